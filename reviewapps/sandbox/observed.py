@@ -14,13 +14,13 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Literal
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Kind = Literal["status", "delay", "reset", "cut", "lost"]
 
 
@@ -28,9 +28,9 @@ Kind = Literal["status", "delay", "reset", "cut", "lost"]
 class Fault:
     """Something that goes wrong with the ``nth`` call (and ``times`` - 1 after it) that matches.
 
-    ``status`` answers at once and does nothing; ``delay`` waits ``seconds``, then goes on; ``reset`` drops the
-    connection before anything is done; ``cut`` does the work and sends half of the body; ``lost`` does the work
-    and drops the connection. ``path`` is a regular expression searched for in path and query.
+    ``status`` answers at once and does nothing; ``delay`` waits ``seconds``, then goes on; ``reset`` drops
+    the connection before anything is done; ``cut`` does the work and sends half of the body; ``lost`` does
+    the work and drops the connection. ``path`` is a regular expression, searched for in path and query.
     """
 
     path: str = ""
@@ -94,7 +94,7 @@ class Observed:
         app.router.add_post("/_sandbox/faults", self._plan_faults)
         app.router.add_delete("/_sandbox/faults", self._forget_faults)
 
-    def _middleware(self) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+    def _middleware(self) -> Middleware:
         @web.middleware
         async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith("/_sandbox/"):
