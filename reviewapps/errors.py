@@ -1,0 +1,85 @@
+"""Foreseen failures, by who must act next.
+
+Adapters translate at the edge, ``reconcile`` turns these into outcomes; whatever is not one of them was not
+foreseen: it ends the task and is logged with its trace. A message says thing, verb and reason, for people:
+``shop-pr-7: staging failed: no buildpack matched``.
+"""
+
+from __future__ import annotations
+
+
+class ReviewAppsError(Exception):
+    """Anything that we foresaw."""
+
+
+class TryLater(ReviewAppsError):
+    """Nobody has to act: the same thing works in ``after`` seconds, or some time later."""
+
+    def __init__(self, message: str, after: float = 5.0) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class RateLimited(TryLater):
+    """The other side asked us to slow down."""
+
+
+class Unavailable(TryLater):
+    """The other side did not answer, answered 5xx, or its answer was lost."""
+
+
+class Busy(TryLater):
+    """It is in the middle of something that cannot be cancelled, or there is no room just now."""
+
+
+class LeaseLost(TryLater):
+    """Somebody else may act on this environment now, so we may not."""
+
+
+class AuthorMustAct(ReviewAppsError):
+    """The author of the pull request has to change something; nothing is tried again by itself."""
+
+
+class BuildFailed(AuthorMustAct):
+    """The source could not be staged."""
+
+
+class AppCrashed(AuthorMustAct):
+    """It was built, and did not stay up."""
+
+
+class BadManifest(AuthorMustAct):
+    """``manifest.yml`` asks for what cannot be read, done or allowed. ``decision`` are lines for
+    ``.reviewapps.yml`` that would settle it, where such lines exist."""
+
+    def __init__(self, message: str, decision: str = "") -> None:
+        super().__init__(message)
+        self.decision = decision
+
+
+class BadRules(AuthorMustAct):
+    """``.reviewapps.yml`` on the default branch cannot be read. ``line`` counts from 1; 0 where unknown."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class OperatorMustAct(ReviewAppsError):
+    """Whoever runs reviewapps has to act."""
+
+
+class NotAuthorised(OperatorMustAct):
+    """A token or password was rejected, or may not do this. A rejected password is not tried again."""
+
+
+class BadSettings(OperatorMustAct):
+    """A setting is missing, unknown or contradicts another."""
+
+
+class NameTaken(OperatorMustAct):
+    """A name that has to be exactly this one belongs to somebody else."""
+
+
+class UnsafePlan(OperatorMustAct):
+    """More would be deleted at once than looks honest."""
