@@ -1,16 +1,15 @@
-"""The nouns: what GitHub wants, what Cloud Foundry has, what came of it.
+"""The nouns: what GitHub wants, what is tried, what Cloud Foundry has.
 
-All values are frozen. Times are aware datetimes in UTC, commits and trees are 40 hex digits of git, memory and
-disk are MB as Cloud Foundry counts them (1 MB = 1024 × 1024 bytes).
+All values are frozen. Times are aware datetimes in UTC, commits and trees are 40 hex digits of git, memory
+and disk are MB as Cloud Foundry counts them (1 MB = 1024 × 1024 bytes).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from datetime import datetime
+from typing import Literal
 
 FORMAT = "1"
 """The version of our labels, markers and payloads. What bears another one is not ours to touch."""
@@ -25,7 +24,7 @@ class Secret(str):
         return "•••"
 
 
-# --- what runs where -----------------------------------------------------------------------------------------
+# --- what runs where ---
 
 
 @dataclass(frozen=True, order=True)
@@ -68,7 +67,7 @@ class Environment:
         return self.number is None
 
 
-# --- GitHub's side -------------------------------------------------------------------------------------------
+# --- GitHub's side ---
 
 
 @dataclass(frozen=True)
@@ -143,7 +142,7 @@ class Comment:
     state: str
 
 
-# --- what is tried -------------------------------------------------------------------------------------------
+# --- what is tried ---
 
 Fault = Literal["build", "crash", "manifest", "rules", "platform", "name"]
 
@@ -213,7 +212,7 @@ class Blueprint:
     not_taken: tuple[str, ...] = ()
 
 
-# --- Cloud Foundry's side ------------------------------------------------------------------------------------
+# --- Cloud Foundry's side ---
 
 
 @dataclass(frozen=True)
@@ -391,162 +390,3 @@ class Space:
         """Those of this repository that have anything."""
         mine = {a.environment for a in self.apps} | {r.environment for r in self.routes}
         return frozenset(e for e in mine if e.repository == repository)
-
-
-# --- what came of it -----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Serving:
-    """A commit and the URL that shows it."""
-
-    commit: str
-    url: str
-
-
-@dataclass(frozen=True)
-class Building:
-    """It is on its way. ``still`` serves meanwhile."""
-
-    commit: str
-    since: datetime
-    still: Serving | None = None
-
-
-@dataclass(frozen=True)
-class Live:
-    """The URL answers with this commit. ``same_build_as`` names the environment whose build it shares."""
-
-    commit: str
-    url: str
-    at: datetime
-    took: timedelta | None = None
-    ends: datetime | None = None
-    source: str | None = None
-    same_build_as: str | None = None
-    stop_start: bool = False
-    not_taken: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Failed:
-    """It did not come up, and is not tried again by itself. ``still`` serves on."""
-
-    commit: str
-    refusal: Refusal
-    still: Serving | None = None
-
-
-@dataclass(frozen=True)
-class Waiting:
-    """There is no room: ``place`` (from 1) of ``of`` who wait; ``limit`` previews are up already."""
-
-    commit: str
-    place: int
-    of: int
-    limit: int
-    holders: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Forbidden:
-    """It comes from a fork. Nothing was fetched, built or run."""
-
-    commit: str
-
-
-@dataclass(frozen=True)
-class Removed:
-    """App and address are gone."""
-
-    why: Literal["merged", "closed", "expired", "unlabelled", "forbidden", "destroyed"]
-    at: datetime | None
-    days: int = 0
-
-
-Outcome = Building | Live | Failed | Waiting | Forbidden | Removed
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What people are told of one environment's outcome, in the words of each place.
-
-    ``comment`` goes to the pull request (None: there is none to go to); where ``only_edit``, a comment that
-    does not exist yet is not made. ``deployment`` is GitHub's deployment state with at most 140 characters of
-    description; None where there is no deployment to speak of. ``slack`` is one line, None for silence.
-    """
-
-    environment: Environment
-    commit: str | None
-    state: str
-    comment: str | None
-    only_edit: bool = False
-    deployment: Literal["queued", "in_progress", "success", "failure", "error", "inactive"] | None = None
-    description: str = ""
-    url: str | None = None
-    slack: str | None = None
-
-
-# --- the directions: what reconcile asks of the two platforms ------------------------------------------------
-
-
-class Lease(Protocol):
-    """The right to touch one environment now."""
-
-    def check(self) -> None:
-        """Return if it is still ours; raise LeaseLost if not."""
-
-
-class Memory(Protocol):
-    """What may be forgotten at any moment: it costs time, never correctness."""
-
-    def read(self, name: str) -> Any | None: ...
-
-    def write(self, name: str, value: Any, seconds: float) -> None: ...
-
-
-class GitHub(Protocol):
-    """One repository on GitHub. Everything it returns was read completely, or it raises."""
-
-    def look(self, *, whole: bool = False) -> Wanted:
-        """The repository as it is now; ``whole`` lists everything again, trusting no watermark."""
-
-    def last_look(self) -> Wanted | None:
-        """What the last look of any worker saw; None where that is forgotten."""
-
-    def pull_request(self, number: int) -> PullRequest | None:
-        """This one as it is now; None where it does not exist. Never from a cache."""
-
-    def committed_at(self, commit: str) -> datetime: ...
-
-    def tagging(self, tag: Tag) -> Tagging: ...
-
-    def comments(self) -> tuple[Comment, ...]:
-        """Our sticky comments that changed lately, newest first."""
-
-    def file(self, commit: str, path: str) -> str | None:
-        """A text file of a commit, fetched with git; None where there is none."""
-
-    def tree(self, commit: str, path: str) -> str | None:
-        """The git tree of a folder (``""`` is the top); None where there is none."""
-
-    def archive(self, commit: str, path: str) -> Path:
-        """The tree's blobs as a zip, byte for byte the same each time."""
-
-    def tell(self, telling: Telling) -> None:
-        """Let the comment and the deployment say this. What they say already is not sent again."""
-
-
-class CloudFoundry(Protocol):
-    """One space of Cloud Foundry."""
-
-    domain: str
-
-    def look(self) -> Space:
-        """All that bears our instance's labels."""
-
-    def carry_out(self, step: Any, actual: Actual) -> Actual:
-        """Do one step of a plan; what is there afterwards."""
-
-    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
-        """The last lines that staging or the app wrote; empty where they are gone."""

@@ -1,0 +1,73 @@
+"""What ``reconcile`` asks of the world. The rooms github, cloudfoundry and coordination answer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from reviewapps.model import Actual, App, Comment, PullRequest, Space, Tag, Tagging, Wanted
+from reviewapps.outcome import Telling
+from reviewapps.steps import Step
+
+
+class Lease(Protocol):
+    """The right to touch one environment now."""
+
+    def check(self) -> None:
+        """Return if it is still ours; raise LeaseLost if not."""
+
+
+class Memory(Protocol):
+    """What may be forgotten at any moment: it costs time, never correctness."""
+
+    def read(self, name: str) -> Any | None: ...
+
+    def write(self, name: str, value: Any, seconds: float) -> None: ...
+
+
+class GitHub(Protocol):
+    """One repository on GitHub. Everything it returns was read completely, or it raises."""
+
+    def look(self, *, whole: bool = False) -> Wanted:
+        """The repository as it is now; ``whole`` lists everything again, trusting no watermark."""
+
+    def last_look(self) -> Wanted | None:
+        """What the last look of any worker saw; None where that is forgotten."""
+
+    def pull_request(self, number: int) -> PullRequest | None:
+        """This one as it is now; None where it does not exist. Never from a cache."""
+
+    def committed_at(self, commit: str) -> datetime: ...
+
+    def tagging(self, tag: Tag) -> Tagging: ...
+
+    def comments(self) -> tuple[Comment, ...]:
+        """Our sticky comments that changed lately, newest first."""
+
+    def file(self, commit: str, path: str) -> str | None:
+        """A text file of a commit, fetched with git; None where there is none."""
+
+    def tree(self, commit: str, path: str) -> str | None:
+        """The git tree of a folder (``""`` is the top); None where there is none."""
+
+    def archive(self, commit: str, path: str) -> Path:
+        """The tree's blobs as a zip, byte for byte the same each time."""
+
+    def tell(self, telling: Telling) -> None:
+        """Let the comment and the deployment say this. What they say already is not sent again."""
+
+
+class CloudFoundry(Protocol):
+    """One space of Cloud Foundry."""
+
+    domain: str
+
+    def look(self) -> Space:
+        """All that bears our instance's labels."""
+
+    def carry_out(self, step: Step, actual: Actual) -> Actual:
+        """Do one step of a plan; what is there afterwards."""
+
+    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+        """The last lines that staging or the app wrote; empty where they are gone."""
