@@ -11,7 +11,8 @@ from redis import Redis
 LARGE: Final = 1024
 """Bytes from which on a value is worth compressing. Bodies of GitHub's listings shrink to a tenth."""
 
-_PLAIN, _PACKED = b"j", b"z"
+
+_PACKED: Final = b"z"  # no JSON begins like this
 
 
 class Cache:
@@ -27,14 +28,14 @@ class Cache:
         if not isinstance(stored, bytes):
             return None
         try:
-            return json.loads(zlib.decompress(stored[1:]) if stored[:1] == _PACKED else stored[1:])
+            return json.loads(zlib.decompress(stored[1:]) if stored.startswith(_PACKED) else stored)
         except (ValueError, zlib.error):
             return None
 
     def write(self, name: str, value: Any, seconds: float) -> None:
         """Keep it under that name for so many seconds, in place of what was there."""
         body = json.dumps(value, separators=(",", ":")).encode()
-        stored = _PLAIN + body if len(body) < LARGE else _PACKED + zlib.compress(body)
+        stored = body if len(body) < LARGE else _PACKED + zlib.compress(body)
         self._redis.set(self._key(name), stored, px=max(1, int(seconds * 1000)))
 
     def _key(self, name: str) -> str:

