@@ -23,7 +23,7 @@ from reviewapps.errors import LeaseLost
 _TAKE = """
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
 local time = redis.call('TIME')
-local fence = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local fence = tonumber(time[1]) * 1000000 + tonumber(time[2])
 fence = math.max(fence, (tonumber(redis.call('GET', KEYS[2])) or 0) + 1)
 redis.call('SET', KEYS[2], string.format('%.0f', fence), 'PX', 86400000)
 return fence
@@ -67,7 +67,7 @@ class Leases:
 class Lease:
     """One environment, held. Leaving its ``with`` block gives it back.
 
-    ``fence`` grows from holder to holder of one environment, also across a wiped Redis.
+    ``fence`` (microseconds of Redis ``TIME``) grows from holder to holder, also across a wiped Redis.
     """
 
     def __init__(
