@@ -164,6 +164,8 @@ class Attempt:
 
     ``id`` labels the builds it makes, so that a failed build of an earlier attempt is not taken for ours.
     ``fresh`` makes no use of a droplet that stands already. ``tries`` counts what the platform did wrong.
+    What people are told of it afterwards is kept here too: the environment whose build was ``copied_from``,
+    whether the switch needed a pause (``stop_start``), and what of the manifest was ``not_taken``.
     """
 
     id: str
@@ -173,6 +175,9 @@ class Attempt:
     tries: int = 0
     fresh: bool = False
     refusal: Refusal | None = None
+    copied_from: str | None = None
+    stop_start: bool = False
+    not_taken: tuple[str, ...] = ()
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -309,7 +314,7 @@ class Deployment:
     cancelling: bool
     deployed: bool
     droplet: str | None
-    commit: str | None
+    attempt: str | None
     processes: tuple[str, ...] = ()
 
 

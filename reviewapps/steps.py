@@ -111,15 +111,16 @@ class Start:
 
 @dataclass(frozen=True)
 class Stop:
-    """Stop the app."""
+    """Stop the app, then take its commit label away: it serves nothing now."""
 
 
 @dataclass(frozen=True)
 class Roll:
-    """Switch to the droplet by a rolling deployment. Without room for it, ``no_room_to_roll`` is set."""
+    """Switch to the droplet by a rolling deployment labelled with the attempt. Without room for it,
+    ``no_room_to_roll`` is set and nothing else happened."""
 
     droplet: str
-    commit: str
+    attempt: str
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,10 @@ class Reach:
 
 @dataclass(frozen=True)
 class MarkLive:
-    """Write the commit label: from now on the app is known to serve this."""
+    """Write the attempt with what people will want to know of it, the time (``live_since``), and with them,
+    last of all, commit and config as labels: from now on the app is known to serve this."""
 
-    commit: str
-    config: str
+    attempt: Attempt
 
 
 @dataclass(frozen=True)
