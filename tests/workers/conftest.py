@@ -1,0 +1,87 @@
+"""Real workers in real processes, on a server of their own that a test may kill."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from redis import Redis
+
+from reviewapps.coordination.due import Due
+from reviewapps.coordination.embedded import EmbeddedRedis
+from tests.coordination.waiting import until
+from tests.workers.probe import PREFIX, Evidence
+
+
+class Stage:
+    """A Redis, the workers on it, and what they did."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._workers: list[subprocess.Popen[bytes]] = []
+        self.server = EmbeddedRedis.start(folder / "redis")
+        self.redis = Redis.from_url(self.server.url)
+        self.due = Due(self.redis, PREFIX, forward=60)
+        self.evidence = Evidence(folder)
+
+    def worker(
+        self, *options: str, lease: float = 60, consumer: str = "ours", wait: bool = True
+    ) -> subprocess.Popen[bytes]:
+        """A worker that is ready; its log is ``worker-N.log``."""
+        log = self.log(len(self._workers))
+        probe = [sys.executable, "-m", "tests.workers.probe", self.server.url, str(self._folder), str(lease)]
+        worker = subprocess.Popen(
+            [*probe, consumer, "--log-file", str(log), "--die-with-parent", *options], start_new_session=True
+        )
+        self._workers.append(worker)
+        until(lambda: log.exists() and " ready." in log.read_text(), "the worker", seconds=15)
+        return worker
+
+    def log(self, number: int = 0) -> Path:
+        return self._folder / f"worker-{number}.log"
+
+    def kill_redis(self) -> None:
+        self.server.process.kill()
+        self.server.process.wait()
+
+    def start_redis(self) -> None:
+        self.server = EmbeddedRedis.start(self._folder / "redis")
+
+    def wake(self, environment: str, queue: str = "deploy") -> None:
+        self.due.wake(environment, queue=queue)
+
+    def open(self, environment: str) -> None:
+        self.evidence.gate(environment).touch()
+
+    def until_began(self, environment: str, times: int = 1, *, seconds: float = 15) -> None:
+        until(
+            lambda: len(self.evidence.of("began", environment)) >= times,
+            f"beginning {times} of {environment}",
+            seconds=seconds,
+        )
+
+    def until_ended(self, environment: str, times: int = 1, *, seconds: float = 15) -> None:
+        until(
+            lambda: len(self.evidence.of("ended", environment)) >= times,
+            f"end {times} of {environment}",
+            seconds=seconds,
+        )
+
+    def clear(self) -> None:
+        for worker in self._workers:
+            children = psutil.Process(worker.pid).children() if worker.poll() is None else []
+            worker.kill()
+            worker.wait()
+            psutil.wait_procs(children, timeout=5)
+        self.server.stop()
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Stage]:
+    stage = Stage(tmp_path)
+    yield stage
+    stage.clear()

@@ -1,0 +1,102 @@
+"""A worker, from its wiring to its last signal."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import logging
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from celery import Celery, signals
+
+from reviewapps.coordination.due import QUEUES
+from reviewapps.coordination.parent_death import bound_to
+from workers import logs
+from workers.configuration import LOOK, configuration
+from workers.needs import Settings, Wire
+from workers.pump import beats
+from workers.tasks import add_tasks
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a worker of the wired installation until it is told to end; its exit status."""
+    settings, wire = _wired()
+    return run(celery_app(settings, wire), argv)
+
+
+def _wired() -> tuple[Settings, Wire]:
+    """The only place that knows where settings and objects come from."""
+    wiring = importlib.import_module("reviewapps.wiring")
+    return wiring.settings(), wiring.orchestrator
+
+
+def celery_app(settings: Settings, wire: Wire) -> Celery:
+    """Celery with both tasks; its workers also pump and keep the clock."""
+    app = Celery("reviewapps", set_as_current=False)
+    app.conf.update(configuration(settings))
+    add_tasks(app, wire)
+    _connect_signals(app, settings, wire)
+    return app
+
+
+def run(app: Celery, argv: Sequence[str] | None = None) -> int:
+    """Run a worker of this app until it is told to end; its exit status."""
+    options = _options(argv)
+    if options.die_with_parent:
+        bound_to(os.getppid(), signal.SIGTERM)()
+    logs.configure(level=getattr(logging, options.log_level), file=options.log_file)
+    if options.concurrency:
+        app.conf.worker_concurrency = options.concurrency
+    try:
+        app.worker_main(
+            [
+                "--quiet",
+                "worker",
+                *("--queues", options.queues),
+                *("--hostname", f"{os.getpid()}@%h"),
+                *("--without-gossip", "--without-mingle"),  # traffic and reconnect hazards, no use
+            ]
+        )
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    return 0
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m workers", description="Run one reviewapps worker.")
+    parser.add_argument("--concurrency", type=int, help="child processes (default: as configured)")
+    parser.add_argument("--queues", default=",".join((*QUEUES, LOOK)), help="default: %(default)s, in order")
+    parser.add_argument("--log-file", type=Path, help="append log lines here and not to stderr")
+    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
+    parser.add_argument("--die-with-parent", action="store_true", help="end when the starter ends (Linux)")
+    return parser.parse_args(argv)
+
+
+def _connect_signals(app: Celery, settings: Settings, wire: Wire) -> None:
+    threads = beats(app, settings, wire)
+    bind_child = bound_to(os.getpid(), signal.SIGKILL)
+
+    def start(**_: Any) -> None:
+        for thread in threads:
+            thread.start()
+
+    def stop(**_: Any) -> None:
+        for thread in threads:
+            thread.stop()
+
+    def child(**_: Any) -> None:
+        bind_child()
+
+    def logging_is_ours(**_: Any) -> None:
+        """Being connected is enough: Celery then leaves logging alone."""
+
+    signals.worker_ready.connect(start, weak=False)
+    signals.worker_shutting_down.connect(stop, weak=False)
+    signals.worker_process_init.connect(child, weak=False)
+    signals.setup_logging.connect(logging_is_ours, weak=False)
+    signals.task_prerun.connect(logs.begin, weak=False)
+    signals.task_postrun.connect(logs.end, weak=False)

@@ -1,0 +1,61 @@
+"""One JSON object a line: what a worker does, with the task and the environment that it did it for."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+
+QUIET: Final = {
+    # These print tokens, passwords and whole bodies at DEBUG.
+    "cloudfoundry_client": logging.INFO,
+    "oauth2_client": logging.INFO,
+    "urllib3": logging.INFO,
+    "github": logging.INFO,
+    # These print two lines for each of thousands of messages.
+    "celery.worker.strategy": logging.WARNING,
+    "celery.app.trace": logging.WARNING,
+}
+"""The lowest level at which each of these may speak, whatever the others do."""
+
+_SHARED: Final[list[Any]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.format_exc_info,
+]
+
+
+def configure(*, level: int = logging.INFO, file: Path | None = None) -> None:
+    """Send the whole logging tree, as JSON lines, to stderr or to the end of that file."""
+    handler = logging.FileHandler(file) if file else logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name, quiet in QUIET.items():
+        logging.getLogger(name).setLevel(max(quiet, level))
+
+
+def begin(task: Any, args: Any, **_: Any) -> None:
+    """Name the task, and the environment or repository it is for, in every line until ``end``."""
+    what = "repository" if task.name.endswith(".look") else "environment"
+    structlog.contextvars.bind_contextvars(task=task.name, **{what: args[0]} if args else {})
+
+
+def end(**_: Any) -> None:
+    """Forget what ``begin`` named."""
+    structlog.contextvars.clear_contextvars()

@@ -1,0 +1,77 @@
+"""Two threads in each worker's main process: what is due becomes messages, and the clock calls for looks.
+
+Every worker runs both; Redis decides who was first. So there is no beat process that could be two or none.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from celery import Celery
+
+from workers import tasks
+from workers.configuration import LOOK
+from workers.needs import Settings, Wire
+
+log = logging.getLogger(__name__)
+
+AT_ONCE: Final = 100
+"""Messages per beat of the pump: more would only wait on the queue instead of in the due set."""
+
+
+class Beats(threading.Thread):
+    """Calls ``beat`` every ``seconds`` until it is stopped, whatever goes wrong in it.
+
+    Most of what goes wrong is Redis being away: that is logged when it begins and when it is over.
+    """
+
+    def __init__(self, name: str, seconds: float, beat: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._seconds = seconds
+        self._beat = beat
+        self._failing = False
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopped.wait(self._seconds):
+            try:
+                self._beat()
+            except Exception as error:
+                self._failed(error)
+            else:
+                self._succeeded()
+
+    def stop(self) -> None:
+        """Let the beat that runs be the last one."""
+        self._stopped.set()
+
+    def _failed(self, error: Exception) -> None:
+        if not self._failing:
+            log.error("%s: failed, tries again every %g s", self.name, self._seconds, exc_info=error)
+        self._failing = True
+
+    def _succeeded(self) -> None:
+        if self._failing:
+            log.info("%s: works again", self.name)
+        self._failing = False
+
+
+def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, Beats]:
+    """The pump and the clock of one worker, not yet started."""
+
+    def pump() -> None:
+        due = wire().turns.due
+        for queue, environment in due.pop(AT_ONCE):
+            # An older message than this has a successor: the due set sent it again.
+            app.send_task(tasks.SETTLE, (environment,), queue=queue, expires=due.forward)
+
+    def strike() -> None:
+        orchestrator = wire()
+        if orchestrator.clock.strikes("look", settings.look_every):
+            for repository in orchestrator.repositories:
+                app.send_task(tasks.LOOK, (repository,), queue=LOOK, expires=settings.look_every)
+
+    return Beats("pump", settings.pump_every, pump), Beats("clock", settings.pump_every, strike)
