@@ -1,0 +1,163 @@
+"""One call of the API while it is answered: who asks, for what, in which words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from aiohttp import web
+from multidict import MultiDict
+
+from reviewapps.sandbox.github.deployments import Deployments
+from reviewapps.sandbox.github.limits import Limits
+from reviewapps.sandbox.github.merging import Merging
+from reviewapps.sandbox.github.presenters.urls import Urls
+from reviewapps.sandbox.github.pull_requests import PullRequests
+from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
+from reviewapps.sandbox.github.state import JSON, Repository, User
+from reviewapps.sandbox.github.world import World
+
+Item = TypeVar("Item")
+MOST_PER_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The world, and what makes things happen in it."""
+
+    world: World
+    pull_requests: PullRequests
+    merging: Merging
+    deployments: Deployments
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answers: JSON, or the raw bytes of a file, or nothing."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Call:
+    """A request to the API. ``viewer`` is None for anonymous ones."""
+
+    def __init__(self, request: web.Request, engine: Engine, viewer: User | None) -> None:
+        self.request = request
+        self.engine = engine
+        self.world = engine.world
+        self.viewer = viewer
+        self.urls = Urls(f"{request.scheme}://{request.host}")
+        self._repository: Repository | None = None
+
+    # ---- who asks
+
+    @property
+    def user(self) -> User:
+        """Who asks; 401 for nobody."""
+        if self.viewer is None:
+            raise Refused(401, "Requires authentication")
+        return self.viewer
+
+    def require(self, *permissions: str) -> User:
+        """Who asks, if they have one of these permissions in this repository; 403 else."""
+        if self.repository.permission(self.user) not in permissions:
+            raise forbidden()
+        return self.user
+
+    def require_write(self) -> User:
+        """Who asks, if they may write here; 403 else."""
+        return self.require("write", "admin")
+
+    # ---- for what
+
+    @property
+    def repository(self) -> Repository:
+        """The repository of the path."""
+        if self._repository is None:
+            self._repository = self._named_repository()
+        return self._repository
+
+    def _named_repository(self) -> Repository:
+        path = self.request.match_info
+        if "repository_id" in path:
+            found = self.world.repositories.get(int(path["repository_id"]))
+        else:
+            found = self.world.named(path["owner"], path["repo"])
+        if found is None or found.permission(self.viewer) == "none":
+            raise not_found()
+        return found
+
+    def word(self, name: str) -> str:
+        """A variable part of the path."""
+        return self.request.match_info[name]
+
+    def number(self, name: str) -> int:
+        """A number in the path; 404 for anything else."""
+        if not self.word(name).isdigit():
+            raise not_found()
+        return int(self.word(name))
+
+    def query(self, name: str, default: str = "") -> str:
+        """A parameter of the query."""
+        return self.request.query.get(name, default)
+
+    async def wanted(self) -> JSON:
+        """The body's JSON object; an empty one where there is no body."""
+        raw = await self.request.read()
+        try:
+            body = json.loads(raw or b"{}")
+        except ValueError:
+            raise Refused(400, "Problems parsing JSON") from None
+        if not isinstance(body, dict):
+            raise Refused(422, "Invalid request. Body should be a JSON object.")
+        return body
+
+    # ---- in which words
+
+    async def commit_named(self, name: str) -> str:
+        """The commit of a branch, tag or sha; 422 where there is none, as GitHub has it."""
+        sha = await self.repository.git.commit_named(name)
+        if sha is None:
+            raise Refused(422, f"No commit found for SHA: {name}")
+        return sha
+
+    def page(self, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
+        """The items of the page that was asked for, and the headers that lead to the others."""
+        size = min(_positive(self.query("per_page"), 30), MOST_PER_PAGE)
+        page = _positive(self.query("page"), 1)
+        last = max(1, -(-len(items) // size))
+        links = [("prev", page - 1)] if page > 1 else []
+        links += [("next", page + 1), ("last", last)] if page < last else []
+        links += [("first", 1)] if page > 1 else []
+        headers = {"Link": ", ".join(self._link(*link) for link in links)} if links else {}
+        return items[(page - 1) * size : page * size], headers
+
+    def _link(self, relation: str, page: int) -> str:
+        query = MultiDict(self.request.query)
+        query["page"] = str(page)
+        path = self.request.rel_url.raw_path
+        if "owner" in self.request.match_info:
+            path = f"/repositories/{self.repository.id}/" + path.split("/", 4)[4]
+        return f'<{self.request.url.with_path(path, encoded=True).with_query(query)}>; rel="{relation}"'
+
+    def listing(self, items: Sequence[Item], present: Callable[[Item], JSON]) -> Answer:
+        """One page of ``items``, presented."""
+        shown, headers = self.page(items)
+        return Answer([present(item) for item in shown], headers=headers)
+
+
+def text(wanted: JSON, resource: str, field: str) -> str:
+    """A word that the body must have; 422 without it."""
+    value = wanted.get(field)
+    if not isinstance(value, str) or not value:
+        raise invalid(resource, field, code="missing_field")
+    return value
+
+
+def _positive(word: str, default: int) -> int:
+    return int(word) if word.isdigit() and int(word) > 0 else default

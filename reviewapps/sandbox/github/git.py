@@ -1,0 +1,163 @@
+"""Bare repositories on disk: real objects and refs, read and written by git itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+ABSENT = "0" * 40
+SETTINGS = {
+    "core.repositoryformatversion": "0",
+    "core.bare": "true",
+    "http.receivepack": "true",
+    "receive.hideRefs": "refs/pull",
+    "receive.autogc": "false",
+    "gc.auto": "0",
+    "uploadpack.allowAnySHA1InWant": "true",
+    "core.quotePath": "false",
+}
+
+
+class GitError(Exception):
+    """What git said when it refused."""
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A ref: what it points at, and the commit found behind an annotated tag."""
+
+    name: str
+    sha: str
+    type: str
+    commit: str
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Who signed a commit, and when; as git's own environment variables it signs a new one."""
+
+    name: str
+    email: str
+    date: str
+
+    def environment(self, role: str) -> dict[str, str]:
+        """The variables that make git sign as this person; ``role`` is AUTHOR or COMMITTER."""
+        return {
+            f"GIT_{role}_NAME": self.name,
+            f"GIT_{role}_EMAIL": self.email,
+            f"GIT_{role}_DATE": self.date,
+        }
+
+
+def _settings() -> Iterator[str]:
+    for key, value in SETTINGS.items():
+        section, name = key.split(".")
+        yield from (f"[{section}]", f"\t{name} = {value}")
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment of every git process: nobody's configuration, no prompts, times in UTC."""
+    return {
+        "PATH": os.environ.get("PATH", os.defpath),
+        "HOME": "/nonexistent",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": "/dev/null",
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+    }
+
+
+@dataclass(frozen=True)
+class Bare:
+    """One bare repository."""
+
+    path: Path
+
+    async def output(
+        self, *arguments: str, stdin: bytes = b"", environment: dict[str, str] | None = None
+    ) -> bytes:
+        """What git prints; :class:`GitError` where it exits with an error."""
+        process = await asyncio.create_subprocess_exec(
+            "git",
+            *arguments,
+            cwd=self.path,
+            env=clean_environment() | {"GIT_DIR": str(self.path)} | (environment or {}),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        printed, complained = await process.communicate(stdin)
+        if process.returncode:
+            raise GitError(complained.decode(errors="replace").strip() or f"git {arguments[0]} failed")
+        return printed
+
+    async def text(self, *arguments: str, environment: dict[str, str] | None = None) -> str:
+        """What git prints, as text without the last line's end."""
+        return (await self.output(*arguments, environment=environment)).decode(errors="replace").rstrip("\n")
+
+    def create(self, default_branch: str) -> None:
+        """Make the repository, empty: what `git init --bare` writes, and our settings."""
+        for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
+            (self.path / folder).mkdir(parents=True)
+        (self.path / "HEAD").write_text(f"ref: refs/heads/{default_branch}\n")
+        (self.path / "config").write_text("".join(f"{line}\n" for line in _settings()))
+
+    async def create_fork(self, parent: Bare, default_branch: str) -> None:
+        """Make the repository with the branches and tags of ``parent``, and share its objects."""
+        self.create(default_branch)
+        (self.path / "objects/info/alternates").write_text(f"{parent.path / 'objects'}\n")
+        await self.fetch(parent, "refs/heads/*:refs/heads/*", "refs/tags/*:refs/tags/*")
+
+    async def fetch(self, other: Bare, *refspecs: str) -> None:
+        """Bring refs of ``other``, and the objects behind them."""
+        await self.output("fetch", "--quiet", "--no-tags", str(other.path), *refspecs)
+
+    async def refs(self, prefix: str = "refs/") -> dict[str, Ref]:
+        """All refs whose full name begins with ``prefix``, in the order of their names."""
+        fields = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)"
+        printed = await self.text("for-each-ref", f"--format={fields}")
+        rows = (line.split("\0") for line in printed.splitlines())
+        found = (Ref(name, sha, kind, peeled or sha) for name, sha, kind, peeled in rows)
+        return {ref.name: ref for ref in found if ref.name.startswith(prefix)}
+
+    async def refs_within(self, prefix: str, commit: str) -> set[str]:
+        """The names of the refs under ``prefix`` that ``commit`` has everything of."""
+        printed = await self.text("for-each-ref", f"--merged={commit}", "--format=%(refname)", prefix)
+        return set(printed.splitlines())
+
+    async def commit_named(self, name: str) -> str | None:
+        """The sha of the commit that a branch, a tag, a full ref or a (short) sha names."""
+        refs = await self.refs()
+        for ref in (f"refs/heads/{name}", f"refs/tags/{name}", name, f"refs/{name}"):
+            if ref in refs:
+                return refs[ref].commit
+        if not 4 <= len(name) <= 40 or set(name.lower()) - set("0123456789abcdef"):
+            return None
+        try:
+            return await self.text("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
+        except GitError:
+            return None
+
+    async def update_ref(self, ref: str, sha: str, expected: str = "") -> None:
+        """Point ``ref`` at ``sha``; with ``expected``, only from there (:data:`ABSENT`: only anew)."""
+        await self.output("update-ref", ref, sha, *([expected] if expected else []))
+
+    async def delete_ref(self, ref: str) -> None:
+        """Remove ``ref``."""
+        await self.output("update-ref", "-d", ref)
+
+    async def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether everything of ``older`` is in ``newer``."""
+        return await self.text("rev-list", "--max-count=1", older, f"^{newer}") == ""
+
+    async def merge_base(self, left: str, right: str) -> str | None:
+        """The commit where two histories part, if they have one."""
+        try:
+            return await self.text("merge-base", left, right)
+        except GitError:
+            return None

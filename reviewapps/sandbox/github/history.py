@@ -1,0 +1,91 @@
+"""Commits and differences, as git prints them, turned into values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reviewapps.sandbox.github.git import EMPTY_TREE, Bare, Signature
+
+_FIELDS = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%cn%x1f%ce%x1f%cd%x1f%B%x1e"
+_DATES = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
+_STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
+
+
+@dataclass(frozen=True)
+class Commit:
+    """One commit; times in UTC, whole seconds."""
+
+    sha: str
+    tree: str
+    parents: tuple[str, ...]
+    author: Signature
+    committer: Signature
+    message: str
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """One file of a difference, under its new name."""
+
+    filename: str
+    previous_filename: str
+    status: str
+    sha: str
+    additions: int
+    deletions: int
+
+
+async def commits(git: Bare, shas: list[str]) -> list[Commit]:
+    """These commits, in this order."""
+    if not shas:
+        return []
+    log = ("log", "--no-walk=unsorted", f"--format={_FIELDS}", _DATES)
+    printed = await git.text(*log, *shas)
+    return [_commit(record.lstrip("\n")) for record in printed.split("\x1e") if record.strip("\n")]
+
+
+def _commit(record: str) -> Commit:
+    sha, tree, parents, an, ae, ad, cn, ce, cd, message = record.split("\x1f")
+    signatures = Signature(an, ae, ad), Signature(cn, ce, cd)
+    return Commit(sha, tree, tuple(parents.split()), *signatures, message.rstrip("\n"))
+
+
+async def commit(git: Bare, sha: str) -> Commit:
+    """This commit."""
+    return (await commits(git, [sha]))[0]
+
+
+async def shas_between(git: Bare, base: str, head: str) -> list[str]:
+    """The commits of ``head`` that ``base`` lacks, oldest first, as a pull request lists them."""
+    return (await git.text("rev-list", "--reverse", "--topo-order", f"{base}..{head}")).split()
+
+
+async def changes(git: Bare, before: str | None, after: str) -> list[FileChange]:
+    """The files that differ between two commits; all of them where there is no commit before."""
+    options = ("--raw", "--numstat", "-z", "-r", "-M", "--abbrev=40")
+    printed = await git.output("diff-tree", *options, before or EMPTY_TREE, after)
+    return _changes(iter(printed.decode(errors="replace").split("\0")))
+
+
+def _changes(words: Iterator[str]) -> list[FileChange]:
+    found: dict[str, FileChange] = {}
+    for word in words:
+        if word.startswith(":"):
+            status, old, new = _raw_entry(word, words)
+            found[new] = FileChange(new, old, _STATUSES[status[0]], word.split()[3], 0, 0)
+        elif word:
+            added, deleted, name = word.split("\t")
+            if not name:  # a rename: both names follow
+                next(words)
+                name = next(words)
+            one = found[name]
+            counts = (int(count) if count.isdigit() else 0 for count in (added, deleted))
+            found[name] = FileChange(one.filename, one.previous_filename, one.status, one.sha, *counts)
+    return list(found.values())
+
+
+def _raw_entry(word: str, words: Iterator[str]) -> tuple[str, str, str]:
+    status = word.split()[4]
+    old = next(words)
+    return status, old, next(words) if status[0] in "RC" else old

@@ -1,0 +1,100 @@
+"""Merging without a working tree: `git merge-tree` and `git commit-tree` on bare repositories."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.git import Bare, GitError, Signature
+from reviewapps.sandbox.github.history import Commit, commits, shas_between
+from reviewapps.sandbox.github.pull_requests import PullRequests, branch_head
+from reviewapps.sandbox.github.refusals import Refused
+from reviewapps.sandbox.github.state import PullRequest, Repository, User
+from reviewapps.sandbox.github.world import World
+
+METHODS = ("merge", "squash", "rebase")
+
+
+class Merging:
+    """Carries one branch's commits into another, as the three buttons of GitHub do."""
+
+    def __init__(self, world: World, pull_requests: PullRequests) -> None:
+        self._world = world
+        self._pull_requests = pull_requests
+
+    async def merge(
+        self, pull: PullRequest, user: User, method: str = "merge", title: str = "", message: str = ""
+    ) -> str:
+        """The commit as which the pull request is now merged; 405 or 409 where it cannot be."""
+        repository = pull.repository
+        base = await branch_head(repository, pull.base_ref)
+        if pull.state != "open" or pull.draft or base is None:
+            raise Refused(405, "Pull Request is not mergeable")
+        try:
+            merged = await self._merged(pull, base, user, method, title, message)
+        except GitError:
+            raise Refused(405, "Pull Request is not mergeable") from None
+        try:
+            await repository.git.update_ref(f"refs/heads/{pull.base_ref}", merged, base)
+        except GitError:
+            raise Refused(409, "Base branch was modified. Review and try the merge again.") from None
+        self._pull_requests.mark_merged(pull, user, merged)
+        await self._pull_requests.refs_changed(repository, user)
+        return merged
+
+    async def _merged(
+        self, pull: PullRequest, base: str, user: User, method: str, title: str, message: str
+    ) -> str:
+        git, head = pull.repository.git, pull.head_sha
+        if method == "rebase":
+            return await self._rebased(git, base, head)
+        tree = await merged_tree(git, base, head)
+        if method == "squash":
+            subject = title or f"{pull.title} (#{pull.number})"
+            return await self._commit(git, tree, [base], f"{subject}\n\n{message}".strip(), user)
+        subject = title or f"Merge pull request #{pull.number} from {pull.head_owner.login}/{pull.head_ref}"
+        return await self._commit(git, tree, [base, head], f"{subject}\n\n{message or pull.title}", user)
+
+    async def _rebased(self, git: Bare, onto: str, head: str) -> str:
+        for commit in await commits(git, await shas_between(git, onto, head)):
+            if len(commit.parents) == 1:
+                onto = await self._picked(git, commit, onto)
+        return onto
+
+    async def _picked(self, git: Bare, commit: Commit, onto: str) -> str:
+        # A stand-in with the target's tree and the commit's own parent makes that parent the merge base.
+        stand_in = await self._commit(git, f"{onto}^{{tree}}", [commit.parents[0]], "stand-in")
+        tree = await merged_tree(git, stand_in, commit.sha)
+        return await self._commit(git, tree, [onto], commit.message, signature=commit.author)
+
+    async def merge_branch(self, repository: Repository, into: str, other: str, user: User) -> bool:
+        """Merge branch ``other`` into branch ``into``; False where nothing was missing, 409 in a conflict."""
+        git = repository.git
+        head, sha = await branch_head(repository, into), await branch_head(repository, other)
+        if head is None or sha is None or await git.is_ancestor(sha, head):
+            return False
+        try:
+            tree = await merged_tree(git, head, sha)
+        except GitError:
+            raise Refused(409, f"Conflict merging {other} into {into}") from None
+        merged = await self._commit(git, tree, [head, sha], f"Merge branch '{other}' into {into}", user)
+        await git.update_ref(f"refs/heads/{into}", merged, head)
+        await self._pull_requests.refs_changed(repository, user)
+        return True
+
+    async def _commit(
+        self,
+        git: Bare,
+        tree: str,
+        parents: list[str],
+        message: str,
+        user: User | None = None,
+        signature: Signature | None = None,
+    ) -> str:
+        github = Signature("GitHub", "noreply@github.com", self._world.clock.timestamp)
+        author = Signature(user.login, user.email, github.date) if user else signature or github
+        arguments = [word for parent in parents for word in ("-p", parent)]
+        signed = author.environment("AUTHOR") | github.environment("COMMITTER")
+        return await git.text("commit-tree", tree, *arguments, "-m", message, environment=signed)
+
+
+async def merged_tree(git: Bare, ours: str, theirs: str) -> str:
+    """The tree of both; :class:`GitError` where they conflict."""
+    return await git.text("merge-tree", "--write-tree", ours, theirs)

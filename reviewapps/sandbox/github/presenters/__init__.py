@@ -1,0 +1,1 @@
+"""Values as the JSON that GitHub's OpenAPI description demands."""

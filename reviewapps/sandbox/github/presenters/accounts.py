@@ -1,0 +1,68 @@
+"""Users and organizations."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.presenters.urls import Urls, node_id
+from reviewapps.sandbox.github.state import JSON, User
+
+_LINKS = {
+    "events_url": "/events{/privacy}",
+    "followers_url": "/followers",
+    "following_url": "/following{/other_user}",
+    "gists_url": "/gists{/gist_id}",
+    "organizations_url": "/orgs",
+    "received_events_url": "/received_events",
+    "repos_url": "/repos",
+    "starred_url": "/starred{/owner}{/repo}",
+    "subscriptions_url": "/subscriptions",
+    "url": "",
+}
+_NOTHING = dict.fromkeys(("bio", "blog", "company", "email", "hireable", "location", "name"))
+_NOBODY = {"followers": 0, "following": 0, "public_gists": 0}
+
+
+def simple_user(user: User, urls: Urls) -> JSON:
+    """A user as others mention it."""
+    api = f"{urls.origin}/users/{user.login}"
+    return {
+        "login": user.login,
+        "id": user.id,
+        "node_id": node_id("U", user.id),
+        "avatar_url": f"{urls.origin}/{user.login}.png",
+        "gravatar_id": "",
+        "html_url": f"{urls.origin}/{user.login}",
+        **{name: api + path for name, path in _LINKS.items()},
+        "type": user.type,
+        "site_admin": False,
+    }
+
+
+def public_user(user: User, urls: Urls, public_repos: int) -> JSON:
+    """A user alone."""
+    times = {"created_at": user.created_at, "updated_at": user.created_at}
+    return simple_user(user, urls) | _NOTHING | _NOBODY | {"public_repos": public_repos} | times
+
+
+def organization(user: User, urls: Urls, public_repos: int) -> JSON:
+    """An organization alone."""
+    api = f"{urls.origin}/orgs/{user.login}"
+    return {
+        "login": user.login,
+        "id": user.id,
+        "node_id": node_id("O", user.id),
+        "url": api,
+        **{f"{name}_url": f"{api}/{name}" for name in ("repos", "events", "hooks", "issues")},
+        "members_url": f"{api}/members{{/member}}",
+        "public_members_url": f"{api}/public_members{{/member}}",
+        "avatar_url": f"{urls.origin}/{user.login}.png",
+        "html_url": f"{urls.origin}/{user.login}",
+        "description": None,
+        "has_organization_projects": False,
+        "has_repository_projects": False,
+        "public_repos": public_repos,
+        **_NOBODY,
+        "type": "Organization",
+        "created_at": user.created_at,
+        "updated_at": user.created_at,
+        "archived_at": None,
+    }

@@ -1,0 +1,162 @@
+"""What happens to pull requests: opened, pushed to, closed, reopened."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.git import ABSENT, GitError
+from reviewapps.sandbox.github.history import shas_between
+from reviewapps.sandbox.github.refusals import Refused, invalid
+from reviewapps.sandbox.github.state import PullRequest, Repository, User
+from reviewapps.sandbox.github.world import World
+
+
+class PullRequests:
+    """Opens and closes pull requests, and keeps them in step with the branches they follow."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def open(
+        self,
+        repository: Repository,
+        user: User,
+        *,
+        title: str,
+        body: str | None,
+        base: str,
+        head: str,
+        head_repository: Repository,
+        draft: bool = False,
+    ) -> PullRequest:
+        """A new pull request, once GitHub's conditions hold: both branches exist, differ, and are free."""
+        base_sha = await branch_head(repository, base)
+        head_sha = await branch_head(head_repository, head)
+        if base_sha is None:
+            raise invalid("PullRequest", "base")
+        if head_sha is None:
+            raise invalid("PullRequest", "head")
+        self._require_none_open(repository, base, head_repository, head)
+        now = self._world.clock.timestamp
+        pull = PullRequest(
+            id=self._world.next_id(),
+            number=repository.next_number(),
+            repository=repository,
+            title=title,
+            body=body,
+            user=user,
+            base_ref=base,
+            base_sha=base_sha,
+            head=head_repository,
+            head_owner=head_repository.owner,
+            head_ref=head,
+            head_sha=head_sha,
+            created_at=now,
+            updated_at=now,
+            draft=draft,
+        )
+        await self._keep_head(pull, head_sha)
+        if not await shas_between(repository.git, base_sha, head_sha):
+            await repository.git.delete_ref(pull.head_git_ref)
+            raise invalid("PullRequest", "head", f"No commits between {base} and {head}")
+        repository.pull_requests[pull.number] = pull
+        return pull
+
+    def _require_none_open(self, base: Repository, base_ref: str, head: Repository, head_ref: str) -> None:
+        for pull in base.open_pull_requests:
+            if (pull.base_ref, pull.head, pull.head_ref) == (base_ref, head, head_ref):
+                name = f"{head.owner.login}:{head_ref}"
+                raise invalid("PullRequest", "head", f"A pull request already exists for {name}.")
+
+    async def _keep_head(self, pull: PullRequest, sha: str) -> None:
+        git = pull.repository.git
+        if pull.head is not None and pull.comes_from_a_fork:
+            await git.fetch(pull.head.git, f"+refs/heads/{pull.head_ref}:{pull.head_git_ref}")
+        else:
+            await git.update_ref(pull.head_git_ref, sha)
+
+    async def close(self, pull: PullRequest) -> None:
+        """Close it, unmerged."""
+        if pull.state == "open":
+            pull.state, pull.closed_at = "closed", self._world.clock.timestamp
+            self._world.touch(pull)
+
+    def mark_merged(self, pull: PullRequest, user: User, commit: str) -> None:
+        """Close it, merged by ``user`` as ``commit``."""
+        now = self._world.clock.timestamp
+        pull.state, pull.closed_at, pull.updated_at = "closed", now, now
+        pull.merged_at, pull.merged_by, pull.merge_commit_sha = now, user, commit
+
+    async def reopen(self, pull: PullRequest) -> None:
+        """Open it again, if its branch is still there and was not rewritten meanwhile."""
+        if pull.state == "open":
+            return
+        head = await branch_head(pull.head, pull.head_ref) if pull.head else None
+        if pull.merged_at is not None or pull.head is None or head is None:
+            raise invalid("PullRequest", "state", "state cannot be changed. The branch is gone or merged.")
+        self._require_none_open(pull.repository, pull.base_ref, pull.head, pull.head_ref)
+        if not await pull.head.git.is_ancestor(pull.head_sha, head):
+            message = f"state cannot be changed. The {pull.head_ref} branch was force-pushed or recreated."
+            raise invalid("PullRequest", "state", message)
+        await self._follow(pull, head)
+        pull.state, pull.closed_at = "open", None
+        self._world.touch(pull)
+
+    async def retarget(self, pull: PullRequest, base: str) -> None:
+        """Let it wish to be merged into another branch."""
+        sha = await branch_head(pull.repository, base)
+        if sha is None:
+            raise invalid("PullRequest", "base")
+        pull.base_ref, pull.base_sha = base, sha
+        self._world.touch(pull)
+
+    async def refs_changed(self, repository: Repository, user: User) -> None:
+        """Bring every pull request from or into ``repository`` in step with its branches.
+
+        It reads the branches as they are and asks nobody what was pushed, so that it may run twice.
+        """
+        repository.pushed_at = repository.updated_at = self._world.clock.timestamp
+        heads = {name: ref.sha for name, ref in (await repository.git.refs("refs/heads/")).items()}
+        for pull in self._world.pull_requests():
+            if pull.state == "open" and pull.head is repository:
+                await self._keep_in_step(pull, heads.get(f"refs/heads/{pull.head_ref}"))
+        for base_ref in {pull.base_ref for pull in repository.open_pull_requests}:
+            await self._close_into(repository, base_ref, heads.get(f"refs/heads/{base_ref}"), user)
+
+    async def _close_into(self, repository: Repository, base_ref: str, base: str | None, user: User) -> None:
+        waiting = [pull for pull in repository.open_pull_requests if pull.base_ref == base_ref]
+        arrived = await repository.git.refs_within("refs/pull", base) if base else set()
+        for pull in waiting:
+            if base is None:
+                await self.close(pull)
+            elif pull.head_git_ref in arrived and base != pull.base_sha:
+                self.mark_merged(pull, user, base)
+
+    async def _keep_in_step(self, pull: PullRequest, head: str | None) -> None:
+        if head is None:
+            await self.close(pull)
+        elif head != pull.head_sha:
+            await self._follow(pull, head)
+            self._world.touch(pull)
+
+    async def _follow(self, pull: PullRequest, head: str) -> None:
+        await self._keep_head(pull, head)
+        pull.head_sha = head
+        pull.base_sha = await branch_head(pull.repository, pull.base_ref) or pull.base_sha
+
+
+async def branch_head(repository: Repository, branch: str) -> str | None:
+    """The commit at the head of the branch, if there is such a branch."""
+    ref = f"refs/heads/{branch}"
+    found = (await repository.git.refs(ref)).get(ref)
+    return found.sha if found else None
+
+
+async def create_ref(repository: Repository, ref: str, sha: str) -> None:
+    """Make a branch or a tag; 422 where it exists or its object does not."""
+    if not ref.startswith("refs/") or ref.count("/") < 2 or ref.startswith("refs/pull/"):
+        raise Refused(422, "Reference name must start with 'refs' and have at least two slashes.")
+    if ref in await repository.git.refs(ref):
+        raise Refused(422, "Reference already exists")
+    try:
+        await repository.git.update_ref(ref, sha, ABSENT)
+    except GitError:
+        raise Refused(422, "Object does not exist") from None

@@ -1,0 +1,36 @@
+"""What GitHub says when it does not do what it was asked."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.state import JSON
+
+DOCUMENTATION = "https://docs.github.com/rest"
+
+
+class Refused(Exception):
+    """An answer in the 400s, with GitHub's own words."""
+
+    def __init__(self, status: int, message: str, errors: list[JSON] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body: JSON = {"message": message, "documentation_url": DOCUMENTATION, "status": str(status)}
+        if errors:
+            self.body["errors"] = errors
+
+
+def not_found() -> Refused:
+    """Also what is said of a thing that the asker may not know of."""
+    return Refused(404, "Not Found")
+
+
+def forbidden() -> Refused:
+    """The asker can read it, and may do no more."""
+    return Refused(403, "Resource not accessible by personal access token")
+
+
+def invalid(resource: str, field: str, message: str = "", code: str = "invalid") -> Refused:
+    """422, naming the field; with a message in words the code is ``custom``."""
+    error: JSON = {"resource": resource, "field": field, "code": "custom" if message else code}
+    if message:
+        error["message"] = message
+    return Refused(422, "Validation Failed", [error])

@@ -1,0 +1,152 @@
+"""Repositories: made, forked, renamed, deleted, and who may do what in them."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.calls import Answer, Call, text
+from reviewapps.sandbox.github.presenters.accounts import simple_user
+from reviewapps.sandbox.github.presenters.repositories import full_repository, repository
+from reviewapps.sandbox.github.refusals import invalid, not_found
+from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.state import JSON, Repository, User
+
+routes = Routes()
+
+
+@routes.on("GET", "/user/repos")
+async def list_repositories(call: Call) -> Answer:
+    """The repositories that the token's account may write to."""
+    mine = [r for r in call.world.repositories.values() if r.permission(call.user) in ("admin", "write")]
+    return call.listing(mine, lambda one: repository(one, call.urls))
+
+
+@routes.on("POST", "/user/repos")
+async def create_own_repository(call: Call) -> Answer:
+    """A new, empty repository of the token's account."""
+    return await _created(call, call.user)
+
+
+@routes.on("POST", "/orgs/{org}/repos")
+async def create_org_repository(call: Call) -> Answer:
+    """A new, empty repository of an organization, whose creator becomes its admin."""
+    owner = call.world.user(call.word("org"))
+    if owner is None or owner.type != "Organization":
+        raise not_found()
+    return await _created(call, owner)
+
+
+async def _created(call: Call, owner: User) -> Answer:
+    wanted = await call.wanted()
+    name = text(wanted, "Repository", "name")
+    _require_free(call, owner, name)
+    branch, private = wanted.get("default_branch") or "main", bool(wanted.get("private", False))
+    admins = [call.user.login]
+    made = call.world.place(owner, name, default_branch=branch, private=private, admins=admins)
+    made.description = wanted.get("description")
+    made.git.create(branch)
+    return _full(call, made, 201)
+
+
+@routes.on("GET", "/repos/{owner}/{repo}")
+async def one_repository(call: Call) -> Answer:
+    """A repository."""
+    return _full(call, call.repository)
+
+
+@routes.on("PATCH", "/repos/{owner}/{repo}")
+async def update_repository(call: Call) -> Answer:
+    """Rename it, hide it, or change its default branch or description."""
+    call.require("admin")
+    wanted, this = await call.wanted(), call.repository
+    name = wanted.get("name", this.name)
+    if name != this.name:
+        if name.lower() != this.name.lower():
+            _require_free(call, this.owner, name)
+        call.world.rename(this, name)
+    if "default_branch" in wanted:
+        await _set_default_branch(this, wanted["default_branch"])
+    this.private = bool(wanted.get("private", this.private))
+    this.description = wanted.get("description", this.description)
+    this.updated_at = call.world.clock.timestamp
+    return _full(call, this)
+
+
+async def _set_default_branch(this: Repository, branch: str) -> None:
+    ref = f"refs/heads/{branch}"
+    if ref not in await this.git.refs(ref):
+        raise invalid("Repository", "default_branch", f"The branch {branch} was not found.")
+    await this.git.text("symbolic-ref", "HEAD", ref)
+    this.default_branch = branch
+
+
+@routes.on("DELETE", "/repos/{owner}/{repo}")
+async def delete_repository(call: Call) -> Answer:
+    """Remove it. Pull requests from it stay, without a head repository."""
+    call.require("admin")
+    call.world.remove(call.repository)
+    return Answer(status=204)
+
+
+@routes.on("POST", "/repos/{owner}/{repo}/forks")
+async def create_fork(call: Call) -> Answer:
+    """A copy of it in the account of the token (or in an organization), which shares its objects."""
+    wanted, parent = await call.wanted(), call.repository
+    organization = wanted.get("organization")
+    owner = call.world.add_user(organization, "Organization") if organization else call.user
+    name = wanted.get("name") or parent.name
+    known = call.world.named(owner.login, name)
+    if known is not None and known.parent is parent:
+        return _full(call, known, 202)
+    _require_free(call, owner, name)
+    branch, admins = parent.default_branch, [call.user.login]
+    fork = call.world.place(
+        owner, name, default_branch=branch, private=parent.private, admins=admins, parent=parent
+    )
+    await fork.git.create_fork(parent.git, branch)
+    return _full(call, fork, 202)
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
+async def permission(call: Call) -> Answer:
+    """What a person may do here; only writers may ask."""
+    call.require_write()
+    user = call.world.user(call.word("username"))
+    if user is None:
+        raise not_found()
+    granted = call.repository.permission(user)
+    role = {"permissions": _flags(granted), "role_name": granted}
+    told: JSON = {"permission": granted, "role_name": granted, "user": simple_user(user, call.urls) | role}
+    return Answer(told)
+
+
+@routes.on("PUT", "/repos/{owner}/{repo}/collaborators/{username}")
+async def add_collaborator(call: Call) -> Answer:
+    """Let a person write here, at once and without an invitation."""
+    call.require("admin")
+    user = call.world.user(call.word("username"))
+    if user is None:
+        raise not_found()
+    call.repository.writers.add(user.login)
+    return Answer(status=204)
+
+
+@routes.on("DELETE", "/repos/{owner}/{repo}/collaborators/{username}")
+async def remove_collaborator(call: Call) -> Answer:
+    """Let a person write here no more."""
+    call.require("admin")
+    call.repository.writers.discard(call.word("username"))
+    return Answer(status=204)
+
+
+def _flags(granted: str) -> dict[str, bool]:
+    write = granted in ("admin", "write")
+    flags = {"pull": granted != "none", "triage": write, "push": write}
+    return flags | {"maintain": granted == "admin", "admin": granted == "admin"}
+
+
+def _require_free(call: Call, owner: User, name: str) -> None:
+    if call.world.named(owner.login, name) is not None:
+        raise invalid("Repository", "name", "name already exists on this account")
+
+
+def _full(call: Call, one: Repository, status: int = 200) -> Answer:
+    return Answer(full_repository(one, call.urls, call.viewer), status)

@@ -1,0 +1,126 @@
+"""Commit statuses and check runs."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.calls import Answer, Call, text
+from reviewapps.sandbox.github.deployments import latest_statuses, require_short
+from reviewapps.sandbox.github.presenters import statuses as present
+from reviewapps.sandbox.github.refusals import invalid, not_found
+from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.state import CheckRun, CommitStatus
+
+routes = Routes()
+STATES = ("error", "failure", "pending", "success")
+CHANGEABLE = (
+    "name",
+    "status",
+    "conclusion",
+    "started_at",
+    "completed_at",
+    "details_url",
+    "external_id",
+    "output",
+)
+
+
+@routes.on("POST", "/repos/{owner}/{repo}/statuses/{sha}")
+async def create_status(call: Call) -> Answer:
+    """A new status of a commit."""
+    user, wanted = call.require_write(), await call.wanted()
+    if wanted.get("state") not in STATES:
+        raise invalid("Status", "state")
+    require_short("Status", wanted.get("description"))
+    status = CommitStatus(
+        id=call.world.next_id(),
+        sha=await call.commit_named(call.word("sha")),
+        state=wanted["state"],
+        context=wanted.get("context") or "default",
+        description=wanted.get("description"),
+        target_url=wanted.get("target_url"),
+        creator=user,
+        created_at=call.world.clock.timestamp,
+    )
+    call.repository.statuses.append(status)
+    return Answer(present.status(status, call.repository, call.urls), 201)
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/commits/{ref}/statuses")
+async def statuses(call: Call) -> Answer:
+    """All statuses of a commit, newest first."""
+    sha = await call.commit_named(call.word("ref"))
+    found = [one for one in reversed(call.repository.statuses) if one.sha == sha]
+    return call.listing(found, lambda one: present.status(one, call.repository, call.urls))
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/commits/{ref}/status")
+async def combined(call: Call) -> Answer:
+    """The newest status of each context, and what they say together."""
+    sha = await call.commit_named(call.word("ref"))
+    latest = latest_statuses(call.repository, sha)
+    return Answer(present.combined_status(latest, sha, call.repository, call.urls))
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs")
+async def check_runs(call: Call) -> Answer:
+    """The check runs of a commit; of `?check_name=` alone; the latest of each name, or `?filter=all`."""
+    sha, name = await call.commit_named(call.word("ref")), call.query("check_name")
+    found = [
+        run for run in call.repository.check_runs.values() if run.head_sha == sha and name in ("", run.name)
+    ]
+    if call.query("filter", "latest") == "latest":
+        found = list({run.name: run for run in found}.values())
+    shown, headers = call.page(found)
+    runs = [present.check_run(run, call.repository, call.urls) for run in shown]
+    return Answer({"total_count": len(found), "check_runs": runs}, headers=headers)
+
+
+@routes.on("POST", "/repos/{owner}/{repo}/check-runs")
+async def create_check_run(call: Call) -> Answer:
+    """A new check run. GitHub lets only Apps do this; here every writer may."""
+    call.require_write()
+    wanted = await call.wanted()
+    run = CheckRun(
+        id=call.world.next_id(),
+        name=text(wanted, "CheckRun", "name"),
+        head_sha=await call.commit_named(text(wanted, "CheckRun", "head_sha")),
+        status=wanted.get("status", "queued"),
+        conclusion=None,
+        started_at=wanted.get("started_at") or call.world.clock.timestamp,
+        completed_at=None,
+        details_url=wanted.get("details_url"),
+        external_id=wanted.get("external_id"),
+        output=wanted.get("output") or {},
+    )
+    _conclude(call, run, wanted)
+    call.repository.check_runs[run.id] = run
+    return Answer(present.check_run(run, call.repository, call.urls), 201)
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/check-runs/{check_run_id}")
+async def check_run(call: Call) -> Answer:
+    """A check run."""
+    return Answer(present.check_run(_check_run(call), call.repository, call.urls))
+
+
+@routes.on("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}")
+async def update_check_run(call: Call) -> Answer:
+    """A check run, further on."""
+    call.require_write()
+    run, wanted = _check_run(call), await call.wanted()
+    for name in set(CHANGEABLE) & set(wanted):
+        setattr(run, name, wanted[name])
+    _conclude(call, run, wanted)
+    return Answer(present.check_run(run, call.repository, call.urls))
+
+
+def _conclude(call: Call, run: CheckRun, wanted: dict[str, str]) -> None:
+    if wanted.get("conclusion"):
+        run.status, run.conclusion = "completed", wanted["conclusion"]
+        run.completed_at = wanted.get("completed_at") or call.world.clock.timestamp
+
+
+def _check_run(call: Call) -> CheckRun:
+    found = call.repository.check_runs.get(call.number("check_run_id"))
+    if found is None:
+        raise not_found()
+    return found

@@ -1,0 +1,167 @@
+"""From a path to an answer: GitHub's envelope around what each route says."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from reviewapps.sandbox.github.calls import Answer, Call, Engine
+from reviewapps.sandbox.github.refusals import DOCUMENTATION, Refused, not_found
+from reviewapps.sandbox.github.state import JSON, User
+from reviewapps.sandbox.github.world import World
+
+Route = Callable[[Call], Awaitable[Answer]]
+Answered = Callable[[str, str, int, object], None]
+
+API_VERSIONS = ("2022-11-28", "2026-03-10")
+# These may hold slashes, encoded or not.
+GREEDY = {"ref": ".*", "path": ".*", "branch": ".+", "basehead": ".+", "name": ".+", "commit_sha": ".+"}
+
+
+class Routes:
+    """The operations of a group, by GitHub's own path templates, most particular first."""
+
+    def __init__(self) -> None:
+        self.operations: list[tuple[str, str, Route]] = []
+
+    def on(self, method: str, template: str) -> Callable[[Route], Route]:
+        """Answer ``method`` on ``template`` with the decorated function."""
+
+        def register(route: Route) -> Route:
+            self.operations.append((method, template, route))
+            return route
+
+        return register
+
+
+class Api:
+    """Mounts operations, and wraps their answers: errors, ETags, limits, versions, request ids."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self.answered: Answered | None = None
+
+    def mount(self, app: web.Application, routes: Routes) -> None:
+        """Serve these operations, repositories by name and by id."""
+        for method, template, route in routes.operations:
+            endpoint = self._endpoint(template, route)
+            app.router.add_route(method, _pattern(template), endpoint)
+            by_id = template.replace("/repos/{owner}/{repo}", "/repositories/{repository_id}")
+            if by_id != template:
+                app.router.add_route(method, _pattern(by_id), endpoint)
+
+    def _endpoint(
+        self, template: str, route: Route
+    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def endpoint(request: web.Request) -> web.StreamResponse:
+            try:
+                answer = await self._answer(request, route)
+            except Refused as refused:
+                answer = Answer(refused.body, refused.status)
+            if self.answered is not None and not isinstance(answer.body, bytes):
+                self.answered(request.method, template, answer.status, answer.body)
+            return self._response(request, answer)
+
+        return endpoint
+
+    async def _answer(self, request: web.Request, route: Route) -> Answer:
+        viewer = viewer_of(request, self._engine.world)
+        call = Call(request, self._engine, viewer)
+        if request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
+            raise Refused(400, "The API version is not supported.")
+        return moved(call) or await route(call)
+
+    def _response(self, request: web.Request, answer: Answer) -> web.Response:
+        body = answer.body if isinstance(answer.body, bytes) else _json(answer.body)
+        headers = answer.headers | {"X-GitHub-Request-Id": uuid.uuid4().hex[:24].upper()}
+        headers["X-GitHub-Api-Version-Selected"] = request.headers.get(
+            "X-GitHub-Api-Version", API_VERSIONS[0]
+        )
+        headers["X-GitHub-Media-Type"] = "github.v3; format=json"
+        status = answer.status
+        if request.method == "GET" and status == 200:
+            headers |= {
+                "ETag": f'W/"{etag(request, body)}"',
+                "Cache-Control": "private, max-age=60, s-maxage=60",
+            }
+            status = 304 if _matches(request, headers["ETag"]) else 200
+        headers |= self._engine.limits.headers(request, counted=status != 304)
+        if status in (204, 304):
+            return web.Response(status=status, headers=headers)
+        headers.setdefault("Content-Type", "application/json; charset=utf-8")
+        return web.Response(status=status, body=body, headers=headers)
+
+
+def _pattern(template: str) -> str:
+    def variable(match: re.Match[str]) -> str:
+        name = match[1]
+        return f"{{{name}:{GREEDY[name]}}}" if name in GREEDY else match[0]
+
+    return re.sub(r"\{(\w+)\}", variable, template)
+
+
+def _json(body: object) -> bytes:
+    return b"" if body is None else json.dumps(body, separators=(",", ":")).encode()
+
+
+def etag(request: web.Request, body: bytes) -> str:
+    """GitHub's rule: another token, or another Accept, and the same body has another ETag."""
+    asked = f"{request.headers.get('Accept', '')}:{request.headers.get('Authorization', '')}:"
+    return hashlib.sha256(asked.encode() + body).hexdigest()
+
+
+def _matches(request: web.Request, tag: str) -> bool:
+    known = [one.strip().removeprefix("W/") for one in request.headers.get("If-None-Match", "").split(",")]
+    return tag.removeprefix("W/") in known or known == ["*"]
+
+
+def viewer_of(request: web.Request, world: World) -> User | None:
+    """Who asks, by `token X`, `Bearer X` or Basic; None without credentials, 401 with wrong ones."""
+    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        return None
+    user = world.tokens.get(_token(scheme.lower(), credentials.strip()))
+    if user is None:
+        raise Refused(401, "Bad credentials")
+    return user
+
+
+def _token(scheme: str, credentials: str) -> str:
+    if scheme != "basic":
+        return credentials
+    try:
+        name, _, password = base64.b64decode(credentials).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    return name if password in ("", "x-oauth-basic") else password
+
+
+def moved(call: Call) -> Answer | None:
+    """Where a renamed repository is now: 301 to readers, 307 to writers; None where nothing moved."""
+    path = call.request.match_info
+    if "owner" not in path or call.world.named(path["owner"], path["repo"]) is not None:
+        return None
+    found = call.world.formerly_named(path["owner"], path["repo"])
+    if found is None or found.permission(call.viewer) == "none":
+        return None
+    rest = call.request.rel_url.raw_path.split("/", 4)[4:]
+    url = call.urls.origin + "/".join([f"/repositories/{found.id}", *rest])
+    if call.request.query_string:
+        url += f"?{call.request.rel_url.raw_query_string}"
+    status, message = (
+        (301, "Moved Permanently") if call.request.method == "GET" else (307, "Temporary Redirect")
+    )
+    body: JSON = {"message": message, "url": url, "documentation_url": DOCUMENTATION}
+    return Answer(body, status, {"Location": url})
+
+
+async def unknown(_: web.Request) -> web.Response:
+    """What no route knows."""
+    return web.json_response(not_found().body, status=404)

@@ -1,0 +1,127 @@
+"""Clone, fetch and push: git's own `http-backend`, spoken to as a web server does, nothing buffered."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from aiohttp import web
+
+from reviewapps.sandbox.github.calls import Engine
+from reviewapps.sandbox.github.git import clean_environment
+from reviewapps.sandbox.github.refusals import Refused
+from reviewapps.sandbox.github.routing import viewer_of
+from reviewapps.sandbox.github.state import Repository, User
+
+CHUNK = 64 * 1024
+SIGN_IN = {"WWW-Authenticate": 'Basic realm="GitHub"'}
+
+
+class SmartHttp:
+    """Serves `/{owner}/{repo}.git/…` to git."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def mount(self, app: web.Application) -> None:
+        """Serve repositories, with `.git` at the end of the name or without."""
+        app.router.add_get("/{owner}/{repo}/{command:info/refs}", self._serve)
+        app.router.add_post("/{owner}/{repo}/{command:git-upload-pack|git-receive-pack}", self._serve)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        pushes = "git-receive-pack" in (request.match_info["command"], request.query.get("service"))
+        try:
+            viewer = viewer_of(request, self._engine.world)
+            repository = self._repository(request, viewer)
+            user = self._writer(repository, viewer) if pushes else viewer
+        except Refused as refused:
+            headers = SIGN_IN if refused.status == 401 else {}
+            return web.Response(status=refused.status, text=f"{refused}\n", headers=headers)
+        if user is None or request.match_info["command"] != "git-receive-pack":
+            return await _cgi(request, repository, user)
+        return await self._received(request, repository, user)
+
+    async def _received(self, request: web.Request, repository: Repository, user: User) -> web.StreamResponse:
+        before = await repository.git.refs()
+        response = await _cgi(request, repository, user)
+        if await repository.git.refs() != before:
+            await self._engine.pull_requests.refs_changed(repository, user)
+        return response
+
+    def _repository(self, request: web.Request, viewer: User | None) -> Repository:
+        owner, name = request.match_info["owner"], request.match_info["repo"].removesuffix(".git")
+        world = self._engine.world
+        found = world.named(owner, name) or world.formerly_named(owner, name)
+        if found is not None and found.permission(viewer) != "none":
+            return found
+        raise Refused(401 if viewer is None else 404, "Repository not found.")
+
+    def _writer(self, repository: Repository, viewer: User | None) -> User:
+        if viewer is None:
+            raise Refused(401, "Authentication required.")
+        if repository.permission(viewer) not in ("admin", "write"):
+            raise Refused(403, f"Permission to {repository.full_name}.git denied to {viewer.login}.")
+        return viewer
+
+
+async def _cgi(request: web.Request, repository: Repository, user: User | None) -> web.StreamResponse:
+    process = await asyncio.create_subprocess_exec(
+        "git",
+        "http-backend",
+        env=_environment(request, repository.git.path, user),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    feeding = asyncio.create_task(_feed(request, process))
+    try:
+        response = await _answer(request, process)
+        await process.wait()
+        return response
+    finally:
+        feeding.cancel()
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+def _environment(request: web.Request, path: Path, user: User | None) -> dict[str, str]:
+    # No CONTENT_LENGTH and no HTTP_CONTENT_ENCODING: aiohttp has unpacked the body, and its end is the end.
+    return clean_environment() | {
+        "GIT_PROJECT_ROOT": str(path.parent),
+        "GIT_HTTP_EXPORT_ALL": "1",
+        "PATH_INFO": f"/{path.name}/{request.match_info['command']}",
+        "REQUEST_METHOD": request.method,
+        "QUERY_STRING": request.rel_url.raw_query_string,
+        "CONTENT_TYPE": request.headers.get("Content-Type", ""),
+        "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
+        "REMOTE_USER": user.login if user else "",
+        "REMOTE_ADDR": request.remote or "",
+    }
+
+
+async def _feed(request: web.Request, process: asyncio.subprocess.Process) -> None:
+    assert process.stdin is not None
+    try:
+        async for chunk in request.content.iter_chunked(CHUNK):
+            process.stdin.write(chunk)
+            await process.stdin.drain()
+    except (BrokenPipeError, ConnectionResetError):
+        return  # git has read enough
+    finally:
+        process.stdin.close()
+
+
+async def _answer(request: web.Request, process: asyncio.subprocess.Process) -> web.StreamResponse:
+    assert process.stdout is not None
+    response = web.StreamResponse()
+    while line := (await process.stdout.readline()).decode().strip():
+        name, _, value = line.partition(":")
+        if name == "Status":
+            response.set_status(int(value.split()[0]))
+        else:
+            response.headers[name] = value.strip()
+    await response.prepare(request)
+    while chunk := await process.stdout.read(CHUNK):
+        await response.write(chunk)
+    return response

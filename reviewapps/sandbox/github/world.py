@@ -1,0 +1,131 @@
+"""Everybody and everything on this GitHub, and the time it thinks it is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from reviewapps.sandbox.github.git import Bare
+from reviewapps.sandbox.github.state import Label, PullRequest, Repository, User
+
+
+class Clock:
+    """The time here, which a test may shift."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+
+    @property
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.offset
+
+    @property
+    def timestamp(self) -> str:
+        """Now, as GitHub writes it: whole seconds, UTC."""
+        return self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class World:
+    """The state of one GitHub, in memory; only the repositories' contents are on disk."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home / "repositories"
+        self.clock = Clock()
+        self.users: dict[str, User] = {}
+        self.tokens: dict[str, User] = {}
+        self.repositories: dict[int, Repository] = {}
+        self._former_names: dict[str, int] = {}
+        self._ids = itertools.count(1001)
+
+    def next_id(self) -> int:
+        """A number that nothing else here has."""
+        return next(self._ids)
+
+    # ---- accounts
+
+    def add_user(self, login: str, type: str = "User") -> User:
+        """The account of that name, made where there is none."""
+        known = self.user(login)
+        if known is not None:
+            return known
+        user = User(self.next_id(), login, type, self.clock.timestamp)
+        self.users[login.lower()] = user
+        return user
+
+    def user(self, login: str) -> User | None:
+        """The account of that name."""
+        return self.users.get(login.lower())
+
+    def author(self, email: str) -> User | None:
+        """The account whose address a commit bears."""
+        local, _, host = email.partition("@")
+        return self.user(local.rpartition("+")[2]) if host == "users.noreply.github.com" else None
+
+    # ---- repositories
+
+    def place(
+        self,
+        owner: User,
+        name: str,
+        *,
+        default_branch: str,
+        private: bool = False,
+        admins: Iterable[str] = (),
+        writers: Iterable[str] = (),
+        parent: Repository | None = None,
+    ) -> Repository:
+        """A new repository, known from now on; its git repository is the caller's to create."""
+        identity, now = self.next_id(), self.clock.timestamp
+        git = Bare(self.home / f"{identity}.git")
+        repository = Repository(identity, owner, name, private, default_branch, git, now, now, now)
+        repository.parent = parent
+        repository.admins = {owner.login, *admins}
+        repository.writers = set(writers)
+        self.repositories[identity] = repository
+        self._former_names.pop(repository.full_name.lower(), None)
+        return repository
+
+    def named(self, owner: str, name: str) -> Repository | None:
+        """The repository of that name now."""
+        wanted = f"{owner}/{name}".lower()
+        return next((r for r in self.repositories.values() if r.full_name.lower() == wanted), None)
+
+    def formerly_named(self, owner: str, name: str) -> Repository | None:
+        """The repository that once had that name, which nobody else took."""
+        return self.repositories.get(self._former_names.get(f"{owner}/{name}".lower(), 0))
+
+    def rename(self, repository: Repository, name: str) -> None:
+        """Give it another name; the old one leads to it."""
+        self._former_names[repository.full_name.lower()] = repository.id
+        repository.name = name
+        repository.updated_at = self.clock.timestamp
+
+    def remove(self, repository: Repository) -> None:
+        """Forget it. Pull requests from it stay, with no head repository; forks still use its objects."""
+        del self.repositories[repository.id]
+        for pull in self.pull_requests():
+            if pull.head is repository:
+                pull.head = None
+                self.touch(pull)
+
+    def visible_to(self, viewer: User | None) -> list[Repository]:
+        """The repositories that ``viewer`` may read."""
+        return [r for r in self.repositories.values() if r.permission(viewer) != "none"]
+
+    # ---- pull requests
+
+    def pull_requests(self) -> list[PullRequest]:
+        """All there are."""
+        return [pull for r in self.repositories.values() for pull in r.pull_requests.values()]
+
+    def touch(self, pull: PullRequest) -> None:
+        """Something about ``pull`` changed just now."""
+        pull.updated_at = self.clock.timestamp
+
+    def label(self, repository: Repository, name: str) -> Label:
+        """The repository's label of that name, made where there is none."""
+        if name.lower() not in repository.labels:
+            repository.labels[name.lower()] = Label(self.next_id(), name)
+        return repository.labels[name.lower()]
