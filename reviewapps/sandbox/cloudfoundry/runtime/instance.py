@@ -1,13 +1,25 @@
-"""One container."""
+"""One container, which runs, crashes and comes back by itself, as in Diego."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+import contextlib
+import shutil
+import tarfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime import ports
+from reviewapps.sandbox.cloudfoundry.runtime.container import launch, unpack
+from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck, became_unhealthy, never_healthy
+from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine, ProcessGroup
+from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
+
+_FORGIVEN_AFTER = 300.0  # seconds of running after which earlier crashes no longer count
+_LONGEST_DRAIN = 5.0  # seconds that an instance may take to finish requests before it is told to end
 
 
 @dataclass(frozen=True)
@@ -24,18 +36,12 @@ class InstanceSpec:
 
 
 class Instance:
-    """One container, which runs, crashes and comes back by itself as in Diego.
+    """One container of one process of an app.
 
     ``state`` is STARTING, RUNNING, CRASHED, STOPPING or DOWN, and ``since`` the ``time.time()`` of its last
     change. ``changed(instance, exit_description)`` is called after each change; the description is only
-    there when the change is a crash.
+    there when the change is a crash. ``port`` is 0 while no process runs.
     """
-
-    guid: str
-    state: str
-    port: int
-    since: float
-    exit_description: str | None
 
     def __init__(
         self,
@@ -45,12 +51,130 @@ class Instance:
         log: LogLine,
         changed: Callable[[Instance, str | None], None],
     ) -> None:
-        raise NotImplementedError
+        self.spec = spec
+        self.guid = str(uuid.uuid4())
+        self.state = "DOWN"
+        self.port = 0
+        self.since = time.time()
+        self.exit_description: str | None = None
+        self._folder = folder
+        self._log = log
+        self._changed = changed
+        self._grace = 0.0
+        self._life: asyncio.Task[None] | None = None
+        self._end: asyncio.Task[None] | None = None
+        self._requests = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
 
     def start(self) -> None:
         """Begin to run, in the running event loop; comes back at once."""
-        raise NotImplementedError
+        self.state = "STARTING"
+        self._life = asyncio.create_task(self._live())
 
     async def stop(self, *, grace: float = 10) -> None:
-        """Leave the router, let requests in flight finish, then SIGTERM, and after ``grace`` seconds SIGKILL."""
-        raise NotImplementedError
+        """Leave the router, finish requests in flight, get SIGTERM, and after ``grace`` seconds SIGKILL."""
+        if self._end is None:
+            self._end = asyncio.create_task(self._stop(grace))
+        await asyncio.shield(self._end)
+
+    @contextlib.contextmanager
+    def serving(self) -> Iterator[None]:
+        """Count one request: while any is under way, a stopping instance is not yet told to end."""
+        self._requests += 1
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            self._requests -= 1
+            if not self._requests:
+                self._idle.set()
+
+    async def _stop(self, grace: float) -> None:
+        self._change("STOPPING")
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), _LONGEST_DRAIN)
+        self._grace = grace
+        if self._life is not None:
+            self._life.cancel()
+            await asyncio.wait({self._life})
+        self._change("DOWN")
+
+    async def _live(self) -> None:
+        crashes = 0
+        while True:
+            self._change("STARTING")
+            began = time.monotonic()
+            description = await self._crash()
+            if self.state == "STOPPING":
+                return
+            crashes = 1 if time.monotonic() - began > _FORGIVEN_AFTER else crashes + 1
+            self._change("CRASHED", description)
+            await asyncio.sleep(pause_before_restart(crashes))
+
+    async def _crash(self) -> str:
+        """Run once, and say how it ended."""
+        self.port = ports.take()
+        try:
+            await in_thread(unpack, self.spec.droplet, self._folder)
+            group = await launch(self.spec.command, self._folder, self._environment(), self._log)
+            try:
+                return await self._exit_of(group)
+            finally:
+                await group.stop(self._grace)
+        except (OSError, tarfile.TarError) as wrong:
+            return f"failed to create container: {wrong}"
+        finally:
+            ports.give_back(self.port)
+            self.port = 0
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    async def _exit_of(self, group: ProcessGroup) -> str:
+        ended = asyncio.create_task(group.exit_status())
+        unhealthy = asyncio.create_task(self._unhealthy())
+        try:
+            await asyncio.wait({ended, unhealthy}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            unhealthy.cancel()
+            ended.cancel()
+        if not ended.done():
+            return unhealthy.result()
+        self._log("OUT", f"Exit status {ended.result()}")
+        return f"APP/PROC/{self.spec.process_type.upper()}: Exited with status {ended.result()}"
+
+    async def _unhealthy(self) -> str:
+        if failure := await never_healthy(self.spec.health, self.port):
+            return failure
+        if self.state == "STARTING":
+            self._change("RUNNING")
+        return await became_unhealthy(self.spec.health, self.port)
+
+    def _change(self, state: str, exit_description: str | None = None) -> None:
+        self.state = state
+        self.since = time.time()
+        self.exit_description = exit_description or self.exit_description
+        self._changed(self, exit_description)
+
+    def _environment(self) -> dict[str, str]:
+        index, port, host = str(self.spec.index), str(self.port), "127.0.0.1"
+        return {
+            **self.spec.env,
+            "CF_INSTANCE_ADDR": f"{host}:{port}",
+            "CF_INSTANCE_GUID": self.guid,
+            "CF_INSTANCE_INDEX": index,
+            "CF_INSTANCE_INTERNAL_IP": host,
+            "CF_INSTANCE_IP": host,
+            "CF_INSTANCE_PORT": port,
+            "CF_INSTANCE_PORTS": f'[{{"external":{port},"internal":{port}}}]',
+            "INSTANCE_GUID": self.guid,
+            "INSTANCE_INDEX": index,
+            "MEMORY_LIMIT": f"{self.spec.memory_mb}m",
+            "PORT": port,
+            "VCAP_APP_HOST": host,
+            "VCAP_APP_PORT": port,
+        }
+
+
+def pause_before_restart(crashes: int) -> float:
+    """Seconds until the next start: none after the first three crashes, then 30, doubling to 16 minutes."""
+    return 0.0 if crashes <= 3 else min(30.0 * 2 ** min(crashes - 4, 10), 960.0)

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, procfile
+from reviewapps.sandbox.cloudfoundry.runtime.buildpacks import INSTALLED, Buildpack
+from reviewapps.sandbox.cloudfoundry.runtime.container import furnish
+from reviewapps.sandbox.cloudfoundry.runtime.packages import UnsafePackageError, pack, unzip
 from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
+
+_NO_APP_DETECTED = "NoAppDetectedError - An app was not successfully detected by any available buildpack"
+_COMPILE_FAILED = "BuildpackCompileFailed - App staging failed in the buildpack compile phase"
+_TIME_EXPIRED = "StagingTimeExpired - Staging time expired: staging failed"
 
 
 @dataclass(frozen=True)
@@ -18,7 +31,7 @@ class Staged:
     detected: str
 
 
-class StagingFailed(Exception):  # noqa: N818 - Cloud Foundry's own word
+class StagingFailed(Exception):
     """A build ended without a droplet; ``error`` is what Cloud Foundry says in a build's ``error``."""
 
     def __init__(self, error: str) -> None:
@@ -36,5 +49,81 @@ async def stage(
     log: LogLine,
     timeout: float = 900,
 ) -> Staged:
-    """What the build of ``package`` (a zip) found out, with ``droplet`` (a .tgz) written."""
-    raise NotImplementedError
+    """What the build of ``package`` (a zip) found out, with ``droplet`` (a .tgz) written.
+
+    ``buildpacks`` are obeyed where there are any, else the app's files decide. The build sees ``env``, the
+    machine's way to its registries and nothing else, and its folder in ``workdir`` is gone afterwards.
+    Raises StagingFailed. Cancelling it kills what the build runs.
+    """
+    workdir.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="build-", dir=workdir)).resolve()
+    try:
+        async with asyncio.timeout(timeout):
+            return await _staged(package, droplet, buildpacks, Build(folder, env, log))
+    except TimeoutError:
+        log("ERR", f"Staging was stopped after {timeout:g} seconds")
+        raise StagingFailed(_TIME_EXPIRED) from None
+    finally:
+        await in_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _staged(package: Path, droplet: Path, buildpacks: Sequence[str], build: Build) -> Staged:
+    await _download(package, build)
+    chosen = _chosen(buildpacks, build)
+    for buildpack in chosen:
+        await _compile(buildpack, build)
+    build.log("OUT", "Exit status 0")
+    await _upload(build, droplet)
+    process_types = build.start_commands | procfile(build.app)
+    return Staged(process_types, chosen[-1].name, chosen[-1].language)
+
+
+async def _download(package: Path, build: Build) -> None:
+    build.log("OUT", "Downloading app package...")
+    try:
+        await in_thread(unzip, package, build.app)
+    except UnsafePackageError as unsafe:
+        build.log("ERR", str(unsafe))
+        raise StagingFailed(f"StagingError - Staging error: {unsafe}") from unsafe
+    furnish(build.folder)
+    build.log("OUT", f"Downloaded app package ({_size(package)})")
+
+
+def _chosen(names: Sequence[str], build: Build) -> Sequence[Buildpack]:
+    installed = {buildpack.name: buildpack for buildpack in INSTALLED}
+    if unknown := [name for name in names if name not in installed]:
+        build.log("ERR", f"No buildpack {unknown[0]} here; there are {', '.join(installed)}")
+        raise StagingFailed(f"StagingError - Staging error: buildpack {unknown[0]} is not installed")
+    if names:
+        return [installed[name] for name in names]
+    if detected := [buildpack for buildpack in INSTALLED if buildpack.detects(build.app)]:
+        return detected[:1]
+    build.log("ERR", "None of the buildpacks detected a compatible application")
+    build.log("ERR", "Exit status 222")
+    raise StagingFailed(_NO_APP_DETECTED)
+
+
+async def _compile(buildpack: Buildpack, build: Build) -> None:
+    build.heading(f"{buildpack.title} Buildpack")
+    began = time.monotonic()
+    try:
+        await buildpack.compile_app(build)
+    except (CompileFailedError, OSError) as failed:
+        build.log("ERR", f"Failed to compile droplet: Failed to run all supply scripts: {failed}")
+        build.log("OUT", "Exit status 223")
+        raise StagingFailed(_COMPILE_FAILED) from failed
+    build.heading(f"Done in {time.monotonic() - began:.1f} s")
+
+
+async def _upload(build: Build, droplet: Path) -> None:
+    build.log("OUT", "Uploading droplet...")
+    shutil.rmtree(build.folder / "bin")  # each container has its own
+    shutil.rmtree(build.folder / "tmp")
+    await in_thread(pack, build.folder, droplet)
+    build.log("OUT", f"Uploaded droplet ({_size(droplet)})")
+    build.log("OUT", "Uploading complete")
+
+
+def _size(file: Path) -> str:
+    size = file.stat().st_size
+    return f"{size / 1024**2:.1f}M" if size >= 1024**2 else f"{size / 1024:.1f}K"

@@ -1,0 +1,80 @@
+"""One build under way, as buildpacks see it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reviewapps.sandbox.cloudfoundry.runtime.container import environment
+from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine, ProcessGroup
+
+_PASSED = re.compile(r"PIP_.*|NPM_CONFIG_.*|.*_PROXY|SSL_.*|.*_CA_.*|REQUESTS_.*", re.IGNORECASE)
+"""How this machine reaches its registries: mirrors, proxies and certificates."""
+
+
+class CompileFailedError(Exception):
+    """A buildpack's command ended with ``status``."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"exit status {status}")
+        self.status = status
+
+
+@dataclass
+class Build:
+    """The droplet to be in ``folder``, laid out like a container, and the staging environment in ``env``."""
+
+    folder: Path
+    env: Mapping[str, str]
+    log: LogLine
+    start_commands: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def app(self) -> Path:
+        """The app's own files."""
+        return self.folder / "app"
+
+    @property
+    def deps(self) -> Path:
+        """Where a buildpack puts what it adds."""
+        return self.folder / "deps" / "0"
+
+    def heading(self, text: str) -> None:
+        """Say what comes next, as buildpacks do."""
+        self.log("OUT", f"-----> {text}")
+
+    def line(self, stream: str, text: str) -> None:
+        """Say one line below a heading."""
+        self.log(stream, f"       {text}")
+
+    def profile(self, script: str) -> None:
+        """Let ``script`` be read by the shell before each command that runs in the droplet."""
+        with (self.folder / "profile.d" / "0.sh").open("a") as file:
+            file.write(script)
+
+    async def run(self, command: Sequence[str], **more: str) -> None:
+        """Run ``command`` in the app's folder, ``more`` added to its environment.
+
+        Raises CompileFailedError when it ends with anything but 0.
+        """
+        machine = {name: value for name, value in os.environ.items() if _PASSED.fullmatch(name)}
+        env = environment(self.folder, {**machine, "CF_STACK": "cflinuxfs4", **self.env, **more})
+        group = await ProcessGroup.start(command, folder=self.app, env=env, log=self.line)
+        try:
+            status = await group.exit_status()
+        finally:
+            await group.stop(grace=0)
+        if status:
+            raise CompileFailedError(status)
+
+
+def procfile(app: Path) -> dict[str, str]:
+    """The commands of an app's Procfile by process type; none without one."""
+    path = app / "Procfile"
+    if not path.is_file():
+        return {}
+    text = path.read_text(encoding="utf-8", errors="replace")
+    return dict(re.findall(r"^([A-Za-z0-9_-]+):[ \t]*(\S.*?)\s*$", text, re.MULTILINE))

@@ -1,0 +1,39 @@
+"""Ports for containers, no two alike."""
+
+from __future__ import annotations
+
+import random
+import socket
+import threading
+
+_RANGE = range(20_000, 32_768)
+"""Below what systems give to outgoing connections, one of which could take a port before the app does."""
+
+_taken: set[int] = set()
+_lock = threading.Lock()
+
+
+def take() -> int:
+    """A port of 127.0.0.1 on which nothing listens, and which is not taken again until it is given back."""
+    with _lock:
+        for port in random.sample(_RANGE, len(_RANGE)):
+            if port not in _taken and _is_free(port):
+                _taken.add(port)
+                return port
+    raise OSError("no free port is left for an instance")
+
+
+def give_back(port: int) -> None:
+    """Let ``port`` be taken again."""
+    with _lock:
+        _taken.discard(port)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
