@@ -1,0 +1,90 @@
+"""One installation: its repositories, whose turn it is, and what its operator has to know.
+
+Here foreseen errors end: nobody's fault means later, the operator's means a line in the log and, once a day, in
+Slack. What was not foreseen goes on, ends the task, and is logged with its trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import structlog
+
+from reviewapps.coordination.clock import Clock
+from reviewapps.coordination.due import Due
+from reviewapps.coordination.lease import Leases
+from reviewapps.coordination.turns import Turns
+from reviewapps.errors import OperatorMustAct, TryLater
+from reviewapps.model import Environment
+from reviewapps.naming import digest
+from reviewapps.ports import Lease, Memory
+from reviewapps.reconcile import Reconciler
+
+log = structlog.get_logger()
+
+OPERATOR_PAUSE = 60.0
+"""When to look again after an error that somebody has to mend, seconds."""
+
+A_DAY = 24 * 3600.0
+
+
+class Installation:
+    """What a worker works for. ``repositories`` are names as they were configured."""
+
+    def __init__(
+        self,
+        reconcilers: Mapping[str, Reconciler],
+        *,
+        due: Due,
+        leases: Leases,
+        clock: Clock,
+        memory: Memory,
+        announce: Callable[[str], None],
+    ) -> None:
+        self.clock = clock
+        self.turns = Turns(due, leases, self.settle)
+        self._due, self._memory, self._announce = due, memory, announce
+        self._reconcilers = dict(reconcilers)
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        return tuple(self._reconcilers)
+
+    def look(self, repository: str) -> None:
+        """One tick of one repository: what differs becomes due."""
+        try:
+            self._reconcilers[repository].look(self.wake)
+        except TryLater as later:
+            log.warning("look put off", repository=repository, reason=str(later), after=later.after)
+        except OperatorMustAct as wrong:
+            self._alert(repository, wrong)
+
+    def settle(self, environment: str, lease: Lease) -> float | None:
+        """One turn of one environment: seconds until the next, None when it is as it should be."""
+        wanted = Environment.at(environment)
+        try:
+            return self.reconciler(wanted.repository).settle(wanted, lease)
+        except TryLater as later:
+            log.info("settle put off", environment=environment, reason=str(later), after=later.after)
+            return later.after
+        except OperatorMustAct as wrong:
+            self._alert(environment, wrong)
+            return OPERATOR_PAUSE
+
+    def wake(self, environment: Environment, removal: bool) -> None:
+        """Make the environment due now."""
+        self._due.wake(environment.key, queue="teardown" if removal else "deploy")
+
+    def reconciler(self, repository: int) -> Reconciler:
+        """The one for the repository of this id."""
+        for reconciler in self._reconcilers.values():
+            if reconciler.repository.id == repository:
+                return reconciler
+        raise OperatorMustAct(f"repository {repository} is not one of {', '.join(self._reconcilers)}")
+
+    def _alert(self, about: str, wrong: OperatorMustAct) -> None:
+        log.error("somebody is needed", about=about, reason=str(wrong))
+        key = f"alerted:{digest(about, str(wrong))}"
+        if self._memory.read(key) is None:
+            self._announce(f"reviewapps needs somebody: {wrong}")
+            self._memory.write(key, True, A_DAY)

@@ -1,0 +1,73 @@
+"""Names from an environment, and an environment from what a person types."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+from reviewapps.errors import BadSettings
+from reviewapps.model import Environment, Repository
+
+LONGEST = 63
+"""Of a host name's part, by RFC 1035; app names keep to it too, so that both can be the same."""
+
+
+def digest(*parts: str, length: int = 40) -> str:
+    """Hex digits that stay the same for the same parts. A whole SHA-256 does not fit into a label (63)."""
+    return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:length]
+
+
+def names(instance: str, repository: Repository, environment: Environment) -> tuple[str, ...]:
+    """What the environment's app and host may be called, best first.
+
+    A review app takes the plain name if it is free, else the one with six digits that no other instance,
+    repository or environment shares. A shared environment has the plain name or none: people know it by it.
+
+    >>> names("acme", Repository(7, "acme/Shop", "main", False, ""), Environment(7, "pr-12"))
+    ('shop-pr-12', 'shop-pr-12-2dc23a')
+    """
+    stem = slug(repository.name.partition("/")[2]) or "app"
+    plain = _fitted(stem, f"-{environment.name}")
+    if environment.shared:
+        return (plain,)
+    own = digest(instance, environment.key, length=6)
+    return (plain, _fitted(stem, f"-{environment.name}-{own}"))
+
+
+def slug(text: str) -> str:
+    """``text`` in the letters of a host name: lower case, digits, single dashes inside."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def tag_digest(name: str, target: str) -> str:
+    """Twelve digits for a tag that points at this object: enough to know it again, short enough for many."""
+    return digest(name, target, length=12)
+
+
+def address(environment: Environment, repository: str) -> str:
+    """How people write an environment: ``acme/shop#12`` or ``acme/shop:dev``."""
+    number = environment.number
+    return f"{repository}:{environment.name}" if number is None else f"{repository}#{number}"
+
+
+def addressed(text: str, repositories: Mapping[str, int]) -> Environment:
+    """The environment that ``text`` means, the repository left out where there is only one.
+
+    >>> addressed("#12", {"acme/shop": 7})
+    Environment(repository=7, name='pr-12')
+    >>> addressed("acme/shop:dev", {"acme/shop": 7, "acme/web": 8}).name
+    'dev'
+    """
+    found = re.fullmatch(r"(?P<repository>[^#:\s]*)(?:#(?P<number>\d+)|:(?P<name>[a-z][a-z0-9-]*))", text)
+    if found is None:
+        raise BadSettings(f"`{text}` names no environment: write acme/shop#12 or acme/shop:dev")
+    known = {name.lower(): id_ for name, id_ in repositories.items()}
+    asked = found["repository"].lower() or (next(iter(known)) if len(known) == 1 else "")
+    if asked not in known:
+        raise BadSettings(f"`{text}` names no repository of ours: {', '.join(sorted(repositories))}")
+    return Environment(known[asked], found["name"] or f"pr-{int(found['number'])}")
+
+
+def _fitted(stem: str, ending: str) -> str:
+    return stem[: LONGEST - len(ending)].rstrip("-") + ending

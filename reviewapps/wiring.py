@@ -1,0 +1,129 @@
+"""The one place where objects meet: from settings to an installation that works."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+
+from redis import Redis
+
+from reviewapps import settings as settings_room
+from reviewapps.audit import audit
+from reviewapps.cloudfoundry import Access, SpaceClient
+from reviewapps.coordination.budget import Budget
+from reviewapps.coordination.cache import Cache
+from reviewapps.coordination.clock import Clock
+from reviewapps.coordination.due import Due
+from reviewapps.coordination.lease import Leases
+from reviewapps.github import RepositoryClient
+from reviewapps.installation import Installation
+from reviewapps.notify.slack import Slack
+from reviewapps.reconcile import Pace, Reconciler
+from reviewapps.settings import Settings
+
+GITHUB_REQUESTS_PER_SECOND = 12.0
+"""GitHub allows 900 points a minute; some are left for others who use the token."""
+
+PATIENCE_FOR_BUDGET = 5.0
+"""How long a request waits for its turn before the whole settle is put off, seconds."""
+
+_wired: dict[tuple[int, int], Installation] = {}
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return settings_room.settings(os.environ)
+
+
+def orchestrator() -> Installation:
+    """The installation of this process and thread: connections cross neither a fork nor threads."""
+    key = (os.getpid(), threading.get_ident())
+    if key not in _wired:
+        _wired[key] = installation(settings())
+    return _wired[key]
+
+
+def installation(told: Settings) -> Installation:
+    """Everything that an installation consists of. Asks nobody anything yet."""
+    redis = Redis.from_url(told.redis_url, socket_timeout=15, health_check_interval=10)
+    prefix = f"reviewapps:{told.instance}:"
+    memory = Cache(redis, prefix)
+    announce = Slack(told.slack_webhook).announce
+    reconcilers = {name: _reconciler(told, name, redis, memory) for name in told.repositories}
+    return Installation(
+        reconcilers,
+        due=Due(redis, prefix, forward=told.forward),
+        leases=Leases(redis, prefix, seconds=told.lease),
+        clock=Clock(redis, prefix),
+        memory=memory,
+        announce=announce,
+    )
+
+
+def space(told: Settings, redis: Redis, memory: Cache) -> SpaceClient:
+    """The space that the previews live in."""
+    rate = told.cf_requests_per_second
+    budget = Budget(redis, f"reviewapps:{told.instance}:", "cloudfoundry", rate, max(1, round(2 * rate)))
+    return SpaceClient(
+        Access(
+            api=told.cf_api,
+            org=told.cf_org,
+            space=told.cf_space,
+            domain=told.cf_domain,
+            user=told.cf_user,
+            password=told.cf_password,
+            client_id=told.cf_client_id,
+            client_secret=told.cf_client_secret,
+        ),
+        instance=told.instance,
+        app_url=told.app_address,
+        timeout=told.request_timeout,
+        memory=memory,
+        spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
+        say=audit,
+    )
+
+
+def github(told: Settings, name: str, redis: Redis, memory: Cache) -> RepositoryClient:
+    """One repository on GitHub."""
+    budget = Budget(redis, f"reviewapps:{told.instance}:", "github", GITHUB_REQUESTS_PER_SECOND, 120)
+    return RepositoryClient(
+        name,
+        api_url=told.github_url,
+        token=told.github_token,
+        clone_url=None,
+        instance=told.instance,
+        memory=memory,
+        mirrors=told.home / "mirrors",
+        timeout=told.request_timeout,
+        whole_every=told.whole_every,
+        spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
+        say=audit,
+    )
+
+
+def _reconciler(told: Settings, name: str, redis: Redis, memory: Cache) -> Reconciler:
+    return Reconciler(
+        name,
+        github(told, name, redis, memory),
+        space(told, redis, memory),
+        memory,
+        instance=told.instance,
+        grants=told.grants,
+        pace=Pace(
+            poll=told.poll_every,
+            quiet=told.quiet_every,
+            whole=told.whole_every,
+            request=told.request_timeout,
+            patience=timedelta(seconds=told.patience),
+            deadline=told.deadline,
+            pause=timedelta(seconds=told.pause),
+        ),
+        web_url=told.web_url,
+        now=lambda: datetime.now(UTC),
+        announce=Slack(told.slack_webhook).announce,
+        secrets=told.secrets,
+    )
