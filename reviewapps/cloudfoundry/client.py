@@ -1,0 +1,207 @@
+"""The requests that we make of Cloud Foundry's v3 API: one method, one request.
+
+They take and give back plain JSON. Listings keep to our space, or to what bears our labels, or both.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, BinaryIO
+
+from reviewapps.cloudfoundry.access import Access
+from reviewapps.cloudfoundry.multipart import FilePart
+from reviewapps.cloudfoundry.session import Json, Session
+from reviewapps.cloudfoundry.target import Target
+
+NEWEST = 50
+"""How many of an app's packages, builds, droplets and deployments we look at; it keeps five of most."""
+
+
+class Client:
+    """One instance's view of one space."""
+
+    def __init__(self, session: Session, access: Access, instance: str) -> None:
+        self.instance = instance
+        self.target = Target(session, access)
+        self._session = session
+
+    # --- apps ---
+
+    def apps(self, selector: str) -> list[Json]:
+        space = self.target.space
+        return self._session.read_all("/v3/apps", "list our apps", label_selector=selector, space_guids=space)
+
+    def apps_named(self, name: str) -> list[Json]:
+        space = self.target.space
+        return self._session.read_all("/v3/apps", f"find the app {name}", names=name, space_guids=space)
+
+    def create_app(self, name: str, labels: Json, annotations: Json) -> Json:
+        body = {
+            "name": name,
+            "relationships": {"space": _to(self.target.space)},
+            "metadata": {"labels": labels, "annotations": annotations},
+        }
+        return self._session.create("/v3/apps", f"create the app {name}", body)
+
+    def annotate(self, app: str, annotations: Json, labels: Json | None = None) -> Json:
+        metadata = {"annotations": annotations} | ({"labels": labels} if labels else {})
+        return self._write("PATCH", f"/v3/apps/{app}", "write metadata onto the app", metadata=metadata)
+
+    def set_environment(self, app: str, variables: dict[str, str | None]) -> None:
+        path = f"/v3/apps/{app}/environment_variables"
+        self._write("PATCH", path, "set the app's variables", var=variables)
+
+    def assign_droplet(self, app: str, droplet: str) -> None:
+        path = f"/v3/apps/{app}/relationships/current_droplet"
+        self._write("PATCH", path, "make the droplet current", data={"guid": droplet})
+
+    def start(self, app: str) -> Json:
+        return self._write("POST", f"/v3/apps/{app}/actions/start", "start the app")
+
+    def stop(self, app: str) -> Json:
+        return self._write("POST", f"/v3/apps/{app}/actions/stop", "stop the app")
+
+    def delete_app(self, app: str) -> str | None:
+        return self._session.remove(f"/v3/apps/{app}", "delete the app")
+
+    # --- the web process ---
+
+    def update_web(self, app: str, command: str | None, health_check: Json) -> None:
+        path = f"/v3/apps/{app}/processes/web"
+        self._write("PATCH", path, "configure the web process", command=command, health_check=health_check)
+
+    def scale_web(self, app: str, sizes: dict[str, int]) -> None:
+        self._write("POST", f"/v3/apps/{app}/processes/web/actions/scale", "scale the web process", **sizes)
+
+    def web_stats(self, app: str) -> Json:
+        return self._session.read(f"/v3/apps/{app}/processes/web/stats", "tell how the app is")
+
+    def process_stats(self, process: str) -> Json:
+        return self._session.read(f"/v3/processes/{process}/stats", "tell how the new process is")
+
+    def crashes(self, app: str) -> list[Json]:
+        return self._session.read_newest(
+            "/v3/audit_events", "list crashes", NEWEST, types="audit.app.process.crash", target_guids=app
+        )
+
+    # --- routes ---
+
+    def routes(self, selector: str) -> list[Json]:
+        space = self.target.space
+        return self._session.read_all(
+            "/v3/routes", "list our routes", label_selector=selector, space_guids=space
+        )
+
+    def routes_at(self, host: str) -> list[Json]:
+        return self._session.read_all(
+            "/v3/routes",
+            f"find the route {host}",
+            hosts=host,
+            domain_guids=self.target.domain_guid,
+            space_guids=self.target.space,
+        )
+
+    def create_route(self, host: str, labels: Json) -> Json:
+        body = {
+            "host": host,
+            "relationships": {"space": _to(self.target.space), "domain": _to(self.target.domain_guid)},
+            "metadata": {"labels": labels},
+        }
+        return self._session.create("/v3/routes", f"create the route {host}", body)
+
+    def map_route(self, route: str, app: str) -> Json:
+        leads_to = [{"app": {"guid": app, "process": {"type": "web"}}}]
+        path = f"/v3/routes/{route}/destinations"
+        return self._write("POST", path, "lead the route to the app", destinations=leads_to)
+
+    def delete_route(self, route: str) -> str | None:
+        return self._session.remove(f"/v3/routes/{route}", "delete the route")
+
+    # --- from source to droplet ---
+
+    def packages(self, app: str, selector: str) -> list[Json]:
+        return self._newest("/v3/packages", "list the app's packages", app, label_selector=selector)
+
+    def package(self, package: str) -> Json:
+        return self._session.read(f"/v3/packages/{package}", "show the package")
+
+    def create_package(self, app: str, labels: Json) -> Json:
+        body = {"type": "bits", "relationships": {"app": _to(app)}, "metadata": {"labels": labels}}
+        return self._session.create("/v3/packages", "create a package", body)
+
+    def upload(self, package: str, archive: BinaryIO) -> Json:
+        part = FilePart("bits", archive)
+        headers = {"Content-Type": part.content_type}
+        path = f"/v3/packages/{package}/upload"
+        return self._session.write("POST", path, "take the source", data=part, headers=headers)
+
+    def builds(self, app: str, selector: str) -> list[Json]:
+        return self._newest("/v3/builds", "list the app's builds", app, label_selector=selector)
+
+    def staged_builds(self, selector: str, count: int) -> list[Json]:
+        """Of every app that we may see: builds know no space."""
+        return self._session.read_newest(
+            "/v3/builds", "list staged builds", count, states="STAGED", label_selector=selector
+        )
+
+    def create_build(self, package: str, lifecycle: Json, labels: Json) -> Json:
+        body = {"package": {"guid": package}, "metadata": {"labels": labels}} | lifecycle
+        return self._session.create("/v3/builds", "stage the package", body)
+
+    def droplets(self, app: str) -> list[Json]:
+        return self._newest("/v3/droplets", "list the app's droplets", app)
+
+    def staged_droplets(self, guids: list[str]) -> list[Json]:
+        """Those of ``guids`` that are in our space and can be copied."""
+        return self._session.read_all(
+            "/v3/droplets",
+            "list droplets",
+            guids=",".join(guids),
+            states="STAGED",
+            space_guids=self.target.space,
+        )
+
+    def copy_droplet(self, droplet: str, app: str) -> Json:
+        body = {"relationships": {"app": _to(app)}}
+        return self._session.create("/v3/droplets", "copy the droplet", body, source_guid=droplet)
+
+    # --- rolling deployments ---
+
+    def deployments(self, app: str) -> list[Json]:
+        return self._newest("/v3/deployments", "list the app's deployments", app)
+
+    def create_deployment(self, app: str, droplet: str, labels: Json) -> Json:
+        body = {
+            "relationships": {"app": _to(app)},
+            "droplet": {"guid": droplet},
+            "strategy": "rolling",
+            "metadata": {"labels": labels},
+        }
+        return self._session.create("/v3/deployments", "roll to the droplet", body)
+
+    def cancel_deployment(self, deployment: str) -> None:
+        self._write("POST", f"/v3/deployments/{deployment}/actions/cancel", "cancel the deployment")
+
+    # --- jobs and logs ---
+
+    def job(self, url: str) -> Json:
+        return self._session.read(url, "tell how the job goes")
+
+    def log_envelopes(self, app: str, limit: int) -> Json:
+        url = f"{self._log_cache}/api/v1/read/{app}"
+        query: dict[str, Any] = {"envelope_types": "LOG", "descending": "true", "start_time": 0}
+        return self._session.read(url, "show the app's log", limit=limit, **query)
+
+    @cached_property
+    def _log_cache(self) -> str:
+        return str(self._session.links["log_cache"]["href"])
+
+    def _newest(self, path: str, to: str, app: str, **query: str) -> list[Json]:
+        return self._session.read_newest(path, to, NEWEST, app_guids=app, **query)
+
+    def _write(self, method: str, path: str, to: str, **body: Any) -> Json:
+        return self._session.write(method, path, to, json=body or None)
+
+
+def _to(guid: str) -> Json:
+    return {"data": {"guid": guid}}

@@ -1,0 +1,155 @@
+"""Our labels and annotations: what Cloud Foundry remembers for us.
+
+Label values are at most 63 of ``[A-Za-z0-9_.-]``, annotations at most 5,000 characters of anything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any, Final
+
+from reviewapps.errors import OperatorMustAct
+from reviewapps.model import FORMAT, Attempt, Environment, Refusal
+
+LIMIT: Final = 5000
+DEFAULT_APP: Final = "app"
+
+VERSION: Final = "reviewapps-version"
+INSTANCE: Final = "reviewapps-instance"
+REPOSITORY: Final = "reviewapps-repository"
+ENVIRONMENT: Final = "reviewapps-environment"
+APP: Final = "reviewapps-app"
+COMMIT: Final = "reviewapps-commit"
+CONFIG: Final = "reviewapps-config"
+TREE: Final = "reviewapps-tree"
+BUILD: Final = "reviewapps-build"
+ATTEMPT: Final = "reviewapps-attempt"  # a label of builds and deployments: its id; on apps an annotation
+SOURCE: Final = "reviewapps-source"
+WISHED: Final = "reviewapps-wished"
+TAGS_SEEN: Final = "reviewapps-tags-seen"
+ENV_NAMES: Final = "reviewapps-env-names"
+LIVE_SINCE: Final = "reviewapps-live-since"
+
+Texts = Mapping[str, str]
+
+
+class Unreadable(OperatorMustAct):
+    """Something bears our labels and says what we never wrote."""
+
+
+# --- labels ---
+
+
+def selector(instance: str, **more: str) -> str:
+    """A ``label_selector`` for all that is ours; ``more`` are labels without ``reviewapps-``."""
+    wanted = {INSTANCE: instance, VERSION: FORMAT} | {f"reviewapps-{k}": v for k, v in more.items()}
+    return ",".join(f"{key}={value}" for key, value in wanted.items())
+
+
+def owner(instance: str, environment: Environment, app: str = DEFAULT_APP) -> dict[str, str]:
+    """The labels that everything of ours is born with."""
+    return {
+        VERSION: FORMAT,
+        INSTANCE: instance,
+        REPOSITORY: str(environment.repository),
+        ENVIRONMENT: environment.name,
+        APP: app,
+    }
+
+
+def belongs(labels: Texts, instance: str, environment: Environment) -> bool:
+    """Whether these labels say that it is ours and this environment's."""
+    return all(labels.get(key) == value for key, value in owner(instance, environment).items() if key != APP)
+
+
+def environment_of(labels: Texts) -> Environment:
+    """Whose it is. Raises Unreadable where our labels do not say."""
+    try:
+        return Environment(int(labels[REPOSITORY]), labels[ENVIRONMENT])
+    except (KeyError, ValueError):
+        raise Unreadable(f"labels of ours name no environment: {dict(labels)}") from None
+
+
+# --- annotations ---
+
+
+def attempt_text(attempt: Attempt) -> str:
+    """The attempt as an annotation. Where it is too long, it loses the oldest lines of the log, then what it
+    only tells people, then the end of the message."""
+    while (excess := len(text := _attempt_json(attempt)) - LIMIT) > 0:
+        attempt = _shortened(attempt, excess)
+    return text
+
+
+def attempt_of(annotations: Texts) -> Attempt | None:
+    """The attempt that was written down; None where none was."""
+    text = annotations.get(ATTEMPT)
+    if text is None:
+        return None
+    try:
+        fields = json.loads(text)
+        refusal = fields["refusal"]
+        return Attempt(
+            **fields
+            | {
+                "began": datetime.fromisoformat(fields["began"]),
+                "not_taken": tuple(fields["not_taken"]),
+                "refusal": None if refusal is None else _refusal_of(refusal),
+            }
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise Unreadable(f"the annotation {ATTEMPT} cannot be read: {text[:80]}") from None
+
+
+def names_annotations(
+    key: str, before: frozenset[str] | None, names: frozenset[str]
+) -> dict[str, str | None]:
+    """``names`` as numbered annotations ``key-0``, ``key-1`` …; the surplus of ``before`` is taken away."""
+    texts: dict[str, str | None] = {f"{key}-{i}": text for i, text in enumerate(_pieces(names))}
+    left_over = range(len(texts), 0 if before is None else len(_pieces(before)))
+    return texts | {f"{key}-{i}": None for i in left_over}
+
+
+def names_of(annotations: Texts, key: str) -> frozenset[str] | None:
+    """The names that numbered annotations hold; None where there are none."""
+    pieces: list[str] = []
+    while (piece := annotations.get(f"{key}-{len(pieces)}")) is not None:
+        pieces.append(piece)
+    if not pieces:
+        return None
+    try:
+        return frozenset(json.loads("".join(pieces)))
+    except (ValueError, TypeError):
+        raise Unreadable(f"the annotations {key} cannot be read") from None
+
+
+def _pieces(names: frozenset[str]) -> list[str]:
+    text = json.dumps(sorted(names), separators=(",", ":"), ensure_ascii=False)
+    return [text[i : i + LIMIT] for i in range(0, len(text), LIMIT)]
+
+
+def _attempt_json(attempt: Attempt) -> str:
+    def plain(value: Any) -> str:
+        return str(value.isoformat())
+
+    return json.dumps(asdict(attempt), separators=(",", ":"), ensure_ascii=False, default=plain)
+
+
+def _refusal_of(fields: dict[str, Any]) -> Refusal:
+    return Refusal(**fields | {"at": datetime.fromisoformat(fields["at"]), "log": tuple(fields["log"])})
+
+
+def _shortened(attempt: Attempt, excess: int) -> Attempt:
+    refusal = attempt.refusal
+    if refusal is not None and refusal.log:
+        return replace(attempt, refusal=replace(refusal, log=refusal.log[1:]))
+    if attempt.not_taken:
+        return replace(attempt, not_taken=attempt.not_taken[: len(attempt.not_taken) // 2])
+    if refusal is not None and refusal.decision:
+        return replace(attempt, refusal=replace(refusal, decision=""))
+    if refusal is not None and refusal.message:
+        return replace(attempt, refusal=replace(refusal, message=refusal.message[:-excess]))
+    raise ValueError(f"the attempt {attempt.id[:80]} does not fit into an annotation")

@@ -1,0 +1,33 @@
+"""Envelopes of log-cache → lines for people."""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import Any, Final
+
+_NOT_TEXT: Final = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor movements of a terminal
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def lines_of(body: dict[str, Any], source: str) -> tuple[str, ...]:
+    """What ``source`` (STG or APP) wrote, oldest first, in the order of the platform's clock."""
+    batch = (body.get("envelopes") or {}).get("batch") or []
+    written = [one for one in batch if _wrote(one, source)]
+    written.sort(key=lambda one: int(one["timestamp"]))
+    return tuple(line for one in written for line in _text(one).splitlines())
+
+
+def _wrote(envelope: dict[str, Any], source: str) -> bool:
+    return "log" in envelope and _source(envelope).split("/")[0] == source
+
+
+def _source(envelope: dict[str, Any]) -> str:
+    return str((envelope.get("tags") or {}).get("source_type", ""))
+
+
+def _text(envelope: dict[str, Any]) -> str:
+    payload = base64.b64decode(envelope["log"].get("payload", ""))
+    return _NOT_TEXT.sub("", payload.decode("utf-8", "replace")).rstrip()

@@ -1,0 +1,64 @@
+"""What the plan asks to know about one environment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+from reviewapps.cloudfoundry import labels, parse
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.skeleton import app_of
+from reviewapps.model import Actual, Instance, Space
+from reviewapps.steps import Look
+
+CANDIDATES: Final = 20
+"""How many builds elsewhere are considered; their guids have to fit into one URL."""
+
+
+def space(api: Client) -> Space:
+    """All that bears our instance's labels, in two requests while it fits two pages."""
+    ours = labels.selector(api.instance)
+    return Space(
+        tuple(parse.app(one) for one in api.apps(ours)),
+        tuple(parse.route(one) for one in api.routes(ours)),
+    )
+
+
+def look(api: Client, step: Look, actual: Actual) -> Actual:
+    """``actual`` with the one kind filled in that ``step`` names, newest first."""
+    if step.kind == "elsewhere":
+        return _elsewhere(api, step.build_key or "", actual)
+    app, ours = app_of(actual).guid, labels.selector(api.instance)
+    match step.kind:
+        case "packages":
+            return replace(actual, packages=tuple(map(parse.package, api.packages(app, ours))))
+        case "builds":
+            return replace(actual, builds=tuple(map(parse.build, api.builds(app, ours))))
+        case "droplets":
+            return replace(actual, droplets=tuple(map(parse.droplet, api.droplets(app))))
+        case "deployments":
+            return replace(actual, deployments=tuple(map(parse.deployment, api.deployments(app))))
+        case "instances":
+            return replace(actual, instances=_instances(api, app, actual))
+        case "crashes":
+            return replace(actual, crashes=tuple(map(parse.crash, api.crashes(app))))
+
+
+def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
+    """Staged builds of the same key by other environments, as far as their droplets are in our space."""
+    key = labels.selector(api.instance, build=build_key)
+    staged = [parse.build(one) for one in api.staged_builds(key, CANDIDATES)]
+    others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
+    guids = [build.droplet for build in others if build.droplet]
+    droplets = [parse.droplet(one) for one in api.staged_droplets(guids)] if guids else []
+    sources = {droplet.guid: droplet for droplet in droplets}
+    return replace(actual, elsewhere=tuple(b for b in others if b.droplet in sources), sources=sources)
+
+
+def _instances(api: Client, app: str, actual: Actual) -> tuple[Instance, ...]:
+    """Those that count: during a deployment only the new ones, which are to take over."""
+    rolling = next((d for d in actual.deployments or () if d.active and d.processes), None)
+    if rolling is None:
+        return parse.instances(api.web_stats(app))
+    stats = (parse.instances(api.process_stats(process)) for process in rolling.processes)
+    return tuple(instance for some in stats for instance in some)

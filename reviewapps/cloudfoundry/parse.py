@@ -1,0 +1,182 @@
+"""Resources of the v3 API → our nouns. The only file that knows the names of their fields.
+
+What bears our labels is read or raises Unreadable; asking only for what bears them is the client's part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, Final, TypeVar
+
+from reviewapps.cloudfoundry import labels
+from reviewapps.cloudfoundry.labels import Unreadable
+from reviewapps.model import App, Build, Crash, Deployment, Droplet, Instance, Package, Route, State
+
+Json = dict[str, Any]
+Noun = TypeVar("Noun")
+
+_PACKAGE_STATES: Final[dict[str, State]] = {
+    "AWAITING_UPLOAD": "waiting",
+    "PROCESSING_UPLOAD": "waiting",
+    "COPYING": "waiting",
+    "READY": "ready",
+    "FAILED": "failed",
+    "EXPIRED": "failed",
+}
+_BUILD_STATES: Final[dict[str, State]] = {"STAGING": "waiting", "STAGED": "ready", "FAILED": "failed"}
+_DROPLET_STATES: Final[dict[str, State]] = {
+    "AWAITING_UPLOAD": "waiting",
+    "PROCESSING_UPLOAD": "waiting",
+    "COPYING": "waiting",
+    "STAGED": "ready",
+    "FAILED": "failed",
+    "EXPIRED": "failed",
+}
+
+
+def _reads(parse: Callable[[Json], Noun]) -> Callable[[Json], Noun]:
+    @wraps(parse)
+    def read(resource: Json) -> Noun:
+        try:
+            return parse(resource)
+        except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+            what = f"{parse.__name__} {resource.get('guid')}"
+            raise Unreadable(f"{what} cannot be read: {type(wrong).__name__} {wrong}") from wrong
+
+    return read
+
+
+@_reads
+def app(resource: Json) -> App:
+    marks, notes = labels_of(resource), _annotations(resource)
+    live_since = notes.get(labels.LIVE_SINCE)
+    return App(
+        guid=resource["guid"],
+        name=resource["name"],
+        environment=labels.environment_of(marks),
+        app=marks.get(labels.APP, labels.DEFAULT_APP),
+        started=resource["state"] == "STARTED",
+        droplet=_related(resource, "current_droplet"),
+        commit=marks.get(labels.COMMIT),
+        config=marks.get(labels.CONFIG),
+        created_at=_time(resource["created_at"]),
+        attempt=labels.attempt_of(notes),
+        source=notes.get(labels.SOURCE),
+        wished=notes.get(labels.WISHED),
+        tags_seen=labels.names_of(notes, labels.TAGS_SEEN),
+        env_names=labels.names_of(notes, labels.ENV_NAMES) or frozenset(),
+        live_since=_time(live_since) if live_since else None,
+    )
+
+
+@_reads
+def route(resource: Json) -> Route:
+    return Route(
+        guid=resource["guid"],
+        host=resource["host"],
+        address=resource["url"],
+        environment=labels.environment_of(labels_of(resource)),
+        apps=destinations(resource),
+    )
+
+
+@_reads
+def destinations(resource: Json) -> frozenset[str]:
+    """The guids of the apps that a route leads to."""
+    return frozenset(d["app"]["guid"] for d in resource["destinations"] if d.get("app"))
+
+
+@_reads
+def package(resource: Json) -> Package:
+    state = resource["state"]
+    return Package(
+        guid=resource["guid"],
+        state=_state(_PACKAGE_STATES, resource),
+        build_key=labels_of(resource).get(labels.BUILD),
+        uploaded=state != "AWAITING_UPLOAD",
+        error=(resource.get("data") or {}).get("error") or ("it has expired" if state == "EXPIRED" else ""),
+    )
+
+
+@_reads
+def build(resource: Json) -> Build:
+    marks = labels_of(resource)
+    return Build(
+        guid=resource["guid"],
+        state=_state(_BUILD_STATES, resource),
+        package=_guid(resource.get("package")) or "",
+        build_key=marks.get(labels.BUILD),
+        attempt=marks.get(labels.ATTEMPT),
+        droplet=_guid(resource.get("droplet")),
+        error=resource.get("error") or "",
+        environment=labels.environment_of(marks) if labels.INSTANCE in marks else None,
+    )
+
+
+@_reads
+def droplet(resource: Json) -> Droplet:
+    return Droplet(
+        guid=resource["guid"],
+        state=_state(_DROPLET_STATES, resource),
+        checksum=(resource.get("checksum") or {}).get("value"),
+        error=resource.get("error") or ("it has expired" if resource["state"] == "EXPIRED" else ""),
+    )
+
+
+@_reads
+def deployment(resource: Json) -> Deployment:
+    value, reason = resource["status"]["value"], resource["status"]["reason"]
+    return Deployment(
+        guid=resource["guid"],
+        active=value == "ACTIVE",
+        cancelling=reason == "CANCELING",
+        deployed=reason == "DEPLOYED",
+        droplet=_guid(resource.get("droplet")),
+        attempt=labels_of(resource).get(labels.ATTEMPT),
+        processes=tuple(
+            process["guid"] for process in resource.get("new_processes") or () if process["type"] == "web"
+        ),
+    )
+
+
+@_reads
+def instances(stats: Json) -> tuple[Instance, ...]:
+    """The instances of ``web`` among the stats of a process."""
+    return tuple(
+        Instance(one["state"], one.get("routable")) for one in stats["resources"] if one["type"] == "web"
+    )
+
+
+@_reads
+def crash(event: Json) -> Crash:
+    said = event.get("data") or {}
+    return Crash(_time(event["created_at"]), said.get("exit_description") or said.get("reason") or "CRASHED")
+
+
+def labels_of(resource: Json) -> dict[str, str]:
+    return (resource.get("metadata") or {}).get("labels") or {}
+
+
+def _annotations(resource: Json) -> dict[str, str]:
+    return (resource.get("metadata") or {}).get("annotations") or {}
+
+
+def _state(known: dict[str, State], resource: Json) -> State:
+    try:
+        return known[resource["state"]]
+    except KeyError:
+        raise Unreadable(f"{resource['guid']} is in the state {resource['state']!r}") from None
+
+
+def _related(resource: Json, name: str) -> str | None:
+    return _guid((resource["relationships"].get(name) or {}).get("data"))
+
+
+def _guid(reference: Json | None) -> str | None:
+    return reference.get("guid") if reference else None
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,145 @@
+"""Requests to the Cloud Foundry API, and what their answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from oauth2_client.credentials_manager import OAuthError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_exponential
+
+from reviewapps.cloudfoundry.access import Access
+from reviewapps.cloudfoundry.connection import Connection
+from reviewapps.cloudfoundry.credentials import logged_in
+from reviewapps.cloudfoundry.errors import accepted, token_expired
+from reviewapps.errors import NotAuthorised, Unavailable
+from reviewapps.ports import Memory
+
+Json = dict[str, Any]
+
+PAGE = 5000
+"""The most that Cloud Foundry lists at once."""
+
+
+class Session:
+    """One login, for one thread. ``path`` may be a whole URL; ``to`` is what is asked for, in words.
+
+    ``spend`` is called before every request and may raise RateLimited; ``say`` after every one that changed
+    something. Reads are repeated twice when the platform is away for a moment, writes never: a lost answer
+    may have been a yes, which the next look finds out.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        timeout: float,
+        memory: Memory,
+        spend: Callable[[], None],
+        say: Callable[..., None],
+    ) -> None:
+        self._access = access
+        self._timeout = timeout
+        self._memory = memory
+        self._spend = spend
+        self._say = say
+        self._connection: Connection | None = None
+
+    @property
+    def links(self) -> Json:
+        """The addresses that the platform names at its root."""
+        return self._logged_in().links
+
+    def read(self, path: str, to: str, **query: str | int) -> Json:
+        """The body that GET brings."""
+        again = Retrying(
+            retry=retry_if_exception_type(Unavailable),
+            stop=stop_after_attempt(3) | stop_after_delay(3),  # a timeout was long enough a wait
+            wait=wait_exponential(0.1, max=0.5),
+            reraise=True,
+        )
+        return again(lambda: _body(self._exchange("GET", path, to, params=query), to))
+
+    def read_all(self, path: str, to: str, **query: str | int) -> list[Json]:
+        """Every resource of a listing; raises Unavailable rather than give back only some."""
+        found: dict[str, Json] = {}
+        page, more = 1, True
+        while more:
+            body = self.read(path, to, **query, per_page=PAGE, page=page)
+            found |= {resource["guid"]: resource for resource in _resources(body, to)}
+            total, more = body["pagination"]["total_results"], body["pagination"].get("next") is not None
+            page += 1
+        if len(found) != total:
+            raise Unavailable(f"Cloud Foundry did not {to} as a whole: {len(found)} of {total}")
+        return list(found.values())
+
+    def read_newest(self, path: str, to: str, count: int, **query: str | int) -> list[Json]:
+        """The newest resources of a listing, newest first."""
+        body = self.read(path, to, **query, order_by="-created_at", per_page=count)
+        return _resources(body, to)
+
+    def write(self, method: str, path: str, to: str, **request: Any) -> Json:
+        """The body that a POST, PATCH or DELETE brings; empty where the platform sends none."""
+        response = self._exchange(method, path, to, **request)
+        body = _body(response, to) if response.content else {}
+        self._say(to, method=method, path=path, **({"guid": body["guid"]} if "guid" in body else {}))
+        return body
+
+    def create(self, path: str, to: str, body: Json, **query: str) -> Json:
+        """What a POST made. Raises Unavailable where the answer does not show it."""
+        made = self.write("POST", path, to, json=body, params=query)
+        if "guid" not in made:
+            raise Unavailable(f"Cloud Foundry did not {to}: its answer was empty")
+        return made
+
+    def remove(self, path: str, to: str) -> str | None:
+        """Ask for a deletion: the URL of the job that does it, None where it is done."""
+        response = self._exchange("DELETE", path, to)
+        self._say(to, method="DELETE", path=path)
+        return response.headers.get("Location")
+
+    def _exchange(self, method: str, path: str, to: str, **request: Any) -> requests.Response:
+        response = self._try(method, path, to, **request)
+        if response is None:  # the token was refused, so nothing was done
+            self._connection = None
+            response = self._try(method, path, to, **request)
+        if response is None:
+            raise NotAuthorised(f"Cloud Foundry would not {to}: it refuses the token it just gave")
+        return accepted(response, to)
+
+    def _try(self, method: str, path: str, to: str, **request: Any) -> requests.Response | None:
+        connection = self._logged_in()
+        self._spend()
+        try:
+            response = connection.answer(method, self._url(path), **request)
+        except OAuthError:
+            return None
+        except requests.RequestException as broken:
+            raise Unavailable(f"Cloud Foundry did not {to}: {type(broken).__name__}") from broken
+        return None if token_expired(response) else response
+
+    def _logged_in(self) -> Connection:
+        if self._connection is None:
+            self._connection = logged_in(self._access, self._timeout, self._memory, self._spend)
+        return self._connection
+
+    def _url(self, path: str) -> str:
+        return path if "://" in path else self._access.api.rstrip("/") + path
+
+
+def _body(response: requests.Response, to: str) -> Json:
+    try:
+        body = response.json()
+    except requests.JSONDecodeError:
+        body = None
+    if not isinstance(body, dict):
+        raise Unavailable(f"Cloud Foundry did not {to}: its answer was empty or cut")
+    return body
+
+
+def _resources(body: Json, to: str) -> list[Json]:
+    resources = body.get("resources")
+    if not isinstance(resources, list) or not isinstance(body.get("pagination"), dict):
+        raise Unavailable(f"Cloud Foundry did not {to}: its answer is not a listing")
+    return resources

@@ -1,0 +1,98 @@
+"""The app and its route, and what is written onto them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from reviewapps.cloudfoundry import labels, parse
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.errors import NameTaken
+from reviewapps.model import Actual, App, Attempt
+from reviewapps.steps import Begin, CreateApp, CreateRoute, MapRoute, MarkLive, Refuse, Remember
+
+
+def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
+    marks = labels.owner(api.instance, actual.environment)
+    notes = {labels.ATTEMPT: labels.attempt_text(step.attempt)}
+    for name in step.names:
+        try:
+            return actual.with_app(parse.app(api.create_app(name, marks, notes)))
+        except NameTaken:
+            found = _ours(api, api.apps_named(name), actual)
+        if found is not None:
+            return begin(api, Begin(step.attempt), actual.with_app(parse.app(found)))
+    raise NameTaken(f"{_quoted(step.names, 'the app name')} in the space belongs to somebody else")
+
+
+def create_route(api: Client, step: CreateRoute, actual: Actual) -> Actual:
+    marks = labels.owner(api.instance, actual.environment, _app_label(actual))
+    for host in step.hosts:
+        try:
+            made: dict[str, Any] | None = api.create_route(host, marks)
+        except NameTaken:
+            made = _ours(api, api.routes_at(host), actual)
+        if made is not None:
+            return replace(actual, routes=(parse.route(made), *actual.routes))
+    raise NameTaken(f"{_quoted(step.hosts, 'the host')} in {api.target.domain} belongs to somebody else")
+
+
+def map_route(api: Client, step: MapRoute, actual: Actual) -> Actual:
+    leads_to = parse.destinations(api.map_route(step.route, app_of(actual).guid))
+    routes = (replace(r, apps=leads_to) if r.guid == step.route else r for r in actual.routes)
+    return replace(actual, routes=tuple(routes))
+
+
+def begin(api: Client, step: Begin, actual: Actual) -> Actual:
+    app = app_of(actual)
+    return actual if app.attempt == step.attempt else _write_attempt(api, app, step.attempt, actual)
+
+
+def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
+    app = app_of(actual)
+    if app.attempt is None:
+        raise ValueError(f"{app.name} has no attempt to refuse")
+    return _write_attempt(api, app, replace(app.attempt, refusal=step.refusal), actual)
+
+
+def remember(api: Client, step: Remember, actual: Actual) -> Actual:
+    app = app_of(actual)
+    notes = {labels.SOURCE: step.source, labels.WISHED: step.wished}
+    seen = labels.names_annotations(labels.TAGS_SEEN, app.tags_seen, step.tags_seen)
+    return actual.with_app(parse.app(api.annotate(app.guid, notes | seen)))
+
+
+def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
+    marks = {labels.COMMIT: step.attempt.commit, labels.CONFIG: step.attempt.config}
+    notes = {
+        labels.ATTEMPT: labels.attempt_text(step.attempt),
+        labels.LIVE_SINCE: datetime.now(UTC).isoformat(),
+    }
+    return actual.with_app(parse.app(api.annotate(app_of(actual).guid, notes, marks)))
+
+
+def app_of(actual: Actual) -> App:
+    """The app that the step is about; a plan that has none asks for nothing of it."""
+    if actual.app is None:
+        raise ValueError(f"{actual.environment.key} has no app")
+    return actual.app
+
+
+def _write_attempt(api: Client, app: App, attempt: Attempt, actual: Actual) -> Actual:
+    notes = {labels.ATTEMPT: labels.attempt_text(attempt)}
+    return actual.with_app(parse.app(api.annotate(app.guid, notes)))
+
+
+def _ours(api: Client, found: list[dict[str, Any]], actual: Actual) -> dict[str, Any] | None:
+    """The first that bears our labels for this very environment: an earlier answer was lost."""
+    mine = (one for one in found if labels.belongs(parse.labels_of(one), api.instance, actual.environment))
+    return next(mine, None)
+
+
+def _app_label(actual: Actual) -> str:
+    return actual.app.app if actual.app else labels.DEFAULT_APP
+
+
+def _quoted(names: tuple[str, ...], what: str) -> str:
+    return f"{what} {' or '.join(repr(name) for name in names)}"

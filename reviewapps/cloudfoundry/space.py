@@ -1,0 +1,96 @@
+"""One space of Cloud Foundry, as ``reconcile`` asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cached_property
+from typing import Any, Final, Literal
+
+from reviewapps import steps
+from reviewapps.cloudfoundry import building, looking, removal, skeleton, switching
+from reviewapps.cloudfoundry.access import Access
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.doorbell import Doorbell
+from reviewapps.cloudfoundry.logs import lines_of
+from reviewapps.cloudfoundry.session import Session
+from reviewapps.errors import ReviewAppsError
+from reviewapps.model import Actual, App, Space
+from reviewapps.ports import Memory
+from reviewapps.steps import Reach, Step
+
+LOG_READ: Final = 1000
+"""Envelopes read to find the lines of one source: the most that log-cache gives at once."""
+
+Deed = Callable[[Client, Any, Actual], Actual]
+
+DEEDS: Final[dict[type[Step], Deed]] = {
+    steps.Look: looking.look,
+    steps.CreateApp: skeleton.create_app,
+    steps.Begin: skeleton.begin,
+    steps.Remember: skeleton.remember,
+    steps.CreateRoute: skeleton.create_route,
+    steps.MapRoute: skeleton.map_route,
+    steps.Upload: building.upload,
+    steps.CreateBuild: building.create_build,
+    steps.CopyDroplet: building.copy_droplet,
+    steps.Configure: switching.configure,
+    steps.Start: switching.start,
+    steps.Stop: switching.stop,
+    steps.Roll: switching.roll,
+    steps.CancelRoll: switching.cancel_roll,
+    steps.MarkLive: skeleton.mark_live,
+    steps.Refuse: skeleton.refuse,
+    steps.DeleteRoute: removal.delete_route,
+    steps.DeleteApp: removal.delete_app,
+}
+
+
+class SpaceClient:
+    """For one thread: it keeps one login, and the guids of org, space and domain.
+
+    ``app_url`` is where apps are reached, with ``{host}`` for host and domain. ``spend`` is called before
+    every request to the API; ``say(action, **facts)`` after every one that changed something.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        instance: str,
+        app_url: str,
+        timeout: float,
+        memory: Memory,
+        spend: Callable[[], None],
+        say: Callable[..., None],
+    ) -> None:
+        session = Session(access, timeout=timeout, memory=memory, spend=spend, say=say)
+        self._client = Client(session, access, instance)
+        self._doorbell = Doorbell(app_url, access.verify)
+
+    @cached_property
+    def domain(self) -> str:
+        """The domain that our hosts are under."""
+        return self._client.target.domain
+
+    def check(self) -> None:
+        """Return if we can log in and see our org, space and domain; raise what is wrong if not."""
+        target = self._client.target
+        _ = target.org, target.space, target.domain_guid
+
+    def look(self) -> Space:
+        """All that bears our instance's labels."""
+        return looking.space(self._client)
+
+    def carry_out(self, step: Step, actual: Actual) -> Actual:
+        """Do the step; what is there afterwards, as far as the answers told."""
+        if isinstance(step, Reach):
+            return replace(actual, answers=self._doorbell.answers(step.address))
+        return DEEDS[type(step)](self._client, step, actual)
+
+    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+        """The last lines that staging or the app wrote; empty where they cannot be had."""
+        try:
+            return lines_of(self._client.log_envelopes(app.guid, LOG_READ), source)[-lines:]
+        except (ReviewAppsError, KeyError, TypeError, ValueError):
+            return ()
