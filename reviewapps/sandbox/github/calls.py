@@ -106,13 +106,17 @@ class Call:
         """A parameter of the query."""
         return self.request.query.get(name, default)
 
-    async def wanted(self) -> JSON:
-        """The body's JSON object; an empty one where there is no body."""
+    async def body(self) -> Any:
+        """The body's JSON; an empty object where there is no body."""
         raw = await self.request.read()
         try:
-            body = json.loads(raw or b"{}")
+            return json.loads(raw or b"{}")
         except ValueError:
             raise Refused(400, "Problems parsing JSON") from None
+
+    async def wanted(self) -> JSON:
+        """The body's JSON object; 422 for anything else."""
+        body = await self.body()
         if not isinstance(body, dict):
             raise Refused(422, "Invalid request. Body should be a JSON object.")
         return body

@@ -40,7 +40,8 @@ def simple_user(user: User, urls: Urls) -> JSON:
 def public_user(user: User, urls: Urls, public_repos: int) -> JSON:
     """A user alone."""
     times = {"created_at": user.created_at, "updated_at": user.created_at}
-    return simple_user(user, urls) | _NOTHING | _NOBODY | {"public_repos": public_repos} | times
+    public = {"public_repos": public_repos, "user_view_type": "public"}
+    return simple_user(user, urls) | _NOTHING | _NOBODY | public | times
 
 
 def organization(user: User, urls: Urls, public_repos: int) -> JSON:

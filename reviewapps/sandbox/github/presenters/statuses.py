@@ -65,7 +65,7 @@ def check_run(run: CheckRun, repository: Repository, urls: Urls) -> JSON:
         "conclusion": run.conclusion,
         "started_at": run.started_at,
         "completed_at": run.completed_at,
-        "check_suite": None,
+        "check_suite": {"id": run.id},
         "app": None,
         "pull_requests": [],
         "output": output | {"annotations_count": 0, "annotations_url": f"{api}/annotations"},

@@ -78,8 +78,8 @@ async def labels(call: Call) -> Answer:
 async def add_labels(call: Call) -> Answer:
     """More labels for a pull request; unknown ones are made."""
     call.require_write()
-    pull, wanted = _issue(call), (await call.wanted()).get("labels", [])
-    for name in wanted:
+    pull, wanted = _issue(call), await call.body()
+    for name in wanted if isinstance(wanted, list) else wanted.get("labels", []):
         label = call.world.label(call.repository, name if isinstance(name, str) else name["name"])
         if label not in pull.labels:
             pull.labels.append(label)

@@ -43,7 +43,7 @@ def _order(sort: str) -> Callable[[PullRequest], tuple[str, int]]:
 
 @routes.on("POST", "/repos/{owner}/{repo}/pulls")
 async def create(call: Call) -> Answer:
-    """A new pull request, from a branch here or (`owner:branch`) in a fork."""
+    """A new pull request, from a branch here or (`owner:branch`) in a fork. `mergeable` is not known yet."""
     user, wanted = call.user, await call.wanted()
     head = text(wanted, "PullRequest", "head")
     owner, _, branch = head.rpartition(":")
@@ -60,7 +60,7 @@ async def create(call: Call) -> Answer:
         head_repository=head_repository,
         draft=bool(wanted.get("draft", False)),
     )
-    return await _presented(call, pull, 201)
+    return Answer(pull_request(pull, await _size(pull, mergeable=None), call.urls), 201)
 
 
 def _head_repository(call: Call, owner: str, name: str | None) -> Repository:
@@ -149,16 +149,20 @@ async def _changes(pull: PullRequest) -> list[history.FileChange]:
     return await history.changes(git, common, pull.head_sha)
 
 
-async def _presented(call: Call, pull: PullRequest, status: int = 200) -> Answer:
+async def _presented(call: Call, pull: PullRequest) -> Answer:
+    size = await _size(pull, mergeable=await _mergeable(pull))
+    return Answer(pull_request(pull, size, call.urls))
+
+
+async def _size(pull: PullRequest, mergeable: bool | None) -> Size:
     changed = await _changes(pull)
-    size = Size(
+    return Size(
         commits=len(await history.shas_between(pull.repository.git, pull.base_sha, pull.head_sha)),
         additions=sum(file.additions for file in changed),
         deletions=sum(file.deletions for file in changed),
         changed_files=len(changed),
-        mergeable=await _mergeable(pull),
+        mergeable=mergeable,
     )
-    return Answer(pull_request(pull, size, call.urls), status)
 
 
 async def _mergeable(pull: PullRequest) -> bool | None:

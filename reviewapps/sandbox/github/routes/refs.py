@@ -117,7 +117,7 @@ async def annotated_tag(call: Call) -> Answer:
             "tag": name,
             "sha": sha,
             "url": call.urls.repository(repository, "git/tags", sha),
-            "message": message,
+            "message": message.rstrip("\n"),
             "tagger": {"name": tagger, "email": email, "date": date},
             "object": {"type": kind, "sha": target, "url": target_url},
             "verification": present.UNSIGNED,

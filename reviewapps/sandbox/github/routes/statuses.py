@@ -45,6 +45,7 @@ async def create_status(call: Call) -> Answer:
 
 
 @routes.on("GET", "/repos/{owner}/{repo}/commits/{ref}/statuses")
+@routes.on("GET", "/repos/{owner}/{repo}/statuses/{ref}")
 async def statuses(call: Call) -> Answer:
     """All statuses of a commit, newest first."""
     sha = await call.commit_named(call.word("ref"))

@@ -1,0 +1,110 @@
+"""GitHub's own description of its REST API, against which answers are checked.
+
+contract = Contract()
+github.answered = contract.check
+…
+assert contract.errors == []
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from openapi_schema_validator import OAS30Validator, oas30_format_checker
+from referencing import Registry
+from referencing.jsonschema import DRAFT4
+
+DOCUMENT = Path(__file__).parent / "github-openapi-rest.json"
+URN = "urn:github"
+
+# Operations of GitHub's that the pruned document leaves out, by the schema that they answer with.
+LEFT_OUT: dict[tuple[str, str], dict[str, Any]] = {
+    ("GET", "/user/repos"): {"type": "array", "items": {"$ref": f"{URN}#/components/schemas/repository"}},
+    ("POST", "/user/repos"): {"$ref": f"{URN}#/components/schemas/full-repository"},
+    ("POST", "/orgs/{org}/repos"): {"$ref": f"{URN}#/components/schemas/full-repository"},
+    ("PATCH", "/repos/{owner}/{repo}"): {"$ref": f"{URN}#/components/schemas/full-repository"},
+    ("POST", "/repos/{owner}/{repo}/forks"): {"$ref": f"{URN}#/components/schemas/full-repository"},
+    ("GET", "/repos/{owner}/{repo}/statuses/{ref}"): {
+        "type": "array",
+        "items": {"$ref": f"{URN}#/components/schemas/status"},
+    },
+    ("PATCH", "/repos/{owner}/{repo}/git/refs/{ref}"): {"$ref": f"{URN}#/components/schemas/git-ref"},
+    ("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}"): {
+        "type": "object",
+        "required": ["sha", "node_id", "url", "author", "committer", "message", "tree", "parents"],
+    },
+}
+REFUSAL = {
+    "type": "object",
+    "required": ["message", "documentation_url", "status"],
+    "allOf": [{"$ref": f"{URN}#/components/schemas/basic-error"}],
+}
+
+
+class Contract:
+    """What was wrong with the answers so far."""
+
+    def __init__(self) -> None:
+        self.checked = 0
+        self.errors: list[str] = []
+
+    def check(self, method: str, template: str, status: int, body: object) -> None:
+        """Note every way in which an answer is not what GitHub describes."""
+        if template.startswith("/_sandbox/"):
+            return
+        self.checked += 1
+        for wrong in mistakes(method, template, status, body):
+            self.errors.append(f"{method} {template} {status}: {wrong}")
+
+
+def mistakes(method: str, template: str, status: int, body: object) -> list[str]:
+    """What is wrong with one answer, by where in the body."""
+    schema = _schema(method, template, status)
+    if schema is None:
+        return [] if body is None else ["has a body, where GitHub has none"]
+    checker = OAS30Validator(schema, registry=_registry(), format_checker=oas30_format_checker)
+    return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(body)]
+
+
+def _schema(method: str, template: str, status: int) -> dict[str, Any] | None:
+    if status == 204:
+        return None
+    if status in (301, 307) or status >= 400:
+        return REFUSAL if status >= 400 else {"type": "object", "required": ["message", "url"]}
+    if (method, template) in LEFT_OUT:
+        return LEFT_OUT[method, template]
+    answers = _document()["paths"].get(template, {}).get(method.lower(), {}).get("responses", {})
+    if str(status) not in answers:
+        return {"not": {}, "description": "no such operation, or not with this status"}
+    path = template.replace("~", "~0").replace("/", "~1")
+    where = f"paths/{path}/{method.lower()}/responses/{status}/content/application~1json/schema"
+    return {"$ref": f"{URN}#/{where}"}
+
+
+@cache
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(DOCUMENT.read_text())
+    _correct(document["components"]["schemas"])
+    contents = document["paths"]["/repos/{owner}/{repo}/contents/{path}"]["get"]["responses"]["200"]
+    # One of its alternatives is an array, which cannot have the property that is to tell them apart.
+    del contents["content"]["application/json"]["schema"]["discriminator"]
+    return document
+
+
+def _correct(schemas: dict[str, Any]) -> None:
+    """Say what is so in life: deleted forks, unknown authors and unfinished conclusions are null."""
+    for role in ("author", "committer"):
+        schemas["commit"]["properties"][role]["oneOf"].append({"enum": [None]})
+    for name in ("pull-request", "pull-request-simple"):
+        head = schemas[name]["properties"]["head"]["properties"]
+        head["repo"] = {"nullable": True, **schemas["repository"]}
+    schemas["check-run"]["properties"]["conclusion"]["enum"].append(None)
+
+
+@cache
+def _registry() -> Registry[Any]:
+    registry: Registry[Any] = Registry()
+    return registry.with_resource(URN, DRAFT4.create_resource(_document()))

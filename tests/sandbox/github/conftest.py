@@ -1,0 +1,169 @@
+"""A GitHub in a thread of its own, whose every answer is checked against GitHub's description."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import threading
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import github
+import pytest
+import requests
+
+from reviewapps.sandbox.github import GitHub
+from tests.contract.github import Contract
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Hub:
+    """The running server, and the ways in which tests talk to it."""
+
+    server: GitHub
+    folder: Path
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    def client(self, token: str = "octocat-token") -> github.Github:
+        """The real client."""
+        return github.Github(
+            base_url=self.url,
+            auth=github.Auth.Token(token),
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+            retry=None,
+            per_page=100,
+        )
+
+    def request(
+        self, method: str, path: str, token: str | None = "octocat-token", **options: Any
+    ) -> requests.Response:
+        """A raw request."""
+        headers = {"Authorization": f"token {token}"} if token else {}
+        headers |= options.pop("headers", {})
+        options.setdefault("allow_redirects", False)
+        return requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+
+    def remote(self, repository: str, token: str = "octocat-token") -> str:
+        """Where git finds a repository."""
+        return f"{self.url.replace('://', f'://x-access-token:{token}@')}/{repository}.git"
+
+    def clone(self, repository: str, token: str = "octocat-token") -> Checkout:
+        """A working copy."""
+        folder = self.folder / f"clone-{len(list(self.folder.iterdir()))}"
+        git(self.folder, "clone", "--quiet", self.remote(repository, token), str(folder))
+        return Checkout(folder)
+
+
+@dataclass
+class Checkout:
+    """A working copy of a repository, used as developers do."""
+
+    folder: Path
+
+    def git(self, *arguments: str, stdin: str = "") -> str:
+        """What git prints."""
+        return git(self.folder, *arguments, stdin=stdin)
+
+    def commit(self, branch: str, files: dict[str, str], message: str = "change") -> str:
+        """The sha of a new commit on ``branch``, which is made where there is none, and pushed."""
+        current = self.git("branch", "--show-current")
+        if current != branch:
+            known = self.git("branch", "--list", branch)
+            self.git("checkout", "--quiet", *([] if known else ["-b"]), branch)
+        for name, content in files.items():
+            path = self.folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "-m", message)
+        self.git("push", "--quiet", "--force", "origin", branch)
+        return self.git("rev-parse", "HEAD")
+
+
+def git(folder: Path, *arguments: str, stdin: str = "") -> str:
+    """What git prints; its complaint as an error where it fails."""
+    identity = {"NAME": "Dev", "EMAIL": "dev@example.org"}
+    clean = {"GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_TERMINAL_PROMPT": "0"}
+    signed = {
+        f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in identity.items()
+    }
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"} | clean | signed
+    command = ["git", *arguments]
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(f"{command}: {done.stderr}")
+    return done.stdout.strip()
+
+
+class Loop:
+    """An event loop in a thread of its own."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """What ``work`` returns."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+@pytest.fixture(scope="session")
+def loop() -> Iterator[Loop]:
+    """The loop that the servers run in."""
+    running = Loop()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def hub(loop: Loop, tmp_path: Path) -> Iterator[Hub]:
+    """octocat's public repository `octocat/shop`, empty, and three people: octocat, hubot, stranger.
+
+    hubot may write. Every answer must be as GitHub describes it.
+    """
+    contract = Contract()
+    server = GitHub(tmp_path / "hub")
+    server.answered = contract.check
+    for login in ("octocat", "hubot", "stranger"):
+        server.add_user(login, token=f"{login}-token")
+    server.add_repository("octocat", "shop", writers=["hubot"])
+    loop.run(server.start())
+    folder = tmp_path / "clones"
+    folder.mkdir()
+    yield Hub(server, folder)
+    loop.run(server.stop())
+    assert contract.errors == []
+
+
+@pytest.fixture
+def shop(hub: Hub) -> Checkout:
+    """A clone of `octocat/shop` with one commit on main and, of it, a branch `feature` with one more."""
+    checkout = hub.clone("octocat/shop")
+    checkout.commit("main", {"README.md": "shop\n", "app/main.py": "print('one')\n"}, "Begin")
+    checkout.commit("feature", {"app/main.py": "print('two')\n"}, "Change the greeting")
+    return checkout

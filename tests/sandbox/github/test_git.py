@@ -1,0 +1,64 @@
+"""Clone, fetch and push with git itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sandbox.github.conftest import Checkout, Hub
+
+
+def test_what_was_pushed_is_cloned(hub: Hub, shop: Checkout) -> None:
+    assert (hub.clone("octocat/shop", "stranger-token").folder / "README.md").read_text() == "shop\n"
+
+
+def test_a_large_push_and_a_large_fetch_go_through_in_pieces(hub: Hub, shop: Checkout) -> None:
+    noise = "".join(f"{number * 7919 % 104729:x}\n" for number in range(400_000))
+    shop.git("config", "http.postBuffer", "65536")  # beyond which git sends chunks
+    shop.git("config", "core.compression", "0")
+    sha = shop.commit("feature", {"noise": noise})
+    assert hub.clone("octocat/shop").git("rev-parse", "origin/feature") == sha
+
+
+def test_only_writers_push(hub: Hub, shop: Checkout) -> None:
+    stranger = hub.clone("octocat/shop", "stranger-token")
+    with pytest.raises(AssertionError, match="403"):
+        stranger.commit("main", {"README.md": "mine\n"})
+    hub.clone("octocat/shop", "hubot-token").commit("from-hubot", {"README.md": "ours\n"})
+    assert hub.client().get_repo("octocat/shop").get_branch("from-hubot").name == "from-hubot"
+
+
+def test_a_wrong_token_is_refused(hub: Hub) -> None:
+    hub.server.add_repository("octocat", "secret", private=True)
+    with pytest.raises(AssertionError, match="Authentication failed"):
+        hub.clone("octocat/secret", "wrong")
+
+
+def test_a_private_repository_is_not_there_for_strangers(hub: Hub) -> None:
+    hub.server.add_repository("octocat", "secret", private=True)
+    with pytest.raises(AssertionError, match="not found"):
+        hub.clone("octocat/secret", "stranger-token")
+    hub.clone("octocat/secret")
+
+
+def test_nobody_pushes_to_the_refs_of_pull_requests(hub: Hub, shop: Checkout) -> None:
+    hub.client().get_repo("octocat/shop").create_pull(base="main", head="feature", title="Greet")
+    with pytest.raises(AssertionError, match="hidden ref"):
+        shop.git("push", "origin", "main:refs/pull/1/head")
+
+
+def test_the_head_of_a_pull_request_is_fetched_by_ref_and_by_sha(hub: Hub, shop: Checkout) -> None:
+    head = shop.git("rev-parse", "feature")
+    hub.client().get_repo("octocat/shop").create_pull(base="main", head="feature", title="Greet")
+    shop.git("push", "origin", "--delete", "feature")
+    fresh = hub.clone("octocat/shop")
+    fresh.git("fetch", "--quiet", "origin", "refs/pull/1/head")
+    assert fresh.git("rev-parse", "FETCH_HEAD") == head
+    other = hub.clone("octocat/shop")
+    other.git("fetch", "--quiet", "--depth=1", "origin", head)
+    assert other.git("rev-parse", "FETCH_HEAD") == head
+
+
+def test_a_renamed_repository_still_answers_to_its_old_name(hub: Hub, shop: Checkout) -> None:
+    hub.client().get_repo("octocat/shop").edit(name="store")
+    shop.commit("main", {"README.md": "store\n"})
+    assert (hub.clone("octocat/store").folder / "README.md").read_text() == "store\n"
