@@ -61,7 +61,9 @@ class GitHub(Protocol):
 class CloudFoundry(Protocol):
     """One space of Cloud Foundry."""
 
-    domain: str
+    @property
+    def domain(self) -> str:
+        """The domain under which addresses are made."""
 
     def look(self) -> Space:
         """All that bears our instance's labels."""

@@ -231,15 +231,16 @@ class _Turn:
             case Absent(why="missing") if self._first_seen_missing():
                 return self.by._pace.quiet
             case Absent():
-                return self._remove(Removed(_removal_word(verdict), verdict.at))
+                return self._remove(_removed(verdict))
             case Fork():
                 return self._remove(Forbidden(verdict.commit))
             case NoRoom(commit, place, of, limit, holders):
-                return self._tell(Waiting(commit, place, of, limit, holders))
+                self._tell(Waiting(commit, place, of, limit, holders))
             case Refused(commit, refusal):
-                return self._tell(Failed(commit, refusal))
+                self._tell(Failed(commit, refusal))
             case Leave():
-                return None
+                pass
+        return None
 
     # --- to run ---
 
@@ -249,7 +250,8 @@ class _Turn:
             step = next_step(run, self.actual, plan, self._terms())
             match step:
                 case Done():
-                    return self._tell(self._outcome(run))
+                    self._tell(self._outcome(run))
+                    return None
                 case Wait():
                     self._say_building(run)
                     return self.by._pace.poll
@@ -259,7 +261,8 @@ class _Turn:
                     try:
                         self._carry_out(step)
                     except NameTaken as taken:
-                        return self._tell(Failed(run.commit, self._refusal("name", str(taken))))
+                        self._tell(Failed(run.commit, self._refusal("name", str(taken))))
+                        return None
                     except AuthorMustAct as wrong:
                         self._refuse(wrong)
         raise RuntimeError(f"{self.environment.key}: {STEPS_IN_A_TURN} steps, and still {step}")
@@ -274,7 +277,7 @@ class _Turn:
         pr = next((p for p in wanted.pull_requests if p.number == number), None)
         facts = Facts(
             repo=self.repository.name.partition("/")[2],
-            number="" if number is None else str(number),
+            number=number,
             branch=pr.branch if pr is not None else run.source or "",
             commit=commit,
             host=host,
@@ -335,7 +338,8 @@ class _Turn:
                 return self.by._pace.poll
             if doubtful:
                 return self.by._pace.request
-        return self._tell(outcome)
+        self._tell(outcome)
+        return None
 
     def _first_seen_missing(self) -> bool:
         """Whether this is the first of the two looks that it takes to believe that a pull request is gone."""
@@ -431,8 +435,17 @@ def _rules(wanted: Wanted) -> Rules | BadRules:
         return broken
 
 
-def _removal_word(verdict: Absent) -> str:
-    return {"bot": "unlabelled", "old": "expired", "missing": "closed"}.get(verdict.why, verdict.why)
+def _removed(verdict: Absent) -> Removed:
+    """In what words a preview goes that should not be there."""
+    match verdict.why:
+        case "merged" | "closed" | "expired" | "unlabelled" as why:
+            return Removed(why, verdict.at)
+        case "old":
+            return Removed("expired", verdict.at)
+        case "bot":
+            return Removed("unlabelled", verdict.at)
+        case "missing":
+            return Removed("closed", verdict.at)
 
 
 def _view(wanted: Wanted) -> str:

@@ -1,5 +1,7 @@
-"""The process environment → one frozen value. Every setting is a variable ``REVIEWAPPS_…``; unknown ones refuse
-to start, since a misspelt limit is no limit."""
+"""The process environment → one frozen value.
+
+Every setting is a variable ``REVIEWAPPS_…``; unknown ones refuse to start, since a misspelt limit is no limit.
+"""
 
 from __future__ import annotations
 
@@ -89,6 +91,7 @@ class Settings(BaseModel):
     lease: Seconds = 90.0
     forward: Seconds = 95.0
     cf_requests_per_second: Seconds = 6.0
+    github_requests_per_second: Seconds = 12.0
     log_file: Path | None = None
 
     @model_validator(mode="after")
@@ -132,7 +135,7 @@ class Settings(BaseModel):
 
 
 def settings(environ: Mapping[str, str]) -> Settings:
-    """The settings in this process environment; BadSettings names the first that is wrong, unknown or missing."""
+    """The settings in this process environment; BadSettings names what is wrong, unknown or missing."""
     given = {
         name.removeprefix(PREFIX).lower(): value for name, value in environ.items() if name.startswith(PREFIX)
     }

@@ -23,9 +23,6 @@ from reviewapps.notify.slack import Slack
 from reviewapps.reconcile import Pace, Reconciler
 from reviewapps.settings import Settings
 
-GITHUB_REQUESTS_PER_SECOND = 12.0
-"""GitHub allows 900 points a minute; some are left for others who use the token."""
-
 PATIENCE_FOR_BUDGET = 5.0
 """How long a request waits for its turn before the whole settle is put off, seconds."""
 
@@ -89,7 +86,8 @@ def space(told: Settings, redis: Redis, memory: Cache) -> SpaceClient:
 
 def github(told: Settings, name: str, redis: Redis, memory: Cache) -> RepositoryClient:
     """One repository on GitHub."""
-    budget = Budget(redis, f"reviewapps:{told.instance}:", "github", GITHUB_REQUESTS_PER_SECOND, 120)
+    rate = told.github_requests_per_second
+    budget = Budget(redis, f"reviewapps:{told.instance}:", "github", rate, max(1, round(10 * rate)))
     return RepositoryClient(
         name,
         api_url=told.github_url,

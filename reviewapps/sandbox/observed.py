@@ -5,7 +5,7 @@ A test (or a person with curl) plans a fault in one line and reads back what was
     POST   /_sandbox/faults   {"method": "POST", "path": "/v3/apps$", "nth": 1, "kind": "lost"}
     GET    /_sandbox/faults   those still to come
     DELETE /_sandbox/faults   forget them
-    GET    /_sandbox/calls    [{"number", "method", "path", "status", "who", "milliseconds"}, …]
+    GET    /_sandbox/calls    [{"number", "method", "path", "status", "who", "milliseconds", "at"}, …]
     DELETE /_sandbox/calls    forget them
 """
 
@@ -58,7 +58,8 @@ class Fault:
 
 @dataclass(frozen=True)
 class Call:
-    """One answered (or broken) request. ``path`` has its query; ``status`` is 0 where the answer was lost."""
+    """One answered (or broken) request. ``path`` has its query; ``status`` is 0 where the answer was lost;
+    ``at`` is when it came, seconds since 1970."""
 
     number: int
     method: str
@@ -66,6 +67,7 @@ class Call:
     status: int
     who: str
     milliseconds: int
+    at: float = 0.0
 
 
 class Observed:
@@ -99,7 +101,7 @@ class Observed:
         async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith("/_sandbox/"):
                 return await handler(request)
-            began = time.monotonic()
+            began, at = time.monotonic(), time.time()
             status = 0
             try:
                 response = await self._answer(request, handler)
@@ -114,7 +116,8 @@ class Observed:
                 self._number += 1
                 spent = int((time.monotonic() - began) * 1000)
                 who = self._who(request)
-                self.calls.append(Call(self._number, request.method, request.path_qs, status, who, spent))
+                call = Call(self._number, request.method, request.path_qs, status, who, spent, at)
+                self.calls.append(call)
 
         return observe
 

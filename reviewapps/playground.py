@@ -1,0 +1,152 @@
+"""A sandbox with everything that is needed to live in it: a Redis, and workers that keep it in order.
+
+``make sandbox``, ``make demo`` and the stories among the tests all stand on this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Self
+
+from reviewapps.coordination.embedded import EmbeddedRedis
+from reviewapps.errors import Unavailable
+from reviewapps.sandbox.world import Ports, World
+from reviewapps.settings import PREFIX
+
+INSTANCE = "sandbox"
+
+BRISK: Mapping[str, str] = {
+    "LOOK_EVERY": "0.3",
+    "QUIET_EVERY": "5",
+    "POLL_EVERY": "0.15",
+    "PUMP_EVERY": "0.05",
+    "REQUEST_TIMEOUT": "3",
+    "LEASE": "5",
+    "FORWARD": "6",
+    "PAUSE": "0.5",
+    "CF_REQUESTS_PER_SECOND": "500",
+    "GITHUB_REQUESTS_PER_SECOND": "500",
+}
+"""Settings for a world where nothing is far away and everything takes tenths of seconds."""
+
+
+class Playground:
+    """The world, its Redis and its workers, while it lasts. Start it from the main thread.
+
+    ``settings`` go to the workers on top of the usual ones, without their prefix.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        ports: Ports = Ports(),
+        settings: Mapping[str, str] | None = None,  # noqa: B008
+    ) -> None:
+        self.home = home.resolve()
+        self.world = World(self.home, ports)
+        self.logs = self.home / "logs"
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._settings = dict(settings or {})
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.logs.mkdir(exist_ok=True)
+        (self.home / "sandbox.json").unlink(missing_ok=True)
+        with contextlib.ExitStack() as opening:
+            self.redis = EmbeddedRedis.start(self.home / "redis")
+            opening.callback(self.redis.stop)
+            opening.enter_context(self.world)
+            opening.callback(self.stop_workers)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        (self.home / "sandbox.json").unlink(missing_ok=True)
+        self._open.close()
+
+    def describe(self) -> Path:
+        """Write ``sandbox.json``, last of all, for this user's eyes only; its path."""
+        path = self.home / "sandbox.json"
+        words = {**self.world.described(), "redis_url": self.redis.url, "instance": INSTANCE}
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+            json.dump(words, file, indent=2)
+        return path
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """The process environment of a worker (or of the ``reviewapps`` command) for this world."""
+        told = self.world.described()
+        known = {
+            "INSTANCE": INSTANCE,
+            "REPOSITORIES": str(told["github_repository"]),
+            "REDIS_URL": self.redis.url,
+            "HOME": str(self.home / "orchestrator"),
+            "GITHUB_URL": str(told["github_url"]),
+            "GITHUB_TOKEN": str(told["orchestrator_token"]),
+            **{name: str(told[name.lower()]) for name in _CF_WORDS},
+            "CF_DOMAIN": str(told["app_domain"]),
+            "APP_ADDRESS": f"http://{{host}}:{told['app_port']}",
+            **BRISK,
+            **self._settings,
+            **settings,
+        }
+        others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        return {**others, **{PREFIX + name: value for name, value in known.items()}}
+
+    def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
+        """One more worker, with these settings on top; it may not be ready yet."""
+        log = self.logs / f"worker-{len(self.workers) + 1}.log"
+        command = [sys.executable, "-m", "workers", "--die-with-parent", "--log-file", str(log)]
+        worker = subprocess.Popen(
+            command,
+            env=self.environment(**settings),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.logs / "worker.stderr").open("ab"),
+            start_new_session=True,
+        )
+        self.workers.append(worker)
+        return worker
+
+    def await_worker(self, seconds: float = 20.0) -> None:
+        """Return when the newest worker works; Unavailable, with where its log is, if it does not."""
+        log, deadline = self.logs / f"worker-{len(self.workers)}.log", time.monotonic() + seconds
+        while not (log.exists() and "ready" in log.read_text(errors="replace")):
+            ended = self.workers[-1].poll()
+            if ended is not None or time.monotonic() > deadline:
+                why = f"ended with exit status {ended}" if ended is not None else "did not get ready"
+                raise Unavailable(f"the worker {why}; its log is {log}")
+            time.sleep(0.02)
+
+    def kill_workers(self) -> None:
+        """SIGKILL: no chance to put anything in order."""
+        for worker in self._living():
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait()
+
+    def stop_workers(self) -> None:
+        """Let the workers put their messages back, and end them."""
+        living = self._living()
+        for worker in living:
+            worker.terminate()
+        for worker in living:
+            try:
+                worker.wait(timeout=12)
+            except subprocess.TimeoutExpired:
+                os.killpg(worker.pid, signal.SIGKILL)
+                worker.wait()
+
+    def _living(self) -> list[subprocess.Popen[bytes]]:
+        return [worker for worker in self.workers if worker.poll() is None]
+
+
+_CF_WORDS = ("CF_API", "CF_USER", "CF_PASSWORD", "CF_ORG", "CF_SPACE")

@@ -1,0 +1,102 @@
+"""Both servers of the sandbox in one thread, and who lives there."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from reviewapps.sandbox.cloudfoundry import CloudFoundry
+from reviewapps.sandbox.github import GitHub
+
+T = TypeVar("T")
+
+BOT = "reviewapps-bot"
+WRITERS = ("octocat", "hubot")
+STRANGER = "stranger"
+OWNER, REPOSITORY = "acme", "shop"
+ORG, SPACE, OTHER_SPACE = "acme", "review", "production"
+DEPLOYER = "deployer"
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Which ports to listen on; 0 is any free one."""
+
+    github: int = 0
+    cloudfoundry: int = 0
+    apps: int = 0
+
+
+class World:
+    """A GitHub with one repository and a few people, and a Cloud Foundry with two spaces, while it lasts.
+
+    It runs in a thread of its own, so whoever started it may block. Everything is kept below ``home``.
+    """
+
+    def __init__(self, home: Path, ports: Ports = Ports()) -> None:  # noqa: B008 - frozen
+        self.home = home
+        self.github = GitHub(home / "github")
+        self.cloudfoundry = CloudFoundry(home / "cloudfoundry")
+        self.tokens = {login: f"ghp_{secrets.token_hex(18)}" for login in (BOT, *WRITERS, STRANGER)}
+        self.cf_password = secrets.token_urlsafe(12)
+        self._ports = ports
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._populate()
+        self._thread.start()
+        try:
+            self.run(self.github.start(self._ports.github))
+            self.run(self.cloudfoundry.start(self._ports.cloudfoundry, self._ports.apps))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.run(self.cloudfoundry.stop())
+        self.run(self.github.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=20)
+        self._loop.close()
+
+    def run(self, what: Coroutine[Any, Any, T]) -> T:
+        """Let the sandbox's own thread do this, and wait for what comes of it."""
+        return asyncio.run_coroutine_threadsafe(what, self._loop).result()
+
+    @property
+    def repository(self) -> str:
+        return f"{OWNER}/{REPOSITORY}"
+
+    def described(self) -> dict[str, str | int]:
+        """What somebody needs who wants to use it: addresses, and the words to get in."""
+        return {
+            "github_url": self.github.url,
+            "github_user": WRITERS[0],
+            "github_token": self.tokens[WRITERS[0]],
+            "github_repository": self.repository,
+            "orchestrator_user": BOT,
+            "orchestrator_token": self.tokens[BOT],
+            "stranger_token": self.tokens[STRANGER],
+            "cf_api": self.cloudfoundry.api_url,
+            "cf_user": DEPLOYER,
+            "cf_password": self.cf_password,
+            "cf_org": ORG,
+            "cf_space": SPACE,
+            "cf_other_space": OTHER_SPACE,
+            "app_domain": self.cloudfoundry.app_domain,
+            "app_port": self.cloudfoundry.app_port,
+        }
+
+    def _populate(self) -> None:
+        for login, token in self.tokens.items():
+            self.github.add_user(login, token=token)
+        self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT))
+        roles = {SPACE: "space_developer", OTHER_SPACE: "space_developer"}
+        self.cloudfoundry.add_user(DEPLOYER, self.cf_password, roles=roles)
