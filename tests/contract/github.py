@@ -106,5 +106,6 @@ def _correct(schemas: dict[str, Any]) -> None:
 
 @cache
 def _registry() -> Registry[Any]:
-    registry: Registry[Any] = Registry()
-    return registry.with_resource(URN, DRAFT4.create_resource(_document()))
+    empty: Registry[Any] = Registry()
+    described: Registry[Any] = empty.with_resource(URN, DRAFT4.create_resource(_document()))
+    return described

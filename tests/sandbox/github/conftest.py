@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
 import threading
 from collections.abc import Coroutine, Iterator
@@ -75,6 +76,12 @@ class Checkout:
 
     def commit(self, branch: str, files: dict[str, str], message: str = "change") -> str:
         """The sha of a new commit on ``branch``, which is made where there is none, and pushed."""
+        self.change(branch, files, message)
+        self.git("push", "--quiet", "--force", "origin", branch)
+        return self.git("rev-parse", "HEAD")
+
+    def change(self, branch: str, files: dict[str, str], message: str) -> None:
+        """Commit these files on ``branch``."""
         current = self.git("branch", "--show-current")
         if current != branch:
             known = self.git("branch", "--list", branch)
@@ -85,8 +92,6 @@ class Checkout:
             path.write_text(content)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "-m", message)
-        self.git("push", "--quiet", "--force", "origin", branch)
-        return self.git("rev-parse", "HEAD")
 
 
 def git(folder: Path, *arguments: str, stdin: str = "") -> str:
@@ -160,10 +165,21 @@ def hub(loop: Loop, tmp_path: Path) -> Iterator[Hub]:
     assert contract.errors == []
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One commit on main and, of it, a branch `feature` with one more: made once, as it takes a while."""
+    checkout = Checkout(tmp_path_factory.mktemp("template"))
+    checkout.git("init", "--quiet", "--template=", "--initial-branch=main")
+    checkout.change("main", {"README.md": "shop\n", "app/main.py": "print('one')\n"}, "Begin")
+    checkout.change("feature", {"app/main.py": "print('two')\n"}, "Change the greeting")
+    return checkout.folder
+
+
 @pytest.fixture
-def shop(hub: Hub) -> Checkout:
-    """A clone of `octocat/shop` with one commit on main and, of it, a branch `feature` with one more."""
-    checkout = hub.clone("octocat/shop")
-    checkout.commit("main", {"README.md": "shop\n", "app/main.py": "print('one')\n"}, "Begin")
-    checkout.commit("feature", {"app/main.py": "print('two')\n"}, "Change the greeting")
+def shop(hub: Hub, template: Path) -> Checkout:
+    """A working copy of `octocat/shop`, whose branches main and `feature` were pushed."""
+    checkout = Checkout(hub.folder / "shop")
+    shutil.copytree(template, checkout.folder)
+    checkout.git("remote", "add", "origin", hub.remote("octocat/shop"))
+    checkout.git("push", "--quiet", "origin", "main", "feature")
     return checkout

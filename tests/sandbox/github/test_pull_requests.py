@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from github import GithubException
 from github.PullRequest import PullRequest
@@ -42,7 +44,7 @@ def test_a_push_moves_the_head(hub: Hub, shop: Checkout, pull: PullRequest) -> N
 
 def test_comments_labels_and_titles_move_updated_at(hub: Hub, pull: PullRequest) -> None:
     comment = pull.create_issue_comment("first")
-    changes = [
+    changes: list[Callable[[], object]] = [
         lambda: pull.create_issue_comment("second"),
         lambda: comment.edit("edited"),
         lambda: pull.add_to_labels("no-preview"),
