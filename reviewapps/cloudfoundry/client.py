@@ -180,7 +180,7 @@ class Client:
         return self._session.create("/v3/deployments", "roll to the droplet", body)
 
     def cancel_deployment(self, deployment: str) -> None:
-        self._write("POST", f"/v3/deployments/{deployment}/actions/cancel", "cancel the deployment")
+        self._session.act(f"/v3/deployments/{deployment}/actions/cancel", "cancel the deployment")
 
     # --- jobs and logs ---
 

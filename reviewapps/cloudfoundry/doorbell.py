@@ -39,4 +39,4 @@ def _reachable(url: SplitResult) -> tuple[str, str]:
     host = url.hostname or ""
     if not host.endswith(".localhost"):
         return url.geturl(), url.netloc
-    return url._replace(netloc=url.netloc.replace(host, "127.0.0.1")).geturl() + "/", url.netloc
+    return url._replace(netloc=url.netloc.replace(host, "127.0.0.1")).geturl(), url.netloc

@@ -15,6 +15,7 @@ from reviewapps.errors import OperatorMustAct
 from reviewapps.model import FORMAT, Attempt, Environment, Refusal
 
 LIMIT: Final = 5000
+ESCAPED: Final = 6  # characters that JSON may need for one
 DEFAULT_APP: Final = "app"
 
 VERSION: Final = "reviewapps-version"
@@ -151,5 +152,6 @@ def _shortened(attempt: Attempt, excess: int) -> Attempt:
     if refusal is not None and refusal.decision:
         return replace(attempt, refusal=replace(refusal, decision=""))
     if refusal is not None and refusal.message:
-        return replace(attempt, refusal=replace(refusal, message=refusal.message[:-excess]))
+        surplus = 1 + excess // ESCAPED
+        return replace(attempt, refusal=replace(refusal, message=refusal.message[:-surplus]))
     raise ValueError(f"the attempt {attempt.id[:80]} does not fit into an annotation")

@@ -15,7 +15,7 @@ _NOT_TEXT: Final = re.compile(
 def lines_of(body: dict[str, Any], source: str) -> tuple[str, ...]:
     """What ``source`` (STG or APP) wrote, oldest first, in the order of the platform's clock."""
     batch = (body.get("envelopes") or {}).get("batch") or []
-    written = [one for one in batch if _wrote(one, source)]
+    written = [one for one in batch[::-1] if _wrote(one, source)]
     written.sort(key=lambda one: int(one["timestamp"]))
     return tuple(line for one in written for line in _text(one).splitlines())
 

@@ -68,7 +68,7 @@ class Session:
         while more:
             body = self.read(path, to, **query, per_page=PAGE, page=page)
             found |= {resource["guid"]: resource for resource in _resources(body, to)}
-            total, more = body["pagination"]["total_results"], body["pagination"].get("next") is not None
+            total, more = body["pagination"].get("total_results"), bool(body["pagination"].get("next"))
             page += 1
         if len(found) != total:
             raise Unavailable(f"Cloud Foundry did not {to} as a whole: {len(found)} of {total}")
@@ -80,11 +80,15 @@ class Session:
         return _resources(body, to)
 
     def write(self, method: str, path: str, to: str, **request: Any) -> Json:
-        """The body that a POST, PATCH or DELETE brings; empty where the platform sends none."""
-        response = self._exchange(method, path, to, **request)
-        body = _body(response, to) if response.content else {}
-        self._say(to, method=method, path=path, **({"guid": body["guid"]} if "guid" in body else {}))
+        """The body that a POST or PATCH brings."""
+        body = _body(self._exchange(method, path, to, **request), to)
+        self._say(to, method=method, path=path, guid=body.get("guid"))
         return body
+
+    def act(self, path: str, to: str) -> None:
+        """POST what brings no body."""
+        self._exchange("POST", path, to)
+        self._say(to, method="POST", path=path)
 
     def create(self, path: str, to: str, body: Json, **query: str) -> Json:
         """What a POST made. Raises Unavailable where the answer does not show it."""

@@ -8,7 +8,7 @@ from typing import Any
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.errors import NotFound
 from reviewapps.cloudfoundry.session import Session
-from reviewapps.errors import BadSettings
+from reviewapps.errors import BadSettings, Unavailable
 
 
 class Target:
@@ -29,6 +29,14 @@ class Target:
             "/v3/spaces", "find the space", names=self._access.space, organization_guids=self.org
         )
         return self._only(found, f"the space {self._access.space!r} of the org {self._access.org!r}")
+
+    def check_space(self) -> None:
+        """Return if the space is still there for us to see; raise Unavailable, and find it anew, if not."""
+        try:
+            self._session.read(f"/v3/spaces/{self.space}", "show the space")
+        except NotFound:
+            del self.org, self.space
+            raise Unavailable(f"the space {self._access.space!r} is not to be seen any more") from None
 
     @property
     def domain(self) -> str:
