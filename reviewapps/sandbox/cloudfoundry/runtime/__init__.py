@@ -8,7 +8,7 @@ The Cloud Controller's half (apps, builds, processes, routes as JSON) is the fol
 from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck
 from reviewapps.sandbox.cloudfoundry.runtime.instance import Instance, InstanceSpec
 from reviewapps.sandbox.cloudfoundry.runtime.logs import Logs
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
 from reviewapps.sandbox.cloudfoundry.runtime.router import Backend, Router
 from reviewapps.sandbox.cloudfoundry.runtime.staging import Staged, StagingFailed, stage
 from reviewapps.sandbox.cloudfoundry.runtime.tasks import run_task

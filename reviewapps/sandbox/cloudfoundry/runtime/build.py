@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.runtime.container import environment
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine, ProcessGroup
+from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.processes import ProcessGroup
 
 _PASSED = re.compile(r"PIP_.*|NPM_CONFIG_.*|.*_PROXY|SSL_.*|.*_CA_.*|REQUESTS_.*", re.IGNORECASE)
 """How this machine reaches its registries: mirrors, proxies and certificates."""

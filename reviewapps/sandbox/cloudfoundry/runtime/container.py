@@ -12,7 +12,8 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine, ProcessGroup
+from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.processes import ProcessGroup
 
 _LAUNCH = """
 for script in ../profile.d/*.sh ./.profile.d/*.sh ./.profile; do [ -r "$script" ] && . "$script"; done

@@ -15,7 +15,8 @@ from pathlib import Path
 from reviewapps.sandbox.cloudfoundry.runtime import ports
 from reviewapps.sandbox.cloudfoundry.runtime.container import launch, unpack
 from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck, became_unhealthy, never_healthy
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine, ProcessGroup
+from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.processes import ProcessGroup
 from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 _FORGIVEN_AFTER = 300.0  # seconds of running after which earlier crashes no longer count
@@ -75,6 +76,7 @@ class Instance:
     async def stop(self, *, grace: float = 10) -> None:
         """Leave the router, finish requests in flight, get SIGTERM, and after ``grace`` seconds SIGKILL."""
         if self._end is None:
+            self._change("STOPPING")
             self._end = asyncio.create_task(self._stop(grace))
         await asyncio.shield(self._end)
 
@@ -91,7 +93,6 @@ class Instance:
                 self._idle.set()
 
     async def _stop(self, grace: float) -> None:
-        self._change("STOPPING")
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), _LONGEST_DRAIN)
         self._grace = grace

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LONGEST_LINE
+from reviewapps.sandbox.cloudfoundry.runtime.output import LONGEST_LINE
 
 _REMEMBERED = 10_000  # lines per source id
 

@@ -16,7 +16,7 @@ _lock = threading.Lock()
 def take() -> int:
     """A port of 127.0.0.1 on which nothing listens, and which is not taken again until it is given back."""
     with _lock:
-        for port in random.sample(_RANGE, len(_RANGE)):
+        for port in (random.choice(_RANGE) for _ in _RANGE):
             if port not in _taken and _is_free(port):
                 _taken.add(port)
                 return port

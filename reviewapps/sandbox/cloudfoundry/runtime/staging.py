@@ -13,8 +13,8 @@ from pathlib import Path
 from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, procfile
 from reviewapps.sandbox.cloudfoundry.runtime.buildpacks import INSTALLED, Buildpack
 from reviewapps.sandbox.cloudfoundry.runtime.container import furnish
+from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
 from reviewapps.sandbox.cloudfoundry.runtime.packages import UnsafePackageError, pack, unzip
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine
 from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 _NO_APP_DETECTED = "NoAppDetectedError - An app was not successfully detected by any available buildpack"

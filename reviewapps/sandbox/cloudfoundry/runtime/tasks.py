@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.runtime.container import launch, unpack
-from reviewapps.sandbox.cloudfoundry.runtime.processes import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
 from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 
