@@ -61,7 +61,7 @@ def test_an_etag_is_bound_to_its_token_and_can_be_computed_for_another(hub: Hub,
 
 def test_a_hundred_and_one_pull_requests_come_in_two_pages(hub: Hub, shop: Checkout) -> None:
     names = [f"topic-{number}" for number in range(101)]
-    _push_topics(shop, names)
+    shop.push_topics(names)
     with requests.Session() as session:
         session.headers["Authorization"] = "token octocat-token"
         for name in names:
@@ -82,13 +82,6 @@ def test_a_hundred_and_one_pull_requests_come_in_two_pages(hub: Hub, shop: Check
     ]
     second = requests.get(page, timeout=10)
     assert len(second.json()) == 1 and "next" not in second.headers["Link"]
-
-
-def _push_topics(shop: Checkout, names: list[str]) -> None:
-    signed = "committer Dev <dev@example.org> 1600000000 +0000"
-    topic = "commit refs/heads/{0}\n" + signed + "\ndata 5\ntopic\nfrom refs/heads/main\n\n"
-    shop.git("fast-import", "--quiet", stdin="".join(topic.format(name) for name in names))
-    shop.git("push", "--quiet", "origin", *names)
 
 
 def test_everything_is_there_by_id_too(hub: Hub, shop: Checkout) -> None:

@@ -19,6 +19,11 @@ def test_a_large_push_and_a_large_fetch_go_through_in_pieces(hub: Hub, shop: Che
     assert hub.clone("octocat/shop").git("rev-parse", "origin/feature") == sha
 
 
+def test_a_request_that_git_compresses_is_understood(hub: Hub, shop: Checkout) -> None:
+    shop.push_topics([f"topic-{number}" for number in range(60)])  # beyond 1,024 bytes of wants, git zips
+    assert len(hub.clone("octocat/shop").git("branch", "--remotes").splitlines()) == 60 + 3
+
+
 def test_only_writers_push(hub: Hub, shop: Checkout) -> None:
     stranger = hub.clone("octocat/shop", "stranger-token")
     with pytest.raises(AssertionError, match="403"):

@@ -109,9 +109,7 @@ async def create_fork(call: Call) -> Answer:
 async def permission(call: Call) -> Answer:
     """What a person may do here; only writers may ask."""
     call.require_write()
-    user = call.world.user(call.word("username"))
-    if user is None:
-        raise not_found()
+    user = _collaborator(call)
     granted = call.repository.permission(user)
     role = {"permissions": _flags(granted), "role_name": granted}
     told: JSON = {"permission": granted, "role_name": granted, "user": simple_user(user, call.urls) | role}
@@ -122,10 +120,7 @@ async def permission(call: Call) -> Answer:
 async def add_collaborator(call: Call) -> Answer:
     """Let a person write here, at once and without an invitation."""
     call.require("admin")
-    user = call.world.user(call.word("username"))
-    if user is None:
-        raise not_found()
-    call.repository.writers.add(user.login)
+    call.repository.writers.add(_collaborator(call).login)
     return Answer(status=204)
 
 
@@ -133,8 +128,15 @@ async def add_collaborator(call: Call) -> Answer:
 async def remove_collaborator(call: Call) -> Answer:
     """Let a person write here no more."""
     call.require("admin")
-    call.repository.writers.discard(call.word("username"))
+    call.repository.writers.discard(_collaborator(call).login)
     return Answer(status=204)
+
+
+def _collaborator(call: Call) -> User:
+    user = call.world.user(call.word("username"))
+    if user is None:
+        raise not_found()
+    return user
 
 
 def _flags(granted: str) -> dict[str, bool]:
