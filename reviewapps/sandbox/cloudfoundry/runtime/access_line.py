@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from aiohttp import web
 from multidict import CIMultiDict
 
-from reviewapps.sandbox.cloudfoundry.runtime.forwarding import REQUEST_ID
+from reviewapps.sandbox.cloudfoundry.runtime.forwarding import BODY_BYTES, REQUEST_ID
 from reviewapps.sandbox.cloudfoundry.runtime.instance import Instance
 
 
@@ -26,7 +26,7 @@ def access_line(
     words = [
         f"{request.host} - [{arrived}]",
         f'"{request.method} {request.raw_path} HTTP/{request.version.major}.{request.version.minor}"',
-        f"{response.status} {request.content_length or 0} {response.body_length}",
+        f"{response.status} {request.content_length or 0} {response.get(BODY_BYTES, 0)}",
         f'"{headers.get("Referer", "-")}" "{headers.get("User-Agent", "-")}"',
         f'"{sender}" "127.0.0.1:{instance.port}"',
         f'x_forwarded_for:"{headers["X-Forwarded-For"]}"',

@@ -13,6 +13,7 @@ from yarl import URL
 from reviewapps.sandbox.cloudfoundry.runtime.instance import Instance
 
 REQUEST_ID = "X-Vcap-Request-Id"
+BODY_BYTES = web.ResponseKey("body_bytes", int)
 
 _HOP_BY_HOP = frozenset(
     {
@@ -79,11 +80,13 @@ async def forward(
 
 
 async def _send(request: web.Request, response: web.StreamResponse, answer: aiohttp.ClientResponse) -> None:
+    response[BODY_BYTES] = 0
     with contextlib.suppress(ConnectionResetError):  # whoever asked has gone
         await response.prepare(request)
         try:
             async for chunk in answer.content.iter_any():
                 await response.write(chunk)
+                response[BODY_BYTES] += len(chunk)
         except aiohttp.ClientPayloadError:  # the app broke off: let it be seen
             if request.transport is not None:
                 request.transport.abort()
