@@ -8,7 +8,8 @@ from typing import NamedTuple
 from reviewapps.model import FORMAT
 
 _MARKER = re.compile(
-    r"<!-- reviewapps (?P<format>\d+) (?P<instance>[\w.-]+) (?P<repository>\d+) #(?P<number>\d+) (?P<state>[\w-]+) -->"
+    r"<!-- reviewapps (?P<format>\d+) (?P<instance>[\w.-]+)"
+    r" (?P<repository>\d+) #(?P<number>\d+) (?P<state>[\w-]+) -->"
 )
 
 

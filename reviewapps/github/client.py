@@ -1,0 +1,165 @@
+"""One repository on GitHub, as ``reconcile`` knows it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reviewapps.errors import ReviewAppsError, TryLater
+from reviewapps.github import parse
+from reviewapps.github.comments import StickyComments
+from reviewapps.github.conditional import Missing, kept
+from reviewapps.github.connection import Connection
+from reviewapps.github.deployments import Deployments
+from reviewapps.github.git import Mirror
+from reviewapps.github.history import History
+from reviewapps.github.identity import Identity
+from reviewapps.github.looking import next_look, root, whole_look
+from reviewapps.github.snapshot import Snapshot, remember, remembered
+from reviewapps.github.source import Source
+from reviewapps.model import Comment, PullRequest, Secret, Tag, Tagging, Wanted
+from reviewapps.outcome import Telling
+from reviewapps.ports import Memory
+
+_logger = logging.getLogger(__name__)
+
+
+class RepositoryClient:
+    """The repository ``owner/name``, found by its id after the first time.
+
+    ``clone_url`` is where git fetches from; where it is None, GitHub says. ``spend`` is called before every
+    request, ``say`` with an audit line after every side effect that succeeded.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        api_url: str,
+        token: Secret,
+        clone_url: str | None,
+        instance: str,
+        memory: Memory,
+        mirrors: Path,
+        timeout: float,
+        whole_every: float = 600,
+        spend: Callable[[], None],
+        say: Callable[..., None],
+    ) -> None:
+        self.name = name
+        self._token, self._clone_url, self._timeout = token, clone_url, timeout
+        self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
+        self._connection = Connection(api_url, token, timeout=timeout, spend=spend)
+        self._identity = Identity(self._connection, memory, name)
+        self._comments = StickyComments(self._connection, memory, instance, self._identity.login, say)
+        self._deployments = Deployments(self._connection, memory, instance, say)
+
+    # --- what is wanted ---
+
+    def look(self, *, whole: bool = False) -> Wanted:
+        """The repository as it is now. What it saw is kept only when all of it was read."""
+        last = self._last()
+        known = last if last and last.holder == self._connection.holder else None
+        now = datetime.now(UTC)
+        if whole or known is None or (now - known.listed_at).total_seconds() >= self._whole_every:
+            seen = self._whole_look(known, now)
+        else:
+            try:
+                seen = next_look(self._connection, known)
+            except Missing:  # the default branch has another name now, or the name another repository
+                seen = self._whole_look(known, now)
+        if seen != known:
+            remember(self._memory, seen)
+        return seen.wanted
+
+    def last_look(self) -> Wanted | None:
+        """What the last look of any worker saw, without a request."""
+        last = self._last()
+        return last.wanted if last else None
+
+    def pull_request(self, number: int) -> PullRequest | None:
+        """This one as it is now. That it is missing is only believed of a repository that can be read."""
+        api = root(self._identity.facts.id)
+        path = f"{api}/pulls/{number}"
+        answer = self._connection.read(path)
+        if not answer.missing:
+            return parse.understood(parse.pull_request, answer.body, path)
+        kept(self._connection, api, parse.repository)
+        return None
+
+    def committed_at(self, commit: str) -> datetime:
+        """When the commit was put where it is."""
+        return self._history.committed_at(commit)
+
+    def tagging(self, tag: Tag) -> Tagging:
+        """The commit that a tag means."""
+        return self._history.tagging(tag)
+
+    def comments(self) -> tuple[Comment, ...]:
+        """Our sticky comments that changed lately, newest first."""
+        return self._comments.latest(self._identity.facts.id)
+
+    # --- the source ---
+
+    def file(self, commit: str, path: str) -> str | None:
+        """A text file of a commit; None where there is none."""
+        return self._source.file(commit, path)
+
+    def tree(self, commit: str, path: str) -> str | None:
+        """The git tree of a folder; None where there is none."""
+        return self._source.tree(commit, path)
+
+    def archive(self, commit: str, path: str) -> Path:
+        """The folder as a zip, byte for byte the same each time."""
+        return self._source.archive(commit, path)
+
+    # --- what is told ---
+
+    def tell(self, telling: Telling) -> None:
+        """Let the comment and the deployment say this. A comment that cannot be written is no reason to keep
+        the deployment from being told; it is tried again later."""
+        refused = self._comment(telling)
+        if telling.deployment is not None:
+            self._deployments.tell(telling)
+        if refused is not None:
+            after = refused.after if isinstance(refused, TryLater) else 60.0
+            raise TryLater(str(refused), after=after) from refused
+
+    def _comment(self, telling: Telling) -> ReviewAppsError | None:
+        """Why the comment could not be written; None where it was, or there is none to write."""
+        if telling.comment is None or telling.environment.number is None:
+            return None
+        try:
+            self._comments.write(telling.environment, telling.comment, only_edit=telling.only_edit)
+        except ReviewAppsError as refused:
+            _logger.warning("%s: its comment was not written: %s", telling.environment.key, refused)
+            return refused
+        return None
+
+    # --- how it is found ---
+
+    def _last(self) -> Snapshot | None:
+        facts = self._identity.remembered
+        return remembered(self._memory, facts.id) if facts else None
+
+    def _whole_look(self, known: Snapshot | None, now: datetime) -> Snapshot:
+        repository = self._identity.described(known.repository if known else None)
+        same = known if known and known.repository.value.id == repository.value.id else None
+        return whole_look(self._connection, repository, same, now)
+
+    @property
+    def _history(self) -> History:
+        return History(self._connection, self._memory, self._identity.facts.id)
+
+    @property
+    def _source(self) -> Source:
+        facts = self._identity.facts
+        mirror = Mirror(
+            self._mirrors / f"{facts.id}.git",
+            self._clone_url or facts.clone_url,
+            self._token,
+            timeout=self._timeout,
+        )
+        return Source(mirror, self._mirrors / "archives")

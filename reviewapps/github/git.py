@@ -1,0 +1,168 @@
+"""A bare mirror of one repository, filled commit by commit, and git as the only thing that reads it."""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from reviewapps.errors import Busy, NotAuthorised, Unavailable
+from reviewapps.model import Secret
+
+FETCH_SECONDS: Final = 200.0
+"""The longest that a fetch may take. It changes nothing outside, so it may outlast a lease."""
+
+_PASSED_ON: Final = re.compile(r"(?i)path|(https?|all|no)_proxy|ssl_cert_(file|dir)|git_ssl_ca(info|path)")
+_REJECTED: Final = re.compile(r"Authentication failed|could not read Username|error: 40[134]|not found")
+
+
+@dataclass(frozen=True)
+class GitObject:
+    """Something that git keeps: a blob, a tree, a commit."""
+
+    id: str
+    type: str
+    size: int
+
+
+class Mirror:
+    """The commits of one repository that were asked for, without their history.
+
+    The token goes to git by its environment alone: never in an address, an argument or a file.
+    """
+
+    def __init__(self, path: Path, clone_url: str, token: Secret, *, timeout: float) -> None:
+        self.path = path
+        self._clone_url = clone_url
+        self._token = token
+        self._timeout = timeout
+
+    def bring(self, commit: str) -> None:
+        """Have ``commit`` here, from the repository itself also where it is a fork's: pull requests are kept
+        there. Busy while another worker fetches; a commit that is not there may be on its way."""
+        if self._has(commit):
+            return
+        with self._locked():
+            self._create()
+            self._fetch(commit)
+
+    def found(self, name: str, *, follow: bool = False) -> GitObject | None:
+        """The object of that name, such as ``<commit>:<path>``; None where there is none.
+
+        Where ``follow``, a symbolic link inside the tree leads to what it points at.
+        """
+        if "\n" in name or not self.path.exists():
+            return None
+        links = ["--follow-symlinks"] if follow else []
+        printed = self.output("cat-file", "--batch-check", *links, stdin=f"{name}\n".encode())
+        words = printed.decode(errors="replace").splitlines()[0].rsplit(" ", 2)
+        if len(words) != 3 or not words[2].isdecimal():
+            return None
+        return GitObject(words[0], words[1], int(words[2]))
+
+    def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """What a git command that only reads prints."""
+        return self._run(arguments, environment(), self._timeout, stdin)
+
+    @contextmanager
+    def reader(self) -> Iterator[subprocess.Popen[bytes]]:
+        """``git cat-file --batch``: it answers each name on its stdin with the object on its stdout."""
+        command = ["git", "--git-dir", str(self.path), "cat-file", "--batch"]
+        with subprocess.Popen(
+            command, env=environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
+    def _has(self, commit: str) -> bool:
+        found = self.found(commit)
+        return found is not None and found.type == "commit"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(f"{self._clone_url}: another worker fetches from it", after=1) from None
+            yield
+
+    def _create(self) -> None:
+        if not (self.path / "HEAD").exists():
+            self._run(("init", "--quiet", "--bare", "--template=", str(self.path)), environment(), 30)
+
+    def _fetch(self, commit: str) -> None:
+        """Fetch under a ref of its own, so that the next fetch brings only what differs from it."""
+        stalled = max(1, int(self._timeout))
+        settings = {
+            "http.extraHeader": f"Authorization: Basic {self._credentials}",
+            "http.lowSpeedLimit": "1",
+            "http.lowSpeedTime": str(stalled),
+            "gc.autoDetach": "false",
+        }
+        ref = f"+{commit}:refs/commits/{commit}"
+        self._run(
+            ("fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", self._clone_url, ref),
+            environment(settings),
+            FETCH_SECONDS,
+        )
+
+    @property
+    def _credentials(self) -> str:
+        return base64.b64encode(f"x-access-token:{self._token}".encode()).decode()
+
+    def _run(
+        self, arguments: tuple[str, ...], variables: Mapping[str, str], seconds: float, stdin: bytes = b""
+    ) -> bytes:
+        process = subprocess.Popen(
+            ["git", "--git-dir", str(self.path), *arguments],
+            env=dict(variables),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        try:
+            printed, complained = process.communicate(stdin, timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # with the children that do the talking
+            process.communicate()
+            raise Unavailable(f"git {arguments[0]} {self._clone_url}: no end after {seconds:.0f} s") from None
+        if process.returncode:
+            raise self._failure(arguments[0], complained.decode(errors="replace"))
+        return printed
+
+    def _failure(self, command: str, complained: str) -> Exception:
+        lines = complained.replace(self._token, "•••").replace(self._credentials, "•••").strip().splitlines()
+        reason = f"git {command} {self._clone_url}: {lines[-1] if lines else 'failed'}"
+        return NotAuthorised(reason) if _REJECTED.search(complained) else Unavailable(reason)
+
+
+def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a git process: nobody's configuration, no prompts; this machine's proxy and CAs."""
+    passed_on = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
+    given = {"GIT_CONFIG_COUNT": str(len(settings or {}))}
+    for number, (key, value) in enumerate((settings or {}).items()):
+        given |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return (
+        passed_on
+        | given
+        | {
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_TERMINAL_PROMPT": "0",
+            "HOME": "/nonexistent",
+            "LC_ALL": "C.UTF-8",
+        }
+    )

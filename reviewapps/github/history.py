@@ -1,0 +1,62 @@
+"""Commits and tag objects. They never change, so each is asked for once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from pydantic import TypeAdapter
+
+from reviewapps.errors import OperatorMustAct
+from reviewapps.github import parse
+from reviewapps.github.conditional import kept
+from reviewapps.github.connection import Connection
+from reviewapps.github.looking import root
+from reviewapps.model import Tag, Tagging
+from reviewapps.ports import Memory
+
+MONTH: Final = 30 * 24 * 3600.0
+MOST_NESTED: Final = 5
+
+_TAGGING: Final = TypeAdapter(Tagging)
+
+
+class History:
+    """The commits and tags of one repository."""
+
+    def __init__(self, connection: Connection, memory: Memory, repository: int) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._repository = repository
+
+    def committed_at(self, commit: str) -> datetime:
+        """When the commit was put where it is."""
+        name = f"github/{self._repository}/committed/{commit}"
+        known = self._memory.read(name)
+        if known is not None:
+            return datetime.fromisoformat(known)
+        path = f"{root(self._repository)}/commits/{commit}"
+        committed_at = kept(self._connection, path, parse.committed_at).value
+        self._memory.write(name, committed_at.isoformat(), MONTH)
+        return committed_at
+
+    def tagging(self, tag: Tag) -> Tagging:
+        """The commit that a tag means, and when it was tagged, as far as the tag knows."""
+        name = f"github/{self._repository}/tagging/{tag.object}"
+        known = self._memory.read(name)
+        if known is not None:
+            return _TAGGING.validate_python(known)
+        tagging = self._peeled(tag)
+        self._memory.write(name, _TAGGING.dump_python(tagging, mode="json"), MONTH)
+        return tagging
+
+    def _peeled(self, tag: Tag) -> Tagging:
+        target, annotated, tagged_at = tag.object, tag.annotated, None
+        for _ in range(MOST_NESTED):
+            if not annotated:
+                return Tagging(target, tagged_at, self.committed_at(target))
+            path = f"{root(self._repository)}/git/tags/{target}"
+            peeled = kept(self._connection, path, parse.peeled).value
+            target, annotated = peeled.object, peeled.annotated
+            tagged_at = tagged_at or peeled.tagged_at
+        raise OperatorMustAct(f"GitHub: the tag {tag.name} leads to a tag, over {MOST_NESTED} times")

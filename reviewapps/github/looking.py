@@ -1,0 +1,81 @@
+"""Looking at a repository: everything, or what changed since the last look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote
+
+from reviewapps.errors import Unavailable
+from reviewapps.github import parse, pulls
+from reviewapps.github.conditional import Kept, kept, listing
+from reviewapps.github.connection import Connection
+from reviewapps.github.parse import RepositoryFacts, understood
+from reviewapps.github.snapshot import Snapshot, Tags
+
+RULES = ".reviewapps.yml"
+
+
+def root(repository: int) -> str:
+    """Where a repository is in the API. A rename or a transfer does not change it."""
+    return f"/repositories/{repository}"
+
+
+def whole_look(
+    connection: Connection, repository: Kept[RepositoryFacts], known: Snapshot | None, now: datetime
+) -> Snapshot:
+    """Everything, listed again; conditionally, so that ``known`` pages that stayed the same cost nothing."""
+    api = root(repository.value.id)
+    tip = _head(connection, repository.value, known)
+    every_open = pulls.every_open(connection, api, known.open if known else ())
+    newest = pulls.newest(connection, api, known.newest if known else None)
+    return Snapshot(
+        holder=connection.holder,
+        listed_at=now,
+        repository=repository,
+        head=tip,
+        open=every_open,
+        newest=newest,
+        tags=_tags(connection, api, known),
+        pull_requests=pulls.listed(every_open, newest),
+        rules_text=_rules(connection, api, tip.value, known),
+    )
+
+
+def next_look(connection: Connection, known: Snapshot) -> Snapshot:
+    """``known`` brought up to date: three requests, and none that costs anything where nothing changed."""
+    facts = known.repository.value
+    api = root(facts.id)
+    tip = _head(connection, facts, known)
+    newest = pulls.newest(connection, api, known.newest)
+    return replace(
+        known,
+        head=tip,
+        newest=newest,
+        tags=_tags(connection, api, known),
+        pull_requests=pulls.followed(connection, known, newest),
+        rules_text=_rules(connection, api, tip.value, known),
+    )
+
+
+def _head(connection: Connection, facts: RepositoryFacts, known: Snapshot | None) -> Kept[str]:
+    path = f"{root(facts.id)}/branches/{quote(facts.default_branch)}"
+    return kept(connection, path, parse.head, known.head if known else None)
+
+
+def _tags(connection: Connection, api: str, known: Snapshot | None) -> tuple[Kept[Tags], ...]:
+    path = f"{api}/git/matching-refs/tags/?per_page=100"
+    return listing(connection, path, parse.each(parse.tag), lambda tag: tag, known.tags if known else ())
+
+
+def _rules(connection: Connection, api: str, commit: str, known: Snapshot | None) -> str | None:
+    """The rules at ``commit``; None where there are none. A commit does not change, so it is read once."""
+    if known is not None and known.head.value == commit:
+        return known.rules_text
+    path = f"{api}/contents/{RULES}?ref={commit}"
+    answer = connection.read(path)
+    if answer.missing:
+        return None
+    if answer.status != 200:
+        raise Unavailable(f"GitHub: {path} answered {answer.status}")
+    return understood(parse.rules_text, answer.body, path)

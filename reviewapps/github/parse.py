@@ -1,0 +1,207 @@
+"""From GitHub's JSON to our nouns. No other file knows the names of its fields.
+
+It takes looser input than GitHub's schema promises, because GitHub sends such: the repository of a deleted
+fork and the account of a deleted user are null, a payload may be a string. What cannot be understood at all
+raises KeyError, TypeError or ValueError, which ``understood`` turns into an answer that was lost.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from reviewapps.errors import BadRules, Unavailable
+from reviewapps.model import PullRequest, Tag
+
+T = TypeVar("T")
+GHOST = "ghost"
+"""What GitHub calls an account that was deleted."""
+
+
+@dataclass(frozen=True)
+class RepositoryFacts:
+    """A repository as GitHub describes it; which commit it is at is asked for elsewhere."""
+
+    id: int
+    name: str
+    default_branch: str
+    private: bool
+    clone_url: str
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A comment, whoever wrote it."""
+
+    id: int
+    author: str
+    text: str
+
+    @property
+    def first_line(self) -> str:
+        return self.text.partition("\n")[0]
+
+
+@dataclass(frozen=True)
+class Peeled:
+    """What a tag object points at, and when it was made."""
+
+    object: str
+    annotated: bool
+    tagged_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A deployment on GitHub, whoever made it. ``payload`` is empty where it is not an object."""
+
+    id: int
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DeploymentStatus:
+    """What a deployment was last said to be."""
+
+    state: str
+    description: str
+    url: str
+
+
+def understood(parse: Callable[[Any], T], body: Any, what: str) -> T:
+    """``parse(body)``; Unavailable where the answer to ``what`` is not what it should be."""
+    try:
+        return parse(body)
+    except (KeyError, TypeError, ValueError, AttributeError) as odd:
+        raise Unavailable(f"GitHub: the answer to {what} is not understood: {odd!r}") from odd
+
+
+def each(parse: Callable[[Any], T]) -> Callable[[Any], tuple[T, ...]]:
+    """A parser of a list of what ``parse`` parses. Anything but a list is not understood."""
+
+    def items(body: Any) -> tuple[T, ...]:
+        if not isinstance(body, list):
+            raise TypeError(f"a list was expected, not {type(body).__name__}")
+        return tuple(parse(item) for item in body)
+
+    return items
+
+
+def repository(raw: Any) -> RepositoryFacts:
+    return RepositoryFacts(
+        raw["id"], raw["full_name"], raw["default_branch"], bool(raw.get("private")), raw["clone_url"]
+    )
+
+
+def pull_request(raw: Any) -> PullRequest:
+    """A pull request. Where it comes from nowhere any more, it comes from a fork."""
+    head, base = raw["head"], raw["base"]
+    author = login(raw)
+    return PullRequest(
+        number=raw["number"],
+        commit=head["sha"],
+        branch=head["ref"],
+        base=base["ref"],
+        open=raw["state"] == "open",
+        draft=bool(raw.get("draft")),
+        fork=not head.get("repo") or head["repo"]["id"] != base["repo"]["id"],
+        bot=(raw.get("user") or {}).get("type") == "Bot" or author.endswith("[bot]"),
+        author=author,
+        labels=frozenset(_label(label) for label in raw.get("labels") or ()),
+        created_at=_time(raw["created_at"]),
+        updated_at=_time(raw["updated_at"]),
+        closed_at=_optional_time(raw.get("closed_at")),
+        merged_at=_optional_time(raw.get("merged_at")),
+    )
+
+
+def login(raw: Any) -> str:
+    """The account that a thing is of."""
+    return (raw.get("user") or {}).get("login") or GHOST
+
+
+def own_login(raw: Any) -> str:
+    """The account that the token is of."""
+    name = raw["login"]
+    if not isinstance(name, str):
+        raise TypeError("login")
+    return name
+
+
+def head(raw: Any) -> str:
+    """The commit at the tip of a branch."""
+    return str(raw["commit"]["sha"])
+
+
+def tag(raw: Any) -> Tag:
+    """A ref under ``refs/tags/``."""
+    return Tag(raw["ref"].removeprefix("refs/tags/"), raw["object"]["sha"], raw["object"]["type"] == "tag")
+
+
+def peeled(raw: Any) -> Peeled:
+    """A tag object."""
+    tagged_at = _optional_time((raw.get("tagger") or {}).get("date"))
+    return Peeled(raw["object"]["sha"], raw["object"]["type"] == "tag", tagged_at)
+
+
+def committed_at(raw: Any) -> datetime:
+    """When a commit was put where it is, which a rebase changes and its author's date does not tell."""
+    return _time(raw["commit"]["committer"]["date"])
+
+
+def remark(raw: Any) -> Remark:
+    return Remark(raw["id"], login(raw), raw.get("body") or "")
+
+
+def heading(raw: Any) -> Remark:
+    """A comment cut down to its first line."""
+    whole = remark(raw)
+    return Remark(whole.id, whole.author, whole.first_line)
+
+
+def identity(raw: Any) -> int:
+    """The id of what was just made."""
+    return int(raw["id"])
+
+
+def deployed(raw: Any) -> Deployed:
+    return Deployed(raw["id"], _payload(raw.get("payload")))
+
+
+def deployment_status(raw: Any) -> DeploymentStatus:
+    return DeploymentStatus(raw["state"], raw.get("description") or "", raw.get("environment_url") or "")
+
+
+def rules_text(raw: Any) -> str:
+    """The text of ``.reviewapps.yml``; BadRules where it is no text."""
+    if isinstance(raw, list) or raw.get("type") != "file" or raw.get("encoding") != "base64":
+        raise BadRules("`.reviewapps.yml` is not a file of less than 1 MB")
+    try:
+        return base64.b64decode(raw["content"]).decode()
+    except UnicodeDecodeError as broken:
+        raise BadRules("`.reviewapps.yml` is not UTF-8") from broken
+
+
+def _label(raw: Any) -> str:
+    return raw if isinstance(raw, str) else str(raw["name"])
+
+
+def _payload(raw: Any) -> dict[str, Any]:
+    if isinstance(raw, str):
+        try:
+            raw = json.loads(raw)
+        except ValueError:
+            return {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def _optional_time(text: str | None) -> datetime | None:
+    return _time(text) if text else None

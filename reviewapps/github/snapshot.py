@@ -1,0 +1,67 @@
+"""What the last look saw, kept as one value, so that it is never half of one look and half of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from reviewapps.github.conditional import Kept
+from reviewapps.github.parse import RepositoryFacts
+from reviewapps.model import PullRequest, Repository, Tag, Wanted
+from reviewapps.ports import Memory
+
+LIFE: Final = 24 * 3600.0
+
+PullRequests = tuple[PullRequest, ...]
+Tags = tuple[Tag, ...]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One complete look, and the ETags that tell whether it still holds.
+
+    ETags belong to the token that got them: ``holder`` says which one. ``listed_at`` is when every open pull
+    request was listed last; since then ``pull_requests`` follows ``newest``, the page of the latest changes.
+    """
+
+    holder: str
+    listed_at: datetime
+    repository: Kept[RepositoryFacts]
+    head: Kept[str]
+    open: tuple[Kept[PullRequests], ...]
+    newest: Kept[PullRequests]
+    tags: tuple[Kept[Tags], ...]
+    pull_requests: PullRequests
+    rules_text: str | None
+
+    @property
+    def wanted(self) -> Wanted:
+        facts = self.repository.value
+        repository = Repository(facts.id, facts.name, facts.default_branch, facts.private, self.head.value)
+        tags = tuple(tag for page in self.tags for tag in page.value)
+        return Wanted(repository, self.pull_requests, tags, self.rules_text)
+
+
+_SNAPSHOT: Final = TypeAdapter(Snapshot)
+
+
+def remembered(memory: Memory, repository: int) -> Snapshot | None:
+    """The snapshot in ``memory``; None where it is forgotten, or was written by another version of us."""
+    value = memory.read(_name(repository))
+    try:
+        return None if value is None else _SNAPSHOT.validate_python(value)
+    except ValidationError:
+        return None
+
+
+def remember(memory: Memory, snapshot: Snapshot) -> None:
+    """Keep it for the next look, by whichever worker."""
+    value = _SNAPSHOT.dump_python(snapshot, mode="json")
+    memory.write(_name(snapshot.repository.value.id), value, LIFE)
+
+
+def _name(repository: int) -> str:
+    return f"github/{repository}/snapshot"
