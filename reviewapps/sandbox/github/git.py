@@ -120,10 +120,18 @@ class Bare:
     async def refs(self, prefix: str = "refs/") -> dict[str, Ref]:
         """All refs whose full name begins with ``prefix``, in the order of their names."""
         fields = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)"
-        printed = await self.text("for-each-ref", f"--format={fields}")
+        folder = prefix.rpartition("/")[0]  # git matches whole words of a path, GitHub any beginning
+        printed = await self.text("for-each-ref", f"--format={fields}", folder)
         rows = (line.split("\0") for line in printed.splitlines())
         found = (Ref(name, sha, kind, peeled or sha) for name, sha, kind, peeled in rows)
         return {ref.name: ref for ref in found if ref.name.startswith(prefix)}
+
+    async def branch_head(self, branch: str) -> str | None:
+        """The commit at the head of the branch, if there is such a branch."""
+        try:
+            return await self.text("show-ref", "--verify", "--hash", f"refs/heads/{branch}")
+        except GitError:
+            return None
 
     async def refs_within(self, prefix: str, commit: str) -> set[str]:
         """The names of the refs under ``prefix`` that ``commit`` has everything of."""

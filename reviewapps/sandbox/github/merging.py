@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.git import Bare, GitError, Signature
 from reviewapps.sandbox.github.history import Commit, commits, shas_between
-from reviewapps.sandbox.github.pull_requests import PullRequests, branch_head
+from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.state import PullRequest, Repository, User
 from reviewapps.sandbox.github.world import World
@@ -24,7 +24,7 @@ class Merging:
     ) -> str:
         """The commit as which the pull request is now merged; 405 or 409 where it cannot be."""
         repository = pull.repository
-        base = await branch_head(repository, pull.base_ref)
+        base = await repository.git.branch_head(pull.base_ref)
         if pull.state != "open" or pull.draft or base is None:
             raise Refused(405, "Pull Request is not mergeable")
         try:
@@ -67,7 +67,7 @@ class Merging:
     async def merge_branch(self, repository: Repository, into: str, other: str, user: User) -> bool:
         """Merge branch ``other`` into branch ``into``; False where nothing was missing, 409 in a conflict."""
         git = repository.git
-        head, sha = await branch_head(repository, into), await branch_head(repository, other)
+        head, sha = await repository.git.branch_head(into), await repository.git.branch_head(other)
         if head is None or sha is None or await git.is_ancestor(sha, head):
             return False
         try:

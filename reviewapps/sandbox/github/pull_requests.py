@@ -28,8 +28,8 @@ class PullRequests:
         draft: bool = False,
     ) -> PullRequest:
         """A new pull request, once GitHub's conditions hold: both branches exist, differ, and are free."""
-        base_sha = await branch_head(repository, base)
-        head_sha = await branch_head(head_repository, head)
+        base_sha = await repository.git.branch_head(base)
+        head_sha = await head_repository.git.branch_head(head)
         if base_sha is None:
             raise invalid("PullRequest", "base")
         if head_sha is None:
@@ -89,7 +89,7 @@ class PullRequests:
         """Open it again, if its branch is still there and was not rewritten meanwhile."""
         if pull.state == "open":
             return
-        head = await branch_head(pull.head, pull.head_ref) if pull.head else None
+        head = await pull.head.git.branch_head(pull.head_ref) if pull.head else None
         if pull.merged_at is not None or pull.head is None or head is None:
             raise invalid("PullRequest", "state", "state cannot be changed. The branch is gone or merged.")
         self._require_none_open(pull.repository, pull.base_ref, pull.head, pull.head_ref)
@@ -102,7 +102,7 @@ class PullRequests:
 
     async def retarget(self, pull: PullRequest, base: str) -> None:
         """Let it wish to be merged into another branch."""
-        sha = await branch_head(pull.repository, base)
+        sha = await pull.repository.git.branch_head(base)
         if sha is None:
             raise invalid("PullRequest", "base")
         pull.base_ref, pull.base_sha = base, sha
@@ -140,14 +140,7 @@ class PullRequests:
     async def _follow(self, pull: PullRequest, head: str) -> None:
         await self._keep_head(pull, head)
         pull.head_sha = head
-        pull.base_sha = await branch_head(pull.repository, pull.base_ref) or pull.base_sha
-
-
-async def branch_head(repository: Repository, branch: str) -> str | None:
-    """The commit at the head of the branch, if there is such a branch."""
-    ref = f"refs/heads/{branch}"
-    found = (await repository.git.refs(ref)).get(ref)
-    return found.sha if found else None
+        pull.base_sha = await pull.repository.git.branch_head(pull.base_ref) or pull.base_sha
 
 
 async def create_ref(repository: Repository, ref: str, sha: str) -> None:

@@ -10,7 +10,6 @@ from reviewapps.sandbox.github.git import GitError
 from reviewapps.sandbox.github.merging import METHODS, merged_tree
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.pulls import Size, pull_request, pull_request_simple
-from reviewapps.sandbox.github.pull_requests import branch_head
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.state import PullRequest, Repository
@@ -166,7 +165,7 @@ async def _size(pull: PullRequest, mergeable: bool | None) -> Size:
 
 
 async def _mergeable(pull: PullRequest) -> bool | None:
-    base = await branch_head(pull.repository, pull.base_ref)
+    base = await pull.repository.git.branch_head(pull.base_ref)
     if pull.state == "closed" or base is None:
         return None
     try:
