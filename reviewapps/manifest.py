@@ -10,7 +10,7 @@ from reviewapps.decisions import Decisions, lines
 from reviewapps.document import Document, Unreadable, Value, document
 from reviewapps.errors import BadManifest
 from reviewapps.fill import Facts, filled
-from reviewapps.manifest_app import OF_APP, OF_WEB, WORDS, AppManifest, app_manifest
+from reviewapps.manifest_app import OF_APP, OF_WEB, WORDS, AppManifest, app_manifest, filled_in
 from reviewapps.model import FORMAT, Blueprint, Environment
 from reviewapps.naming import digest
 from reviewapps.rules import FILE, EnvironmentRules, Rules
@@ -73,11 +73,11 @@ def _app(rules: Rules, decisions: Decisions, variables: Variables, facts: Facts,
     try:
         entry = _selected(rules, _applications(rules.manifest, file, facts), variables)
         decisions.about_commands(entry)
-        app = app_manifest(entry, variables)
+        top = filled_in(entry, variables)
     except Unfillable as error:
         raise BadManifest(f"`{rules.manifest}`: {error}") from error
     decisions.about_vars(variables.missing)
-    return app
+    return app_manifest(top)
 
 
 def _applications(path: str, file: Read, facts: Facts) -> list[dict[str, Value]]:

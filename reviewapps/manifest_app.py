@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,15 +65,35 @@ class AppManifest:
     not_taken: tuple[str, ...]
 
 
-def app_manifest(entry: Mapping[str, Value], variables: Variables) -> AppManifest:
-    """What we take of ``entry``, and the names of what we do not. Only what is taken needs its vars."""
-    top = dashed(entry)
-    name = _name(top, variables)
+def filled_in(entry: Mapping[str, Value], variables: Variables) -> dict[str, Value]:
+    """``entry`` with its vars filled in where we take something; what is not taken needs none."""
+    top = _filled(entry, (*OF_APP, *OF_WEB), variables)
+    listed = top.get("processes")
+    if isinstance(listed, list):
+        top["processes"] = [_filled_process(each, variables) for each in listed]
+    return top
+
+
+def _filled_process(process: Value, variables: Variables) -> Value:
+    if not isinstance(process, dict):
+        return process
+    named = _filled(process, ("type",), variables)
+    return _filled(named, OF_WEB, variables) if named.get("type") == "web" else named
+
+
+def _filled(entry: Mapping[str, Value], keys: Container[str], variables: Variables) -> dict[str, Value]:
+    """With ``disk_quota`` as ``disk-quota``: the Cloud Controller makes no difference either."""
+    dashed = {key.replace("_", "-"): value for key, value in entry.items()}
+    return {key: variables.filled(value) if key in keys else value for key, value in dashed.items()}
+
+
+def app_manifest(top: Mapping[str, Value]) -> AppManifest:
+    """What we take of a filled entry, and the names of what we do not."""
+    name = Fields("an app", top).text("name") or ""
     if "docker" in top or top.get("lifecycle") == "docker":
         raise BadManifest(f"`{name}` is a Docker image; only source is deployed")
-    web, others = _processes(name, top, variables)
-    app = Fields(name, {key: variables.filled(top[key]) for key in OF_APP if key in top})
-    own = Fields(name, {key: variables.filled(web[key]) for key in OF_WEB if key in web})
+    web, others = _processes(name, top)
+    app, own = Fields(name, top), Fields(name, web)
     env, buildpacks = app.env(), app.buildpacks()
     not_taken = (
         *_keys_not_taken([top, web]),
@@ -96,29 +116,17 @@ def app_manifest(entry: Mapping[str, Value], variables: Variables) -> AppManifes
     )
 
 
-def dashed(entry: Mapping[str, Value]) -> dict[str, Value]:
-    """The same with ``disk_quota`` as ``disk-quota``: the Cloud Controller makes no difference either."""
-    return {key.replace("_", "-"): value for key, value in entry.items()}
-
-
-def _name(top: Mapping[str, Value], variables: Variables) -> str:
-    name = variables.filled(top["name"])
-    if not isinstance(name, str):
-        raise BadManifest(f"the `name` of an app is {kind(name)}, not text")
-    return name
-
-
-def _processes(
-    name: str, top: dict[str, Value], variables: Variables
-) -> tuple[Mapping[str, Value], tuple[str, ...]]:
+def _processes(name: str, top: Mapping[str, Value]) -> tuple[Mapping[str, Value], tuple[str, ...]]:
     """The settings of ``web`` and the names of the other processes.
 
     As the Cloud Controller reads it, a ``web`` among the processes replaces the settings beside them.
     """
     listed = top.get("processes") or []
-    if not isinstance(listed, list) or not all(isinstance(each, dict) and "type" in each for each in listed):
-        raise BadManifest(f"`{name}` has `processes` that are not a list, or one without a `type`")
-    by_type = {str(variables.filled(each["type"])): dashed(each) for each in listed if isinstance(each, dict)}
+    if not isinstance(listed, list):
+        raise BadManifest(f"`{name}`: `processes` takes a list")
+    by_type = {str(each.get("type", "")): each for each in listed if isinstance(each, dict)}
+    if "" in by_type or len(by_type) != len(listed):
+        raise BadManifest(f"`{name}`: each of `processes` takes a `type` of its own")
     web = by_type.pop("web", top)
     return web, tuple(by_type)
 
