@@ -1,0 +1,36 @@
+"""The end of an app."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.cloudfoundry.platform import Platform
+from reviewapps.sandbox.cloudfoundry.state import (
+    App,
+    Binding,
+    Build,
+    Deployment,
+    Droplet,
+    Package,
+    Process,
+    Route,
+    Task,
+)
+
+_GOES_WITH_ITS_APP = (Task, Deployment, Build, Droplet, Package, Process, Binding)
+
+
+async def delete_app(platform: Platform, app: App) -> None:
+    """Take ``app`` away with all that is its own. Its routes and its service instances stay."""
+    world = platform.world
+    if world.find(App, app.guid) is None:
+        return
+    app.state = "STOPPED"
+    for route in world.all(Route):
+        route.destinations = [one for one in route.destinations if one.app is not app]
+    await platform.stager.abandoned(app)
+    await platform.task_runs.abandoned(app)
+    for process in world.of_app(Process, app):
+        await platform.cells.stopped(process)
+    for kind in _GOES_WITH_ITS_APP:
+        for row in world.of_app(kind, app):
+            world.remove(row)
+    world.remove(app)

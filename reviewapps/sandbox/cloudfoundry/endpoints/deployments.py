@@ -1,0 +1,123 @@
+"""Deployments."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from aiohttp import web
+from pydantic import Field
+
+from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Guid, Labelled, Megabytes, body
+from reviewapps.sandbox.cloudfoundry.endpoints.app_actions import NO_SUCH_DROPLET
+from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.errors import unprocessable
+from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, timestamp, to_one
+from reviewapps.sandbox.cloudfoundry.query import Filters, page
+from reviewapps.sandbox.cloudfoundry.rollouts import Wanted
+from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet
+
+FILTERS: Filters[Deployment] = {
+    "app_guids": lambda row: row.app.guid,
+    "states": lambda row: row.reason,
+    "status_values": lambda row: row.value,
+    "status_reasons": lambda row: row.reason,
+}
+
+
+class Options(Body):
+    max_in_flight: int = Field(default=1, gt=0)
+    web_instances: int | None = Field(default=None, gt=0)
+    memory_in_mb: Megabytes | None = None
+    disk_in_mb: Megabytes | None = None
+    log_rate_limit_in_bytes_per_second: int | None = None
+
+
+class DeploymentCreate(Labelled):
+    relationships: AppRelationship
+    droplet: Guid | None = None
+    strategy: Literal["rolling"] = "rolling"
+    options: Options = Options()
+
+
+class DeploymentUpdate(Labelled):
+    pass
+
+
+class Deployments(Endpoints):
+    def mount(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/v3/deployments", self._list)
+        router.add_post("/v3/deployments", self._create)
+        router.add_get("/v3/deployments/{guid}", self._show)
+        router.add_patch("/v3/deployments/{guid}", self._update)
+        router.add_post("/v3/deployments/{guid}/actions/cancel", self._cancel)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return page(request, self.access(request).visible(Deployment), FILTERS, present_deployment)
+
+    async def _create(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        asked = await body(request, DeploymentCreate)
+        refusal = "Unable to use app. Ensure that the app exists and you have access to it."
+        app = access.named(App, asked.relationships.app.guid, refusal)
+        options = asked.options.model_dump(exclude_none=True)
+        wanted = Wanted(self._droplet(app, asked.droplet), asked.strategy, options)
+        deployment = self.platform.rollouts.create(app, wanted, asked.label)
+        data = {"deployment_guid": deployment.guid, "droplet_guid": deployment.droplet.guid}
+        self.world.record("audit.app.deployment.create", app, app.space, access.user, data)
+        return web.json_response(present_deployment(deployment, Links.of(request)), status=201)
+
+    def _droplet(self, app: App, asked: Guid | None) -> Droplet:
+        if asked is None and app.droplet is None:
+            text = "Invalid droplet. Please specify a droplet in the request or set a current droplet for the app."
+            raise unprocessable(text)
+        droplet = self.world.find(Droplet, asked.guid) if asked else app.droplet
+        if droplet is None or droplet.app is not app or droplet.state != "STAGED":
+            raise unprocessable(NO_SUCH_DROPLET)
+        return droplet
+
+    async def _show(self, request: web.Request) -> web.Response:
+        deployment = self.access(request).seen(Deployment, guid(request))
+        return web.json_response(present_deployment(deployment, Links.of(request)))
+
+    async def _update(self, request: web.Request) -> web.Response:
+        deployment = self.access(request).writable(Deployment, guid(request))
+        (await body(request, DeploymentUpdate)).label(deployment)
+        deployment.touch()
+        return web.json_response(present_deployment(deployment, Links.of(request)))
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        deployment = access.writable(Deployment, guid(request))
+        self.platform.rollouts.cancel(deployment)
+        data = {"deployment_guid": deployment.guid}
+        self.world.record("audit.app.deployment.cancel", deployment.app, deployment.space, access.user, data)
+        return web.Response(status=200)
+
+
+def present_deployment(row: Deployment, links: Links) -> JSON:
+    path = f"deployments/{row.guid}"
+    around = {"self": links(path), "app": links(f"apps/{row.app.guid}")}
+    if row.value == "ACTIVE" and row.reason != "CANCELING":
+        around["cancel"] = links(f"{path}/actions/cancel", "POST")
+    new = [{"guid": row.process.guid, "type": row.process.type}] if row.process else []
+    return {
+        **stamped(row),
+        "status": {"value": row.value, "reason": row.reason, "details": _details(row)},
+        "strategy": row.strategy,
+        "options": row.options,
+        "droplet": {"guid": row.droplet.guid},
+        "previous_droplet": {"guid": row.previous_droplet.guid if row.previous_droplet else None},
+        "new_processes": new,
+        "revision": None,
+        "relationships": {"app": to_one(row.app)},
+        "metadata": metadata(row),
+        "links": around,
+    }
+
+
+def _details(row: Deployment) -> JSON:
+    details: dict[str, Any] = {
+        "last_successful_healthcheck": timestamp(row.last_healthy_at),
+        "last_status_change": timestamp(row.status_changed_at),
+    }
+    return {**details, "error": row.error} if row.error else details

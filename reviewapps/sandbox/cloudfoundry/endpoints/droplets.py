@@ -1,0 +1,163 @@
+"""Droplets: what builds make and instances run."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+from aiohttp import web
+
+from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Labelled, body
+from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.errors import not_authorized, not_found, unprocessable
+from reviewapps.sandbox.cloudfoundry.jobs import accepted
+from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
+from reviewapps.sandbox.cloudfoundry.query import Filters, page
+from reviewapps.sandbox.cloudfoundry.staging import expire_droplets
+from reviewapps.sandbox.cloudfoundry.state import App, Droplet
+from reviewapps.sandbox.cloudfoundry.world import World
+
+FILTERS: Filters[Droplet] = {
+    "states": lambda row: row.state,
+    "app_guids": lambda row: row.app.guid,
+    "space_guids": lambda row: row.space.guid,
+    "organization_guids": lambda row: row.space.organization.guid,
+    "package_guid": lambda row: row.package.guid if row.package else "",
+    "current": lambda row: str(row.app.droplet is row).lower(),
+}
+
+
+class DropletCopy(Body):
+    relationships: AppRelationship
+
+
+class DropletUpdate(Labelled):
+    pass
+
+
+class Droplets(Endpoints):
+    def mount(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/v3/droplets", self._list)
+        router.add_post("/v3/droplets", self._copy)
+        router.add_get("/v3/droplets/{guid}", self._show)
+        router.add_patch("/v3/droplets/{guid}", self._update)
+        router.add_delete("/v3/droplets/{guid}", self._delete)
+        router.add_get("/v3/droplets/{guid}/download", self._download)
+        router.add_get("/v3/apps/{guid}/droplets", self._of_app)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return page(request, self.access(request).visible(Droplet), FILTERS, present_listed_droplet)
+
+    async def _of_app(self, request: web.Request) -> web.Response:
+        app = self.access(request).seen(App, guid(request))
+        return page(request, self.world.of_app(Droplet, app), FILTERS, present_listed_droplet)
+
+    async def _copy(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        asked = await body(request, DropletCopy)
+        source = access.seen(Droplet, request.query.get("source_guid", ""))
+        app = access.seen(App, asked.relationships.app.guid)
+        if not access.writes(app.space):
+            raise not_authorized()
+        if source.state != "STAGED":
+            raise unprocessable("source droplet is not staged")
+        droplet = self.world.add(_copy_for(app, source))
+        self.platform.background.spawn(_copied(self.world, source, droplet))
+        self.world.record("audit.app.droplet.create", app, app.space, access.user)
+        return web.json_response(present_droplet(droplet, Links.of(request)), status=201)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        droplet = self.access(request).seen(Droplet, guid(request))
+        return web.json_response(present_droplet(droplet, Links.of(request)))
+
+    async def _update(self, request: web.Request) -> web.Response:
+        droplet = self.access(request).writable(Droplet, guid(request))
+        (await body(request, DropletUpdate)).label(droplet)
+        droplet.touch()
+        return web.json_response(present_droplet(droplet, Links.of(request)))
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        droplet = self.access(request).writable(Droplet, guid(request))
+        if droplet.app.droplet is droplet:
+            raise unprocessable("The droplet is currently used and cannot be deleted.")
+
+        async def work() -> None:
+            self.world.remove(droplet)
+
+        return accepted(self.platform.jobs.start("droplet.delete", "droplet", droplet, work), request)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        droplet = self.access(request).writable(Droplet, guid(request))
+        bits = self.world.bits(droplet)
+        if not bits.exists():
+            raise not_found("Droplet")
+        return web.FileResponse(bits)
+
+
+def _copy_for(app: App, source: Droplet) -> Droplet:
+    return Droplet(
+        app=app,
+        state="COPYING",
+        process_types=dict(source.process_types),
+        buildpack=source.buildpack,
+        detected=source.detected,
+        stack=source.stack,
+    )
+
+
+async def _copied(world: World, source: Droplet, droplet: Droplet) -> None:
+    await asyncio.sleep(world.settings.copy_delay)
+    if world.bits(source).exists():
+        shutil.copyfile(world.bits(source), world.bits(droplet))
+        droplet.checksum, droplet.state = source.checksum, "STAGED"
+    else:
+        droplet.state, droplet.error = "FAILED", "failed to copy - no bits"
+    droplet.touch()
+    expire_droplets(world, droplet.app)
+
+
+def present_droplet(row: Droplet, links: Links) -> JSON:
+    path, app = f"droplets/{row.guid}", f"apps/{row.app.guid}"
+    around = {
+        "self": links(path),
+        "app": links(app),
+        "assign_current_droplet": links(f"{app}/relationships/current_droplet", "PATCH"),
+    }
+    if row.package:
+        around["package"] = links(f"packages/{row.package.guid}")
+    if row.state == "STAGED":
+        around["download"] = links(f"{path}/download")
+    return {
+        **stamped(row),
+        "state": row.state,
+        "error": row.error,
+        "lifecycle": {"type": "buildpack", "data": {}},
+        "checksum": {"type": "sha256", "value": row.checksum} if row.checksum else None,
+        "buildpacks": [_receipt(row)],
+        "stack": row.stack,
+        "image": None,
+        "execution_metadata": "",
+        "process_types": row.process_types,
+        "relationships": {"app": to_one(row.app)},
+        "metadata": metadata(row),
+        "links": around,
+    }
+
+
+def present_listed_droplet(row: Droplet, links: Links) -> JSON:
+    """As in lists, where commands are not shown."""
+    hidden = {"redacted_message": "[PRIVATE DATA HIDDEN IN LISTS]"}
+    return {
+        **present_droplet(row, links),
+        "process_types": hidden,
+        "execution_metadata": hidden["redacted_message"],
+    }
+
+
+def _receipt(row: Droplet) -> JSON:
+    return {
+        "name": row.buildpack,
+        "detect_output": row.detected,
+        "buildpack_name": row.buildpack.removesuffix("_buildpack"),
+        "version": "1.0.0",
+    }

@@ -1,0 +1,60 @@
+"""Log-cache: the last lines of every app, under the app's guid."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.errors import bad_query
+from reviewapps.sandbox.cloudfoundry.links import JSON
+from reviewapps.sandbox.cloudfoundry.state import App
+
+LIMIT = 1000
+_LATEST = 2**63 - 1
+
+
+class LogCache(Endpoints):
+    def mount(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/api/v1/info", self._info)
+        router.add_get("/api/v1/read/{guid}", self._read)
+        router.add_get("/api/v1/meta", self._meta)
+
+    async def _info(self, request: web.Request) -> web.Response:
+        return web.json_response({"version": "4.0.4", "vm_uptime": "123"})
+
+    async def _read(self, request: web.Request) -> web.Response:
+        app = self.world.find(App, guid(request))
+        if app is None or not self.access(request).sees(app):
+            return web.json_response({"error": "not found", "code": 5, "message": "not found"}, status=404)
+        types = request.query.getall("envelope_types", ["LOG"])
+        query = request.query
+        batch = self.world.logs.envelopes(
+            app.guid,
+            start=_whole(query.get("start_time", "0")),
+            end=_whole(query["end_time"]) if "end_time" in query else None,
+            limit=min(_whole(query.get("limit", "100")), LIMIT),
+            descending=query.get("descending") == "true",
+        )
+        return web.json_response({"envelopes": {"batch": batch if {"LOG", "ANY"} & set(types) else []}})
+
+    async def _meta(self, request: web.Request) -> web.Response:
+        """Only those sources that the caller may read."""
+        known = (app for app in self.access(request).visible(App) if self.world.logs.known(app.guid))
+        return web.json_response({"meta": {app.guid: self._meta_of(app) for app in known}})
+
+    def _meta_of(self, app: App) -> JSON:
+        lines = self.world.logs.envelopes(app.guid, start=0, end=None, limit=_LATEST, descending=False)
+        times = [str(line["timestamp"]) for line in lines]
+        return {
+            "count": str(len(lines)),
+            "expired": "0",
+            "oldest_timestamp": times[0],
+            "newest_timestamp": times[-1],
+        }
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise bad_query(f"'{text}' is not a number") from None

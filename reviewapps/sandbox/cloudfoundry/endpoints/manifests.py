@@ -1,0 +1,121 @@
+"""Manifests: applied to a space, and written from an app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from aiohttp import web
+
+from reviewapps.sandbox.cloudfoundry.endpoints.apps import add_app, check_name
+from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.errors import bad_request, not_authorized, unprocessable
+from reviewapps.sandbox.cloudfoundry.jobs import accepted
+from reviewapps.sandbox.cloudfoundry.manifest_application import ManifestApplication
+from reviewapps.sandbox.cloudfoundry.processes import newest
+from reviewapps.sandbox.cloudfoundry.state import App, Binding, Process, Route, Space, User
+
+_YAML = ("application/x-yaml", "application/yaml", "text/yaml", "text/x-yaml")
+
+
+class Manifests(Endpoints):
+    def mount(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/v3/spaces/{guid}/actions/apply_manifest", self._apply)
+        router.add_post("/v3/spaces/{guid}/manifest_diff", self._diff)
+        router.add_get("/v3/apps/{guid}/manifest", self._show)
+
+    async def _apply(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        space = self._space(request)
+        said = _applications(await _manifest(request))
+        apps = [self._app(space, one["name"], access.user) for one in said]
+        todo = [ManifestApplication(self.platform, app, one) for app, one in zip(apps, said, strict=True)]
+
+        async def work() -> None:
+            for application in todo:
+                application.apply()
+
+        for app in apps:
+            self.world.record("audit.app.apply_manifest", app, space, access.user)
+        return accepted(self.platform.jobs.start("space.apply_manifest", "space", space, work), request)
+
+    async def _diff(self, request: web.Request) -> web.Response:
+        """What the manifest would add: new apps. Differences inside of an app are not looked for."""
+        space = self._space(request)
+        said = _applications(await _manifest(request))
+        diff = [
+            {"op": "add", "path": f"/applications/{number}/name", "value": one["name"]}
+            for number, one in enumerate(said)
+            if self.world.app_named(space, one["name"]) is None
+        ]
+        return web.json_response({"diff": diff}, status=201)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        app = access.seen(App, guid(request))
+        if not access.writes(app.space):
+            raise not_authorized()
+        text = yaml.safe_dump({"applications": [self._written(app)]}, sort_keys=False, explicit_start=True)
+        return web.Response(text=text, content_type="application/x-yaml")
+
+    def _written(self, app: App) -> dict[str, Any]:
+        kinds = dict.fromkeys(process.type for process in self.world.of_app(Process, app))
+        routes = [row for row in self.world.all(Route) if any(d.app is app for d in row.destinations)]
+        services = [binding.instance.name for binding in self.world.of_app(Binding, app)]
+        said: dict[str, Any] = {"name": app.name, "lifecycle": "buildpack", "stack": app.stack}
+        optional = {
+            "buildpacks": app.buildpacks,
+            "env": app.environment,
+            "routes": [{"route": route.url, "protocol": "http1"} for route in routes],
+            "services": services,
+            "metadata": {"labels": app.labels, "annotations": app.annotations} if app.labels else None,
+        }
+        said |= {name: value for name, value in optional.items() if value}
+        return {**said, "processes": [_written_process(newest(self.world, app, kind)) for kind in kinds]}
+
+    def _space(self, request: web.Request) -> Space:
+        access = self.access(request)
+        space = access.seen(Space, guid(request))
+        if not access.writes(space):
+            raise not_authorized()
+        return space
+
+    def _app(self, space: Space, name: str, user: User) -> App:
+        """The app, or its skeleton, made at once."""
+        if app := self.world.app_named(space, name):
+            return app
+        app = App(name=name, space=space)
+        check_name(self.world, app, name)
+        add_app(self.world, app)
+        self.world.record("audit.app.create", app, space, user)
+        return app
+
+
+async def _manifest(request: web.Request) -> object:
+    if request.content_type not in _YAML:
+        raise bad_request("Content-Type must be yaml")
+    try:
+        return yaml.safe_load(await request.text())
+    except yaml.YAMLError:
+        raise bad_request("Manifest does not support Anchors and Aliases or is invalid YAML") from None
+
+
+def _applications(manifest: object) -> list[dict[str, Any]]:
+    said = manifest.get("applications") if isinstance(manifest, dict) else None
+    if not isinstance(said, list) or not said:
+        raise unprocessable("Cannot parse manifest with no 'applications' field.")
+    for number, one in enumerate(said):
+        if not isinstance(one, dict) or not isinstance(one.get("name"), str):
+            raise unprocessable(f"For application at index {number}: Name must not be empty")
+    return said
+
+
+def _written_process(process: Process) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "type": process.type,
+        "instances": process.instances,
+        "memory": f"{process.memory_mb}M",
+        "disk_quota": f"{process.disk_mb}M",
+        "health-check-type": process.health.type,
+    }
+    return {**said, "command": process.command} if process.command else said

@@ -1,0 +1,198 @@
+"""Packages: the source of apps, uploaded as zip files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import zipfile
+from typing import Literal
+
+from aiohttp import BodyPartReader, web
+
+from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Labelled, body
+from reviewapps.sandbox.cloudfoundry.endpoints.droplets import present_listed_droplet
+from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.errors import bits_already_uploaded, unprocessable
+from reviewapps.sandbox.cloudfoundry.jobs import accepted
+from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
+from reviewapps.sandbox.cloudfoundry.query import Filters, page
+from reviewapps.sandbox.cloudfoundry.staging import expire_packages, sha256
+from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Package
+from reviewapps.sandbox.cloudfoundry.world import World
+
+FILTERS: Filters[Package] = {
+    "states": lambda row: row.state,
+    "types": lambda row: "bits",
+    "app_guids": lambda row: row.app.guid,
+    "space_guids": lambda row: row.space.guid,
+    "organization_guids": lambda row: row.space.organization.guid,
+}
+NO_SUCH_APP = "App is invalid. Ensure it exists and you have access to it."
+
+
+class PackageCreate(Labelled):
+    type: Literal["bits"]
+    relationships: AppRelationship
+    data: dict[str, str] | None = None
+
+
+class PackageCopy(Labelled):
+    relationships: AppRelationship
+
+
+class PackageUpdate(Labelled):
+    pass
+
+
+class Packages(Endpoints):
+    def mount(self, router: web.UrlDispatcher) -> None:
+        router.add_get("/v3/packages", self._list)
+        router.add_post("/v3/packages", self._create)
+        router.add_get("/v3/packages/{guid}", self._show)
+        router.add_patch("/v3/packages/{guid}", self._update)
+        router.add_delete("/v3/packages/{guid}", self._delete)
+        router.add_post("/v3/packages/{guid}/upload", self._upload)
+        router.add_get("/v3/packages/{guid}/download", self._download)
+        router.add_get("/v3/packages/{guid}/droplets", self._droplets)
+        router.add_get("/v3/apps/{guid}/packages", self._of_app)
+        router.add_post("/v3/resource_matches", self._matches)
+
+    async def _list(self, request: web.Request) -> web.Response:
+        return page(request, self.access(request).visible(Package), FILTERS, present_package)
+
+    async def _of_app(self, request: web.Request) -> web.Response:
+        app = self.access(request).seen(App, guid(request))
+        return page(request, self.world.of_app(Package, app), FILTERS, present_package)
+
+    async def _create(self, request: web.Request) -> web.Response:
+        if "source_guid" in request.query:
+            return await self._copy(request)
+        access = self.access(request)
+        asked = await body(request, PackageCreate)
+        package = Package(app=access.named(App, asked.relationships.app.guid, NO_SUCH_APP))
+        asked.label(package)
+        self.world.add(package)
+        self.world.record("audit.app.package.create", package.app, package.space, access.user)
+        return web.json_response(present_package(package, Links.of(request)), status=201)
+
+    async def _copy(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        asked = await body(request, PackageCopy)
+        source = access.seen(Package, request.query["source_guid"])
+        app = access.named(App, asked.relationships.app.guid, NO_SUCH_APP)
+        if app is source.app:
+            raise unprocessable("Source and destination app cannot be the same")
+        package = Package(app=app, state="COPYING")
+        asked.label(package)
+        self.world.add(package)
+        self.platform.background.spawn(_copied(self.world, source, package))
+        return web.json_response(present_package(package, Links.of(request)), status=201)
+
+    async def _show(self, request: web.Request) -> web.Response:
+        package = self.access(request).seen(Package, guid(request))
+        return web.json_response(present_package(package, Links.of(request)))
+
+    async def _update(self, request: web.Request) -> web.Response:
+        package = self.access(request).writable(Package, guid(request))
+        (await body(request, PackageUpdate)).label(package)
+        package.touch()
+        return web.json_response(present_package(package, Links.of(request)))
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        package = self.access(request).writable(Package, guid(request))
+
+        async def work() -> None:
+            self.world.remove(package)
+
+        return accepted(self.platform.jobs.start("package.delete", "package", package, work), request)
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        package = access.writable(Package, guid(request))
+        if package.state != "AWAITING_UPLOAD":
+            raise bits_already_uploaded()
+        if not await self._parts_kept(request, package):
+            raise unprocessable("Upload must include either resources or bits")
+        package.state = "PROCESSING_UPLOAD"
+        package.touch()
+        self.world.record("audit.app.package.upload", package.app, package.space, access.user)
+        self.platform.background.spawn(_uploaded(self.world, package))
+        return web.json_response(present_package(package, Links.of(request)))
+
+    async def _parts_kept(self, request: web.Request, package: Package) -> bool:
+        if not request.content_type.startswith("multipart/"):
+            return False
+        found = False
+        async for part in await request.multipart():
+            if not isinstance(part, BodyPartReader):
+                continue
+            if part.name == "bits":
+                found = True
+                with self.world.bits(package).open("wb") as file:
+                    while chunk := await part.read_chunk(65536):
+                        file.write(chunk)
+            elif part.name == "resources":
+                found = bool(json.loads(await part.text() or "[]")) or found
+        return found
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        package = self.access(request).writable(Package, guid(request))
+        if package.state != "READY":
+            raise unprocessable("Package has no bits to download.")
+        return web.FileResponse(self.world.bits(package))
+
+    async def _droplets(self, request: web.Request) -> web.Response:
+        package = self.access(request).seen(Package, guid(request))
+        rows = [one for one in self.world.all(Droplet) if one.package is package]
+        return page(request, rows, {"states": lambda row: row.state}, present_listed_droplet)
+
+    async def _matches(self, request: web.Request) -> web.Response:
+        """Nothing is known here beforehand: every file is to be in the zip."""
+        if not (await request.json()).get("resources"):
+            raise unprocessable("Resources must be an array with at least one entry")
+        return web.json_response({"resources": []}, status=201)
+
+
+async def _uploaded(world: World, package: Package) -> None:
+    await asyncio.sleep(world.settings.upload_delay)
+    if world.find(Package, package.guid) is None:
+        return
+    bits = world.bits(package)
+    if bits.exists() and zipfile.is_zipfile(bits):
+        package.checksum = sha256(bits)
+        package.state = "READY"
+    else:
+        package.error = "The app upload is invalid: Invalid zip archive."
+        package.state = "FAILED"
+    package.touch()
+    expire_packages(world, package.app)
+
+
+async def _copied(world: World, source: Package, package: Package) -> None:
+    await asyncio.sleep(world.settings.copy_delay)
+    if source.state == "READY" and world.bits(source).exists():
+        shutil.copyfile(world.bits(source), world.bits(package))
+        package.checksum, package.state = source.checksum, "READY"
+    else:
+        package.state, package.error = "FAILED", "failed to copy - no bits"
+    package.touch()
+    expire_packages(world, package.app)
+
+
+def present_package(row: Package, links: Links) -> JSON:
+    path = f"packages/{row.guid}"
+    return {
+        **stamped(row),
+        "type": "bits",
+        "data": {"error": row.error, "checksum": {"type": "sha256", "value": row.checksum}},
+        "state": row.state,
+        "relationships": {"app": to_one(row.app)},
+        "metadata": metadata(row),
+        "links": {
+            "self": links(path),
+            "upload": links(f"{path}/upload", "POST"),
+            "download": links(f"{path}/download", "GET"),
+            "app": links(f"apps/{row.app.guid}"),
+        },
+    }

@@ -1,0 +1,87 @@
+"""The environment that builds, instances and tasks see."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from reviewapps.sandbox.cloudfoundry.links import JSON
+from reviewapps.sandbox.cloudfoundry.state import App, Binding, Process, Route
+from reviewapps.sandbox.cloudfoundry.world import World
+
+_DATABASES = {
+    "postgres": "postgres",
+    "postgresql": "postgres",
+    "mysql": "mysql2",
+    "mysql2": "mysql2",
+}
+
+
+def environment(world: World, app: App, memory_mb: int, process: Process | None = None) -> dict[str, str]:
+    """The app's own variables, and the platform's, which win over them."""
+    services = vcap_services(world, app)
+    given = {
+        "VCAP_APPLICATION": json.dumps(vcap_application(world, app, memory_mb, process)),
+        "VCAP_SERVICES": json.dumps(services),
+        "MEMORY_LIMIT": f"{memory_mb}m",
+        "LANG": "en_US.UTF-8",
+    }
+    database = database_url(services)
+    return {**app.environment, **given, **({"DATABASE_URL": database} if database else {})}
+
+
+def vcap_application(world: World, app: App, memory_mb: int, process: Process | None = None) -> JSON:
+    urls = [
+        route.url
+        for route in world.all(Route)
+        if any(destination.app is app for destination in route.destinations)
+    ]
+    told: JSON = {
+        "cf_api": "http://api.sandbox",
+        "limits": {"fds": 16384, "mem": memory_mb, "disk": world.settings.default_disk_in_mb},
+        "application_name": app.name,
+        "application_uris": urls,
+        "name": app.name,
+        "space_name": app.space.name,
+        "space_id": app.space.guid,
+        "organization_id": app.space.organization.guid,
+        "organization_name": app.space.organization.name,
+        "uris": urls,
+        "application_id": app.guid,
+    }
+    if process:
+        version = {"version": process.version, "application_version": process.version}
+        told |= {"process_id": process.guid, "process_type": process.type, **version}
+    return told
+
+
+def vcap_services(world: World, app: App) -> JSON:
+    """{"user-provided": […]}, or {} where nothing is bound."""
+    bound = [_bound(binding) for binding in world.of_app(Binding, app)]
+    return {"user-provided": bound} if bound else {}
+
+
+def database_url(services: JSON) -> str | None:
+    """The address of the first bound database, with the scheme that Rails understands."""
+    for binding in services.get("user-provided", []):
+        uri = str(binding["credentials"].get("uri", ""))
+        scheme = urlsplit(uri).scheme
+        if scheme in _DATABASES:
+            return _DATABASES[scheme] + uri.removeprefix(scheme)
+    return None
+
+
+def _bound(binding: Binding) -> JSON:
+    instance = binding.instance
+    return {
+        "label": "user-provided",
+        "name": binding.name or instance.name,
+        "tags": instance.tags,
+        "instance_guid": instance.guid,
+        "instance_name": instance.name,
+        "binding_guid": binding.guid,
+        "binding_name": binding.name,
+        "credentials": instance.credentials,
+        "syslog_drain_url": instance.syslog_drain_url,
+        "volume_mounts": [],
+    }

@@ -1,0 +1,73 @@
+"""The processes of an app: which there are, which is the newest, and what starts and stops them."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.cloudfoundry.cells import Cells
+from reviewapps.sandbox.cloudfoundry.errors import not_found, unprocessable
+from reviewapps.sandbox.cloudfoundry.quotas import check_start
+from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet, Process
+from reviewapps.sandbox.cloudfoundry.world import World
+
+WEB = "web"
+
+
+def new_process(world: World, app: App, kind: str) -> Process:
+    """A process as the platform makes one: the first web process has its app's guid and one instance."""
+    settings = world.settings
+    process = Process(
+        app=app,
+        type=kind,
+        instances=1 if kind == WEB else 0,
+        memory_mb=settings.default_memory_in_mb,
+        disk_mb=settings.default_disk_in_mb,
+    )
+    if kind == WEB:
+        process.guid = app.guid
+    else:
+        process.health.type = "process"
+    return world.add(process)
+
+
+def newest(world: World, app: App, kind: str = WEB) -> Process:
+    """The newest process of a type: during a deployment the one that is coming."""
+    found = [process for process in world.of_app(Process, app) if process.type == kind]
+    if not found:
+        raise not_found("Process")
+    return found[-1]
+
+
+def active_deployment(world: World, app: App) -> Deployment | None:
+    active = (one for one in world.of_app(Deployment, app) if one.value == "ACTIVE")
+    return next(active, None)
+
+
+def assign_droplet(world: World, app: App, droplet: Droplet) -> None:
+    """Make ``droplet`` the current one. Its process types appear; all but web without instances."""
+    app.droplet = droplet
+    app.touch()
+    there = {process.type for process in world.of_app(Process, app)}
+    for kind in droplet.process_types:
+        if kind not in there:
+            new_process(world, app, kind)
+
+
+def start(world: World, cells: Cells, app: App) -> None:
+    """Start every process of ``app``; 422 without a droplet, a command or the memory for it."""
+    if app.droplet is None:
+        raise unprocessable("Assign a droplet before starting this app.")
+    processes = [process for process in world.of_app(Process, app) if process.instances]
+    for process in processes:
+        cells.planned(process, app.droplet)
+    check_start(world, app)
+    app.state = "STARTED"
+    app.touch()
+    for process in processes:
+        cells.launch(process, app.droplet)
+
+
+def stop(world: World, cells: Cells, app: App) -> None:
+    """Stop every process of ``app``, those of a deployment too."""
+    app.state = "STOPPED"
+    app.touch()
+    for process in world.of_app(Process, app):
+        cells.stop(process)

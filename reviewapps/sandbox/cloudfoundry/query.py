@@ -1,0 +1,149 @@
+"""Lists: filters, label selectors, order and pages. What a list does not know, it refuses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime
+from typing import TypeVar
+from urllib.parse import quote, urlencode
+
+from aiohttp import web
+
+from reviewapps.sandbox.cloudfoundry.errors import bad_query
+from reviewapps.sandbox.cloudfoundry.links import JSON, Links
+from reviewapps.sandbox.cloudfoundry.metadata import selected
+from reviewapps.sandbox.cloudfoundry.state import Row
+
+R = TypeVar("R", bound=Row)
+Filters = Mapping[str, Callable[[R], "str | Collection[str]"]]
+"""A filter's name, and what of a row (one word or several) it is compared with."""
+
+Present = Callable[[R, Links], JSON]
+Include = Callable[[list[R], set[str], Links], JSON]
+
+_EVERYWHERE = {"guids", "created_ats", "updated_ats", "label_selector", "page", "per_page", "order_by"}
+_RELATIONS: dict[str, Callable[[float, float], bool]] = {
+    "gt": lambda a, b: a > b,
+    "gte": lambda a, b: a >= b,
+    "lt": lambda a, b: a < b,
+    "lte": lambda a, b: a <= b,
+}
+
+
+def page(
+    request: web.Request,
+    rows: Iterable[R],
+    filters: Filters[R],
+    present: Present[R],
+    *,
+    includes: Collection[str] = (),
+    include: Include[R] | None = None,
+    ignored: Collection[str] = (),
+) -> web.Response:
+    """The page that the request's query asks for of those ``rows`` that the caller may see."""
+    query = request.query
+    _refuse_unknown(query, {*filters, *ignored, *(["include"] if includes else [])})
+    fitting = _ordered(
+        [row for row in rows if _fits(row, query, filters)], query.get("order_by", "created_at")
+    )
+    number, size = _whole(query, "page", 1, None), _whole(query, "per_page", 50, 5000)
+    shown = fitting[(number - 1) * size : number * size]
+    links = Links.of(request)
+    body: JSON = {
+        "pagination": _pagination(request, links, len(fitting), number, size),
+        "resources": [present(row, links) for row in shown],
+    }
+    if include and "include" in query:
+        body["included"] = include(shown, wanted_includes(query, includes), links)
+    return web.json_response(body)
+
+
+def wanted_includes(query: Mapping[str, str], allowed: Collection[str]) -> set[str]:
+    """What ``include`` asks for; what is not allowed there is refused."""
+    wanted = set(_words(query.get("include", "")))
+    if wrong := sorted(wanted - set(allowed)):
+        valid = ", ".join(f"'{one}'" for one in allowed)
+        raise bad_query(f"Invalid included resource: '{wrong[0]}'. Valid included resources are: {valid}")
+    return wanted
+
+
+def _refuse_unknown(query: Mapping[str, str], known: set[str]) -> None:
+    valid = known | _EVERYWHERE
+    unknown = [key for key in query if key.partition("[")[0] not in valid]
+    if unknown:
+        words = ", ".join(f"'{key}'" for key in unknown)
+        names = ", ".join(f"'{key}'" for key in sorted(valid))
+        raise bad_query(f"Unknown query parameter(s): {words}. Valid parameters are: {names}")
+
+
+def _fits(row: R, query: Mapping[str, str], filters: Filters[R]) -> bool:
+    for key, value in query.items():
+        if key == "guids":
+            if row.guid not in _words(value):
+                return False
+        elif key == "label_selector":
+            if not selected(value)(row.labels):
+                return False
+        elif key.startswith(("created_ats", "updated_ats")):
+            if not _in_time(row, key, value):
+                return False
+        elif key in filters and not _matches(filters[key](row), _words(value)):
+            return False
+    return True
+
+
+def _matches(of_row: str | Collection[str], wanted: set[str]) -> bool:
+    return of_row in wanted if isinstance(of_row, str) else not wanted.isdisjoint(of_row)
+
+
+def _words(value: str) -> set[str]:
+    return set(value.split(","))
+
+
+def _in_time(row: Row, key: str, value: str) -> bool:
+    name, _, relation = key.rstrip("]").partition("[")
+    at = int(row.created_at if name == "created_ats" else row.updated_at)
+    try:
+        times = [datetime.fromisoformat(word).timestamp() for word in value.split(",")]
+    except ValueError:
+        raise bad_query(f"{name.capitalize()} has an invalid timestamp format.") from None
+    if not relation:
+        return at in times
+    if relation not in _RELATIONS:
+        raise bad_query(f"Invalid relational operator: '{relation}'")
+    return _RELATIONS[relation](at, times[0])
+
+
+def _ordered(rows: list[R], order_by: str) -> list[R]:
+    field = order_by.lstrip("+-")
+    if field not in ("created_at", "updated_at", "name", "state", "position"):
+        raise bad_query("Order by can only be: 'created_at', 'updated_at', 'name'")
+    return sorted(rows, key=lambda row: getattr(row, field, ""), reverse=order_by.startswith("-"))
+
+
+def _whole(query: Mapping[str, str], key: str, default: int, most: int | None) -> int:
+    text = query.get(key, str(default))
+    name = key.replace("_", " ").capitalize()
+    if not text.isdecimal() or int(text) < 1:
+        raise bad_query(f"{name} must be greater than 0")
+    if most is not None and int(text) > most:
+        raise bad_query(f"{name} must be between 1 and {most}")
+    return int(text)
+
+
+def _pagination(request: web.Request, links: Links, total: int, number: int, size: int) -> JSON:
+    pages = max(1, math.ceil(total / size))
+
+    def at(wanted: int) -> JSON:
+        query = {**request.query, "page": str(wanted), "per_page": str(size)}
+        return {"href": f"{links.base}{request.path}?{urlencode(query, quote_via=quote)}"}
+
+    return {
+        "total_results": total,
+        "total_pages": pages,
+        "first": at(1),
+        "last": at(pages),
+        "next": at(number + 1) if number < pages else None,
+        "previous": at(number - 1) if number > 1 else None,
+    }

@@ -1,0 +1,197 @@
+"""Rolling deployments: the new process beside the old one, a few instances at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from reviewapps.sandbox.cloudfoundry.background import Background
+from reviewapps.sandbox.cloudfoundry.cells import Cells
+from reviewapps.sandbox.cloudfoundry.errors import ApiError, unprocessable
+from reviewapps.sandbox.cloudfoundry.processes import WEB, active_deployment, assign_droplet, newest, start
+from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
+from reviewapps.sandbox.cloudfoundry.state import App, Check, Deployment, Droplet, Process
+from reviewapps.sandbox.cloudfoundry.world import World
+
+_ADVICE = "quota may not be large enough to support rolling deployments or your configured max-in-flight."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a new deployment asks for."""
+
+    droplet: Droplet
+    strategy: str = "rolling"
+    options: dict[str, int] = field(default_factory=dict)
+
+
+class Rollouts:
+    """Carries deployments on, one tick after the other. They never fail by themselves."""
+
+    def __init__(self, world: World, cells: Cells, background: Background) -> None:
+        self._world = world
+        self._cells = cells
+        self._background = background
+
+    def create(self, app: App, wanted: Wanted, label: Callable[[Deployment], None]) -> Deployment:
+        """The new deployment of ``app``; one under way is superseded. A stopped app is simply started."""
+        earlier = active_deployment(self._world, app)
+        web = [process for process in self._world.of_app(Process, app) if process.type == WEB]
+        deployment = Deployment(
+            app=app,
+            droplet=wanted.droplet,
+            previous_droplet=app.droplet,
+            original_instances=earlier.original_instances if earlier else web[0].instances,
+            strategy=wanted.strategy,
+            options={"max_in_flight": 1, **wanted.options},
+        )
+        label(deployment)
+        if app.state == "STOPPED":
+            return self._of_stopped_app(deployment)
+        process = _clone(web[-1], deployment)
+        self._check_room(process, process.instances)
+        self._cells.planned(process, wanted.droplet)
+        assign_droplet(self._world, app, wanted.droplet)
+        if earlier:
+            earlier.settle("FINALIZED", "SUPERSEDED")
+        deployment.process = self._world.add(process)
+        self._cells.launch(process, wanted.droplet)
+        self._background.spawn(self._carry_on(deployment))
+        return self._world.add(deployment)
+
+    def cancel(self, deployment: Deployment) -> None:
+        """Go back to the previous droplet; at the next tick the old instances are all there is."""
+        if deployment.value != "ACTIVE" or deployment.reason == "CANCELING":
+            state = "DEPLOYED" if deployment.reason == "DEPLOYED" else deployment.reason
+            raise unprocessable(f"Cannot cancel a {state} deployment")
+        if deployment.previous_droplet is None:
+            text = "Unable to assign current droplet. Ensure the droplet exists and belongs to this app."
+            raise unprocessable(text)
+        assign_droplet(self._world, deployment.app, deployment.previous_droplet)
+        deployment.settle("ACTIVE", "CANCELING")
+
+    def _of_stopped_app(self, deployment: Deployment) -> Deployment:
+        app = deployment.app
+        web = newest(self._world, app)
+        web.instances = deployment.options.get("web_instances", web.instances)
+        web.memory_mb = deployment.options.get("memory_in_mb", web.memory_mb)
+        assign_droplet(self._world, app, deployment.droplet)
+        start(self._world, self._cells, app)
+        deployment.settle("FINALIZED", "DEPLOYED")
+        return self._world.add(deployment)
+
+    async def _carry_on(self, deployment: Deployment) -> None:
+        while deployment.value == "ACTIVE" and self._world.find(Deployment, deployment.guid):
+            await asyncio.sleep(self._world.settings.deployment_tick)
+            if deployment.value == "ACTIVE" and deployment.app.state == "STARTED":
+                self._tick(deployment)
+            elif deployment.reason == "CANCELING":
+                self._go_back(deployment)
+
+    def _tick(self, deployment: Deployment) -> None:
+        process = deployment.process
+        if process is None:
+            return
+        if deployment.reason == "CANCELING":
+            self._go_back(deployment)
+            return
+        deployment.error = self._cells.placement_error(process)
+        routable = len(self._cells.running(process))
+        if routable < process.instances:
+            return
+        deployment.last_healthy_at = time.time()
+        desired = deployment.options.get("web_instances", deployment.original_instances)
+        self._shrink_others(process, max(0, desired - routable))
+        if routable >= desired:
+            self._finish(deployment, process)
+        else:
+            self._grow(deployment, process, min(desired, routable + deployment.options["max_in_flight"]))
+
+    def _shrink_others(self, process: Process, allowed: int) -> None:
+        others = self._others(process)
+        surplus = sum(one.instances for one in others) - allowed
+        for one in others:
+            fewer = min(max(0, surplus), one.instances)
+            surplus -= fewer
+            one.instances -= fewer
+            self._cells.converge(one)
+
+    def _grow(self, deployment: Deployment, process: Process, instances: int) -> None:
+        try:
+            self._check_room(process, instances - process.instances)
+        except ApiError as refused:
+            deployment.error = refused.detail
+            return
+        process.instances = instances
+        self._cells.converge(process)
+
+    def _finish(self, deployment: Deployment, process: Process) -> None:
+        for old in self._others(process):
+            self._drop(old)
+        for other in self._world.of_app(Process, deployment.app):
+            if other is not process and other.instances:
+                self._cells.launch(other, deployment.droplet)
+        deployment.settle("FINALIZED", "DEPLOYED")
+
+    def _go_back(self, deployment: Deployment) -> None:
+        process = deployment.process
+        others = self._others(process) if process else []
+        if process and others:
+            kept = max((one for one in others if one.instances), key=_age, default=others[0])
+            kept.instances = deployment.original_instances
+            self._cells.converge(kept)
+            for one in [process, *others]:
+                if one is not kept:
+                    self._drop(one)
+        deployment.settle("FINALIZED", "CANCELED")
+
+    def _others(self, process: Process) -> list[Process]:
+        found = self._world.of_app(Process, process.app)
+        return [one for one in found if one.type == WEB and one is not process]
+
+    def _drop(self, process: Process) -> None:
+        self._cells.stop(process)
+        self._world.remove(process)
+
+    def _check_room(self, process: Process, instances: int) -> None:
+        space = process.app.space
+        try:
+            check_app_memory(self._world, space, instances * process.memory_mb, process.memory_mb)
+        except ApiError as refused:
+            raise unprocessable(refused.detail + _advice(refused.detail, process)) from None
+
+
+def _advice(detail: str, process: Process) -> str:
+    space = process.app.space
+    if "space_quota_exceeded" in detail:
+        return f" for space {space.name}. This space's {_ADVICE}"
+    if "quota_exceeded" in detail:
+        return f" for organization {space.organization.name}. This organization's {_ADVICE}"
+    return ""
+
+
+def _clone(web: Process, deployment: Deployment) -> Process:
+    options = deployment.options
+    desired = options.get("web_instances", deployment.original_instances)
+    return Process(
+        app=web.app,
+        type=WEB,
+        instances=min(options["max_in_flight"], desired),
+        memory_mb=options.get("memory_in_mb", web.memory_mb),
+        disk_mb=options.get("disk_in_mb", web.disk_mb),
+        command=web.command,
+        health=_copy(web.health),
+        readiness=_copy(web.readiness),
+        labels=dict(web.labels),
+        annotations=dict(web.annotations),
+    )
+
+
+def _copy(check: Check) -> Check:
+    return replace(check)
+
+
+def _age(process: Process) -> float:
+    return process.created_at

@@ -1,0 +1,174 @@
+"""UAA: who may come in, and for how long."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from dataclasses import dataclass
+
+from aiohttp import BasicAuth, web
+
+from reviewapps.sandbox.cloudfoundry.errors import invalid_token, not_authenticated
+from reviewapps.sandbox.cloudfoundry.links import JSON
+from reviewapps.sandbox.cloudfoundry.state import User, new_guid
+from reviewapps.sandbox.cloudfoundry.world import World
+
+ALLOWED_FAILURES = 3
+LOCK_SECONDS = 1800
+SCOPE = "openid cloud_controller.read cloud_controller.write"
+
+
+@dataclass(frozen=True)
+class Token:
+    user: User
+    expires: float
+
+
+class LoginRefusedError(Exception):
+    """A login that UAA refuses, in OAuth's words."""
+
+    def __init__(self, error: str, description: str, status: int = 401) -> None:
+        super().__init__(description)
+        self.status = status
+        self.body = {"error": error, "error_description": description}
+
+
+class Uaa:
+    """Users, clients and their tokens. ``failures`` are the times of the bad logins of each name."""
+
+    def __init__(self, world: World) -> None:
+        self._settings = world.settings
+        self._users: dict[str, User] = {}
+        self._access: dict[str, Token] = {}
+        self._refresh: dict[str, Token] = {}
+        self.failures: dict[str, list[float]] = {}
+
+    def add(self, user: User) -> None:
+        self._users[user.name] = user
+
+    def user(self, name: str) -> User | None:
+        return self._users.get(name)
+
+    def caller(self, request: web.Request) -> User:
+        """Whose token the request bears. Only code 1000 makes clients refresh theirs."""
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        if not scheme:
+            raise not_authenticated()
+        token = self._access.get(text.strip())
+        if scheme.lower() != "bearer" or token is None or token.expires <= time.time():
+            raise invalid_token()
+        return token.user
+
+    def forget_tokens(self) -> None:
+        """End all sessions, as a restart with new keys would."""
+        self._access.clear()
+        self._refresh.clear()
+
+    def mount(self, router: web.UrlDispatcher) -> None:
+        router.add_post("/oauth/token", self._grant)
+        router.add_get("/login", self._login_page)
+        router.add_delete("/oauth/token/revoke/{jti}", self._revoke)
+
+    async def _grant(self, request: web.Request) -> web.Response:
+        form = {key: str(value) for key, value in (await request.post()).items()}
+        try:
+            return web.json_response(self._granted(request, form))
+        except LoginRefusedError as refused:
+            return web.json_response(refused.body, status=refused.status)
+
+    def _granted(self, request: web.Request, form: dict[str, str]) -> JSON:
+        match form.get("grant_type"):
+            case "password":
+                return self._tokens(self._checked(form.get("username", ""), form.get("password", "")))
+            case "client_credentials":
+                return self._tokens(self._client(request, form))
+            case "refresh_token":
+                return self._tokens(self._refreshed(form.get("refresh_token", "")))
+        raise LoginRefusedError("unsupported_grant_type", "Unsupported grant type", 400)
+
+    def _checked(self, name: str, password: str) -> User:
+        recent = [at for at in self.failures.get(name, []) if at > time.time() - LOCK_SECONDS]
+        if len(recent) >= ALLOWED_FAILURES:
+            text = "Your account has been locked because of too many failed attempts to login."
+            raise LoginRefusedError("unauthorized", text)
+        user = self._users.get(name)
+        if user is None or user.is_client or user.secret != password:
+            self.failures[name] = [*recent, time.time()]
+            raise LoginRefusedError("unauthorized", "Bad credentials")
+        self.failures.pop(name, None)
+        return user
+
+    def _client(self, request: web.Request, form: dict[str, str]) -> User:
+        name, secret = form.get("client_id", ""), form.get("client_secret", "")
+        header = request.headers.get("Authorization")
+        if header and not secret:
+            basic = BasicAuth.decode(header)
+            name, secret = basic.login, basic.password
+        user = self._users.get(name)
+        if user is None or not user.is_client or user.secret != secret:
+            raise LoginRefusedError("unauthorized", "Bad credentials")
+        return user
+
+    def _refreshed(self, text: str) -> User:
+        token = self._refresh.get(text)
+        if token is None or token.expires <= time.time():
+            raise LoginRefusedError(
+                "invalid_token", "The token expired, was revoked, or the token ID is incorrect."
+            )
+        return token.user
+
+    def _tokens(self, user: User) -> JSON:
+        lifetime, jti = self._settings.token_seconds, new_guid()
+        access = _jwt(_claims(user, jti, time.time() + lifetime))
+        self._access[access] = Token(user, time.time() + lifetime)
+        granted: JSON = {
+            "access_token": access,
+            "token_type": "bearer",
+            "expires_in": max(0, int(lifetime) - 1),
+            "scope": SCOPE,
+            "jti": jti,
+        }
+        if not user.is_client:
+            refresh = f"{secrets.token_hex(16)}-r"
+            self._refresh[refresh] = Token(user, time.time() + self._settings.refresh_token_seconds)
+            granted |= {"id_token": access, "refresh_token": refresh}
+        return granted
+
+    async def _login_page(self, request: web.Request) -> web.Response:
+        here = f"{request.scheme}://{request.host}"
+        return web.json_response(
+            {
+                "app": {"version": "77.0.0"},
+                "prompts": {"username": ["text", "Email"], "password": ["password", "Password"]},
+                "links": {
+                    "uaa": here,
+                    "login": here,
+                    "passwd": "/forgot_password",
+                    "register": "/create_account",
+                },
+                "zone_name": "uaa",
+                "entityID": request.host,
+                "commit_id": "sandbox",
+                "idpDefinitions": {},
+                "timestamp": "2026-01-01T00:00:00+0000",
+            }
+        )
+
+    async def _revoke(self, request: web.Request) -> web.Response:
+        return web.Response(status=200)
+
+
+def _claims(user: User, jti: str, expires: float) -> JSON:
+    common: JSON = {"jti": jti, "iat": int(time.time()), "exp": int(expires), "scope": SCOPE.split()}
+    if user.is_client:
+        return {**common, "client_id": user.name, "sub": user.name}
+    who = {"user_id": user.guid, "user_name": user.name, "email": user.name, "origin": "uaa"}
+    return {**common, **who, "client_id": "cf"}
+
+
+def _jwt(claims: JSON) -> str:
+    parts = (json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, claims))
+    encoded = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts]
+    return ".".join([*encoded, secrets.token_urlsafe(16)])

@@ -1,0 +1,99 @@
+"""Everything that is there: the rows of the Cloud Controller, its files, and how long things take."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from reviewapps.sandbox.cloudfoundry.runtime import Logs
+from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Droplet, Package, Row, Space, User
+
+R = TypeVar("R", bound=Row)
+
+
+@dataclass
+class Settings:
+    """How long things take here, in seconds, and how much is kept. The real platform is slower."""
+
+    job_delay: float = 0.05
+    upload_delay: float = 0.05
+    copy_delay: float = 0.05
+    deployment_tick: float = 0.2
+    stop_grace: float = 10
+    staging_timeout: float = 900
+    token_seconds: float = 600
+    refresh_token_seconds: float = 43_200
+    default_memory_in_mb: int = 512
+    default_disk_in_mb: int = 1024
+    staging_memory_in_mb: int = 256
+    cell_memory_in_mb: int = 131_072
+    kept_packages: int = 5
+    kept_droplets: int = 5
+
+
+class World:
+    """One table per kind of row, in the order of creation."""
+
+    def __init__(self, home: Path, settings: Settings) -> None:
+        self.home = home
+        self.settings = settings
+        self.logs = Logs()
+        self._tables: dict[type[Row], dict[str, Row]] = {}
+
+    def all(self, kind: type[R]) -> Iterator[R]:
+        """The rows of one kind, oldest first, as they are now."""
+        return iter(cast("list[R]", list(self._tables.get(kind, {}).values())))
+
+    def find(self, kind: type[R], guid: str) -> R | None:
+        return cast("R | None", self._tables.get(kind, {}).get(guid))
+
+    def add(self, row: R) -> R:
+        self._tables.setdefault(type(row), {})[row.guid] = row
+        return row
+
+    def remove(self, row: Row) -> None:
+        """Take a row out, with its file; gone already is fine."""
+        self._tables.get(type(row), {}).pop(row.guid, None)
+        if isinstance(row, Package | Droplet):
+            self.bits(row).unlink(missing_ok=True)
+
+    def of_app(self, kind: type[R], app: App) -> list[R]:
+        """The rows of one kind that belong to ``app``, oldest first."""
+        return [row for row in self.all(kind) if getattr(row, "app", None) is app]
+
+    def app_named(self, space: Space, name: str) -> App | None:
+        """The app of this name; upper and lower case are the same to the platform."""
+        wanted = name.lower()
+        same = (app for app in self.all(App) if app.space is space and app.name.lower() == wanted)
+        return next(same, None)
+
+    def bits(self, row: Package | Droplet) -> Path:
+        """Where the file of a package (.zip) or of a droplet (.tgz) is kept."""
+        suffix = ".zip" if isinstance(row, Package) else ".tgz"
+        folder = self.home / "blobs"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / (row.guid + suffix)
+
+    def folder(self, *names: str) -> Path:
+        """A new, empty folder to work in."""
+        folder = self.home.joinpath(*names)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        return folder
+
+    def record(
+        self,
+        type: str,
+        target: Row,
+        space: Space,
+        actor: User | None = None,
+        data: dict[str, Any] | None = None,
+    ) -> AuditEvent:
+        """Write down what happened to ``target``; without an actor it did it itself."""
+        noun = type.split(".")[1]
+        told = {"guid": target.guid, "type": noun, "name": str(getattr(target, "name", ""))}
+        by = {"guid": actor.guid, "type": "user", "name": actor.name} if actor else told
+        return self.add(AuditEvent(type=type, actor=by, target=told, space=space, data=data or {}))
