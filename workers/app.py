@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import logging
 import os
 import signal
@@ -19,18 +18,19 @@ from workers import logs
 from workers.configuration import LOOK, configuration
 from workers.needs import Settings, Wire
 from workers.pump import beats
+from workers.shutdown import LastWord
 from workers.tasks import add_tasks
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a worker of the wired installation until it is told to end; its exit status."""
     settings, wire = _wired()
-    return run(celery_app(settings, wire), argv)
+    return run(celery_app(settings, wire), argv, log_file=settings.log_file)
 
 
 def _wired() -> tuple[Settings, Wire]:
-    """The only place that knows where settings and objects come from."""
-    wiring = importlib.import_module("reviewapps.wiring")
+    from reviewapps import wiring  # here, so that an app with other wiring needs no settings of ours
+
     return wiring.settings(), wiring.orchestrator
 
 
@@ -38,17 +38,18 @@ def celery_app(settings: Settings, wire: Wire) -> Celery:
     """Celery with both tasks; its workers also pump and keep the clock."""
     app = Celery("reviewapps", set_as_current=False)
     app.conf.update(configuration(settings))
+    app.steps["worker"].add(LastWord)
     add_tasks(app, wire)
     _connect_signals(app, settings, wire)
     return app
 
 
-def run(app: Celery, argv: Sequence[str] | None = None) -> int:
+def run(app: Celery, argv: Sequence[str] | None = None, *, log_file: Path | None = None) -> int:
     """Run a worker of this app until it is told to end; its exit status."""
     options = _options(argv)
     if options.die_with_parent:
         bound_to(os.getppid(), signal.SIGTERM)()
-    logs.configure(level=getattr(logging, options.log_level), file=options.log_file)
+    logs.configure(level=getattr(logging, options.log_level), file=options.log_file or log_file)
     if options.concurrency:
         app.conf.worker_concurrency = options.concurrency
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import structlog
+from structlog.typing import EventDict, Processor
 
 QUIET: Final = {
     # These print tokens, passwords and whole bodies at DEBUG.
@@ -21,11 +22,20 @@ QUIET: Final = {
 }
 """The lowest level at which each of these may speak, whatever the others do."""
 
-_SHARED: Final[list[Any]] = [
+
+def _without_celerys_copy(_: Any, __: str, event: EventDict) -> EventDict:
+    """The event without ``data``, in which Celery says everything a second time."""
+    if str(event.get("logger", "")).startswith("celery."):
+        event.pop("data", None)
+    return event
+
+
+_SHARED: Final[list[Processor]] = [
     structlog.contextvars.merge_contextvars,
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.ExtraAdder(),
+    _without_celerys_copy,
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.format_exc_info,
 ]
@@ -42,6 +52,16 @@ def configure(*, level: int = logging.INFO, file: Path | None = None) -> None:
                 structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
             ],
         )
+    )
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
     root.handlers = [handler]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Protocol
 
 from reviewapps.coordination.clock import Clock
@@ -26,6 +27,9 @@ class Settings(Protocol):
 
     @property
     def look_every(self) -> float: ...
+
+    @property
+    def log_file(self) -> Path | None: ...
 
 
 class Orchestrator(Protocol):

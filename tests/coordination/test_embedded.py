@@ -15,7 +15,7 @@ from redis import Redis
 
 from reviewapps.coordination import broker_url
 from reviewapps.coordination.embedded import EmbeddedRedis, NoEmbeddedRedis, server_binary
-from tests.coordination.waiting import until
+from tests.coordination.waiting import until_dead
 
 
 def test_what_was_written_is_there_after_a_stop_and_a_start(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_it_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
         assert parent.stdout
         server = psutil.Process(int(parent.stdout.readline()))
         parent.send_signal(signal.SIGKILL)
-    until(lambda: not server.is_running() or server.status() == psutil.STATUS_ZOMBIE, "the end of the server")
+    until_dead([server])
 
 
 ADDRESSES = [

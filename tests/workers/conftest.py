@@ -13,7 +13,7 @@ from redis import Redis
 
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.embedded import EmbeddedRedis
-from tests.coordination.waiting import until
+from tests.coordination.waiting import until, until_dead
 from tests.workers.probe import PREFIX, Evidence
 
 
@@ -28,9 +28,7 @@ class Stage:
         self.due = Due(self.redis, PREFIX, forward=60)
         self.evidence = Evidence(folder)
 
-    def worker(
-        self, *options: str, lease: float = 60, consumer: str = "ours", wait: bool = True
-    ) -> subprocess.Popen[bytes]:
+    def worker(self, *options: str, lease: float = 60, consumer: str = "ours") -> subprocess.Popen[bytes]:
         """A worker that is ready; its log is ``worker-N.log``."""
         log = self.log(len(self._workers))
         probe = [sys.executable, "-m", "tests.workers.probe", self.server.url, str(self._folder), str(lease)]
@@ -76,7 +74,7 @@ class Stage:
             children = psutil.Process(worker.pid).children() if worker.poll() is None else []
             worker.kill()
             worker.wait()
-            psutil.wait_procs(children, timeout=5)
+            until_dead(children)
         self.server.stop()
 
 

@@ -35,6 +35,7 @@ class Settings:
     concurrency: int = 2
     pump_every: float = 0.05
     look_every: float = 1.0
+    log_file: Path | None = None
 
 
 @dataclass(frozen=True)

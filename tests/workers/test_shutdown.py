@@ -10,7 +10,7 @@ import time
 import psutil
 import pytest
 
-from tests.coordination.waiting import until
+from tests.coordination.waiting import until, until_dead
 from tests.workers.conftest import Stage
 from tests.workers.probe import PREFIX
 
@@ -32,7 +32,7 @@ def test_a_running_task_goes_back_to_the_queue(stage: Stage) -> None:
     assert seconds_to_end(worker) < 10
     assert stage.redis.llen(f"{PREFIX}deploy") == 1
     assert stage.redis.hlen(f"{PREFIX}unacked") == 0
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    until_dead(children)
 
 
 def test_an_idle_worker_ends_at_once(stage: Stage) -> None:
@@ -66,4 +66,4 @@ def test_a_worker_ends_when_its_starter_is_killed(stage: Stage) -> None:
         until(lambda: log.exists() and " ready." in log.read_text(), "the worker", seconds=15)
         tree = [worker, *worker.children()]
         starter.kill()
-    assert psutil.wait_procs(tree, timeout=10)[1] == []
+    until_dead(tree, seconds=10)

@@ -8,7 +8,7 @@ from itertools import pairwise
 import psutil
 import pytest
 
-from tests.coordination.waiting import until
+from tests.coordination.waiting import until, until_dead
 from tests.workers.conftest import Stage
 
 pytestmark = pytest.mark.story
@@ -34,7 +34,7 @@ def test_the_children_of_a_killed_worker_die_with_it(stage: Stage) -> None:
     assert len(children) == 2
     worker.kill()
     worker.wait()
-    assert psutil.wait_procs(children, timeout=5)[1] == []
+    until_dead(children)
 
 
 def test_the_task_of_a_killed_child_comes_back_and_the_worker_has_a_new_child(stage: Stage) -> None:

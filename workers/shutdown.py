@@ -1,0 +1,42 @@
+"""A worker that is told to end has ended before the platform loses patience."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+from celery import bootsteps
+
+LONGEST_SHUTDOWN: Final = 8.5
+"""Seconds; Cloud Foundry and docker kill at 10."""
+
+Handler = Callable[[int, FrameType | None], object]
+
+
+class LastWord(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Ends the main process some seconds after the first signal, come what may.
+
+    Celery by itself waits for a Redis that is away, and now and then its handler waits for a lock of the very
+    code that it interrupted. The children die with the main process, and what they held is due again.
+    """
+
+    def start(self, parent: Any) -> None:
+        """Put the limit before Celery's handlers, which are in place by now."""
+        for number in (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT):
+            celerys = signal.getsignal(number)
+            if callable(celerys):
+                signal.signal(number, _limited(celerys))
+
+
+def _limited(handler: Handler) -> Handler:
+    def limited(number: int, frame: FrameType | None) -> object:
+        limit = threading.Timer(LONGEST_SHUTDOWN, os._exit, (1,))
+        limit.daemon = True
+        limit.start()
+        return handler(number, frame)
+
+    return limited
