@@ -190,6 +190,23 @@ def test_an_answer_comes_as_the_app_gave_it() -> None:
     asyncio.run(story())
 
 
+def test_answers_without_a_body_have_none() -> None:
+    async def bodiless(request: web.Request) -> web.StreamResponse:
+        status = int(request.query.get("status", "200"))
+        return web.Response(status=status, text="hello" if status == 200 else None)
+
+    async def story() -> None:
+        async with routed() as (world, stack):
+            await world.runs(bodiless, stack)
+            head = await world.client.head("/", headers=HOST)
+            assert (head.headers["Content-Length"], await head.read()) == ("5", b"")
+            for status in (204, 304):
+                answer = await world.client.get(f"/?status={status}", headers=HOST)
+                assert (answer.status, await answer.read()) == (status, b"")
+
+    asyncio.run(asyncio.wait_for(story(), 10))
+
+
 def test_bodies_flow_both_ways_while_they_are_made() -> None:
     heard: asyncio.Queue[bytes] = asyncio.Queue()
 
@@ -297,7 +314,7 @@ def test_a_request_leaves_one_access_line() -> None:
 
 
 def test_a_rolling_deployment_loses_no_request(tmp_path: Path) -> None:
-    """The app makes no effort: it dies of SIGTERM at once, whatever it is doing."""
+    """The app makes no effort: it dies of SIGTERM at once, whatever it is doing. And nothing asks twice."""
     slow = HELLO.replace("self.send_response(200)", "__import__('time').sleep(0.2); self.send_response(200)")
 
     async def story() -> None:
@@ -312,7 +329,7 @@ def test_a_rolling_deployment_loses_no_request(tmp_path: Path) -> None:
             world.instances += [old.instance, new.instance]
             asked = []
             for number in range(30):
-                asked.append(asyncio.create_task(world.client.get("/", headers=HOST)))
+                asked.append(asyncio.create_task(world.client.post("/", headers=HOST)))
                 if number == 10:
                     world.instances.remove(old.instance)
                     stopping = asyncio.create_task(old.instance.stop())

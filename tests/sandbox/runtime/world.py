@@ -22,6 +22,8 @@ class Hello(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(os.environ["CF_INSTANCE_INDEX"].encode())
 
+    do_POST = do_GET
+
     def log_message(self, *_):
         pass
 

@@ -72,6 +72,12 @@ class Build:
             raise CompileFailedError(status)
 
 
+def cache(tool: str) -> str:
+    """The folder in which ``tool`` keeps what it downloaded, for all builds; never a part of a droplet."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return str(Path(caches) / "reviewapps" / tool)
+
+
 def procfile(app: Path) -> dict[str, str]:
     """The commands of an app's Procfile by process type; none without one."""
     path = app / "Procfile"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.runtime import python_buildpack, static_files
-from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, procfile
+from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, cache, procfile
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ async def _compile_node(build: Build) -> None:
     build.start_commands["web"] = "npm start"
     if package.get("dependencies") and shutil.which("npm"):
         build.heading("Building dependencies")
-        await build.run(["npm", "install", "--no-audit", "--no-fund"])
+        await build.run(["npm", "install", "--no-audit", "--no-fund"], npm_config_cache=cache("npm"))
 
 
 def _has_web_command(app: Path) -> bool:

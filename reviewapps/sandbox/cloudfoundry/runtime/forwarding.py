@@ -62,7 +62,10 @@ def url_at(instance: Instance, request: web.Request, scheme: str = "http") -> UR
 async def forward(
     request: web.Request, headers: CIMultiDict[str], instance: Instance, client: aiohttp.ClientSession
 ) -> web.StreamResponse:
-    """The answer of ``instance``, already sent. Raises ClientError as long as nothing was sent."""
+    """The answer of ``instance``, already sent. Raises ClientError as long as nothing was sent.
+
+    Like Gorouter, aiohttp asks once more where it may (GET, PUT, DELETE …) and the app closed without a word.
+    """
     async with client.request(
         request.method,
         url_at(instance, request),

@@ -10,7 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, procfile
+from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, cache, procfile
 
 _MANIFESTS = ("requirements.txt", "setup.py", "pyproject.toml", "Pipfile")
 
@@ -43,7 +43,8 @@ async def _install(build: Build) -> None:
         return
     build.heading("Running Pip Install")
     packages = build.deps / "python"
-    await build.run([*_pip(), "install", "--target", str(packages), *wanted], PIP_CACHE_DIR=str(_cache()))
+    install = [*_pip(), "install", "--no-input", "--progress-bar", "off", "--target", str(packages)]
+    await build.run([*install, *wanted], PIP_CACHE_DIR=cache("pip"))
     for script in (packages / "bin").glob("*"):
         _find_interpreter_on_path(script)
 
@@ -93,13 +94,6 @@ def _pip() -> list[str]:
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip"]
     return [shutil.which("pip3") or "pip", "--python", sys.executable]
-
-
-def _cache() -> Path:
-    """One cache for all builds, beside those of the person's other tools."""
-    asked = os.environ.get("PIP_CACHE_DIR")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return Path(asked) if asked else home / "reviewapps" / "pip"
 
 
 def _find_interpreter_on_path(script: Path) -> None:
