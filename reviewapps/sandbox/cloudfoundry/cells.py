@@ -16,9 +16,9 @@ from reviewapps.sandbox.cloudfoundry.world import World
 class Cells:
     """The running instances of every process, by index."""
 
-    def __init__(self, world: World, background: Background) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._background = background
+        self._background = Background()
         self._instances: dict[Process, dict[int, Instance]] = {}
         self._stopping: dict[Instance, asyncio.Task[None]] = {}
 
@@ -124,11 +124,10 @@ class Cells:
 
     def _log(self, process: Process, index: int) -> LogLine:
         source = f"APP/PROC/{process.type.upper()}"
-        app = process.app
 
         def say(stream: str, line: str) -> None:
             tags = {"process_type": process.type, "process_id": process.guid}
-            self._world.logs.append(app.guid, source, line, instance=str(index), stream=stream, tags=tags)
+            self._world.say(process.app, source, line, stream=stream, index=index, **tags)
 
         return say
 

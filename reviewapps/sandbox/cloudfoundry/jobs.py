@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.background import Background
-from reviewapps.sandbox.cloudfoundry.errors import ApiError
+from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error
 from reviewapps.sandbox.cloudfoundry.links import Links
 from reviewapps.sandbox.cloudfoundry.state import Job, Row
 from reviewapps.sandbox.cloudfoundry.world import World
+
+log = logging.getLogger(__name__)
 
 
 class Jobs:
@@ -35,6 +38,9 @@ class Jobs:
             await work()
         except ApiError as refused:
             job.errors, job.state = [refused.entry()], "FAILED"
+        except Exception:
+            log.exception("the job %s failed", job.operation)
+            job.errors, job.state = [server_error().entry()], "FAILED"
         else:
             job.state = "COMPLETE"
         job.touch()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from reviewapps.sandbox.cloudfoundry.bodies import Lifecycle, LifecycleData, Metadata
+from reviewapps.sandbox.cloudfoundry.bodies import Lifecycle, Metadata, checked
 from reviewapps.sandbox.cloudfoundry.endpoints.apps import set_lifecycle
 from reviewapps.sandbox.cloudfoundry.endpoints.environment_variables import set_variables
 from reviewapps.sandbox.cloudfoundry.endpoints.route_destinations import add_destination
@@ -41,13 +41,21 @@ class ManifestApplication:
         self._said = said
 
     def apply(self) -> None:
-        """Everything that is said, in the order in which the platform does it."""
+        """Do everything that is said, or raise saying of which app it cannot be done."""
+        try:
+            self._apply()
+        except ApiError as refused:
+            if refused.code != 10008:
+                raise
+            raise unprocessable(f"For application '{self._app.name}': {refused.detail}") from None
+
+    def _apply(self) -> None:
         self._apply_lifecycle()
         self._apply_process({"type": "web", **self._said})
         for process in self._said.get("processes") or []:
             self._apply_process(process)
         set_variables(self._app, {key: _text(value) for key, value in (self._said.get("env") or {}).items()})
-        told = Metadata(**(self._said.get("metadata") or {}))
+        told = checked(self._said.get("metadata") or {}, Metadata)
         merge(self._app, told.labels, told.annotations)
         self._app.features |= self._said.get("features") or {}
         self._apply_routes()
@@ -58,10 +66,9 @@ class ManifestApplication:
         buildpacks = self._said.get("buildpacks")
         if buildpacks is None and self._said.get("buildpack"):
             buildpacks = [self._said["buildpack"]]
-        data = LifecycleData(buildpacks=buildpacks, stack=self._said.get("stack"))
-        set_lifecycle(
-            self._world, self._app, Lifecycle(type=self._said.get("lifecycle", "buildpack"), data=data)
-        )
+        data = {"buildpacks": buildpacks, "stack": self._said.get("stack")}
+        asked = checked({"type": self._said.get("lifecycle", "buildpack"), "data": data}, Lifecycle)
+        set_lifecycle(self._world, self._app, asked)
 
     def _apply_process(self, said: dict[str, Any]) -> None:
         process = self._process(said["type"])

@@ -22,12 +22,12 @@ class Platform:
         self.background = Background()
         self.uaa = Uaa(self.world)
         self.jobs = Jobs(self.world, self.background)
-        self.cells = Cells(self.world, self.background)
+        self.cells = Cells(self.world)
         self.rollouts = Rollouts(self.world, self.cells, self.background)
         self.stager = Stager(self.world, self.background)
         self.task_runs = TaskRuns(self.world, self.background)
 
     async def close(self) -> None:
-        """Stop every app, build and task."""
-        await self.cells.close()
+        """Stop every build, task, job and app, and wait for their end."""
         await self.background.close()
+        await self.cells.close()

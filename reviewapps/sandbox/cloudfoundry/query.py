@@ -44,9 +44,9 @@ def page(
     """The page that the request's query asks for of those ``rows`` that the caller may see."""
     query = request.query
     _refuse_unknown(query, {*filters, *ignored, *(["include"] if includes else [])})
-    fitting = _ordered(
-        [row for row in rows if _fits(row, query, filters)], query.get("order_by", "created_at")
-    )
+    claims = [_claim(key, value, filters) for key, value in query.items()]
+    fitting = [row for row in rows if all(claim(row) for claim in claims)]
+    fitting = _ordered(fitting, query.get("order_by", "created_at"))
     number, size = _whole(query, "page", 1, None), _whole(query, "per_page", 50, 5000)
     shown = fitting[(number - 1) * size : number * size]
     links = Links.of(request)
@@ -77,20 +77,20 @@ def _refuse_unknown(query: Mapping[str, str], known: set[str]) -> None:
         raise bad_query(f"Unknown query parameter(s): {words}. Valid parameters are: {names}")
 
 
-def _fits(row: R, query: Mapping[str, str], filters: Filters[R]) -> bool:
-    for key, value in query.items():
-        if key == "guids":
-            if row.guid not in _words(value):
-                return False
-        elif key == "label_selector":
-            if not selected(value)(row.labels):
-                return False
-        elif key.startswith(("created_ats", "updated_ats")):
-            if not _in_time(row, key, value):
-                return False
-        elif key in filters and not _matches(filters[key](row), _words(value)):
-            return False
-    return True
+def _claim(key: str, value: str, filters: Filters[R]) -> Callable[[R], bool]:
+    """What one query parameter demands of a row."""
+    wanted = _words(value)
+    if key == "guids":
+        return lambda row: row.guid in wanted
+    if key == "label_selector":
+        fits = selected(value)
+        return lambda row: fits(row.labels)
+    if key.startswith(("created_ats", "updated_ats")):
+        return _time_claim(key, value)
+    if key in filters:
+        of_row = filters[key]
+        return lambda row: _matches(of_row(row), wanted)
+    return lambda row: True
 
 
 def _matches(of_row: str | Collection[str], wanted: set[str]) -> bool:
@@ -101,18 +101,19 @@ def _words(value: str) -> set[str]:
     return set(value.split(","))
 
 
-def _in_time(row: Row, key: str, value: str) -> bool:
+def _time_claim(key: str, value: str) -> Callable[[Row], bool]:
     name, _, relation = key.rstrip("]").partition("[")
-    at = int(row.created_at if name == "created_ats" else row.updated_at)
+    field = name.removesuffix("s")
     try:
         times = [datetime.fromisoformat(word).timestamp() for word in value.split(",")]
     except ValueError:
         raise bad_query(f"{name.capitalize()} has an invalid timestamp format.") from None
     if not relation:
-        return at in times
+        return lambda row: int(getattr(row, field)) in times
     if relation not in _RELATIONS:
         raise bad_query(f"Invalid relational operator: '{relation}'")
-    return _RELATIONS[relation](at, times[0])
+    holds = _RELATIONS[relation]
+    return lambda row: holds(int(getattr(row, field)), times[0])
 
 
 def _ordered(rows: list[R], order_by: str) -> list[R]:

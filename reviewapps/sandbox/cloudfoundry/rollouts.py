@@ -63,9 +63,8 @@ class Rollouts:
 
     def cancel(self, deployment: Deployment) -> None:
         """Go back to the previous droplet; at the next tick the old instances are all there is."""
-        if deployment.value != "ACTIVE" or deployment.reason == "CANCELING":
-            state = "DEPLOYED" if deployment.reason == "DEPLOYED" else deployment.reason
-            raise unprocessable(f"Cannot cancel a {state} deployment")
+        if deployment.value != "ACTIVE":
+            raise unprocessable(f"Cannot cancel a {deployment.reason} deployment")
         if deployment.previous_droplet is None:
             text = "Unable to assign current droplet. Ensure the droplet exists and belongs to this app."
             raise unprocessable(text)

@@ -16,6 +16,7 @@ from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error, unkno
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.runtime import Router
 from reviewapps.sandbox.cloudfoundry.state import (
+    App,
     Buildpack,
     Domain,
     Organization,
@@ -158,7 +159,8 @@ class CloudFoundry:
         return int(runner.addresses[0][1])
 
     def _log_access(self, app_guid: str, line: str) -> None:
-        self.world.logs.append(app_guid, "RTR", line)
+        if app := self.world.find(App, app_guid):
+            self.world.say(app, "RTR", line)
 
     @web.middleware
     async def _authenticated(self, request: web.Request, handler: Handler) -> web.StreamResponse:

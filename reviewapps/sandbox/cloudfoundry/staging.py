@@ -58,7 +58,7 @@ class Stager:
             build.touch()
 
     def _say(self, build: Build, stream: str, line: str) -> None:
-        self._world.logs.append(build.app.guid, "STG", line, stream=stream)
+        self._world.say(build.app, "STG", line, stream=stream)
 
     def _fail(self, build: Build, error: str) -> None:
         build.state, build.error = "FAILED", error

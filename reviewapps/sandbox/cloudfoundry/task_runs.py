@@ -68,7 +68,7 @@ class TaskRuns:
             task.touch()
 
     def _say(self, task: Task, stream: str, line: str) -> None:
-        self._world.logs.append(task.app.guid, f"APP/TASK/{task.name}", line, stream=stream)
+        self._world.say(task.app, f"APP/TASK/{task.name}", line, stream=stream)
 
 
 def _end(task: Task, failure: str | None) -> None:

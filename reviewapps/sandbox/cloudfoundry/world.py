@@ -84,6 +84,19 @@ class World:
         folder.mkdir(parents=True)
         return folder
 
+    def say(
+        self, app: App, source_type: str, line: str, *, stream: str = "OUT", index: int = 0, **tags: str
+    ) -> None:
+        """Remember one line of an app's log."""
+        around = {
+            "app_id": app.guid,
+            "app_name": app.name,
+            "space_name": app.space.name,
+            "organization_name": app.space.organization.name,
+        }
+        told = {**around, **tags}
+        self.logs.append(app.guid, source_type, line, instance=str(index), stream=stream, tags=told)
+
     def record(
         self,
         type: str,

@@ -97,7 +97,7 @@ class Deployments(Endpoints):
 def present_deployment(row: Deployment, links: Links) -> JSON:
     path = f"deployments/{row.guid}"
     around = {"self": links(path), "app": links(f"apps/{row.app.guid}")}
-    if row.value == "ACTIVE" and row.reason != "CANCELING":
+    if row.value == "ACTIVE":
         around["cancel"] = links(f"{path}/actions/cancel", "POST")
     new = [{"guid": row.process.guid, "type": row.process.type}] if row.process else []
     return {

@@ -63,9 +63,9 @@ class Processes(Endpoints):
             router.add_get(path, self._show)
             router.add_patch(path, self._update)
             router.add_get(f"{path}/stats", self._stats)
-            router.add_get(f"{path}/process_instances", self._instances)
             router.add_post(f"{path}/actions/scale", self._scale)
             router.add_delete(path + "/instances/{index}", self._terminate)
+        router.add_get("/v3/processes/{guid}/process_instances", self._instances)
         router.add_get("/v3/processes/{guid}/sidecars", self._sidecars)
 
     async def _list(self, request: web.Request) -> web.Response:
