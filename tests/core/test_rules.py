@@ -1,0 +1,282 @@
+"""``.reviewapps.yml``: what it may say, and that each mistake is told with its line and the nearest word."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewapps.errors import BadRules
+from reviewapps.fill import NAMES, Facts, filled, placeholders
+from reviewapps.model import Environment
+from reviewapps.rules import EnvironmentRules, Rules, rules
+
+REVIEW, OTHER_REVIEW, DEV = Environment(1, "pr-12"), Environment(1, "pr-13"), Environment(1, "dev")
+FACTS = Facts("shop", 12, "feature/x", "c" * 40, "shop-pr-12.example.gov", "https://shop-pr-12.example.gov")
+
+FULL = """
+manifest: ops/manifest.yml
+apps: [shop]
+all:
+  env: {A: everywhere, DEBUG: yes, WORKERS: 2, RATE: 1.50}
+  vars_file: vars.yml
+  memory: 256M
+environments:
+  review:
+    env: {A: review, SELF: "{url}", TEMPLATE: "{{x}}"}
+    vars: {n: 3, at: 12:30, on_day: 2026-11-22}
+    services: {shop-db: none}
+    memory: 1.5G
+    limit: 5
+    expire_after: 10d
+  dev:
+    vars_file: vars.dev.yml
+"""
+
+
+def complaint(text: str) -> tuple[int, str]:
+    with pytest.raises(BadRules) as raised:
+        rules(text)
+    return raised.value.line, str(raised.value)
+
+
+# --- what they say ---
+
+
+@pytest.mark.parametrize("text", [None, "", "# nothing yet\n", "all:\nenvironments:\n  review:\n", "---\n"])
+def test_without_rules_everything_is_as_by_default(text: str | None) -> None:
+    assert rules(text) == Rules()
+
+
+def test_full_rules_are_read() -> None:
+    read = rules(FULL)
+    assert (read.manifest, read.apps) == ("ops/manifest.yml", ("shop",))
+    assert read.of(REVIEW) == EnvironmentRules(
+        vars={"n": "3", "at": "12:30", "on_day": "2026-11-22"},
+        vars_file="vars.yml",
+        env={
+            "A": "review",
+            "DEBUG": "true",
+            "WORKERS": "2",
+            "RATE": "1.5",
+            "SELF": "{url}",
+            "TEMPLATE": "{{x}}",
+        },
+        services={"shop-db": "none"},
+        memory_mb=1536,
+        limit=5,
+        expire_after=timedelta(days=10),
+    )
+
+
+def test_all_holds_for_every_environment_that_does_not_say_otherwise() -> None:
+    dev = rules(FULL).of(DEV)
+    assert dev.env == {"A": "everywhere", "DEBUG": "true", "WORKERS": "2", "RATE": "1.5"}
+    assert (dev.vars_file, dev.memory_mb, dev.services) == ("vars.dev.yml", 256, {})
+
+
+def test_all_apps_are_meant_where_none_are_named() -> None:
+    assert rules("apps: all").apps is None
+
+
+def test_anchors_and_merges_are_written_out() -> None:
+    text = "environments:\n  review: &r {memory: 1G, env: {A: b}}\n  dev: {<<: *r, memory: 512M}"
+    assert rules(text).of(DEV) == EnvironmentRules(env={"A": "b"}, memory_mb=512)
+
+
+@pytest.mark.parametrize(
+    ("written", "time"),
+    [("30m", timedelta(minutes=30)), ("8h", timedelta(hours=8)), ("10d", timedelta(days=10))],
+)
+def test_durations_are_read(written: str, time: timedelta) -> None:
+    assert rules(f"environments: {{review: {{expire_after: {written}}}}}").review.expire_after == time
+
+
+@pytest.mark.parametrize(
+    ("written", "mb"), [("256M", 256), ("256mb", 256), ("1G", 1024), ("0.5GB", 512), ("1T", 1024 * 1024)]
+)
+def test_sizes_are_read(written: str, mb: int) -> None:
+    assert rules(f"all: {{memory: {written}}}").review.memory_mb == mb
+
+
+# --- what is refused ---
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("\nenviroments: {}", 2, "`enviroments` is unknown; did you mean `environments`?"),
+        ("zzz: 1", 1, "`zzz` is unknown; known are `manifest`, `apps`, `all`, `environments`"),
+        ("environments:\n  reviw: {}", 2, "`environments.reviw` is unknown; did you mean `review`?"),
+        ("environments:\n  staging: {}", 2, "`environments.staging` is not built yet"),
+        ("environments:\n  review:\n    release: x", 3, "`environments.review.release` is not built yet"),
+        ("all: {slack: '#a'}", 1, "`all.slack` is not built yet"),
+        ("environments: {dev: {app: x}}", 1, "`environments.dev.app` is not built yet"),
+        ("environments: {dev: {limit: 1}}", 1, "`environments.dev.limit` belongs into `environments.review`"),
+        ("all: {expire_after: 1d}", 1, "`all.expire_after` belongs into `environments.review`"),
+        ("all: {memroy: 1G}", 1, "`all.memroy` is unknown; did you mean `memory`?"),
+        ("all: {services: {db: own}}", 1, "`all.services.db` takes `none`; the rest is not built yet"),
+        ("all: {services: {db: {database: own}}}", 1, "`all.services.db` takes `none`; the rest is not built yet"),
+        ("all: {services: {db: yes}}", 1, "`all.services.db` takes `none`, not true or false"),
+        ("all: {services: [db]}", 1, "`all.services` takes a mapping"),
+        ("all: {env: [a]}", 1, "`all.env` takes a mapping"),
+        ("all: {env: {A: [1]}}", 1, "`all.env.A` takes text, a number, or true or false, not a list"),
+        ("all: {env: {A: }}", 1, "`all.env.A` takes text, a number, or true or false, not nothing"),
+        (
+            "all: {env: {K: {generate: secret}}}",
+            1,
+            "`all.env.K` asks for `{generate: secret}`, which is not built yet",
+        ),
+        ("all: {env: {port: 1}}", 1, "`all.env` sets `port`, which Cloud Foundry sets"),
+        ("all: {env: {VCAP_SERVICES: x}}", 1, "`all.env` sets `VCAP_SERVICES`, which Cloud Foundry sets"),
+        ("all: {env: {REVIEWAPPS_URL: x}}", 1, "`all.env` sets `REVIEWAPPS_URL`, which reviewapps sets"),
+        ("all: 3", 1, "`all` takes a mapping"),
+        ("- all", 1, "the file takes a mapping"),
+        ("manifest: 3", 1, "`manifest` takes text, not a number"),
+        ("manifest:", 1, "`manifest` takes text, not nothing"),
+        ("manifest: ../m.yml", 1, "`manifest` takes a path inside the repository"),
+        ("all: {vars_file: /etc/passwd}", 1, "`all.vars_file` takes a path inside the repository"),
+        ("apps: []", 1, "`apps` takes `all` or a list of names"),
+        ("apps: shop", 1, "`apps` takes `all` or a list of names"),
+        ("all: {memory: 256}", 1, "`all.memory` takes a size such as 256M or 1G"),
+        ("all: {memory: 0M}", 1, "`all.memory` takes a size such as 256M or 1G"),
+        ("environments: {review: {limit: 0}}", 1, "`environments.review.limit` takes a whole number from 1"),
+        ("environments: {review: {limit: yes}}", 1, "`environments.review.limit` takes a whole number from 1"),
+        (
+            "environments: {review: {expire_after: 10 days}}",
+            1,
+            "`environments.review.expire_after` takes a duration such as 30m, 8h or 10d",
+        ),
+        ("manifest: a\nall: {}\nmanifest: b", 3, "has `manifest` twice in one place"),
+        ("all:\n\tenv: {}", 2, "found character '\\t' that cannot start any token"),
+        ("all: {", 1, "expected the node content, but found '<stream end>'"),
+        ("a: b\n---\nc: d", 2, "but found another document"),
+        ("all: \x07", 0, "holds characters that YAML does not allow"),
+        ("all: !!python/name:os.system x", 1, "could not determine a constructor for the tag "
+         "'tag:yaml.org,2002:python/name:os.system'"),
+        ("all: !!binary aGk=", 1, "holds a value of the kind tag:yaml.org,2002:binary, which is not taken"),
+        (f"all: {'9' * 5000}", 1, "holds a number that cannot be read"),
+        ("[a]: b", 1, "has a key that is not text"),
+        ("all: {<<: 3}", 1, "merges with `<<` what is no mapping"),
+        ("all: &a {<<: *a}", 1, "is too large, or its anchors unfold into too much"),
+        ("[" * 5000, 0, "is nested too deeply"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_with_its_line(text: str, line: int, message: str) -> None:
+    assert complaint(text) == (line, message)
+
+
+def test_the_highest_of_several_mistakes_is_told() -> None:
+    assert complaint("environments: {}\nall: {memory: 1}\nmanifset: x")[0] == 2
+
+
+def test_a_small_file_cannot_unfold_into_a_huge_one() -> None:
+    levels = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
+    levels += [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9)]
+    assert complaint("\n".join(levels))[1] == "is too large, or its anchors unfold into too much"
+
+
+@given(st.text())
+def test_any_text_is_either_read_or_refused(text: str) -> None:
+    try:
+        read = rules(text)
+    except BadRules as broken:
+        assert str(broken)
+    else:
+        assert isinstance(read, Rules)
+
+
+# --- placeholders ---
+
+
+@pytest.mark.parametrize("where", ["env", "vars"])
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{brnch}", "has `{brnch}`, which is no placeholder; did you mean `{branch}`?"),
+        ("{slot}", "has `{slot}`, which is no placeholder; known are `{repo}`,"),
+        ("{", "has `{`, which is no placeholder;"),
+        ('{"a": 1}', 'has `{"a": 1}`, which is no placeholder;'),
+    ],
+)
+def test_an_unknown_placeholder_is_refused(where: str, text: str, message: str) -> None:
+    line, told = complaint(f"all:\n  {where}:\n    A: '{text}'")
+    assert line == 3
+    assert told.startswith(f"`all.{where}.A` {message}")
+    assert told.endswith("(`{{` and `}}` write braces)")
+
+
+def test_placeholders_are_filled_from_the_facts() -> None:
+    text = " ".join(f"{{{name}}}" for name in NAMES)
+    assert filled(text, FACTS) == (
+        f"shop 12 feature/x {'c' * 40} shop-pr-12.example.gov https://shop-pr-12.example.gov"
+    )
+
+
+def test_what_is_filled_in_is_not_filled_again() -> None:
+    hostile = Facts("shop", None, "{url}}}{{host}", "c" * 40, "h", "u")
+    assert filled("{branch}{number}{{branch}}", hostile) == "{url}}}{{host}{branch}"
+
+
+@given(st.text(alphabet="{}ab ", max_size=20))
+def test_what_the_rules_let_pass_can_be_filled(text: str) -> None:
+    try:
+        placeholders(text)
+    except ValueError:
+        return
+    assert filled(text, FACTS) == text.replace("{{", "{").replace("}}", "}")
+
+
+# --- the digest ---
+
+SECTIONS = st.fixed_dictionaries(
+    {},
+    optional={
+        "vars": st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy")),
+        "vars_file": st.sampled_from(["v.yml", "w.yml"]),
+        "env": st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy")),
+        "services": st.dictionaries(st.sampled_from("abc"), st.just("none")),
+        "memory_mb": st.sampled_from([256, 512]),
+        "limit": st.integers(1, 9),
+        "expire_after": st.sampled_from([timedelta(days=1), timedelta(days=2)]),
+    },
+)
+RULES = st.builds(
+    lambda manifest, apps, review, dev: Rules(manifest, apps, EnvironmentRules(**review), EnvironmentRules(**dev)),
+    st.sampled_from(["manifest.yml", "m.yml"]),
+    st.sampled_from([None, ("a",), ("b",), ("a", "b"), ("b", "a")]),
+    SECTIONS,
+    SECTIONS,
+)  # fmt: skip
+
+
+def what_matters(read: Rules, environment: Environment) -> tuple[object, ...]:
+    own = read.of(environment)
+    apps = None if read.apps is None else frozenset(read.apps)
+    return (read.manifest, apps, own.vars, own.vars_file, own.env, own.services, own.memory_mb)
+
+
+@given(RULES, RULES, st.sampled_from([REVIEW, DEV]))
+def test_the_digest_changes_exactly_with_what_matters_to_a_deploy(
+    one: Rules, other: Rules, environment: Environment
+) -> None:
+    same = what_matters(one, environment) == what_matters(other, environment)
+    assert (one.digest(environment) == other.digest(environment)) is same
+
+
+def test_the_digest_is_forty_hex_digits_and_the_same_for_every_pull_request() -> None:
+    digest = rules(FULL).digest(REVIEW)
+    assert len(digest) == 40
+    assert int(digest, 16)
+    assert rules(FULL).digest(OTHER_REVIEW) == digest
+
+
+def test_limit_and_expiry_deploy_nothing_anew() -> None:
+    later = FULL.replace("limit: 5", "limit: 6").replace("10d", "20d")
+    assert rules(later).digest(REVIEW) == rules(FULL).digest(REVIEW)
+
+
+def test_the_digest_is_the_same_tomorrow() -> None:
+    assert Rules().digest(REVIEW) == "6a8d3495c5952abc425205eff31905cff62de3f6"
