@@ -14,7 +14,7 @@ from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Leases
 from reviewapps.coordination.turns import Turns
-from reviewapps.errors import OperatorMustAct, TryLater
+from reviewapps.errors import Busy, OperatorMustAct, TryLater
 from reviewapps.model import Environment
 from reviewapps.naming import digest
 from reviewapps.ports import Lease, Memory
@@ -43,17 +43,17 @@ class Installation:
     ) -> None:
         self.clock = clock
         self.turns = Turns(due, leases, self.settle)
-        self._due, self._memory, self._announce = due, memory, announce
-        self._reconcilers = dict(reconcilers)
+        self._due, self._leases, self._memory, self._announce = due, leases, memory, announce
+        self.reconcilers = dict(reconcilers)
 
     @property
     def repositories(self) -> tuple[str, ...]:
-        return tuple(self._reconcilers)
+        return tuple(self.reconcilers)
 
     def look(self, repository: str) -> None:
         """One tick of one repository: what differs becomes due."""
         try:
-            self._reconcilers[repository].look(self.wake)
+            self.reconcilers[repository].look(self.wake)
         except TryLater as later:
             log.warning("look put off", repository=repository, reason=str(later), after=later.after)
         except OperatorMustAct as wrong:
@@ -71,16 +71,26 @@ class Installation:
             self._alert(environment, wrong)
             return OPERATOR_PAUSE
 
+    def redeploy(self, environment: Environment) -> str:
+        """Let the environment's commit be built and deployed once more; the commit. Busy while it is held."""
+        lease = self._leases.take(environment.key)
+        if lease is None:
+            raise Busy(f"{environment.name}: somebody is at it just now; try again in a few seconds")
+        with lease:
+            commit = self.reconciler(environment.repository).redeploy(environment, lease)
+        self.wake(environment, False)
+        return commit
+
     def wake(self, environment: Environment, removal: bool) -> None:
         """Make the environment due now."""
         self._due.wake(environment.key, queue="teardown" if removal else "deploy")
 
     def reconciler(self, repository: int) -> Reconciler:
         """The one for the repository of this id."""
-        for reconciler in self._reconcilers.values():
+        for reconciler in self.reconcilers.values():
             if reconciler.repository.id == repository:
                 return reconciler
-        raise OperatorMustAct(f"repository {repository} is not one of {', '.join(self._reconcilers)}")
+        raise OperatorMustAct(f"repository {repository} is not one of {', '.join(self.reconcilers)}")
 
     def _alert(self, about: str, wrong: OperatorMustAct) -> None:
         log.error("somebody is needed", about=about, reason=str(wrong))

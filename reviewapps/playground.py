@@ -18,7 +18,7 @@ from typing import Self
 
 from reviewapps.coordination.embedded import EmbeddedRedis
 from reviewapps.errors import Unavailable
-from reviewapps.sandbox.world import Ports, World
+from reviewapps.sandbox.world import ANY, Ports, World
 from reviewapps.settings import PREFIX
 
 INSTANCE = "sandbox"
@@ -48,8 +48,8 @@ class Playground:
         self,
         home: Path,
         *,
-        ports: Ports = Ports(),
-        settings: Mapping[str, str] | None = None,  # noqa: B008
+        ports: Ports = ANY,
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         self.home = home.resolve()
         self.world = World(self.home, ports)

@@ -49,7 +49,7 @@ from reviewapps.model import (
     Space,
     Wanted,
 )
-from reviewapps.naming import digest, names
+from reviewapps.naming import address, digest, names
 from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Serving, Waiting
 from reviewapps.plan import (
     Terms,
@@ -170,6 +170,19 @@ class Reconciler:
             mark = fingerprint(verdict, turn.actual)
             self._memory.write(self._key("settled", environment.name), mark, SETTLED_FOR)
         return wait
+
+    def redeploy(self, environment: Environment, lease: Lease) -> str:
+        """Begin a new attempt at the commit that the environment runs or failed to run, using nothing that was
+        built before; the commit."""
+        actual = self._cf.look().actual(environment)
+        app = actual.app
+        commit, config = _tried(app) if app is not None else (None, None)
+        if commit is None or config is None:
+            raise AuthorMustAct(f"{address(environment, self.name)}: there is nothing to deploy again")
+        lease.check()
+        attempt = Attempt(_attempt_id(self._now()), commit, config, self._now(), fresh=True)
+        self._cf.carry_out(steps.Begin(attempt), actual)
+        return commit
 
     def _fresh(self, environment: Environment) -> Wanted:
         """GitHub's view, with this environment's pull request as it is at this moment."""
@@ -310,7 +323,7 @@ class _Turn:
         return Terms(
             names=names(by._instance, self.repository, self.environment),
             domain=by._cf.domain,
-            attempt=f"{int(now.timestamp() * 1000):x}",
+            attempt=_attempt_id(now),
             now=now,
             deadline=by._pace.deadline,
             pause=by._pace.pause,
@@ -426,6 +439,16 @@ class _Turn:
         self.by._github.tell(words if comment else replace(words, comment=None))
         if self._changed and words.slack is not None:
             self.by._announce(words.slack)
+
+
+def _tried(app: App) -> tuple[str | None, str | None]:
+    """Commit and config of the newest attempt, else what the app serves."""
+    attempt = app.attempt
+    return (attempt.commit, attempt.config) if attempt is not None else (app.commit, app.config)
+
+
+def _attempt_id(now: datetime) -> str:
+    return f"{int(now.timestamp() * 1000):x}"
 
 
 def _rules(wanted: Wanted) -> Rules | BadRules:

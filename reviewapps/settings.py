@@ -53,7 +53,7 @@ class Settings(BaseModel):
 
     instance: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")] = "reviewapps"
     repositories: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-    redis_url: str
+    redis_url: str = ""
     redis_server: str | None = None
     home: Path = Path(".reviewapps")
 

@@ -16,6 +16,7 @@ from reviewapps.coordination.budget import Budget
 from reviewapps.coordination.cache import Cache
 from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
+from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
 from reviewapps.github import RepositoryClient
 from reviewapps.installation import Installation
@@ -45,7 +46,7 @@ def orchestrator() -> Installation:
 
 def installation(told: Settings) -> Installation:
     """Everything that an installation consists of. Asks nobody anything yet."""
-    redis = Redis.from_url(told.redis_url, socket_timeout=15, health_check_interval=10)
+    redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
     prefix = f"reviewapps:{told.instance}:"
     memory = Cache(redis, prefix)
     announce = Slack(told.slack_webhook).announce
@@ -58,6 +59,20 @@ def installation(told: Settings) -> Installation:
         memory=memory,
         announce=announce,
     )
+
+
+def redis_url(told: Settings) -> str:
+    """The Redis that was named, or the embedded one of ``reviewapps run`` in the same home."""
+    return told.redis_url or embedded_url(told.home / "redis")
+
+
+def check(told: Settings) -> None:
+    """Log in everywhere and look at each repository once; raises what is wrong, in a sentence."""
+    redis = Redis.from_url(redis_url(told), socket_timeout=15)
+    memory = Cache(redis, f"reviewapps:{told.instance}:")
+    space(told, redis, memory).check()
+    for name in told.repositories:
+        github(told, name, redis, memory).look()
 
 
 def space(told: Settings, redis: Redis, memory: Cache) -> SpaceClient:

@@ -37,7 +37,7 @@ class EmbeddedRedis:
 
     def __init__(self, process: subprocess.Popen[bytes], socket: Path) -> None:
         self.process = process
-        self.url = f"unix://{socket}?db=0"
+        self.url = _url(socket)
         self.celery_url = celery_broker_url(self.url)
 
     @classmethod
@@ -71,6 +71,15 @@ class EmbeddedRedis:
                 self.stop()
                 raise NoEmbeddedRedis(f"{server_binary()} did not start; what it says is in {log}")
             time.sleep(0.01)
+
+
+def embedded_url(folder: Path) -> str:
+    """Where the server that keeps its data in this folder answers, while there is one."""
+    return _url(_socket(folder.resolve()))
+
+
+def _url(socket: Path) -> str:
+    return f"unix://{socket}?db=0"
 
 
 def _process(command: list[str]) -> subprocess.Popen[bytes]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from reviewapps.sandbox.cloudfoundry import CloudFoundry
+from reviewapps.sandbox.cloudfoundry.server import CloudFoundry
+from reviewapps.sandbox.cloudfoundry.state import App, Build, Droplet, Package, Route, Row
 from reviewapps.sandbox.github import GitHub
 
 T = TypeVar("T")
+R = TypeVar("R", bound=Row)
 
 BOT = "reviewapps-bot"
 WRITERS = ("octocat", "hubot")
@@ -21,6 +23,7 @@ STRANGER = "stranger"
 OWNER, REPOSITORY = "acme", "shop"
 ORG, SPACE, OTHER_SPACE = "acme", "review", "production"
 DEPLOYER = "deployer"
+"""A space developer in both spaces; its password is its name."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +35,20 @@ class Ports:
     apps: int = 0
 
 
+ANY = Ports()
+
+
 class World:
     """A GitHub with one repository and a few people, and a Cloud Foundry with two spaces, while it lasts.
 
     It runs in a thread of its own, so whoever started it may block. Everything is kept below ``home``.
     """
 
-    def __init__(self, home: Path, ports: Ports = Ports()) -> None:  # noqa: B008 - frozen
+    def __init__(self, home: Path, ports: Ports = ANY) -> None:
         self.home = home
         self.github = GitHub(home / "github")
         self.cloudfoundry = CloudFoundry(home / "cloudfoundry")
         self.tokens = {login: f"ghp_{secrets.token_hex(18)}" for login in (BOT, *WRITERS, STRANGER)}
-        self.cf_password = secrets.token_urlsafe(12)
         self._ports = ports
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox", daemon=True)
@@ -86,7 +91,7 @@ class World:
             "stranger_token": self.tokens[STRANGER],
             "cf_api": self.cloudfoundry.api_url,
             "cf_user": DEPLOYER,
-            "cf_password": self.cf_password,
+            "cf_password": DEPLOYER,
             "cf_org": ORG,
             "cf_space": SPACE,
             "cf_other_space": OTHER_SPACE,
@@ -94,9 +99,16 @@ class World:
             "app_port": self.cloudfoundry.app_port,
         }
 
+    def labelled(self, environment: str) -> list[str]:
+        """What Cloud Foundry has that bears this environment's label, in words."""
+        rows = (row for kind in (App, Route, Package, Build, Droplet) for row in self._all(kind))
+        mine = (row for row in rows if row.labels.get("reviewapps-environment") == environment)
+        return [f"{type(row).__name__.lower()} {getattr(row, 'name', row.guid)}" for row in mine]
+
+    def _all(self, kind: type[R]) -> Iterator[R]:
+        return iter(list(self.cloudfoundry.world.all(kind)))
+
     def _populate(self) -> None:
         for login, token in self.tokens.items():
             self.github.add_user(login, token=token)
         self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT))
-        roles = {SPACE: "space_developer", OTHER_SPACE: "space_developer"}
-        self.cloudfoundry.add_user(DEPLOYER, self.cf_password, roles=roles)

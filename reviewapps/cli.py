@@ -1,0 +1,135 @@
+"""The ``reviewapps`` command. Errors are a sentence on stderr and an exit status that is not 0."""
+
+from __future__ import annotations
+
+import functools
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from redis.exceptions import RedisError
+from rich.console import Console
+
+from reviewapps import wiring
+from reviewapps.coordination.embedded import EmbeddedRedis
+from reviewapps.demo.people import Person
+from reviewapps.demo.run import run as tell_the_story
+from reviewapps.demo.story import SAMPLE
+from reviewapps.errors import BadSettings, ReviewAppsError
+from reviewapps.naming import address, addressed
+from reviewapps.playground import Playground
+from reviewapps.sandbox.world import Ports
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Review apps for teams on GitHub and Cloud Foundry.",
+)
+
+Home = Annotated[Path, typer.Option(help="Where everything of it is kept.")]
+
+
+def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
+    """The command, ending with its exit status; what we foresaw is told in a sentence, without a trace."""
+
+    @functools.wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = command(*args, **kwargs)
+        except (ReviewAppsError, OSError, RedisError) as wrong:
+            print(f"reviewapps: {wrong}", file=sys.stderr)
+            status = 1
+        raise typer.Exit(status)
+
+    return told
+
+
+@app.command()
+@in_a_sentence
+def demo(
+    home: Home = Path(".sandbox"),
+    repository: Annotated[Path | None, typer.Option(help="Your own git repository; it is only read.")] = None,
+) -> int:
+    """Tell the whole story on this machine, offline: from a pull request to its app, and back to nothing."""
+    if repository is not None and not (repository / ".git").exists() and not (repository / "HEAD").exists():
+        raise BadSettings(f"{repository} is no git repository")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return tell_the_story(home, repository and repository.resolve(), Console())
+
+
+@app.command()
+@in_a_sentence
+def sandbox(
+    home: Home = Path(".sandbox"),
+    world_only: Annotated[bool, typer.Option("--world-only", help="Without the orchestrator.")] = False,
+    github_port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
+    cf_port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
+    app_port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
+) -> int:
+    """Keep a GitHub, a Cloud Foundry and reviewapps between them running, to click around in."""
+    ended = threading.Event()
+    for stop in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop, lambda *_: ended.set())
+    with Playground(home, ports=Ports(github_port, cf_port, app_port)) as playground:
+        told = playground.world.described()
+        _push_the_sample(playground)
+        if not world_only:
+            playground.start_worker()
+            playground.await_worker()
+        path = playground.describe()
+        print(f"GitHub         {told['github_url']}/{told['github_repository']}")
+        print(f"Cloud Foundry  {told['cf_api']}  org {told['cf_org']}, space {told['cf_space']}")
+        print(f"everything     {path}")
+        print("Ctrl-C stops all of it.", flush=True)
+        ended.wait()
+    return 0
+
+
+@app.command()
+@in_a_sentence
+def run() -> int:
+    """Work for the installation that the REVIEWAPPS_… variables describe, until told to end."""
+    told = wiring.settings()
+    embedded = None if told.redis_url else EmbeddedRedis.start(told.home / "redis")
+    try:
+        url = wiring.redis_url(told)
+        wiring.check(told)
+        command = [sys.executable, "-m", "workers", "--die-with-parent"]
+        worker = subprocess.Popen(command, env={**os.environ, "REVIEWAPPS_REDIS_URL": url})
+        for stop in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(stop, lambda *_: worker.terminate())
+        return worker.wait()
+    finally:
+        if embedded is not None:
+            embedded.stop()
+
+
+@app.command()
+@in_a_sentence
+def redeploy(
+    environment: Annotated[str, typer.Argument(help="acme/shop#12 or acme/shop:dev")],
+) -> int:
+    """Build and deploy an environment's commit once more, whatever came of it before."""
+    installation = wiring.orchestrator()
+    ids = {name: r.repository.id for name, r in installation.reconcilers.items()}
+    asked = addressed(environment, ids)
+    name = next(name for name, id_ in ids.items() if id_ == asked.repository)
+    commit = installation.redeploy(asked)
+    print(f"{address(asked, name)}: {commit[:7]} is deployed once more; the pull request's comment will tell")
+    return 0
+
+
+def _push_the_sample(playground: Playground) -> None:
+    world, login = playground.world, "octocat"
+    folder = playground.home / "people" / login
+    if not folder.exists():
+        Person(world.github.url, world.repository, login, world.tokens[login], folder).begin(SAMPLE)

@@ -1,0 +1,215 @@
+"""The seven steps: what people do, what they see, and what must be so afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from reviewapps.demo.ledger import Cost, Meter
+from reviewapps.demo.narrator import Narrator
+from reviewapps.demo.onlooker import Onlooker, Visitors, headings, linked, page, until
+from reviewapps.demo.people import Person
+from reviewapps.errors import ReviewAppsError
+from reviewapps.naming import slug
+from reviewapps.playground import Playground
+from reviewapps.sandbox.world import BOT, STRANGER
+
+SAMPLE = Path(__file__).parent.parent / "sandbox" / "samples" / "shop"
+
+BROKEN_HOOK = "#!/bin/sh\necho 'Error: the stylesheet ends in the middle of a rule' >&2\nexit 14\n"
+SLOW_HOOK = "#!/bin/sh\necho 'pressing flowers'\nsleep 2\n"
+
+
+class Wrong(ReviewAppsError):
+    """Something was not as it should be."""
+
+
+def require(holds: object, what: str) -> None:
+    """Raise Wrong unless it holds."""
+    if not holds:
+        raise Wrong(what)
+
+
+class Story:
+    """Tells the story in a playground whose worker runs. ``source`` is the user's own repository, if any:
+    then commits are known by their id and not by what their page says."""
+
+    def __init__(self, playground: Playground, narrator: Narrator, source: Path | None) -> None:
+        self.playground, self.world, self.say = playground, playground.world, narrator
+        self.own = source is not None
+        self.source = source or SAMPLE
+        self.repository = self.world.repository
+        self.octocat, self.hubot = self._person("octocat"), self._person("hubot")
+        self.onlooker = Onlooker(self.octocat, self.repository, BOT)
+        self.costs: dict[str, Cost] = {}
+        self.urls: dict[int, str] = {}
+
+    def tell(self) -> None:
+        """All seven steps; the first that is not as it should be raises."""
+        self._begin()
+        self._open()
+        self._push()
+        self._cannot_be_built()
+        self._from_a_fork()
+        self._tag()
+        self._killed()
+        self._merge()
+        self._quiet()
+
+    # --- the steps ---
+
+    def _begin(self) -> None:
+        self.octocat.begin(self.source)
+        self.hubot.clone()
+
+    def _open(self) -> None:
+        with self._step(1, 'octocat opens #1 "Blue header"', "open -> page answers"):
+            commit = self.octocat.write("blue", "Blue header", self._headline("blue header"))
+            number = self.octocat.open("blue", "Blue header")
+            self._live(number, commit)
+            self._page_says(number, "blue header")
+
+    def _push(self) -> None:
+        with self._step(2, 'octocat pushes "Green header"', "push -> new page"):
+            with Visitors(self.urls[1]) as visitors:
+                commit = self.octocat.write("blue", "Green header", self._headline("green header"))
+                self._live(1, commit)
+                self._page_says(1, "green header", again=True)
+            self.say.detail(f"{visitors.asked} requests meanwhile, {len(visitors.failed)} failed")
+            require(not visitors.failed, f"requests failed during the switch: {visitors.failed[:5]}")
+
+    def _cannot_be_built(self) -> None:
+        with self._step(3, "hubot opens #2, which cannot be built"):
+            self.hubot.write("broken", "Half a stylesheet", self._broken())
+            number = self.hubot.open("broken", "Half a stylesheet")
+            self._comment(number, "Preview: build failed")
+
+    def _from_a_fork(self) -> None:
+        with self._step(4, "a stranger opens #3 from a fork"):
+            before = len(self.world.cloudfoundry.observed.calls)
+            fork = self._person(STRANGER).fork()
+            fork.write("gift", "A gift", self._headline("a gift"))
+            number = fork.open("gift", "A gift", base=self.repository)
+            self._comment(number, "fork")
+            calls = self.world.cloudfoundry.observed.calls[before:]
+            require(all(c.method == "GET" for c in calls), "something was made in Cloud Foundry for a fork")
+            self.say.detail("Nothing was fetched, built or run")
+
+    def _tag(self) -> None:
+        with self._step(5, "hubot pushes the tag dev-1", "tag of a built tree"):
+            commit = self.octocat.head()
+            self.hubot.tag("dev-1", commit)
+            url = self._dev_url()
+            until("the dev app answers", lambda: page(url).status < 500 and not page(url).unrouted)
+            until("its deployment", lambda: self.onlooker.deployment_states("dev")[:1] == ["success"])
+            says = page(url).headline
+            require(self.own or says == "green header", f"the dev app says {says!r}")
+            self.say.detail(f"{url} answers" if self.own else f'{url} says "{says}"')
+
+    def _killed(self) -> None:
+        with self._step(6, "the worker is killed while #4 builds, and started again"):
+            commit = self.hubot.write("slow", "Pressed flowers", self._slow())
+            builds = self._builds()
+            number = self.hubot.open("slow", "Pressed flowers")
+            until("a build of #4", lambda: self._builds() > builds)
+            self.playground.kill_workers()
+            self.playground.start_worker()
+            self._live(number, commit)
+            require(len(self.onlooker.comments(number)) == 1, "there is more than one comment")
+            require(self._builds() == builds + 1, "the same was built twice")
+            self.say.detail("one build, one comment, nothing left over")
+
+    def _merge(self) -> None:
+        with self._step(7, "octocat merges #1", "merge -> gone"):
+            url = self.urls[1]
+            self.octocat.merge(1)
+            self._comment(1, "Preview: removed")
+            seen = page(url)
+            require(seen.status == 404 and seen.unrouted, f"{url} still answers {seen.status}")
+            left = self._left_of("pr-1")
+            require(not left, f"left over: {', '.join(left)}")
+            states = self.onlooker.deployment_states("review")
+            require(states.count("success") == 1, f"deployments of #1 are not inactive: {states}")
+            self.say.detail("address 404; app, route, package gone")
+
+    def _quiet(self) -> None:
+        """Ten seconds in which nobody does anything."""
+        self.say.waiting("ten quiet seconds")
+        time.sleep(2)
+        meter = Meter(self.world)
+        time.sleep(10)
+        self.costs["ten quiet seconds"] = meter.cost()
+
+    # --- what people see ---
+
+    def _live(self, number: int, commit: str) -> None:
+        comment = until(
+            f"a comment on #{number} that says {commit[:7]} is live",
+            lambda: self._ended(number, commit[:7]),
+        )
+        require("live at" in headings(comment), f"#{number}: {headings(comment)}")
+        self.urls[number] = linked(comment)
+        self.say.detail(f"comment: {headings(comment)}")
+
+    def _ended(self, number: int, commit: str) -> str | None:
+        """The comment, once it tells how it went with this commit."""
+        comment = self.onlooker.comment(number, commit)
+        on_the_way = comment is None or any(word in headings(comment) for word in ("building", "queued"))
+        return None if on_the_way or f"`{commit}`" not in str(comment) else comment
+
+    def _comment(self, number: int, *words: str) -> None:
+        comment = until(f"a comment on #{number}: {words[0]}", lambda: self.onlooker.comment(number, *words))
+        self.say.detail(f"comment: {headings(comment)}")
+
+    def _page_says(self, number: int, words: str, *, again: bool = False) -> None:
+        url = self.urls[number]
+        seen = page(url)
+        require(not seen.unrouted, f"{url} does not answer, though the comment says so")
+        if self.own:
+            self.say.detail(f"GET / answers {seen.status}")
+            return
+        require(seen.headline == words, f"{url} says {seen.headline!r} and not {words!r}")
+        self.say.detail(f'the same address says "{words}"' if again else f'GET / says "{words}"')
+
+    def _dev_url(self) -> str:
+        told = self.world.described()
+        return f"http://{slug(self.repository.partition('/')[2])}-dev.{told['app_domain']}:{told['app_port']}"
+
+    # --- what stands behind it ---
+
+    def _builds(self) -> int:
+        return sum(
+            1 for call in self.world.cloudfoundry.observed.asked("POST", "^/v3/builds$") if call.status < 300
+        )
+
+    def _left_of(self, environment: str) -> list[str]:
+        """What Cloud Foundry still has that bears this environment's label."""
+        return self.world.labelled(environment)
+
+    def _person(self, login: str) -> Person:
+        folder = self.playground.home / "people" / login
+        return Person(self.world.github.url, self.repository, login, self.world.tokens[login], folder)
+
+    def _headline(self, words: str) -> Mapping[str, str | None]:
+        return {"headline.txt" if not self.own else "reviewapps-demo.txt": words + "\n"}
+
+    def _slow(self) -> Mapping[str, str | None]:
+        return self._headline("pressed flowers") if self.own else {"bin/pre_compile": SLOW_HOOK}
+
+    def _broken(self) -> Mapping[str, str | None]:
+        if not self.own:
+            return {"bin/pre_compile": BROKEN_HOOK}
+        manifest = "applications:\n- name: broken\n  memory: 64M\n  buildpacks: [broken_buildpack]\n"
+        return {"manifest.yml": manifest}
+
+    @contextmanager
+    def _step(self, number: int, title: str, row: str | None = None) -> Iterator[None]:
+        meter = Meter(self.world)
+        self.say.step(number, title)
+        yield
+        cost = meter.cost()
+        self.say.done(cost.seconds)
+        if row is not None:
+            self.costs[row] = cost
