@@ -34,6 +34,8 @@ TRIES = 3
 CRASHES = 3
 """Cloud Foundry starts a crashed instance again at once three times, then ever later: by then it is known."""
 
+TAKES_LONG = steps.Upload | steps.CreateBuild | steps.CopyDroplet | steps.Start | steps.Roll
+
 PLATFORM_FAULTS = (
     "StagingTimeExpired",
     "InsufficientResources",
@@ -116,15 +118,14 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     if app.refusal_of(run.commit, run.config) is not None:
         return _put_aside(app, actual)
     if is_live(app, run) and _is_routed(app, actual):
-        return Done()
+        return _put_aside(app, actual)
     attempt = app.attempt
     if attempt is None or not attempt.is_for(run.commit, run.config) or _is_over(app, attempt):
-        return _begin(app, run, terms)
-    if terms.now > attempt.began + terms.deadline:
-        return steps.Refuse(_overdue(terms))
+        return _begin(app, run, actual, terms)
     if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
         return Wait("another try after a fault of the platform")
-    return _carry_on(app, attempt, actual, blueprint, terms)
+    step = _carry_on(app, attempt, actual, blueprint, terms)
+    return step if terms.now <= attempt.began + terms.deadline else _late(step, attempt, terms)
 
 
 def next_removal(actual: Actual) -> Next:
@@ -166,30 +167,56 @@ def _first_attempt(run: Run, terms: Terms) -> Attempt:
     return Attempt(terms.attempt, run.commit, run.config, terms.now)
 
 
-def _begin(app: App, run: Run, terms: Terms) -> Next:
+def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     """A new attempt. While it lasts, "started" and "no commit label" together mean that it was this attempt
     which started the app. So what runs without ever having been marked live is stopped first, and what
     somebody else stopped loses its label."""
     if app.started == (app.commit is None):
         return steps.Stop()
-    return steps.Begin(_first_attempt(run, terms))
-
-
-def _overdue(terms: Terms) -> Refusal:
-    minutes = int(terms.deadline.total_seconds() // 60)
-    return Refusal("platform", f"it was not up after {minutes} min", terms.now)
+    return _given_up(app, actual) or steps.Begin(_first_attempt(run, terms))
 
 
 def _put_aside(app: App, actual: Actual) -> Next:
-    """A refused commit leaves nothing running, and what served before serves on."""
-    if not app.started:
-        return Done()
+    """A refused attempt leaves nothing running, and what served before serves on."""
+    refused = app.attempt is not None and app.attempt.refusal is not None
+    return (_given_up(app, actual) if refused else None) or Done()
+
+
+def _given_up(app: App, actual: Actual) -> Next | None:
+    """What an attempt that did not come to its end left behind, until the commit label tells the truth again.
+
+    If it had switched already, the label still names what served before: what answers is marked live after
+    all, so that nobody has to do without an app while the next attempt lasts.
+    """
+    attempt = app.attempt
+    if not app.started or attempt is None or _is_over(app, attempt):
+        return None
     if actual.deployments is None:
         return steps.Look("deployments")
     rolling = _rolling(actual)
     if rolling is not None:
         return Wait("the old version") if rolling.cancelling else steps.CancelRoll(rolling.guid)
-    return steps.Stop() if app.commit is None else Done()
+    if not _is_switched(app, attempt, actual):
+        return None
+    if app.commit is None or attempt.refusal is not None or actual.route is None:
+        return steps.Stop()
+    if actual.instances is None:
+        return steps.Look("instances")
+    if not _is_well(actual):
+        return steps.Stop()
+    if actual.answers is None:
+        return steps.Reach(actual.route.address)
+    return steps.MarkLive(attempt) if actual.answers else steps.Stop()
+
+
+def _late(step: Next, attempt: Attempt, terms: Terms) -> Next:
+    """After its deadline an attempt waits no longer. What takes long is only begun with another try; that
+    happens where nobody worked at it, since we were away. Looks go on: it may well be up."""
+    minutes = int(terms.deadline.total_seconds() // 60)
+    message = f"it was not up after {minutes} min"
+    if isinstance(step, Wait):
+        return steps.Refuse(Refusal("platform", message, terms.now))
+    return another_try(attempt, message, terms) if isinstance(step, TAKES_LONG) else step
 
 
 def _carry_on(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
@@ -215,11 +242,20 @@ def _carry_on(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint |
     if app.guid not in route.apps:
         return steps.MapRoute(route.guid)
     if not app.started:
-        return steps.Start(droplet)
-    return steps.Stop() if actual.no_room_to_roll or app.commit is None else steps.Roll(droplet, attempt.id)
+        return steps.Start(droplet) if app.commit is None else steps.Stop()
+    return _switch(app, attempt, actual, droplet)
 
 
 # --- the switch ---
+
+
+def _switch(app: App, attempt: Attempt, actual: Actual, droplet: str) -> Next:
+    """Without room for a rolling deployment the app is stopped, which the attempt remembers and tells."""
+    if attempt.stop_start:
+        return steps.Stop()
+    if actual.no_room_to_roll:
+        return steps.Begin(replace(attempt, stop_start=True))
+    return steps.Roll(droplet, attempt.id)
 
 
 def _rolling(actual: Actual) -> Deployment | None:
@@ -249,13 +285,17 @@ def _watch_start(attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: 
     """People see the URL only when it answers."""
     if actual.instances is None:
         return steps.Look("instances")
-    if not actual.instances or not all(instance.well for instance in actual.instances):
+    if not _is_well(actual):
         return _crashed(attempt, actual, terms) or Wait("the first instance")
     if actual.answers is None:
         return steps.Reach(blueprint.host)
     if not actual.answers:
         return Wait("an answer of the address")
-    return steps.MarkLive(_finished(attempt, blueprint, actual))
+    return steps.MarkLive(replace(attempt, not_taken=blueprint.not_taken))
+
+
+def _is_well(actual: Actual) -> bool:
+    return bool(actual.instances) and all(instance.well for instance in actual.instances or ())
 
 
 def _crashed(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
@@ -270,16 +310,6 @@ def _crashed(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
     lasted = max(1, round((terms.now - attempt.began).total_seconds()))
     what = max(crashes, key=lambda crash: crash.at).description
     return steps.Refuse(Refusal("crash", f"{what}, {len(crashes)} times in {lasted} s", terms.now))
-
-
-def _finished(attempt: Attempt, blueprint: Blueprint, actual: Actual) -> Attempt:
-    """The attempt with what people will want to know of it."""
-    return replace(
-        attempt,
-        copied_from=_copied_from(attempt, actual),
-        stop_start=actual.no_room_to_roll,
-        not_taken=blueprint.not_taken,
-    )
 
 
 # --- a droplet of this build: here, elsewhere, or built ---
@@ -332,6 +362,9 @@ def _copied(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Nex
         source = actual.sources.get(build.droplet or "")
         if source is None or source.state != "ready" or source.checksum is None:
             continue
+        origin = build.environment.name if build.environment is not None else None
+        if attempt.copied_from != origin:
+            return steps.Begin(replace(attempt, copied_from=origin))
         copies = [d for d in actual.droplets or () if d.checksum == source.checksum]
         for copy in copies:
             if copy.state == "ready":
@@ -340,15 +373,6 @@ def _copied(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Nex
             return Wait("the copy of a build")
         return steps.CopyDroplet(source.guid)
     return None
-
-
-def _copied_from(attempt: Attempt, actual: Actual) -> str | None:
-    ready = {b.droplet for b in actual.builds or ()}
-    used = actual.app.droplet if actual.app is not None else None
-    if used in ready or not actual.elsewhere:
-        return attempt.copied_from
-    sources = (b.environment for b in actual.elsewhere if b.droplet in actual.sources)
-    return next((e.name for e in sources if e is not None), None)
 
 
 def _built(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> Next:
