@@ -202,8 +202,8 @@ class Fields:
 
     def env(self) -> dict[str, str]:
         env = self.values.get("env") or {}
-        if not isinstance(env, dict):
-            raise self._wrong("env", "a mapping", env)
+        if not isinstance(env, dict) or "" in env:
+            raise self._wrong("env", "a mapping of names to values", env)
         return {variable: self._plain(variable, value) for variable, value in env.items()}
 
     def _plain(self, variable: str, value: Value) -> str:
@@ -217,5 +217,5 @@ class Fields:
         return value
 
     def _wrong(self, key: str, expected: str, value: Value) -> BadManifest:
-        found = f"`{str(value)[:40]}`" if isinstance(value, str | int | float) else kind(value)
+        found = kind(value) if value is None or not isinstance(value, Scalar) else f"`{text_of(value)[:40]}`"
         return BadManifest(f"`{self.app}`: `{key}` takes {expected}, not {found}")

@@ -94,6 +94,8 @@ def _apps(value: Any) -> tuple[str, ...] | None:
 
 def _settable(env: Mapping[str, str]) -> Mapping[str, str]:
     for name in env:
+        if not name:
+            raise ValueError("has a variable without a name")
         if owner := reserved_by(name):
             raise ValueError(f"sets `{name}`, which {owner} sets")
     return env

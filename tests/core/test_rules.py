@@ -129,6 +129,7 @@ def test_sizes_are_read(written: str, mb: int) -> None:
             1,
             "`all.env.K` asks for `{generate: secret}`, which is not built yet",
         ),
+        ("all: {env: {'': 1}}", 1, "`all.env` has a variable without a name"),
         ("all: {env: {port: 1}}", 1, "`all.env` sets `port`, which Cloud Foundry sets"),
         ("all: {env: {VCAP_SERVICES: x}}", 1, "`all.env` sets `VCAP_SERVICES`, which Cloud Foundry sets"),
         ("all: {env: {REVIEWAPPS_URL: x}}", 1, "`all.env` sets `REVIEWAPPS_URL`, which reviewapps sets"),
