@@ -240,11 +240,12 @@ class _Review:
         return pr
 
     def _with_regard_to_room(self, hopeful: list[PullRequest]) -> dict[int, Verdict]:
-        """Who has a preview keeps it; of the others the newest come first. A record holds no place."""
+        """Who has a preview keeps it; of the others the newest come first. What was refused and is stopped
+        needs no memory, and so holds no place."""
         verdicts: dict[int, Verdict] = {}
         holders: list[int] = []
         for pr in sorted(hopeful, key=lambda pr: pr.number):
-            if self._has_preview(pr.number):
+            if self._holds_a_place(pr.number):
                 verdicts[pr.number] = self._aged(pr, "expired")
                 holders.append(pr.number)
             elif self._is_refused(pr):
@@ -281,9 +282,11 @@ class _Review:
         """By the last push as far as it is known. (``updated_at`` would move with our own comments.)"""
         return max(self.known.committed.get(pr.commit, pr.created_at), pr.created_at), pr.number
 
-    def _has_preview(self, number: int) -> bool:
+    def _holds_a_place(self, number: int) -> bool:
         actual = self.space.actual(Environment.of_pull_request(self.repository, number))
-        return not actual.empty and not (actual.app is not None and actual.app.is_record)
+        app = actual.app
+        refused = app is not None and app.attempt is not None and app.attempt.refusal is not None
+        return not actual.empty and not (refused and app is not None and not app.started)
 
     def _is_refused(self, pr: PullRequest) -> bool:
         app = self.space.actual(Environment.of_pull_request(self.repository, pr.number)).app
@@ -316,7 +319,7 @@ def _dev(
         if app is None:
             return frozenset(), None
         return frozenset(), Run(app.wished, config, app.source, seen_now) if app.wished else Leave()
-    weighed = sorted(new, key=lambda t: (natural(t.name), t.object))[-TAGS_WEIGHED_AT_ONCE:]
+    weighed = sorted(new, key=lambda t: (natural(t.name), t))[-TAGS_WEIGHED_AT_ONCE:]
     unknown = frozenset(t for t in weighed if t not in known.taggings)
     if unknown:
         return unknown, Leave()
@@ -324,10 +327,10 @@ def _dev(
     return frozenset(), Run(known.taggings[newest].commit, config, newest.name, seen_now)
 
 
-def _made(tag: Tag, tagging: Tagging) -> tuple[datetime, datetime, list[tuple[int, int, str]], str]:
+def _made(tag: Tag, tagging: Tagging) -> tuple[datetime, datetime, list[tuple[int, int, str]], Tag]:
     """When a tag was made, as far as that can be known: only annotated ones say so."""
     committed = tagging.committed_at
-    return tagging.tagged_at or committed, committed, natural(tag.name), tag.object
+    return tagging.tagged_at or committed, committed, natural(tag.name), tag
 
 
 def natural(name: str) -> list[tuple[int, int, str]]:
