@@ -59,14 +59,16 @@ def addressed(text: str, repositories: Mapping[str, int]) -> Environment:
     >>> addressed("acme/shop:dev", {"acme/shop": 7, "acme/web": 8}).name
     'dev'
     """
-    found = re.fullmatch(r"(?P<repository>[^#:\s]*)(?:#(?P<number>\d+)|:(?P<name>[a-z][a-z0-9-]*))", text)
+    found = re.fullmatch(r"(?P<repository>[^#:\s]*)(?:#(?P<number>\d+)|:(?P<name>[a-z][a-z0-9-]*))", text, re.ASCII)
     if found is None:
         raise BadSettings(f"`{text}` names no environment: write acme/shop#12 or acme/shop:dev")
     known = {name.lower(): id_ for name, id_ in repositories.items()}
     asked = found["repository"].lower() or (next(iter(known)) if len(known) == 1 else "")
     if asked not in known:
         raise BadSettings(f"`{text}` names no repository of ours: {', '.join(sorted(repositories))}")
-    return Environment(known[asked], found["name"] or f"pr-{int(found['number'])}")
+    environment = Environment(known[asked], found["name"] or f"pr-{found['number']}")
+    number = environment.number
+    return environment if number is None else Environment.of_pull_request(known[asked], number)
 
 
 def _fitted(stem: str, ending: str) -> str:
