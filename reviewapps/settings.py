@@ -53,7 +53,7 @@ class Settings(BaseModel):
 
     instance: Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")] = "reviewapps"
     repositories: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)]
-    redis_url: str = ""
+    redis_url: Hidden = Secret("")
     redis_server: str | None = None
     home: Path = Path(".reviewapps")
 
@@ -130,7 +130,8 @@ class Settings(BaseModel):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown to anybody."""
-        known = (self.github_token, self.cf_password, self.cf_client_secret, self.slack_webhook)
+        of_redis = Secret(urlsplit(self.redis_url).password or "")
+        known = (self.github_token, self.cf_password, self.cf_client_secret, self.slack_webhook, of_redis)
         return tuple(secret for secret in known if secret)
 
 
