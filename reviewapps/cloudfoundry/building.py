@@ -9,7 +9,7 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import BITS_ALREADY_UPLOADED, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.errors import BadManifest, Unavailable
+from reviewapps.errors import BadManifest
 from reviewapps.model import Actual, Blueprint, Package
 from reviewapps.steps import CopyDroplet, CreateBuild, Upload
 
@@ -31,10 +31,7 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
 
 
 def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
-    try:
-        made = api.copy_droplet(step.droplet, app_of(actual).guid)
-    except Rejected as refused:  # it was there when we looked, and has expired since
-        raise Unavailable(str(refused)) from refused
+    made = api.copy_droplet(step.droplet, app_of(actual).guid)
     return replace(actual, droplets=(parse.droplet(made), *(actual.droplets or ())))
 
 

@@ -182,6 +182,13 @@ class Client:
     def cancel_deployment(self, deployment: str) -> None:
         self._session.act(f"/v3/deployments/{deployment}/actions/cancel", "cancel the deployment")
 
+    # --- what the platform is working on ---
+
+    def under_way(self, path: str, filtered_by: str, state: str, selector: str) -> list[Json]:
+        return self._session.read_all(
+            path, "list what is under way", label_selector=selector, **{filtered_by: state}
+        )
+
     # --- jobs and logs ---
 
     def job(self, url: str) -> Json:

@@ -34,7 +34,8 @@ _IN_THE_MIDDLE = {10020, 170017}
 
 # Nearly every refusal has the code 10008, so that the words must tell them apart.
 _TAKEN_WORDS = ("already exists", "is taken")
-_INSTANCE_MEMORY_WORDS = ("instance_memory_limit", "instance memory limit")
+_GONE_WORDS = ("ensure the ", "ensure that the ", "source droplet is not staged")
+_AUTHORS_WORDS = ("instance_memory_limit", "instance memory limit", "start command not specified")
 _QUOTA_WORDS = ("quota", "limit exceeded", "limit_exceeded")
 _IN_THE_MIDDLE_WORDS = ("in flight", "in progress", "state is not ready")
 
@@ -99,7 +100,9 @@ def _refused_request(message: str, codes: frozenset[int], words: str) -> ReviewA
 
     if says({_NAME_EXISTS}, _TAKEN_WORDS):
         return NameTaken(message)
-    if says(_INSTANCE_MEMORY, _INSTANCE_MEMORY_WORDS):
+    if says(set(), _GONE_WORDS):
+        return NotFound(message)
+    if says(_INSTANCE_MEMORY, _AUTHORS_WORDS):
         return BadManifest(message)
     if says(_QUOTA, _QUOTA_WORDS):
         return NoRoom(message, after=30.0)

@@ -8,11 +8,18 @@ from typing import Final
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.model import Actual, Instance, Space
-from reviewapps.steps import Look
+from reviewapps.model import Actual, Environment, Instance, Space
+from reviewapps.steps import Look, UnderWay
 
 CANDIDATES: Final = 20
 """How many builds elsewhere are considered; their guids have to fit into one URL."""
+
+UNDER_WAY: Final[dict[UnderWay, tuple[str, str, str]]] = {
+    "package": ("/v3/packages", "states", "PROCESSING_UPLOAD"),
+    "build": ("/v3/builds", "states", "STAGING"),
+    "deployment": ("/v3/deployments", "status_values", "ACTIVE"),
+}
+"""Where to list what is being worked on, and by which filter."""
 
 
 def space(api: Client) -> Space:
@@ -26,6 +33,12 @@ def space(api: Client) -> Space:
     if not apps and not routes:
         api.target.check_space()
     return Space(apps, routes)
+
+
+def under_way(api: Client, kind: UnderWay) -> frozenset[Environment]:
+    """The environments whose packages, builds or deployments the platform is working on."""
+    found = api.under_way(*UNDER_WAY[kind], labels.selector(api.instance))
+    return frozenset(labels.environment_of(parse.labels_of(one)) for one in found)
 
 
 def look(api: Client, step: Look, actual: Actual) -> Actual:

@@ -82,7 +82,7 @@ class Session:
     def write(self, method: str, path: str, to: str, **request: Any) -> Json:
         """The body that a POST or PATCH brings."""
         body = _body(self._exchange(method, path, to, **request), to)
-        self._say(to, method=method, path=path, guid=body.get("guid"))
+        self._say(to, method=method, path=path)
         return body
 
     def act(self, path: str, to: str) -> None:
@@ -92,9 +92,10 @@ class Session:
 
     def create(self, path: str, to: str, body: Json, **query: str) -> Json:
         """What a POST made. Raises Unavailable where the answer does not show it."""
-        made = self.write("POST", path, to, json=body, params=query)
+        made = _body(self._exchange("POST", path, to, json=body, params=query), to)
         if "guid" not in made:
             raise Unavailable(f"Cloud Foundry did not {to}: its answer was empty")
+        self._say(to, method="POST", path=path, guid=made["guid"])
         return made
 
     def remove(self, path: str, to: str) -> str | None:

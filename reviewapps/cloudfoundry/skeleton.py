@@ -23,7 +23,8 @@ def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
             found = _ours(api, api.apps_named(name), actual)
         if found is not None:
             return begin(api, Begin(step.attempt), actual.with_app(parse.app(found)))
-    raise NameTaken(f"{_quoted(step.names, 'the app name')} in the space belongs to somebody else")
+    where = f"in the space {api.target.space_name!r}"
+    raise NameTaken(f"the app name {_listed(step.names)} {where} belongs to somebody else")
 
 
 def create_route(api: Client, step: CreateRoute, actual: Actual) -> Actual:
@@ -35,7 +36,7 @@ def create_route(api: Client, step: CreateRoute, actual: Actual) -> Actual:
             made = _ours(api, api.routes_at(host), actual)
         if made is not None:
             return replace(actual, routes=(parse.route(made), *actual.routes))
-    raise NameTaken(f"{_quoted(step.hosts, 'the host')} in {api.target.domain} belongs to somebody else")
+    raise NameTaken(f"the host {_listed(step.hosts)} in {api.target.domain} belongs to somebody else")
 
 
 def map_route(api: Client, step: MapRoute, actual: Actual) -> Actual:
@@ -94,5 +95,5 @@ def _app_label(actual: Actual) -> str:
     return actual.app.app if actual.app else labels.DEFAULT_APP
 
 
-def _quoted(names: tuple[str, ...], what: str) -> str:
-    return f"{what} {' or '.join(repr(name) for name in names)}"
+def _listed(names: tuple[str, ...]) -> str:
+    return " or ".join(repr(name) for name in names)

@@ -15,9 +15,9 @@ from reviewapps.cloudfoundry.doorbell import Doorbell
 from reviewapps.cloudfoundry.logs import lines_of
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.errors import ReviewAppsError
-from reviewapps.model import Actual, App, Space
+from reviewapps.model import Actual, App, Environment, Space
 from reviewapps.ports import Memory
-from reviewapps.steps import Reach, Step
+from reviewapps.steps import Reach, Step, UnderWay
 
 LOG_READ: Final = 1000
 """Envelopes read to find the lines of one source: the most that log-cache gives at once."""
@@ -81,6 +81,10 @@ class SpaceClient:
     def look(self) -> Space:
         """All that bears our instance's labels."""
         return looking.space(self._client)
+
+    def under_way(self, kind: UnderWay) -> frozenset[Environment]:
+        """The environments of which something of this kind is being worked on, by one listing."""
+        return looking.under_way(self._client, kind)
 
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do the step; what is there afterwards, as far as the answers told."""

@@ -15,6 +15,7 @@ class Target:
     """The org, space and domain of ``access``. Raises BadSettings where one is missing or not ours to see."""
 
     def __init__(self, session: Session, access: Access) -> None:
+        self.space_name = access.space
         self._session = session
         self._access = access
 

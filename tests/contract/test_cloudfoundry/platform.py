@@ -1,0 +1,127 @@
+"""The sandbox's Cloud Foundry in a thread of its own, as any client sees it: over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from reviewapps.cloudfoundry import Access, SpaceClient
+from reviewapps.model import Secret
+from reviewapps.sandbox.cloudfoundry import CloudFoundry
+
+
+class Platform:
+    """A running sandbox. Its faults are planned, and its calls counted, the way curl would."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+        self._foundry = self._run(self._started())
+        self.api: str = self._foundry.api_url
+        self.app_port: int = self._foundry.app_port
+        self.domain: str = self._foundry.app_domain
+
+    def stop(self) -> None:
+        self._run(self._foundry.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def fault(self, method: str, path: str, kind: str, **more: Any) -> None:
+        """Let the next matching request go wrong."""
+        planned = {"method": method, "path": path, "kind": kind} | more
+        requests.post(f"{self.api}/_sandbox/faults", json=planned, timeout=5).raise_for_status()
+
+    def forget(self) -> None:
+        """No faults to come, and no calls remembered."""
+        requests.delete(f"{self.api}/_sandbox/faults", timeout=5)
+        requests.delete(f"{self.api}/_sandbox/calls", timeout=5)
+
+    def calls(self, method: str = "", path: str = "") -> list[str]:
+        """``METHOD /path?query`` of the requests so far, those for tokens included."""
+        seen = requests.get(f"{self.api}/_sandbox/calls", timeout=5).json()
+        return [
+            f"{c['method']} {c['path']}" for c in seen if method in ("", c["method"]) and path in c["path"]
+        ]
+
+    def variables(self, app: str) -> dict[str, str]:
+        """The app's own variables, as somebody else with the same rights sees them."""
+        form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
+        token = requests.post(f"{self.api}/oauth/token", data=form, auth=("cf", ""), timeout=5).json()
+        found: dict[str, str] = requests.get(
+            f"{self.api}/v3/apps/{app}/environment_variables",
+            headers={"Authorization": f"bearer {token['access_token']}"},
+            timeout=5,
+        ).json()["var"]
+        return found
+
+    async def _started(self) -> CloudFoundry:
+        foundry = CloudFoundry(self._home)
+        foundry.add_client("orchestrator", "orchestrator", roles={"acme/review": "space_developer"})
+        await foundry.start()
+        return foundry
+
+    def _run(self, coroutine: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(20)
+
+
+@dataclass
+class Memory:
+    """Forgets when the test ends."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+
+    def read(self, name: str) -> Any | None:
+        return self.values.get(name)
+
+    def write(self, name: str, value: Any, seconds: float) -> None:
+        self.values[name] = value
+
+
+@dataclass
+class Diary:
+    """What was said and spent."""
+
+    said: list[str] = field(default_factory=list)
+    spent: int = 0
+
+    def say(self, action: str, **facts: object) -> None:
+        self.said.append(action)
+
+    def spend(self) -> None:
+        self.spent += 1
+
+
+def access(platform: Platform, **changes: Any) -> Access:
+    mine = Access(platform.api, "acme", "review", None, user="deployer", password=Secret("deployer"))
+    return replace(mine, **changes)
+
+
+def client(
+    platform: Platform,
+    *,
+    instance: str = "acme",
+    memory: Memory | None = None,
+    diary: Diary | None = None,
+    timeout: float = 3.0,
+    **changes: Any,
+) -> SpaceClient:
+    diary = diary or Diary()
+    return SpaceClient(
+        access(platform, **changes),
+        instance=instance,
+        app_url=f"http://{{host}}:{platform.app_port}",
+        timeout=timeout,
+        memory=memory or Memory(),
+        spend=diary.spend,
+        say=diary.say,
+    )

@@ -1,0 +1,104 @@
+"""From source to a droplet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reviewapps import steps
+from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.errors import BadManifest, Busy
+from reviewapps.model import Actual
+from tests.contract.test_cloudfoundry.platform import Platform, client
+from tests.contract.test_cloudfoundry.scenes import (
+    OTHER,
+    PREVIEW,
+    archive,
+    blueprint,
+    built,
+    created,
+    looked,
+    removed,
+)
+
+
+def test_a_package_bears_what_it_was_made_for_and_arrives_whole(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+
+    actual = looked(space, actual, "droplets", lambda a: a.droplets)
+
+    assert actual.droplets is not None
+    assert [(d.guid, d.state, bool(d.checksum)) for d in actual.droplets] == [(droplet, "ready", True)]
+
+
+def test_an_expired_token_does_not_empty_an_upload(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual = created(space)
+    body = '{"errors": [{"code": 1000, "title": "CF-InvalidAuthToken", "detail": "Invalid Auth Token"}]}'
+    platform.fault("POST", "/upload$", "status", status=401, body=body)
+
+    actual, droplet = built(space, actual, tmp_path)
+
+    assert droplet
+
+
+def test_one_build_at_a_time(space: SpaceClient, tmp_path: Path) -> None:
+    actual = space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), created(space))
+    actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
+    assert actual.packages
+    build = steps.CreateBuild(actual.packages[0].guid, "a1", blueprint())
+    actual = space.carry_out(build, actual)
+
+    with pytest.raises(Busy):
+        space.carry_out(build, actual)
+
+
+def test_a_buildpack_that_is_not_there_is_for_the_author_to_mend(space: SpaceClient, tmp_path: Path) -> None:
+    actual = space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), created(space))
+    actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
+    assert actual.packages
+    odd = blueprint(buildpacks=("cobol_buildpack",))
+
+    with pytest.raises(BadManifest, match="cobol_buildpack"):
+        space.carry_out(steps.CreateBuild(actual.packages[0].guid, "a1", odd), actual)
+
+
+def test_the_same_build_elsewhere_can_be_copied(space: SpaceClient, tmp_path: Path) -> None:
+    built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
+    actual = created(space)
+
+    key = blueprint().build_key
+    actual = space.carry_out(steps.Look("elsewhere", key), actual)
+    assert actual.elsewhere is not None
+    (build,) = actual.elsewhere
+    assert (build.environment, build.build_key) == (OTHER, key)
+    source = actual.sources[build.droplet or ""]
+    actual = space.carry_out(steps.CopyDroplet(source.guid), actual)
+    actual = looked(space, actual, "droplets", lambda a: a.droplets and a.droplets[0].state == "ready")
+
+    assert actual.droplets is not None
+    assert [d.checksum for d in actual.droplets] == [source.checksum]
+
+
+def test_elsewhere_is_in_the_same_space(platform: Platform, space: SpaceClient, tmp_path: Path) -> None:
+    production = client(platform, space="production")
+    there, _ = built(production, created(production, OTHER, "shop-pr-13"), tmp_path)
+
+    assert space.carry_out(steps.Look("elsewhere", blueprint().build_key), Actual(PREVIEW)).elsewhere == ()
+
+    removed(production, there)
+
+
+def test_elsewhere_is_neither_here_nor_another_build_nor_another_instances(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, _ = built(space, created(space), tmp_path)
+    theirs = client(platform, instance="umbrella")
+    built(theirs, created(theirs, OTHER, "shop-pr-13"), tmp_path)
+
+    assert space.carry_out(steps.Look("elsewhere", blueprint().build_key), actual).elsewhere == ()
+    assert space.carry_out(steps.Look("elsewhere", "a" * 40), Actual(OTHER)).elsewhere == ()

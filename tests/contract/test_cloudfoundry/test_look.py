@@ -1,0 +1,130 @@
+"""What a look sees, and what is said and remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from reviewapps import steps
+from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry.space import DEEDS
+from reviewapps.errors import Unavailable
+from reviewapps.model import Environment, Refusal, Space
+from tests.contract.test_cloudfoundry.platform import Diary, Platform, client
+from tests.contract.test_cloudfoundry.scenes import (
+    OTHER,
+    PREVIEW,
+    app_of,
+    attempt,
+    blueprint,
+    built,
+    created,
+    removed,
+    routed,
+)
+
+
+def test_every_step_can_be_carried_out() -> None:
+    assert DEEDS.keys() | {steps.Reach} == set(get_args(steps.Step))
+
+
+def test_an_empty_space_is_empty_and_still_there(space: SpaceClient, platform: Platform) -> None:
+    assert space.look() == Space()
+    assert len(platform.calls("GET", "/v3/spaces/")) == 1
+
+
+def test_an_empty_space_that_we_may_not_see_any_more_is_not_taken_for_empty(
+    space: SpaceClient, platform: Platform
+) -> None:
+    space.check()
+    gone = '{"errors": [{"code": 10010, "title": "CF-ResourceNotFound", "detail": "Space not found"}]}'
+    platform.fault("GET", "/v3/spaces/", "status", status=404, body=gone)
+
+    with pytest.raises(Unavailable, match="the space 'review' is not to be seen any more"):
+        space.look()
+
+    assert space.look() == Space()
+
+
+def test_a_listing_that_is_not_whole_is_not_believed(space: SpaceClient, platform: Platform) -> None:
+    space.check()
+    short = '{"pagination": {"total_results": 2, "next": null}, "resources": []}'
+    platform.fault("GET", "/v3/apps", "status", status=200, body=short, times=3)
+    with pytest.raises(Unavailable, match="0 of 2"):
+        space.look()
+
+
+def test_a_look_takes_two_requests(space: SpaceClient, platform: Platform) -> None:
+    created(space)
+    platform.forget()
+    assert len(space.look().apps) == 1
+    assert len(platform.calls()) == 2
+
+
+def test_a_look_shows_what_the_steps_said(space: SpaceClient) -> None:
+    actual = routed(space, created(space))
+    assert space.look().actual(PREVIEW) == actual
+    assert space.look().actual(OTHER).empty
+
+
+def test_two_instances_never_see_each_other(platform: Platform) -> None:
+    ours, theirs = client(platform), client(platform, instance="umbrella")
+    created(ours)
+    assert theirs.look() == Space()
+
+
+def test_what_is_remembered_is_found_again(space: SpaceClient) -> None:
+    actual = created(space)
+    many = frozenset(f"{i:012x}" for i in range(900))
+    actual = space.carry_out(steps.Remember("dev-9", "d" * 40, many), actual)
+    assert app_of(space.look().actual(PREVIEW)).tags_seen == many
+
+    actual = space.carry_out(steps.Remember(None, "e" * 40, frozenset({"0" * 12})), actual)
+
+    app = app_of(space.look().actual(PREVIEW))
+    assert (app.source, app.wished, app.tags_seen) == (None, "e" * 40, frozenset({"0" * 12}))
+
+
+def test_a_refusal_outlives_the_attempt_that_met_it(space: SpaceClient) -> None:
+    actual = created(space)
+    tried = app_of(actual).attempt
+    assert tried is not None
+    refusal = Refusal("build", "no buildpack matched", tried.began, ("line",) * 30)
+
+    actual = space.carry_out(steps.Refuse(refusal), actual)
+
+    app = app_of(space.look().actual(PREVIEW))
+    assert app.is_record and app.refusal_of(tried.commit, tried.config) == refusal
+    actual = space.carry_out(steps.Begin(attempt(id="a2")), actual)
+    assert app_of(space.look().actual(PREVIEW)).attempt == app_of(actual).attempt
+
+
+def test_there_is_an_audit_line_for_every_side_effect(platform: Platform) -> None:
+    diary = Diary()
+    space = client(platform, diary=diary)
+    removed(space, routed(space, created(space)))
+    assert diary.said == [
+        "create the app shop-pr-12",
+        "create the route shop-pr-12",
+        "lead the route to the app",
+        "delete the route",
+        "delete the app",
+    ]
+
+
+def test_a_log_that_cannot_be_had_is_empty(platform: Platform, space: SpaceClient) -> None:
+    app = app_of(created(space))
+    platform.fault("GET", "/api/v1/read", "status", status=500, times=5)
+    assert space.log(app, "APP", 10) == ()
+
+
+def test_no_url_grows_with_what_is_there(platform: Platform, space: SpaceClient, tmp_path: Path) -> None:
+    built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
+    for number in range(20, 32):
+        created(space, Environment(7, f"pr-{number}"), f"shop-pr-{number}")
+    platform.forget()
+    actual = space.look().actual(Environment(7, "pr-20"))
+    space.carry_out(steps.Look("elsewhere", blueprint().build_key), actual)
+    assert max(len(call) for call in platform.calls()) < 2000

@@ -1,0 +1,186 @@
+"""From a droplet to an app that serves it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reviewapps import steps
+from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.errors import BadManifest, Unavailable
+from reviewapps.model import Actual, Health
+from tests.contract.test_cloudfoundry.platform import Platform
+from tests.contract.test_cloudfoundry.scenes import (
+    PREVIEW,
+    app_of,
+    archive,
+    attempt,
+    blueprint,
+    built,
+    created,
+    looked,
+    routed,
+    until,
+    well,
+)
+
+
+def test_an_app_is_configured_started_reached_and_marked(space: SpaceClient, tmp_path: Path) -> None:
+    actual, droplet = built(space, routed(space, created(space)), tmp_path)
+    actual = space.carry_out(steps.Configure(blueprint()), actual)
+    assert actual.configured
+    actual = space.carry_out(steps.Start(droplet), actual)
+    assert app_of(actual).started and app_of(actual).droplet == droplet and actual.instances is None
+    actual = looked(space, actual, "instances", well)
+    assert actual.route is not None
+    reach = steps.Reach(actual.route.address)
+    actual = until(lambda: space.carry_out(reach, actual), lambda a: a.answers)
+    tried = attempt(stop_start=True)
+    actual = space.carry_out(steps.MarkLive(tried), actual)
+
+    app = app_of(space.look().actual(PREVIEW))
+    assert app == app_of(actual)
+    assert (app.commit, app.config, app.attempt) == (tried.commit, tried.config, tried)
+    assert app.live_since is not None and app.live_since >= tried.began
+    until(lambda: actual, lambda _: any("GET / " in line for line in space.log(app, "APP", 30)))
+    assert len(space.log(app, "STG", 2)) == 2
+
+
+def test_an_address_without_an_app_does_not_answer(space: SpaceClient) -> None:
+    nobody = space.carry_out(steps.Reach(f"nobody.{space.domain}"), Actual(PREVIEW))
+    assert nobody.answers is False
+
+
+def test_a_stopped_app_serves_nothing(space: SpaceClient, tmp_path: Path) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = space.carry_out(steps.MarkLive(attempt()), actual)
+
+    actual = space.carry_out(steps.Stop(), actual)
+
+    app = app_of(space.look().actual(PREVIEW))
+    assert (app.started, app.commit, app.config) == (False, None, None)
+    assert app == app_of(actual)
+
+
+def test_variables_that_are_no_longer_wanted_are_unset(platform: Platform, space: SpaceClient) -> None:
+    many = {f"VARIABLE_{i:04}": str(i) for i in range(500)}
+    actual = space.carry_out(steps.Configure(blueprint(env=many)), created(space))
+    assert app_of(actual).env_names == many.keys()
+
+    actual = space.carry_out(steps.Configure(blueprint(env={"COLOUR": "red"})), actual)
+
+    assert app_of(space.look().actual(PREVIEW)).env_names == {"COLOUR"}
+    assert platform.variables(app_of(actual).guid) == {"COLOUR": "red"}
+
+
+def test_a_variable_is_remembered_before_it_is_set(platform: Platform, space: SpaceClient) -> None:
+    actual = created(space)
+    platform.fault("PATCH", "/environment_variables$", "lost")
+
+    with pytest.raises(Unavailable):
+        space.carry_out(steps.Configure(blueprint()), actual)
+
+    assert app_of(space.look().actual(PREVIEW)).env_names == {"COLOUR"}
+
+
+def test_configuring_the_same_again_writes_no_names(platform: Platform, space: SpaceClient) -> None:
+    actual = space.carry_out(steps.Configure(blueprint()), created(space))
+    platform.forget()
+    space.carry_out(steps.Configure(blueprint(health=Health("http", "/health", 90))), actual)
+    assert not [call for call in platform.calls("PATCH") if call.endswith(app_of(actual).guid)]
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        blueprint(env={"PORT": "80"}),
+        blueprint(health=Health("http", "/", 100_000)),
+        blueprint(memory_mb=10**12),
+    ],
+)
+def test_what_the_platform_refuses_of_a_manifest_is_told_in_its_words(
+    space: SpaceClient, plan: object
+) -> None:
+    assert isinstance(plan, type(blueprint()))
+    with pytest.raises(BadManifest, match="Cloud Foundry would not"):
+        space.carry_out(steps.Configure(plan), created(space))
+
+
+def test_a_rolling_deployment_switches_without_a_pause(space: SpaceClient, tmp_path: Path) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    actual = space.carry_out(steps.Configure(blueprint()), actual)
+    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = looked(space, actual, "instances", well)
+    actual, newer = built(space, actual, tmp_path)
+
+    actual = space.carry_out(steps.Roll(newer, "a2"), actual)
+
+    assert actual.deployments is not None and actual.deployments[0].attempt == "a2"
+    assert app_of(actual).droplet == newer and not actual.no_room_to_roll
+    actual = looked(space, actual, "deployments", lambda a: a.deployments and not a.deployments[0].active)
+    assert actual.deployments is not None and actual.deployments[0].deployed
+    assert well(space.carry_out(steps.Look("instances"), actual))
+
+
+def test_while_it_rolls_the_new_instances_count_and_it_can_be_called_off(
+    space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = looked(space, actual, "instances", well)
+    (tmp_path / "broken").mkdir()
+    actual = space.carry_out(
+        steps.Upload(blueprint(), archive=archive(tmp_path / "broken", "web: exit 3\n")), actual
+    )
+    actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
+    assert actual.packages
+    actual = space.carry_out(steps.CreateBuild(actual.packages[0].guid, "a2", blueprint()), actual)
+    actual = looked(space, actual, "builds", lambda a: a.builds and a.builds[0].state == "ready")
+    assert actual.builds and actual.builds[0].droplet
+    actual = space.carry_out(steps.Roll(actual.builds[0].droplet, "a2"), actual)
+
+    actual = looked(
+        space, actual, "instances", lambda a: any(i.state == "CRASHED" for i in a.instances or ())
+    )
+    actual = looked(space, actual, "crashes", lambda a: a.crashes)
+    assert actual.crashes and actual.crashes[0].description
+    assert actual.deployments
+    over = space.carry_out(steps.CancelRoll(actual.deployments[0].guid), actual)
+    over = looked(space, over, "deployments", lambda a: a.deployments and not a.deployments[0].active)
+    assert over.deployments and not over.deployments[0].deployed
+    again = space.carry_out(steps.CancelRoll(over.deployments[0].guid), over)
+    assert again.deployments is None
+    assert well(space.carry_out(steps.Look("instances"), over))
+
+
+def test_without_room_to_roll_nothing_happens_but_that_we_know(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    actual = space.carry_out(steps.Start(droplet), actual)
+    body = (
+        '{"errors": [{"code": 10008, "title": "CF-X", "detail": "memory quota_exceeded for organization"}]}'
+    )
+    platform.fault("POST", "/v3/deployments$", "status", status=422, body=body)
+
+    rolled = space.carry_out(steps.Roll(droplet, "a1"), actual)
+
+    assert rolled == replace(actual, no_room_to_roll=True)
+
+
+def test_a_started_app_is_stopped_before_it_is_started_with_another_droplet(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, first = built(space, created(space), tmp_path)
+    actual = space.carry_out(steps.Start(first), actual)
+    actual, second = built(space, actual, tmp_path)
+    platform.forget()
+
+    actual = space.carry_out(steps.Start(second), actual)
+
+    writes = [call.rsplit("/", 1)[1] for call in platform.calls() if not call.startswith("GET")]
+    assert writes == ["current_droplet", "stop", "start"]
+    assert app_of(actual).droplet == second
