@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -48,6 +49,17 @@ class Stage:
 
     def start_redis(self) -> None:
         self.server = EmbeddedRedis.start(self._folder / "redis")
+
+    @contextmanager
+    def cut_off(self) -> Iterator[None]:
+        """Every connection to Redis ends, the one for broadcasts first, and no new one is to be had."""
+        socket, hidden = self._folder / "redis" / "redis.sock", self._folder / "redis" / "hidden.sock"
+        self.redis.ping()  # so that this connection stands and is the one that is left
+        socket.rename(hidden)
+        self.redis.client_kill_filter(_type="pubsub", skipme=True)
+        self.redis.client_kill_filter(_type="normal", skipme=True)
+        yield
+        hidden.rename(socket)
 
     def wake(self, environment: str, queue: str = "deploy") -> None:
         self.due.wake(environment, queue=queue)

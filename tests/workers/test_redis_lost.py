@@ -12,31 +12,51 @@ from tests.workers.conftest import Stage
 pytestmark = pytest.mark.story
 
 
-def busy_worker_after_an_outage(stage: Stage, consumer: str) -> subprocess.Popen[bytes]:
-    """A worker whose Redis was restarted while a child held a task and its unacknowledged message."""
+LOST = "Connection to broker lost"
+FAULT = "'NoneType' object has no attribute 'hostname'"
+
+
+def busy_worker(stage: Stage, consumer: str = "ours") -> subprocess.Popen[bytes]:
+    """A worker one of whose children holds a task, and so a message that is not acknowledged."""
     worker = stage.worker(consumer=consumer)
     stage.wake("gated/a")
     stage.until_began("gated/a")
-    stage.kill_redis()
-    stage.start_redis()
     return worker
 
 
-def test_a_worker_outlives_a_redis_that_is_killed_under_a_running_task(stage: Stage) -> None:
-    worker = busy_worker_after_an_outage(stage, "ours")
+def until_logged(stage: Stage, words: str) -> None:
+    until(lambda: words in stage.log().read_text(), f"{words!r} in the log", seconds=15)
+
+
+def and_works_on(stage: Stage, worker: subprocess.Popen[bytes]) -> None:
+    """New work is done, and what ran through it all ends well, once."""
     stage.wake("quick/b")
     stage.until_ended("quick/b")
     stage.open("gated/a")
-    stage.until_ended("gated/a")
     until(lambda: stage.due.score("gated/a") is None, "the finish of what ran through it all")
     assert worker.poll() is None
     assert len(stage.evidence.of("began", "gated/a")) == 1
 
 
-def test_celerys_own_consumer_does_not_and_that_is_why_we_have_ours(stage: Stage) -> None:
+def test_a_busy_worker_outlives_a_redis_that_is_killed(stage: Stage) -> None:
+    worker = busy_worker(stage)
+    stage.kill_redis()
+    stage.start_redis()
+    and_works_on(stage, worker)
+
+
+def test_a_busy_worker_outlives_being_cut_off(stage: Stage) -> None:
+    worker = busy_worker(stage)
+    with stage.cut_off():
+        until_logged(stage, LOST)
+    and_works_on(stage, worker)
+
+
+def test_with_celerys_own_consumer_it_does_not_and_that_is_why_we_have_ours(stage: Stage) -> None:
     """When this fails, Celery has mended its fault, and ``workers/consumer.py`` can go."""
-    worker = busy_worker_after_an_outage(stage, "celerys")
-    until(lambda: "Unrecoverable error: AttributeError" in stage.log().read_text(), "the fault", seconds=10)
+    worker = busy_worker(stage, "celerys")
+    with stage.cut_off():
+        until_logged(stage, FAULT)
     stage.open("gated/a")
     until(lambda: worker.poll() is not None, "the end of the worker", seconds=10)
 
@@ -44,19 +64,13 @@ def test_celerys_own_consumer_does_not_and_that_is_why_we_have_ours(stage: Stage
 def test_an_outage_is_logged_once_and_its_end_too(stage: Stage) -> None:
     stage.worker()
     stage.kill_redis()
-    until(lambda: "pump: failed" in stage.log().read_text(), "the word of the outage")
+    until_logged(stage, "pump: failed")
     stage.start_redis()
-    until(lambda: "pump: works again" in stage.log().read_text(), "the word of its end")
+    until_logged(stage, "pump: works again")
     assert stage.log().read_text().count("pump: failed") == 1
 
 
 def test_an_emptied_redis_costs_nothing_that_is_woken_again(stage: Stage) -> None:
-    worker = stage.worker()
-    stage.wake("gated/a")
-    stage.until_began("gated/a")
+    worker = busy_worker(stage)
     stage.redis.flushall()
-    stage.wake("quick/b")
-    stage.until_ended("quick/b")
-    stage.open("gated/a")
-    stage.until_ended("gated/a")
-    assert worker.poll() is None
+    and_works_on(stage, worker)
