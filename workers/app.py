@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -81,6 +82,11 @@ def _connect_signals(app: Celery, settings: Settings, wire: Wire) -> None:
     threads = beats(app, settings, wire)
     bind_child = bound_to(os.getpid(), signal.SIGKILL)
 
+    def share_memory(**_: Any) -> None:
+        """Keep the garbage collector from writing to, and so copying, what the children inherit."""
+        gc.collect()
+        gc.freeze()
+
     def start(**_: Any) -> None:
         for thread in threads:
             thread.start()
@@ -95,6 +101,7 @@ def _connect_signals(app: Celery, settings: Settings, wire: Wire) -> None:
     def logging_is_ours(**_: Any) -> None:
         """Being connected is enough: Celery then leaves logging alone."""
 
+    signals.worker_init.connect(share_memory, weak=False)
     signals.worker_ready.connect(start, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
     signals.worker_process_init.connect(child, weak=False)
