@@ -85,7 +85,7 @@ def archive(mirror: Mirror, tree: str, folder: Path) -> Path:
         Path(unfinished).replace(path)
     finally:
         Path(unfinished).unlink(missing_ok=True)
-    _prune(folder)
+    prune(folder)
     return path
 
 
@@ -185,7 +185,8 @@ def _blob(reader: Popen[bytes], entry: Entry) -> _Blob:
     return _Blob(reader.stdout, entry.size)
 
 
-def _prune(folder: Path) -> None:
+def prune(folder: Path) -> None:
+    """Keep of the zips in ``folder`` those that were used last."""
     by_age = sorted(folder.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
     for path in by_age[KEPT:]:
         path.unlink(missing_ok=True)

@@ -50,9 +50,20 @@ class Mirror:
         there. Busy while another worker fetches; a commit that is not there may be on its way."""
         if self._has(commit):
             return
-        with self._locked():
+        with self.fetching():
             self._create()
             self._fetch(commit)
+
+    @contextmanager
+    def fetching(self) -> Iterator[None]:
+        """Whoever holds this is the only one on this machine that fetches; Busy while somebody else does."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Busy(f"{self._clone_url}: another worker fetches from it", after=1) from None
+            yield
 
     def found(self, name: str, *, follow: bool = False) -> GitObject | None:
         """The object of that name, such as ``<commit>:<path>``; None where there is none.
@@ -87,16 +98,6 @@ class Mirror:
     def _has(self, commit: str) -> bool:
         found = self.found(commit)
         return found is not None and found.type == "commit"
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.with_suffix(".lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Busy(f"{self._clone_url}: another worker fetches from it", after=1) from None
-            yield
 
     def _create(self) -> None:
         if not (self.path / "HEAD").exists():
@@ -144,8 +145,10 @@ class Mirror:
         return printed
 
     def _failure(self, command: str, complained: str) -> Exception:
-        lines = complained.replace(self._token, "•••").replace(self._credentials, "•••").strip().splitlines()
-        reason = f"git {command} {self._clone_url}: {lines[-1] if lines else 'failed'}"
+        last = (complained.strip().splitlines() or ["failed"])[-1]
+        reason = f"git {command} {self._clone_url}: {last}"
+        for secret in (self._token, self._credentials):
+            reason = reason.replace(secret, "•••")
         return NotAuthorised(reason) if _REJECTED.search(complained) else Unavailable(reason)
 
 

@@ -48,14 +48,15 @@ def followed(connection: Connection, known: Snapshot, front: Kept[PullRequests])
 
 
 def _changed_since(connection: Connection, watermark: datetime, front: Kept[PullRequests]) -> PullRequests:
-    """The whole front page, and the pages after it until one holds something older than ``watermark``.
+    """The whole front page, and what is on the pages after it down to the first that is older.
 
     Not "no newer": GitHub's times are whole seconds, and more can happen in the second of the last look.
     """
-    pages = [front]
-    while pages[-1].next and all(pull.updated_at >= watermark for pull in pages[-1].value):
-        pages.append(kept(connection, pages[-1].next, parse.each(parse.pull_request)))
-    return _united(*(page.value for page in pages))
+    page, found = front, [front.value]
+    while page.next and all(pull.updated_at >= watermark for pull in page.value):
+        page = kept(connection, page.next, parse.each(parse.pull_request))
+        found.append(tuple(pull for pull in page.value if pull.updated_at >= watermark))
+    return _united(*found)
 
 
 def _watermark(front: Kept[PullRequests]) -> datetime:

@@ -1,0 +1,264 @@
+"""The source of a commit: fetched once, by nobody who should not, and always the same bytes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import stat
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from reviewapps.errors import BadManifest, Busy, NotAuthorised, Unavailable
+from reviewapps.github.archive import prune
+from reviewapps.github.git import Mirror, environment
+from reviewapps.model import Secret
+from tests.contract.test_github.conftest import Office
+
+
+def contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as zipped:
+        return {name: zipped.read(name) for name in zipped.namelist()}
+
+
+def mode(path: Path, name: str) -> int:
+    with zipfile.ZipFile(path) as zipped:
+        return zipped.getinfo(name).external_attr >> 16
+
+
+def arguments_until(word: str, deadline: float) -> list[str]:
+    """The arguments of all processes, as soon as one of them has this one."""
+    while time.monotonic() < deadline:
+        seen = []
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                seen.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+        if any(f" {word} " in arguments for arguments in seen):
+            return seen
+    raise AssertionError(f"no process was asked to {word}")
+
+
+def test_files_and_trees_of_a_commit_are_read(office: Office) -> None:
+    tip = office.shop.git("rev-parse", "feature")
+    client = office.client()
+
+    assert client.file(tip, "app/main.py") == "print('two')\n"
+    assert client.file(tip, "./app//main.py") == "print('two')\n"
+    assert client.file(tip, "app") is None
+    assert client.file(tip, "nowhere.yml") is None
+    assert client.tree(tip, "") == office.shop.git("rev-parse", "feature^{tree}")
+    assert client.tree(tip, "app/") == office.shop.git("rev-parse", "feature:app")
+    assert client.tree(tip, "app/main.py") is None
+
+
+def test_a_commit_is_fetched_once(office: Office) -> None:
+    tip = office.shop.git("rev-parse", "feature")
+    office.client().file(tip, "README.md")
+    office.new_calls()
+
+    assert office.client().file(tip, "app/main.py") is not None
+
+    assert not [call for call in office.new_calls() if "upload-pack" in call.path]
+
+
+def test_a_pull_request_of_a_fork_that_was_deleted_is_still_there(office: Office) -> None:
+    office.hub.request("POST", "/repos/octocat/shop/forks", token="stranger-token")
+    fork = office.hub.clone("stranger/shop", token="stranger-token")
+    tip = fork.commit("theirs", {"theirs.txt": "hello"})
+    number = office.open("stranger:theirs", token="stranger-token")
+    office.hub.request("DELETE", "/repos/stranger/shop", token="stranger-token")
+    client = office.client()
+
+    pull = client.pull_request(number)
+
+    assert pull is not None
+    assert (pull.fork, pull.commit) == (True, tip)
+    assert client.file(tip, "theirs.txt") == "hello"
+
+
+def test_a_link_inside_the_tree_leads_to_its_file_and_one_out_of_it_nowhere(office: Office) -> None:
+    (office.shop.folder / "inside.yml").symlink_to("app/main.py")
+    (office.shop.folder / "outside.yml").symlink_to("/etc/passwd")
+    tip = office.shop.commit("feature", {})
+    client = office.client()
+
+    assert client.file(tip, "inside.yml") == "print('two')\n"
+    assert client.file(tip, "outside.yml") is None
+
+
+def test_what_is_no_text_or_too_long_is_refused(office: Office) -> None:
+    (office.shop.folder / "binary.yml").write_bytes(b"\xff\xfe")
+    tip = office.shop.commit("feature", {"long.yml": "x" * (1024**2 + 1)})
+    client = office.client()
+
+    with pytest.raises(BadManifest, match="UTF-8"):
+        client.file(tip, "binary.yml")
+    with pytest.raises(BadManifest, match="1 MB"):
+        client.file(tip, "long.yml")
+
+
+def test_the_token_is_in_no_address_no_argument_and_no_file(office: Office) -> None:
+    tip = office.shop.git("rev-parse", "feature")
+    client = office.client()
+    client.look()
+    office.fail("upload-pack", kind="delay", seconds=1)
+    fetch = threading.Thread(target=client.archive, args=(tip, ""))
+    fetch.start()
+    seen = arguments_until("fetch", time.monotonic() + 10)
+    fetch.join()
+
+    assert any(" fetch " in arguments and "octocat/shop" in arguments for arguments in seen)
+    assert not [arguments for arguments in seen if "hubot-token" in arguments]
+    kept = [path for path in office.mirrors.rglob("*") if path.is_file()]
+    assert kept
+    assert not [path for path in kept if b"hubot-token" in path.read_bytes()]
+
+
+def test_a_token_in_what_git_says_is_masked(tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "1.git", "http://127.0.0.1:1/s3cret", Secret("s3cret"), timeout=3)
+
+    with pytest.raises(Unavailable) as failed:
+        mirror.bring("a" * 40)
+
+    assert "s3cret" not in str(failed.value)
+    assert "•••" in str(failed.value)
+
+
+def test_a_commit_that_is_not_there_may_be_on_its_way(office: Office) -> None:
+    with pytest.raises(Unavailable, match="not our ref"):
+        office.client().file("1" * 40, "README.md")
+
+
+def test_a_token_that_git_does_not_take_is_told(office: Office) -> None:
+    client = office.client()
+    client.look()
+    office.fail(r"shop\.git", status=401, times=9)
+
+    with pytest.raises(NotAuthorised):
+        client.file(office.shop.git("rev-parse", "main"), "README.md")
+
+
+def test_who_would_fetch_while_another_does_comes_back_later(office: Office, tmp_path: Path) -> None:
+    mirror = Mirror(tmp_path / "m" / "1.git", office.hub.remote("octocat/shop"), Secret("x"), timeout=5)
+
+    with mirror.fetching(), pytest.raises(Busy):
+        mirror.bring(office.shop.git("rev-parse", "main"))
+
+
+def test_git_sees_of_our_environment_only_where_the_network_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "GIT_DIR", "DATABASE_URL"):
+        monkeypatch.setenv(name, "x")
+
+    passed_on = environment()
+
+    assert {"HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "PATH"} <= passed_on.keys()
+    assert not {"GIT_DIR", "DATABASE_URL"} & passed_on.keys()
+
+
+# --- the archive ---
+
+
+def test_the_zip_is_the_same_byte_for_byte(office: Office, tmp_path: Path) -> None:
+    tip = office.shop.commit("feature", {f"many/{n}.txt": str(n) * 1000 for n in range(30)})
+
+    one = office.client().archive(tip, "")
+    other = office.client(mirrors=tmp_path / "elsewhere").archive(tip, "")
+
+    assert one != other
+    assert hashlib.sha256(one.read_bytes()).digest() == hashlib.sha256(other.read_bytes()).digest()
+
+
+def test_the_zip_is_made_once(office: Office) -> None:
+    tip = office.shop.git("rev-parse", "feature")
+    made = office.client().archive(tip, "")
+    made.write_bytes(b"seen before")
+
+    assert office.client().archive(tip, "").read_bytes() == b"seen before"
+
+
+def test_the_zip_shows_the_tree_whatever_its_attributes_say(office: Office) -> None:
+    attributes = "hidden.txt export-ignore\nversion.txt export-subst\ndos.txt eol=crlf text\n"
+    files = {"hidden.txt": "seen", "version.txt": "$Format:%H$", "dos.txt": "one\ntwo\n"}
+    tip = office.shop.commit("feature", {".gitattributes": attributes, **files})
+
+    zipped = contents(office.client().archive(tip, ""))
+
+    assert {name: zipped[name].decode() for name in files} == files
+
+
+def test_what_can_be_run_can_be_run_afterwards(office: Office) -> None:
+    (office.shop.folder / "run.sh").write_text("#!/bin/sh\n")
+    (office.shop.folder / "run.sh").chmod(0o755)
+    tip = office.shop.commit("feature", {})
+
+    made = office.client().archive(tip, "")
+
+    assert stat.S_IMODE(mode(made, "run.sh")) == 0o755
+    assert stat.S_IMODE(mode(made, "README.md")) == 0o644
+
+
+def test_only_the_folder_that_was_asked_for_is_in_the_zip(office: Office) -> None:
+    tip = office.shop.git("rev-parse", "feature")
+
+    assert contents(office.client().archive(tip, "app")) == {"main.py": b"print('two')\n"}
+    with pytest.raises(BadManifest, match="no folder"):
+        office.client().archive(tip, "nowhere")
+
+
+def test_what_cfignore_names_is_left_out_and_what_the_command_line_leaves_out(office: Office) -> None:
+    kept = {"app/keep.log": "kept", "docs/a.txt": "kept"}
+    gone = {"app/drop.log": "", "build/x": "", "manifest.yml": "", "docs/manifest.yaml": "", ".gitignore": ""}
+    ignored = {".cfignore": "*.log\n!keep.log\n/build/\n"}
+    tip = office.shop.commit("feature", {**kept, **gone, **ignored})
+
+    zipped = contents(office.client().archive(tip, ""))
+
+    assert zipped.keys() == {"README.md", "app/main.py", *kept}
+
+
+def test_links_stay_links_where_they_stay_inside(office: Office) -> None:
+    for name, target in {
+        "app/up": "../README.md",
+        "app/out": "../../etc/passwd",
+        "absolute": "/etc/passwd",
+        "..way": "app",
+    }.items():
+        (office.shop.folder / name).parent.mkdir(exist_ok=True)
+        (office.shop.folder / name).symlink_to(target)
+    tip = office.shop.commit("feature", {})
+
+    made = office.client().archive(tip, "")
+
+    assert contents(made).keys() == {"README.md", "app/main.py", "app/up", "..way"}
+    assert contents(made)["app/up"] == b"../README.md"
+    assert stat.S_ISLNK(mode(made, "app/up"))
+
+
+@pytest.mark.parametrize(
+    ("size", "entries", "reason"),
+    [(1, 50_001, "50001 files are more than"), (1024**2, 1025, "1025 MB are more than")],
+)
+def test_what_is_too_much_is_refused(office: Office, size: int, entries: int, reason: str) -> None:
+    blob = office.shop.git("hash-object", "-w", "--stdin", stdin="x" * size)
+    listed = "".join(f"100644 blob {blob}\tfile-{n}\n" for n in range(entries))
+    tree = office.shop.git("mktree", stdin=listed)
+    tip = office.shop.git("commit-tree", "-m", "much", tree)
+    office.shop.git("push", "--quiet", "origin", f"{tip}:refs/heads/much")
+
+    with pytest.raises(BadManifest, match=reason):
+        office.client().archive(tip, "")
+
+
+def test_of_the_zips_those_used_last_are_kept(tmp_path: Path) -> None:
+    for age in range(30):
+        zipped = tmp_path / f"{age}.zip"
+        zipped.touch()
+        os.utime(zipped, (1_000_000 - age, 1_000_000 - age))
+
+    prune(tmp_path)
+
+    assert {path.stem for path in tmp_path.iterdir()} == {str(age) for age in range(20)}

@@ -1,0 +1,286 @@
+"""What people are told on GitHub: one comment, one deployment per commit, and nothing twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reviewapps.errors import NotAuthorised, TryLater, Unavailable
+from reviewapps.marker import marker
+from reviewapps.model import Environment
+from reviewapps.outcome import Telling
+from tests.contract.test_github.conftest import Office
+
+
+def live(office: Office, number: int, text: str = "Preview: live", **more: Any) -> Telling:
+    """That the pull request's preview is up."""
+    repository = office.repository
+    told: dict[str, Any] = {
+        "comment": f"{marker('acme', repository, number, 'live')}\n{text}",
+        "commit": office.shop.git("rev-parse", "feature"),
+        "state": "live",
+        "deployment": "success",
+        "url": f"https://shop-pr-{number}.example.org",
+    }
+    return Telling(environment=Environment.of_pull_request(repository, number), **(told | more))
+
+
+def deployments(office: Office) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = office.hub.request("GET", "/repos/octocat/shop/deployments").json()
+    return sorted(found, key=lambda one: int(one["id"]))
+
+
+def states(office: Office, deployment: dict[str, Any]) -> list[str]:
+    """Its states, newest first."""
+    path = f"/repos/octocat/shop/deployments/{deployment['id']}/statuses"
+    return [status["state"] for status in office.hub.request("GET", path).json()]
+
+
+# --- the comment ---
+
+
+def test_the_comment_is_edited_and_not_repeated(office: Office) -> None:
+    number = office.open()
+    client = office.client()
+    client.tell(live(office, number, "Preview: building"))
+    told = live(office, number, "Preview: live")
+    client.tell(told)
+
+    assert office.comments(number) == [told.comment]
+    assert office.said.count("comment.created") == office.said.count("comment.edited") == 1
+
+
+def test_what_is_said_already_costs_no_request(office: Office) -> None:
+    told = live(office, office.open())
+    office.client().tell(told)
+    office.new_calls()
+
+    office.client().tell(told)
+
+    assert office.new_calls() == []
+
+
+def test_what_was_told_is_found_again_by_who_forgot_it(office: Office) -> None:
+    number = office.open()
+    told = live(office, number)
+    office.client().tell(told)
+    office.memory.forget()
+    office.new_calls()
+
+    office.client().tell(told)
+
+    assert {call.method for call in office.new_calls()} == {"GET"}
+    assert office.comments(number) == [told.comment]
+
+
+def test_a_comment_whose_answer_was_lost_is_not_written_again(office: Office) -> None:
+    number = office.open()
+    told = live(office, number)
+    office.fail("/comments$", method="POST", kind="lost")
+
+    with pytest.raises(TryLater):
+        office.client().tell(told)
+    office.client().tell(told)
+
+    assert office.comments(number) == [told.comment]
+
+
+def test_of_two_comments_of_ours_the_oldest_stays(office: Office) -> None:
+    number = office.open()
+    text = f"{marker('acme', office.repository, number, 'building')}\n"
+    office.commented(number, text + "first")
+    office.commented(number, text + "second")
+    told = live(office, number)
+
+    office.client().tell(told)
+
+    assert office.comments(number) == [told.comment]
+    assert "comment.deleted" in office.said
+
+
+def test_comments_of_others_are_left_alone(office: Office) -> None:
+    number = office.open()
+    pasted = f"{marker('acme', office.repository, number, 'live')}\nI can do this too"
+    other = f"{marker('another-instance', office.repository, number, 'live')}\nPreview"
+    office.commented(number, pasted, token="stranger-token")
+    office.commented(number, other)
+    told = live(office, number)
+
+    office.client().tell(told)
+
+    assert office.comments(number) == [pasted, other, told.comment]
+
+
+def test_a_comment_that_somebody_deleted_is_written_anew(office: Office) -> None:
+    number = office.open()
+    office.client().tell(live(office, number, "one"))
+    [comment] = office.hub.request("GET", f"/repos/octocat/shop/issues/{number}/comments").json()
+    office.hub.request("DELETE", f"/repos/octocat/shop/issues/comments/{comment['id']}")
+    told = live(office, number, "two")
+
+    office.client().tell(told)
+
+    assert office.comments(number) == [told.comment]
+
+
+def test_what_is_only_an_edit_makes_no_comment(office: Office) -> None:
+    number = office.open()
+    told = live(office, number, only_edit=True)
+
+    office.client().tell(told)
+    assert office.comments(number) == []
+
+    office.client().tell(live(office, number, "Preview: live"))
+    edited = live(office, number, "Preview: removed", only_edit=True)
+    office.client().tell(edited)
+    assert office.comments(number) == [edited.comment]
+
+
+def test_a_comment_that_cannot_be_written_does_not_keep_the_deployment_from_being_told(
+    office: Office,
+) -> None:
+    number = office.open()
+    locked = '{"message": "Unable to create comment because issue is locked."}'
+    office.fail("/comments$", method="POST", status=403, body=locked)
+
+    with pytest.raises(TryLater, match="locked"):
+        office.client().tell(live(office, number))
+
+    assert office.comments(number) == []
+    assert states(office, deployments(office)[0]) == ["success"]
+
+
+def test_a_comment_longer_than_github_takes_is_cut(office: Office) -> None:
+    number = office.open()
+
+    office.client().tell(live(office, number, "x" * 70_000))
+
+    assert [len(text) for text in office.comments(number)] == [65_536]
+
+
+def test_our_comments_tell_what_people_were_told_last(office: Office) -> None:
+    number = office.open()
+    client = office.client()
+    client.tell(live(office, number))
+    office.commented(
+        number, f"{marker('acme', office.repository, number, 'gone')}\nforged", token="stranger-token"
+    )
+
+    [comment] = client.comments()
+    assert (comment.environment.number, comment.state) == (number, "live")
+
+    office.new_calls()
+    assert client.comments() == (comment,)
+    assert [call.status for call in office.new_calls()] == [304]
+
+
+# --- the deployment ---
+
+
+def test_a_preview_shows_as_a_transient_deployment_with_its_url(office: Office) -> None:
+    number = office.open()
+    told = live(office, number)
+
+    office.client().tell(told)
+
+    [made] = deployments(office)
+    assert (made["sha"], made["environment"]) == (told.commit, "review")
+    assert (made["transient_environment"], made["production_environment"]) == (True, False)
+    path = f"/repos/octocat/shop/deployments/{made['id']}/statuses"
+    [status] = office.hub.request("GET", path).json()
+    assert (status["state"], status["environment_url"]) == ("success", told.url)
+
+
+def test_a_deployment_goes_through_its_states_without_being_made_again(office: Office) -> None:
+    number = office.open()
+    building = live(office, number, deployment="in_progress", url=None)
+    for told in (building, live(office, number)):
+        office.client().tell(told)
+
+    [made] = deployments(office)
+    assert states(office, made) == ["success", "in_progress"]
+
+
+def test_a_deployment_whose_answer_was_lost_is_found_again(office: Office) -> None:
+    told = live(office, office.open())
+    office.fail("/deployments$", method="POST", kind="lost")
+
+    with pytest.raises(Unavailable):
+        office.client().tell(told)
+    office.client().tell(told)
+
+    [made] = deployments(office)
+    assert states(office, made) == ["success"]
+
+
+def test_the_deployment_of_an_older_commit_ends_when_the_new_one_serves(office: Office) -> None:
+    number = office.open()
+    other = office.client()
+    other.tell(live(office, number))
+    office.shop.commit("feature", {"app/main.py": "print('three')\n"})
+
+    office.client().tell(live(office, number, deployment="in_progress"))
+    old, new = deployments(office)
+    assert (states(office, old), states(office, new)) == (["success"], ["in_progress"])
+
+    office.client().tell(live(office, number))
+    assert (states(office, old)[0], states(office, new)[0]) == ("inactive", "success")
+
+
+def test_what_is_gone_leaves_no_deployment_that_looks_alive(office: Office) -> None:
+    office.shop.commit("other", {"other.txt": "other"})
+    first, second = office.open(), office.open("other")
+    office.client().tell(live(office, first))
+    office.client().tell(live(office, second))
+    gone = live(office, first, "Preview: removed", deployment="inactive", commit=None, url=None)
+
+    office.client().tell(gone)
+
+    ended, alive = deployments(office)
+    assert (states(office, ended)[0], states(office, alive)[0]) == ("inactive", "success")
+    office.new_calls()
+    office.client().tell(gone)
+    assert office.new_calls() == []
+
+
+def test_deployments_of_others_are_left_alone(office: Office) -> None:
+    number = office.open()
+    told = live(office, number)
+    payloads: tuple[Any, ...] = ("by hand", {"reviewapps": "1", "instance": "another"})
+    for payload in payloads:
+        wanted: dict[str, Any] = {"ref": told.commit, "task": f"deploy:pr-{number}", "environment": "review"}
+        wanted |= {"auto_merge": False, "required_contexts": [], "payload": payload}
+        office.hub.request("POST", "/repos/octocat/shop/deployments", json=wanted)
+
+    office.client().tell(told)
+    office.client().tell(replace(told, deployment="inactive"))
+
+    *theirs, ours = deployments(office)
+    assert [states(office, one) for one in theirs] == [[], []]
+    assert states(office, ours)[0] == "inactive"
+
+
+def test_a_shared_environment_is_a_deployment_under_its_own_name(office: Office) -> None:
+    told = replace(live(office, 1), environment=Environment(office.repository, "dev"), comment=None)
+
+    office.client().tell(told)
+
+    [made] = deployments(office)
+    assert (made["environment"], made["transient_environment"]) == ("dev", False)
+
+
+def test_a_description_longer_than_github_takes_is_cut(office: Office) -> None:
+    office.client().tell(live(office, office.open(), description="x" * 200))
+
+    [made] = deployments(office)
+    [status] = office.hub.request("GET", f"/repos/octocat/shop/deployments/{made['id']}/statuses").json()
+    assert status["description"] == "x" * 139 + "…"
+
+
+def test_who_may_not_write_is_told_so(office: Office) -> None:
+    number = office.open()
+
+    with pytest.raises(NotAuthorised, match=r"POST .*/deployments answered 403"):
+        office.client(token="stranger-token").tell(live(office, number))
