@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
 
 from reviewapps.errors import BadSettings
 from reviewapps.model import Environment, Repository
@@ -16,6 +19,33 @@ LONGEST = 63
 def digest(*parts: str, length: int = 40) -> str:
     """Hex digits that stay the same for the same parts. A whole SHA-256 does not fit into a label (63)."""
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:length]
+
+
+def value_digest(value: object) -> str:
+    """A digest of a value of the model: equal for equal values, however they came about.
+
+    (``repr`` would not do: two libraries' UTC are equal, and print differently; sets print in any order.)
+    """
+    return digest(json.dumps(_plain(value), sort_keys=True))
+
+
+def _plain(value: object) -> object:
+    match value:
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case timedelta():
+            return value.total_seconds()
+        case frozenset():
+            return sorted(json.dumps(_plain(one), sort_keys=True) for one in value)
+        case tuple():
+            return [_plain(one) for one in value]
+        case Mapping():
+            return {str(key): _plain(one) for key, one in value.items()}
+        case _ if is_dataclass(value):
+            of = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+            return [type(value).__name__, of]
+        case _:
+            return value
 
 
 def names(instance: str, repository: Repository, environment: Environment) -> tuple[str, ...]:
@@ -59,7 +89,9 @@ def addressed(text: str, repositories: Mapping[str, int]) -> Environment:
     >>> addressed("acme/shop:dev", {"acme/shop": 7, "acme/web": 8}).name
     'dev'
     """
-    found = re.fullmatch(r"(?P<repository>[^#:\s]*)(?:#(?P<number>\d+)|:(?P<name>[a-z][a-z0-9-]*))", text, re.ASCII)
+    found = re.fullmatch(
+        r"(?P<repository>[^#:\s]*)(?:#(?P<number>\d+)|:(?P<name>[a-z][a-z0-9-]*))", text, re.ASCII
+    )
     if found is None:
         raise BadSettings(f"`{text}` names no environment: write acme/shop#12 or acme/shop:dev")
     known = {name.lower(): id_ for name, id_ in repositories.items()}

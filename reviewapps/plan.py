@@ -25,7 +25,7 @@ from reviewapps.model import (
     Refusal,
     Space,
 )
-from reviewapps.naming import digest
+from reviewapps.naming import value_digest
 from reviewapps.steps import Done, Next, Wait
 
 TRIES = 3
@@ -84,13 +84,8 @@ def unfinished(desired: Desired, space: Space, comments: Iterable[Comment]) -> f
 
 def fingerprint(verdict: Verdict, actual: Actual) -> str:
     """Equal exactly where nothing changed that a plan or a report would look at."""
-    apps = sorted(
-        f"{a.guid} {a.commit} {a.config} {a.started} {a.droplet} {a.attempt} {a.source}" for a in actual.apps
-    )
-    routes = sorted(f"{r.guid} {sorted(r.apps)}" for r in actual.routes)
-    tags = sorted(verdict.tags_seen) if isinstance(verdict, Run) and verdict.tags_seen is not None else []
-    wish = replace(verdict, tags_seen=None) if isinstance(verdict, Run) else verdict
-    return digest(repr(wish), *tags, *apps, "routes", *routes)
+    apps = frozenset(replace(app, env_names=frozenset()) for app in actual.apps)
+    return value_digest((verdict, apps, frozenset(actual.routes)))
 
 
 # --- one environment: the next step ---
@@ -273,12 +268,12 @@ def _is_switched(app: App, attempt: Attempt, actual: Actual) -> bool:
 def _watch_roll(rolling: Deployment, attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """A deployment never fails by itself, and is never superseded: it is cancelled, and then waited for."""
     if rolling.cancelling:
-        return Wait("a deployment that is called off")
+        return Wait("a deployment that is called off", "deployment")
     if rolling.attempt != attempt.id:
         return steps.CancelRoll(rolling.guid)
     if actual.instances is None:
         return steps.Look("instances")
-    return _crashed(attempt, actual, terms) or Wait("the new instance")
+    return _crashed(attempt, actual, terms) or Wait("the new instance", "deployment")
 
 
 def _watch_start(attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:
@@ -321,7 +316,7 @@ def _droplet(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Term
         return steps.Look("builds")
     staging = next((b for b in actual.builds if b.state == "waiting"), None)
     if staging is not None:
-        return Wait("staging" if _serves(staging, attempt, blueprint) else "an older staging")
+        return Wait("staging" if _serves(staging, attempt, blueprint) else "an older staging", "build")
     if actual.droplets is None:
         return steps.Look("droplets")
     ready = {d.guid: d for d in actual.droplets if d.state == "ready"}
@@ -384,4 +379,4 @@ def _built(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> Next:
         return steps.Upload(blueprint)
     if package.state == "ready":
         return steps.CreateBuild(package.guid, attempt.id, blueprint)
-    return Wait("the upload") if package.uploaded else steps.Upload(blueprint, package.guid)
+    return Wait("the upload", "package") if package.uploaded else steps.Upload(blueprint, package.guid)

@@ -6,9 +6,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from reviewapps.model import Actual, App, Comment, PullRequest, Space, Tag, Tagging, Wanted
+from reviewapps.model import Actual, App, Comment, Environment, PullRequest, Space, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
-from reviewapps.steps import Step
+from reviewapps.steps import Step, UnderWay
 
 
 class Lease(Protocol):
@@ -67,6 +67,9 @@ class CloudFoundry(Protocol):
 
     def look(self) -> Space:
         """All that bears our instance's labels."""
+
+    def under_way(self, kind: UnderWay) -> frozenset[Environment]:
+        """The environments of which something of this kind is being worked on, by one listing."""
 
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do one step of a plan; what is there afterwards."""

@@ -8,7 +8,7 @@ and in Cloud Foundry's labels; ``Memory`` only saves requests.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -49,7 +49,7 @@ from reviewapps.model import (
     Space,
     Wanted,
 )
-from reviewapps.naming import address, digest, names
+from reviewapps.naming import address, names, value_digest
 from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Serving, Waiting
 from reviewapps.plan import (
     Terms,
@@ -63,7 +63,7 @@ from reviewapps.plan import (
 from reviewapps.ports import CloudFoundry, GitHub, Lease, Memory
 from reviewapps.report import Voice, telling
 from reviewapps.rules import Rules, rules
-from reviewapps.steps import Done, Wait
+from reviewapps.steps import Done, UnderWay, Wait
 
 CREATES = (
     steps.CreateApp
@@ -78,6 +78,9 @@ CREATES = (
 
 STEPS_IN_A_TURN = 60
 """Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
+
+WATCHED_FOR: Mapping[UnderWay, int] = {"package": 6, "build": 12, "deployment": 3}
+"""How many polls long nobody looks closer at what is under way: a new instance that crashes shows only then."""
 
 SETTLED_FOR = 24 * 3600.0
 """For how long "nothing to do here, and told so" is believed while nothing changes, seconds."""
@@ -161,6 +164,8 @@ class Reconciler:
 
     def settle(self, environment: Environment, lease: Lease) -> float | None:
         """Do for the environment what can be done now. Seconds until the next look; None: nothing waits."""
+        if self._still_under_way(environment):
+            return self._pace.poll
         wanted, space = self._fresh(environment), self._cf.look()
         also = frozenset({environment.number} - {None}) if environment.number else frozenset[int]()
         verdict = self._desired(wanted, space, also).of(environment)
@@ -170,6 +175,37 @@ class Reconciler:
             mark = fingerprint(verdict, turn.actual)
             self._memory.write(self._key("settled", environment.name), mark, SETTLED_FOR)
         return wait
+
+    def _watch(self, environment: Environment, kind: UnderWay) -> None:
+        """From now on one listing for all tells whether this environment has to be looked at again."""
+        waiting = {"kind": kind, "wish": self._wish(environment)}
+        self._memory.write(
+            self._key("waiting", environment.name), waiting, WATCHED_FOR[kind] * self._pace.poll
+        )
+
+    def _still_under_way(self, environment: Environment) -> bool:
+        """Whether the platform still works on what this environment waits for, and GitHub wants the same.
+
+        All who wait share one listing per kind and interval.
+        """
+        waiting = self._memory.read(self._key("waiting", environment.name))
+        if waiting is None or waiting["wish"] != self._wish(environment):
+            return False
+        key = self._key("under way", waiting["kind"])
+        listed = self._memory.read(key)
+        if listed is None:
+            listed = [e.key for e in self._cf.under_way(waiting["kind"])]
+            self._memory.write(key, listed, self._pace.poll)
+        return environment.key in listed
+
+    def _wish(self, environment: Environment) -> str | None:
+        """A digest of what GitHub last said that concerns this environment."""
+        wanted = self._github.last_look()
+        if wanted is None:
+            return None
+        mine = tuple(pr for pr in wanted.pull_requests if pr.number == environment.number)
+        tags = wanted.tags if environment.shared else ()
+        return _view(replace(wanted, pull_requests=mine, tags=tags))
 
     def redeploy(self, environment: Environment, lease: Lease) -> str:
         """Begin a new attempt at the commit that the environment runs or failed to run, using nothing that was
@@ -265,8 +301,10 @@ class _Turn:
                 case Done():
                     self._tell(self._outcome(run))
                     return None
-                case Wait():
+                case Wait(_, kind):
                     self._say_building(run)
+                    if kind is not None:
+                        self.by._watch(self.environment, kind)
                     return self.by._pace.poll
                 case steps.ReadSource(commit, host):
                     plan = self._blueprint(run, commit, host)
@@ -473,5 +511,5 @@ def _removed(verdict: Absent) -> Removed:
 
 def _view(wanted: Wanted) -> str:
     """A digest of all that a plan reads of GitHub. (``updated_at`` moves with our own comments.)"""
-    pulls = [repr(replace(pr, updated_at=pr.created_at)) for pr in wanted.pull_requests]
-    return digest(repr(replace(wanted, pull_requests=())), *sorted(pulls))
+    pulls = frozenset(replace(pr, updated_at=pr.created_at) for pr in wanted.pull_requests)
+    return value_digest((wanted.repository, pulls, frozenset(wanted.tags), wanted.rules_text))

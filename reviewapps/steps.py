@@ -12,6 +12,8 @@ from typing import Literal
 
 from reviewapps.model import Attempt, Blueprint, Refusal
 
+UnderWay = Literal["package", "build", "deployment"]
+
 Kind = Literal["packages", "builds", "elsewhere", "droplets", "deployments", "instances", "crashes"]
 
 
@@ -176,10 +178,14 @@ class ReadSource:
 
 @dataclass(frozen=True)
 class Wait:
-    """Nothing can be done now; look again in some time. ``on`` says what for, in words."""
+    """Nothing can be done now; look again in some time. ``on`` says what for, in words.
+
+    Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
+    look at this environment before the listing lacks it.
+    """
 
     on: str
-    long: bool = False
+    kind: UnderWay | None = None
 
 
 @dataclass(frozen=True)
