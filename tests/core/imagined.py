@@ -1,0 +1,395 @@
+"""A Cloud Foundry that exists only in memory: what the platform would do with a plan's steps, and when.
+
+Time passes in looks. What takes long (an upload, a build, a copy, a start, a deployment, a cancellation) ends
+some looks later. ``Fate`` says what becomes of source that is built and started. What no plan may ever ask
+for is refused with an AssertionError, the way that the real platform would bite.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count
+from typing import Any, Literal
+
+from reviewapps import steps
+from reviewapps.errors import NameTaken, Unavailable
+from reviewapps.model import (
+    Actual,
+    App,
+    Build,
+    Crash,
+    Deployment,
+    Droplet,
+    Environment,
+    Instance,
+    Package,
+    Route,
+    Space,
+)
+
+LOOK = timedelta(seconds=10)
+DOMAIN = "apps.example.gov"
+
+Fate = Literal[
+    "well", "unbuildable", "flaky", "never staged", "crashing", "crashing later", "silent", "unread"
+]
+"""What becomes of a tree: it runs; its build fails; the platform fails twice, or always; it crashes at once,
+or once it has been switched to; nobody answers at its address; its manifest cannot be read."""
+
+Trouble = Literal["nothing", "lost", "half"]
+"""What goes wrong with a request: it did nothing; its answer was lost; it did the first half of its work."""
+
+FAULT = "StagingTimeExpired - Staging time expired"
+FAULTS: Mapping[Fate, int] = {"flaky": 2, "never staged": 1000}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A process: its droplet, and the commit that it was configured for. ``age`` is in looks."""
+
+    droplet: str
+    commit: str | None
+    age: int = 0
+
+
+class CloudFoundry:
+    """One space. ``looks`` is how many looks pass until something slow ends."""
+
+    def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
+        self.now, self.fates, self.looks = now, fates, looks
+        self.room = True
+        self.strangers: frozenset[str] = frozenset()
+        self.troubles: Iterator[Trouble | None] = iter(())
+        self.apps: dict[str, App] = {}
+        self.routes: dict[str, Route] = {}
+        self.packages: dict[str, list[Package]] = {}
+        self.builds: dict[str, list[Build]] = {}
+        self.droplets: dict[str, list[Droplet]] = {}
+        self.deployments: dict[str, list[Deployment]] = {}
+        self.crashes: dict[str, list[Crash]] = {}
+        self.running: dict[str, Running] = {}
+        self.rolling: dict[str, Running] = {}
+        self.configured: dict[str, str] = {}
+        self.made_of: dict[str, str] = {}
+        self.builds_made: Counter[str] = Counter()
+        self.apps_made = 0
+        self.requests = 0
+        self._numbers = count(1)
+        self._later: list[tuple[int, Callable[[], None]]] = []
+
+    # --- what others see of it ---
+
+    def look(self) -> Space:
+        return Space(tuple(self.apps.values()), tuple(self.routes.values()))
+
+    def serving(self, environment: Environment) -> Running | None:
+        """What really answers at the environment's address."""
+        for route in self.routes.values():
+            if route.environment == environment:
+                return next((self.running[a] for a in route.apps if a in self.running), None)
+        return None
+
+    def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
+        self.requests += 1
+        trouble = next(self.troubles, None)
+        if trouble == "nothing":
+            raise Unavailable("it did not answer")
+        if trouble == "half" and isinstance(step, steps.Stop | steps.Start):
+            self._half(step, _app(actual))
+            raise Unavailable("it was interrupted")
+        after = self._done(step, actual)
+        if trouble == "lost":
+            raise Unavailable("its answer was lost")
+        return after
+
+    # --- time ---
+
+    def pass_time(self) -> None:
+        """One look's worth of it."""
+        self.now += LOOK
+        due = [end for looks, end in self._later if looks <= 1]
+        self._later = [(looks - 1, end) for looks, end in self._later if looks > 1]
+        for end in due:
+            end()
+        for processes in (self.running, self.rolling):
+            for app, process in list(processes.items()):
+                processes[app] = replace(process, age=process.age + 1)
+                if self._instance(processes[app]).state == "CRASHED":
+                    self.crashes.setdefault(app, []).append(Crash(self.now, "Exited with status 1"))
+        for app in list(self.rolling):
+            self._finish_roll(app)
+
+    def _in_time(self, end: Callable[..., None], *what: object) -> None:
+        self._later.append((self.looks, partial(end, *what)))
+
+    def _guid(self, kind: str) -> str:
+        return f"{kind}-{next(self._numbers)}"
+
+    # --- the steps ---
+
+    def _half(self, step: steps.Stop | steps.Start, app: App) -> None:
+        if isinstance(step, steps.Stop):
+            self._stop(app)
+        else:
+            self.apps[app.guid] = replace(app, droplet=step.droplet)
+
+    def _done(self, step: steps.Step, actual: Actual) -> Actual:
+        match step:
+            case steps.CreateApp():
+                return actual.with_app(self._create_app(step, actual))
+            case steps.CreateRoute():
+                return replace(actual, routes=(self._create_route(step, actual), *actual.routes))
+            case steps.DeleteRoute(guid):
+                del self.routes[guid]
+                return replace(actual, routes=tuple(r for r in actual.routes if r.guid != guid))
+            case steps.DeleteApp(guid):
+                self._delete_app(guid)
+                return replace(actual, apps=tuple(a for a in actual.apps if a.guid != guid))
+            case steps.Reach(address):
+                return replace(actual, answers=self._answers(address))
+            case steps.Look():
+                return self._looked(step, actual)
+            case steps.Begin() | steps.Remember() | steps.MarkLive() | steps.Refuse():
+                return actual.with_app(self._noted(step, _app(actual)))
+            case _:
+                return self._changed(step, _app(actual), actual)
+
+    def _changed(self, step: steps.Step, app: App, actual: Actual) -> Actual:
+        match step:
+            case steps.MapRoute(guid):
+                self.routes[guid] = replace(self.routes[guid], apps=self.routes[guid].apps | {app.guid})
+                mapped = tuple(self.routes[guid] if r.guid == guid else r for r in actual.routes)
+                return replace(actual, routes=mapped)
+            case steps.Upload():
+                self._upload(step, app)
+                return replace(actual, packages=tuple(self.packages[app.guid]))
+            case steps.CreateBuild():
+                self._build(step, app)
+                return replace(actual, builds=tuple(self.builds[app.guid]))
+            case steps.CopyDroplet():
+                self._copy(step, app)
+                return replace(actual, droplets=tuple(self.droplets[app.guid]))
+            case steps.Configure(blueprint):
+                assert app.guid not in self.rolling, (
+                    "Cannot update this process while a deployment is in flight"
+                )
+                self.configured[app.guid] = blueprint.commit
+                return replace(actual, configured=True)
+            case steps.Start():
+                self._start(step, app)
+            case steps.Stop():
+                self._stop(app)
+                stopped = replace(self.apps[app.guid], commit=None, config=None)
+                self.apps[app.guid] = stopped
+            case steps.Roll():
+                if not self.room:
+                    return replace(actual, no_room_to_roll=True)
+                self._roll(step, app)
+                rolled = replace(actual, deployments=tuple(self.deployments[app.guid]))
+                return replace(rolled.with_app(self.apps[app.guid]), instances=None, answers=None)
+            case steps.CancelRoll(guid):
+                self._cancel(guid, app)
+                return replace(actual, deployments=None, instances=None)
+        return replace(actual.with_app(self.apps[app.guid]), instances=None, answers=None)
+
+    # --- apps and routes ---
+
+    def _create_app(self, step: steps.CreateApp, actual: Actual) -> App:
+        for name in step.names:
+            found = next((a for a in self.apps.values() if a.name == name), None)
+            if found is not None and found.environment == actual.environment:
+                return self._noted(steps.Begin(step.attempt), found)
+            if found is None and name not in self.strangers:
+                self.apps_made += 1
+                guid = self._guid("app")
+                self.apps[guid] = App(
+                    guid, name, actual.environment, "app", False, None, None, None, self.now, step.attempt
+                )
+                return self.apps[guid]
+        raise NameTaken("every name belongs to somebody else")
+
+    def _create_route(self, step: steps.CreateRoute, actual: Actual) -> Route:
+        for host in step.hosts:
+            found = next((r for r in self.routes.values() if r.host == host), None)
+            if found is not None and found.environment == actual.environment:
+                return found
+            if found is None and host not in self.strangers:
+                guid = self._guid("route")
+                self.routes[guid] = Route(guid, host, f"{host}.{DOMAIN}", actual.environment, frozenset())
+                return self.routes[guid]
+        raise NameTaken("every host belongs to somebody else")
+
+    def _delete_app(self, guid: str) -> None:
+        del self.apps[guid]
+        for kind in (self.packages, self.builds, self.droplets, self.deployments, self.running, self.rolling):
+            kind.pop(guid, None)
+        for route in list(self.routes.values()):
+            self.routes[route.guid] = replace(route, apps=route.apps - {guid})
+
+    def _noted(self, step: steps.Begin | steps.Remember | steps.MarkLive | steps.Refuse, found: App) -> App:
+        app = self.apps[found.guid]
+        match step:
+            case steps.Begin(attempt):
+                app = replace(app, attempt=attempt)
+            case steps.Remember(source, wished, tags_seen):
+                app = replace(app, source=source, wished=wished, tags_seen=tags_seen)
+            case steps.MarkLive(attempt):
+                app = replace(
+                    app, attempt=attempt, commit=attempt.commit, config=attempt.config, live_since=self.now
+                )
+            case steps.Refuse(refusal):
+                assert app.attempt is not None
+                app = replace(app, attempt=replace(app.attempt, refusal=refusal))
+        self.apps[app.guid] = app
+        return app
+
+    # --- from source to droplet ---
+
+    def _upload(self, step: steps.Upload, app: App) -> None:
+        mine = self.packages.setdefault(app.guid, [])
+        guid = step.package or self._guid("package")
+        mine[:] = [p for p in mine if p.guid != guid]
+        mine.insert(0, Package(guid, "waiting", step.blueprint.build_key, uploaded=True))
+        self._in_time(self._end_upload, app.guid, guid)
+
+    def _end_upload(self, app: str, guid: str) -> None:
+        _change(self.packages.get(app, []), guid, state="ready")
+
+    def _build(self, step: steps.CreateBuild, app: App) -> None:
+        mine = self.builds.setdefault(app.guid, [])
+        assert all(b.state != "waiting" for b in mine), "one build per app at a time"
+        guid, key = self._guid("build"), step.blueprint.build_key
+        assert any(p.guid == step.package and p.state == "ready" for p in self.packages[app.guid])
+        self.builds_made[key] += 1
+        mine.insert(0, Build(guid, "waiting", step.package, key, step.attempt, environment=app.environment))
+        self._in_time(self._end_build, app.guid, guid, key)
+
+    def _end_build(self, app: str, guid: str, key: str) -> None:
+        if app not in self.apps:
+            return
+        fate = self.fates.get(key, "well")
+        if fate == "unbuildable":
+            _change(
+                self.builds[app], guid, state="failed", error="BuildpackCompileFailed - it does not build"
+            )
+        elif self.builds_made[key] <= FAULTS.get(fate, 0):
+            _change(self.builds[app], guid, state="failed", error=FAULT)
+        else:
+            droplet = self.add_droplet(app, key)
+            _change(self.builds[app], guid, state="ready", droplet=droplet)
+
+    def add_droplet(self, app: str, key: str, state: Literal["ready", "waiting"] = "ready") -> str:
+        guid = self._guid("droplet")
+        self.made_of[guid] = key
+        checksum = f"sum-of-{key}" if state == "ready" else None
+        self.droplets.setdefault(app, []).insert(0, Droplet(guid, state, checksum))
+        return guid
+
+    def _copy(self, step: steps.CopyDroplet, app: App) -> None:
+        guid = self.add_droplet(app.guid, self.made_of[step.droplet], "waiting")
+        self._in_time(self._end_copy, app.guid, guid)
+
+    def _end_copy(self, app: str, guid: str) -> None:
+        _change(self.droplets.get(app, []), guid, state="ready", checksum=f"sum-of-{self.made_of[guid]}")
+
+    # --- processes ---
+
+    def _start(self, step: steps.Start, app: App) -> None:
+        assert app.guid not in self.rolling, "a droplet is not assigned while a deployment is in flight"
+        assert any(d.guid == step.droplet and d.state == "ready" for d in self.droplets.get(app.guid, []))
+        self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet, started=True)
+        self.running[app.guid] = Running(step.droplet, self.configured.get(app.guid))
+
+    def _stop(self, app: App) -> None:
+        assert app.guid not in self.rolling, "a deployment is called off before its app is stopped"
+        self.apps[app.guid] = replace(self.apps[app.guid], started=False)
+        self.running.pop(app.guid, None)
+
+    def _roll(self, step: steps.Roll, app: App) -> None:
+        assert self.apps[app.guid].started, "a stopped app cannot be rolled"
+        assert app.guid not in self.rolling, "an active deployment is never superseded"
+        guid = self._guid("deployment")
+        self.deployments.setdefault(app.guid, []).insert(
+            0, Deployment(guid, True, False, False, step.droplet, step.attempt)
+        )
+        self.rolling[app.guid] = Running(step.droplet, self.configured.get(app.guid))
+        self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet)
+
+    def _finish_roll(self, app: str) -> None:
+        newest = self.deployments[app][0]
+        if self._instance(self.rolling[app]).well and not newest.cancelling:
+            _change(self.deployments[app], newest.guid, active=False, deployed=True)
+            self.running[app] = self.rolling.pop(app)
+
+    def _cancel(self, guid: str, app: App) -> None:
+        if app.guid not in self.rolling:
+            return
+        _change(self.deployments[app.guid], guid, cancelling=True)
+        self._in_time(self._end_cancel, app.guid, guid)
+
+    def _end_cancel(self, app: str, guid: str) -> None:
+        if self.rolling.pop(app, None) is not None:
+            _change(self.deployments[app], guid, active=False, cancelling=False)
+            self.apps[app] = replace(self.apps[app], droplet=self.running[app].droplet)
+
+    def _instance(self, process: Running) -> Instance:
+        fate = self.fates.get(self.made_of[process.droplet], "well")
+        if process.age < self.looks:
+            return Instance("STARTING", None)
+        if fate == "crashing" or (fate == "crashing later" and process.age > self.looks):
+            return Instance("CRASHED", None)
+        return Instance("RUNNING", True)
+
+    def _answers(self, address: str) -> bool:
+        route = next(r for r in self.routes.values() if r.address == address)
+        for app in route.apps & self.running.keys():
+            process = self.running[app]
+            fate = self.fates.get(self.made_of[process.droplet], "well")
+            return self._instance(process).well and fate not in ("silent", "crashing later")
+        return False
+
+    # --- looking ---
+
+    def _looked(self, step: steps.Look, actual: Actual) -> Actual:
+        app = _app(actual).guid
+        match step.kind:
+            case "packages":
+                return replace(actual, packages=tuple(self.packages.get(app, ())))
+            case "builds":
+                return replace(actual, builds=tuple(self.builds.get(app, ())))
+            case "droplets":
+                return replace(actual, droplets=tuple(self.droplets.get(app, ())))
+            case "deployments":
+                return replace(actual, deployments=tuple(self.deployments.get(app, ())))
+            case "instances":
+                process = self.rolling.get(app) or self.running.get(app)
+                seen = () if process is None else (self._instance(process),)
+                return replace(actual, instances=seen)
+            case "crashes":
+                return replace(actual, crashes=tuple(self.crashes.get(app, ())))
+            case "elsewhere":
+                return self._elsewhere(step.build_key or "", actual)
+
+    def _elsewhere(self, key: str, actual: Actual) -> Actual:
+        builds = [
+            b
+            for guid, some in self.builds.items()
+            if self.apps[guid].environment != actual.environment
+            for b in some
+            if b.state == "ready" and b.build_key == key
+        ]
+        sources = {d.guid: d for some in self.droplets.values() for d in some}
+        return replace(actual, elsewhere=tuple(builds), sources=sources)
+
+
+def _app(actual: Actual) -> App:
+    assert actual.app is not None
+    return actual.app
+
+
+def _change(some: list[Any], guid: str, **changes: object) -> None:
+    some[:] = [replace(one, **changes) if one.guid == guid else one for one in some]

@@ -1,0 +1,250 @@
+"""A repository on an imagined GitHub, and the loop that brings its environments on an imagined Cloud Foundry
+to where they should be: look, judge, plan, carry out, as ``reconcile`` does, without telling anybody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from reviewapps import steps
+from reviewapps.desired import Absent, Desired, Fork, Grants, Known, Run, Verdict, desired
+from reviewapps.errors import BadRules, NameTaken, Unavailable
+from reviewapps.model import (
+    Actual,
+    Blueprint,
+    Environment,
+    Health,
+    PullRequest,
+    Refusal,
+    Repository,
+    Tag,
+    Tagging,
+    Wanted,
+)
+from reviewapps.naming import names
+from reviewapps.plan import Terms, attention, fingerprint, next_removal, next_step
+from reviewapps.rules import Rules
+from reviewapps.steps import Done, Wait
+from tests.core.imagined import DOMAIN, CloudFoundry
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+SHOP = Repository(7, "acme/shop", "main", False, "f" * 40)
+DEADLINE = timedelta(minutes=5)
+
+STEPS_IN_A_TURN = 60
+ROUNDS = 400
+"""Looks until everything has to be settled: far more than three builds, their pauses and a deadline take."""
+
+LOOKING = steps.Look | steps.ReadSource | steps.Reach
+
+
+def sha(number: int) -> str:
+    return f"{number:040x}"
+
+
+def pull_request(number: int, commit: str | None = None, **more: object) -> PullRequest:
+    """An open pull request from this repository, made yesterday."""
+    plain = PullRequest(
+        number=number,
+        commit=commit or sha(number),
+        branch=f"branch-{number}",
+        base="main",
+        open=True,
+        draft=False,
+        fork=False,
+        bot=False,
+        author="ada",
+        labels=frozenset(),
+        created_at=NOW - DAY,
+        updated_at=NOW - DAY,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]
+
+
+@dataclass
+class GitHub:
+    """One repository. ``trees`` are the trees of commits that do not have one of their own."""
+
+    pull_requests: dict[int, PullRequest] = field(default_factory=dict)
+    unlisted: set[int] = field(default_factory=set)
+    tags: set[Tag] = field(default_factory=set)
+    committed: dict[str, datetime] = field(default_factory=dict)
+    taggings: dict[Tag, Tagging] = field(default_factory=dict)
+    trees: dict[str, str] = field(default_factory=dict)
+    rules: Rules | BadRules = field(default_factory=Rules)
+
+    def look(self) -> Wanted:
+        listed = tuple(pr for pr in self.pull_requests.values() if pr.number not in self.unlisted)
+        return Wanted(SHOP, listed, tuple(self.tags), None)
+
+    def tree(self, commit: str) -> str:
+        return self.trees.get(commit, f"tree-of-{commit}")
+
+
+class Killed(Exception):
+    """The worker is gone, and with it all that it knew."""
+
+
+class Settling:
+    """``kills`` are the changes after which the worker is killed, counted from 0."""
+
+    def __init__(self, github: GitHub, cf: CloudFoundry, grants: Grants | None = None) -> None:
+        self.github, self.cf, self.grants = github, cf, grants or Grants()
+        self.kills: frozenset[int] = frozenset()
+        self.taken: list[steps.Step] = []
+        self.told: dict[Environment, str] = {}
+
+    def judged(self) -> Desired:
+        """The final verdicts, after GitHub was asked all that they ask for."""
+        known = Known()
+        while True:
+            found = desired(
+                self.github.look(), self.github.rules, self.grants, self.cf.look(), known, self.cf.now
+            )
+            if not found.asks:
+                return found
+            known = self._answered(known, found)
+
+    def attention(self) -> dict[Environment, bool]:
+        return attention(self.judged(), self.cf.look(), SHOP.id, self.told)
+
+    def until_settled(self) -> int:
+        """Settle all that wants attention until nothing does; the rounds that it took."""
+        for rounds in range(ROUNDS):
+            wanting = self.attention()
+            if not wanting:
+                return rounds
+            for environment in wanting:
+                self.turn(environment)
+            self.cf.pass_time()
+        raise AssertionError(f"not settled after {ROUNDS} looks: {self.attention()}, last {self.taken[-12:]}")
+
+    def turn(self, environment: Environment) -> None:
+        """One settle of one environment, as far as it goes now; a killed or unanswered one just ends."""
+        verdict = self.judged().of(environment)
+        try:
+            actual = self._settle(environment, verdict)
+        except (Killed, Unavailable):
+            return
+        if actual is not None:
+            self.told[environment] = fingerprint(verdict, actual)
+
+    def replanned(self) -> dict[Environment, steps.Next]:
+        """What a plan that knows nothing would do next, once all looks are answered, for each environment."""
+        verdicts = self.judged().verdicts
+        return {e: self._next_from_scratch(e, verdict) for e, verdict in verdicts.items()}
+
+    def next_of(
+        self, environment: Environment, run: Run, actual: Actual, plan: Blueprint | None
+    ) -> steps.Next:
+        terms = Terms(
+            names("acme", SHOP, environment), DOMAIN, f"t{self.cf.requests}", self.cf.now, deadline=DEADLINE
+        )
+        return next_step(run, actual, plan, terms)
+
+    def _next_from_scratch(self, environment: Environment, verdict: Verdict) -> steps.Next:
+        actual = self.cf.look().actual(environment)
+        if isinstance(verdict, Absent | Fork):
+            return next_removal(actual)
+        if not isinstance(verdict, Run):
+            return Done()
+        step = self.next_of(environment, verdict, actual, None)
+        while isinstance(step, steps.Look):
+            actual = self.cf.carry_out(step, actual)
+            step = self.next_of(environment, verdict, actual, None)
+        return step
+
+    def _settle(self, environment: Environment, verdict: Verdict) -> Actual | None:
+        """What is there in the end; None where something is waited for."""
+        actual = self.cf.look().actual(environment)
+        if isinstance(verdict, Absent | Fork):
+            while not isinstance(step := next_removal(actual), Done):
+                assert not environment.shared
+                actual = self._carry_out(step, actual)
+        elif isinstance(verdict, Run):
+            return self._run(environment, verdict, actual)
+        return actual
+
+    def _run(self, environment: Environment, run: Run, actual: Actual) -> Actual | None:
+        plan: Blueprint | None = None
+        for _ in range(STEPS_IN_A_TURN):
+            match step := self.next_of(environment, run, actual, plan):
+                case Done():
+                    return actual
+                case Wait():
+                    return None
+                case steps.ReadSource(commit, host) if self._is_readable(commit):
+                    plan = blueprint(commit, host, self.github.tree(commit))
+                case steps.ReadSource():
+                    refusal = Refusal("manifest", "it cannot be read", self.cf.now)
+                    actual = self._carry_out(steps.Refuse(refusal), actual)
+                case _:
+                    try:
+                        actual = self._carry_out(step, actual)
+                    except NameTaken:
+                        return actual
+        raise AssertionError(f"{environment.key} goes round in circles: {self.taken[-6:]}")
+
+    def _is_readable(self, commit: str) -> bool:
+        return self.cf.fates.get(self.github.tree(commit)) != "unread"
+
+    def _carry_out(self, step: steps.Next, actual: Actual) -> Actual:
+        assert not isinstance(step, steps.ReadSource | Wait | Done)
+        assert not isinstance(step, steps.DeleteApp | steps.DeleteRoute) or not actual.environment.shared
+        if isinstance(step, LOOKING):
+            return self.cf.carry_out(step, actual)
+        self.taken.append(step)
+        after = self.cf.carry_out(step, actual)
+        if len(self.taken) - 1 in self.kills:
+            raise Killed
+        return after
+
+    def _answered(self, known: Known, found: Desired) -> Known:
+        committed = {c: self.github.committed.get(c, NOW - DAY) for c in found.asks.commits}
+        taggings = {t: self.github.taggings[t] for t in found.asks.tags}
+        asked = {n: self.github.pull_requests.get(n) for n in found.asks.pull_requests}
+        return Known(
+            {**known.committed, **committed},
+            {**known.taggings, **taggings},
+            {**known.pull_requests, **asked},
+        )
+
+
+def blueprint(commit: str, host: str, tree: str) -> Blueprint:
+    return Blueprint(commit, host, "app", "", tree, tree, None, None, None, Health(), (), None, {})
+
+
+def is_as_it_should_be(settling: Settling) -> Mapping[Environment, str]:
+    """For each environment that is not, in words, what is wrong with it."""
+    wrong: dict[Environment, str] = {}
+    for environment, verdict in settling.judged().verdicts.items():
+        complaint = _complaint(settling, environment, verdict)
+        if complaint:
+            wrong[environment] = complaint
+    return wrong
+
+
+def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -> str:
+    cf = settling.cf
+    actual = cf.look().actual(environment)
+    if isinstance(verdict, Absent | Fork):
+        return "" if actual.empty else "something is left"
+    if not isinstance(verdict, Run):
+        return ""
+    if actual.app is None or len(actual.apps) != 1:
+        return f"{len(actual.apps)} apps"
+    app, process = actual.app, cf.running.get(actual.app.guid)
+    if app.guid in cf.rolling:
+        return "a deployment is still active"
+    if app.refusal_of(verdict.commit, verdict.config) is None:
+        if (app.commit, app.config) != (verdict.commit, verdict.config):
+            return "the labels do not say that it runs"
+        if cf.serving(environment) != process:
+            return "the address leads elsewhere"
+    if app.commit is None:
+        return "" if process is None else "something runs that nobody was told of"
+    if process is None or cf.made_of[process.droplet] != settling.github.tree(app.commit):
+        return f"labelled {app.commit}, but {process} runs"
+    return "" if process.droplet == app.droplet else "the current droplet is not the one that runs"
