@@ -62,7 +62,7 @@ class Mirror:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Busy(f"{self._clone_url}: another worker fetches from it", after=1) from None
+                raise Busy(self._masked(f"{self._clone_url}: another worker fetches"), after=1) from None
             yield
 
     def found(self, name: str, *, follow: bool = False) -> GitObject | None:
@@ -139,17 +139,18 @@ class Mirror:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)  # with the children that do the talking
             process.communicate()
-            raise Unavailable(f"git {arguments[0]} {self._clone_url}: no end after {seconds:.0f} s") from None
+            raise self._failure(arguments[0], f"no end after {seconds:.0f} s") from None
         if process.returncode:
             raise self._failure(arguments[0], complained.decode(errors="replace"))
         return printed
 
     def _failure(self, command: str, complained: str) -> Exception:
         last = (complained.strip().splitlines() or ["failed"])[-1]
-        reason = f"git {command} {self._clone_url}: {last}"
-        for secret in (self._token, self._credentials):
-            reason = reason.replace(secret, "•••")
+        reason = self._masked(f"git {command} {self._clone_url}: {last}")
         return NotAuthorised(reason) if _REJECTED.search(complained) else Unavailable(reason)
+
+    def _masked(self, text: str) -> str:
+        return text.replace(self._token, "•••").replace(self._credentials, "•••")
 
 
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
