@@ -36,7 +36,6 @@ from reviewapps.errors import (
     TryLater,
     UnsafePlan,
 )
-from reviewapps.fill import Facts
 from reviewapps.manifest import blueprint
 from reviewapps.model import (
     Actual,
@@ -63,6 +62,7 @@ from reviewapps.plan import (
 from reviewapps.ports import CloudFoundry, GitHub, Lease, Memory
 from reviewapps.report import Voice, telling
 from reviewapps.rules import Rules, rules
+from reviewapps.rules.fill import Facts
 from reviewapps.steps import Done, UnderWay, Wait
 
 CREATES = (

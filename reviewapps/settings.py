@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from reviewapps.desired import Grants
 from reviewapps.errors import BadSettings
 from reviewapps.model import Secret
-from reviewapps.units import duration, megabytes
+from reviewapps.rules.units import duration, megabytes
 
 PREFIX = "REVIEWAPPS_"
 INJECTED = frozenset({"URL", "HOST", "ENVIRONMENT", "PULL_REQUEST", "COMMIT"})

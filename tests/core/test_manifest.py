@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.errors import BadManifest
-from reviewapps.fill import Facts
 from reviewapps.manifest import blueprint
-from reviewapps.manifest_app import OF_APP, OF_WEB
+from reviewapps.manifest.app import OF_APP, OF_WEB
 from reviewapps.model import Blueprint, Environment, Health
 from reviewapps.rules import rules
+from reviewapps.rules.fill import Facts
 
 PREVIEW, DEV = Environment(7, "pr-12"), Environment(7, "dev")
 ADDRESS = "shop-pr-12.app.cloud.gov"

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.errors import BadRules
-from reviewapps.fill import NAMES, Facts, filled, placeholders
 from reviewapps.model import Environment
 from reviewapps.rules import EnvironmentRules, Rules, rules
+from reviewapps.rules.fill import NAMES, Facts, filled, placeholders
 
 REVIEW, OTHER_REVIEW, DEV = Environment(1, "pr-12"), Environment(1, "pr-13"), Environment(1, "dev")
 FACTS = Facts("shop", 12, "feature/x", "c" * 40, "shop-pr-12.example.gov", "https://shop-pr-12.example.gov")

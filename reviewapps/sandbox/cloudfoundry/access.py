@@ -13,7 +13,7 @@ from reviewapps.sandbox.cloudfoundry.world import World
 R = TypeVar("R", bound=Row)
 
 _OF_ALL_SPACES = ("organization_manager", "organization_auditor")
-_CALLER = "caller"
+_CALLER = web.RequestKey("caller", User)
 
 
 class Access:
@@ -79,4 +79,4 @@ def remember_caller(request: web.Request, user: User) -> None:
 def caller_name(request: web.Request) -> str:
     """Who asked, for the record; empty where nobody said."""
     user = request.get(_CALLER)
-    return user.name if isinstance(user, User) else ""
+    return user.name if user else ""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from reviewapps.comment import comment
 from reviewapps.model import Environment, Fault
 from reviewapps.naming import address
 from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Telling, Waiting
-from reviewapps.refusal_comment import headline
-from reviewapps.untrusted import clipped, fit
-from reviewapps.voice import Voice
+from reviewapps.report.comment import comment
+from reviewapps.report.refusal_comment import headline
+from reviewapps.report.untrusted import clipped, fit
+from reviewapps.report.voice import Voice
 
 __all__ = ["Voice", "telling"]
 

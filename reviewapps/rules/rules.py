@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ValidationError
 
-from reviewapps.document import Document, Unreadable, Way, document
 from reviewapps.errors import BadRules
 from reviewapps.model import Environment
-from reviewapps.rules_file import Environments, ReviewSection, RulesFile, Section
+from reviewapps.rules.document import Document, Unreadable, Way, document
+from reviewapps.rules.file import Environments, ReviewSection, RulesFile, Section
 
 FILE = ".reviewapps.yml"
 

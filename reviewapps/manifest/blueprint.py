@@ -6,15 +6,15 @@ import difflib
 from collections.abc import Callable
 from pathlib import PurePosixPath
 
-from reviewapps.decisions import Decisions, lines
-from reviewapps.document import Document, Unreadable, Value, document
 from reviewapps.errors import BadManifest
-from reviewapps.fill import Facts, filled
-from reviewapps.manifest_app import OF_APP, OF_WEB, WORDS, AppManifest, app_manifest, filled_in
+from reviewapps.manifest.app import OF_APP, OF_WEB, WORDS, AppManifest, app_manifest, filled_in
+from reviewapps.manifest.decisions import Decisions, lines
+from reviewapps.manifest.variables import Unfillable, Variables
 from reviewapps.model import FORMAT, Blueprint, Environment
 from reviewapps.naming import digest
-from reviewapps.rules import FILE, EnvironmentRules, Rules
-from reviewapps.variables import Unfillable, Variables
+from reviewapps.rules.document import Document, Unreadable, Value, document
+from reviewapps.rules.fill import Facts, filled
+from reviewapps.rules.rules import FILE, EnvironmentRules, Rules
 
 Read = Callable[[str], str | None]
 """Reads a path of one commit: a file's text, or a folder's tree; None where there is none."""

@@ -1,0 +1,5 @@
+"""The app's own manifest at one commit → the blueprint of what is deployed of it. Pure."""
+
+from reviewapps.manifest.blueprint import blueprint
+
+__all__ = ["blueprint"]

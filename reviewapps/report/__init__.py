@@ -1,0 +1,6 @@
+"""Outcomes → what people read: the comment, GitHub's deployment, a line for Slack. Pure."""
+
+from reviewapps.report.telling import telling
+from reviewapps.report.voice import Voice
+
+__all__ = ["Voice", "telling"]

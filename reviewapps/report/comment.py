@@ -1,0 +1,97 @@
+"""The one comment of a pull request. Its first line says the state, the next what to do."""
+
+from __future__ import annotations
+
+from reviewapps.marker import marker
+from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Waiting
+from reviewapps.report.markdown import prose, table
+from reviewapps.report.refusal_comment import failed
+from reviewapps.report.voice import Voice
+from reviewapps.report.wording import day, listed, moment, ordinal, several, span
+
+MOST_HOLDERS = 20
+
+
+def comment(voice: Voice, number: int, outcome: Outcome) -> str:
+    """What the pull request's comment says of ``outcome``, whose texts are fit to be shown."""
+    state = type(outcome).__name__.lower()
+    first = marker(voice.instance, voice.repository.id, number, state)
+    return f"{first}\n### Preview: {_said(voice, number, outcome)}\n"
+
+
+def _said(voice: Voice, number: int, outcome: Outcome) -> str:
+    match outcome:
+        case Building():
+            return _building(voice, outcome)
+        case Live():
+            return _live(voice, outcome)
+        case Failed():
+            return failed(voice, number, outcome)
+        case Waiting():
+            return _waiting(voice, outcome)
+        case Forbidden():
+            return _forbidden()
+        case Removed():
+            return _removed(outcome)
+
+
+def _building(voice: Voice, building: Building) -> str:
+    lines = [
+        "building",
+        f"{voice.commit(building.commit)} since {moment(building.since)}.",
+        voice.still(building.still),
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _live(voice: Voice, live: Live) -> str:
+    took = f", in {span(live.took)}" if live.took is not None else ""
+    rows = {"commit": f"{voice.commit(live.commit)}, {moment(live.at)}{took}"}
+    if live.same_build_as is not None:
+        rows["build"] = f"the same as {prose(live.same_build_as)}"
+    if live.stop_start:
+        rows["switch"] = "stopped, then started: there was no room for both at once"
+    push = f", or {day(live.ends)} without a push" if live.ends is not None else ""
+    rows["ends"] = f"when this closes{push}"
+    paragraphs = [f"live at {live.url}\n{table(rows)}"]
+    if live.not_taken:
+        paragraphs.append(f"Not taken from the manifest: {prose(', '.join(live.not_taken))}.")
+    return "\n\n".join(paragraphs)
+
+
+def _waiting(voice: Voice, waiting: Waiting) -> str:
+    are = "is" if waiting.limit == 1 else "are"
+    room = f"at most {several(waiting.limit, 'preview')} {are} up at once"
+    held = [voice.pull(number) for number in waiting.holders[:MOST_HOLDERS]]
+    more = len(waiting.holders) - len(held)
+    by = f", now {listed(held + ([f'{more} more'] if more > 0 else []))}" if held else ""
+    return (
+        f"waiting for room, {ordinal(waiting.place)} of {waiting.of}\n"
+        f"{voice.commit(waiting.commit)} waits: {room}{by}. It starts by itself."
+    )
+
+
+def _forbidden() -> str:
+    return (
+        "none, this change comes from a fork\n"
+        "It would run inside our cloud account. Nothing was fetched, built or run.\n\n"
+        "This project makes no previews for forks."
+    )
+
+
+def _removed(removed: Removed) -> str:
+    at = f" {moment(removed.at)}" if removed.at is not None else ""
+    lived = f"; it lived {several(removed.days, 'day')}" if removed.days else ""
+    gone = f"App and address are gone{lived}."
+    match removed.why:
+        case "merged" | "closed":
+            return f"removed\n{removed.why.capitalize()}{at}. {gone}"
+        case "expired":
+            since = several(removed.days, "day") if removed.days else "a long time"
+            return f"removed\nNo push for {since}. App and address are gone. A push brings it back."
+        case "unlabelled":
+            return f"removed\nIt no longer asks for a preview. {gone}"
+        case "forbidden":
+            return f"removed\nThis project makes no previews for forks. {gone}"
+        case "destroyed":
+            return f"removed\nRemoved by hand{at}. {gone}"

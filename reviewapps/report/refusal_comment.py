@@ -1,0 +1,81 @@
+"""The comment about what did not come up: what happened, what still serves, who does what next."""
+
+from __future__ import annotations
+
+from reviewapps.model import Refusal
+from reviewapps.outcome import Failed
+from reviewapps.report.markdown import fenced, prose
+from reviewapps.report.voice import Voice
+from reviewapps.report.wording import several
+
+
+def headline(refusal: Refusal) -> str:
+    """What went wrong, in a few words."""
+    match refusal.fault:
+        case "build":
+            return "build failed"
+        case "crash":
+            return "crashed at start"
+        case "manifest":
+            return "needs one decision" if refusal.decision else "the manifest cannot be used"
+        case "rules":
+            return "the rules cannot be read"
+        case "platform":
+            return "the platform failed three times"
+        case "name":
+            return "its name is taken"
+
+
+def failed(voice: Voice, number: int, outcome: Failed) -> str:
+    """The comment after its marker and ``### Preview: ``."""
+    refusal = outcome.refusal
+    opening = [headline(refusal), _happened(voice, outcome), voice.still(outcome.still)]
+    paragraphs = ["\n".join(filter(None, opening)), f"**Next:** {_next(voice, number, refusal)}"]
+    if refusal.fault == "build" and refusal.log and voice.repository.private:
+        paragraphs.append(_log(refusal))
+    return "\n\n".join(paragraphs)
+
+
+def sentence(text: str) -> str:
+    """``text`` as a sentence of Markdown, with a full stop."""
+    words = prose(text)
+    return words if words.endswith((".", "!", "?", "…")) else f"{words}."
+
+
+def _happened(voice: Voice, outcome: Failed) -> str:
+    refusal = outcome.refusal
+    commit, message = voice.commit(outcome.commit), sentence(refusal.message)
+    match refusal.fault:
+        case "crash":
+            undone = " The switch was undone." if outcome.still is not None else ""
+            return f"{commit} was built, but {message}{undone}"
+        case "rules":
+            return f"`.reviewapps.yml` on the default branch: {message}"
+        case "manifest" if refusal.decision:
+            lines = fenced(refusal.decision, "yaml")
+            return f"{commit}: {message} On the default branch, in `.reviewapps.yml`:\n{lines}"
+        case _:
+            return f"{commit}: {message}"
+
+
+def _next(voice: Voice, number: int, refusal: Refusal) -> str:
+    again = voice.redeploy(number)
+    match refusal.fault:
+        case "build" | "crash":
+            return f"push a fix. If it was not your code: {again}. This commit is not tried again by itself."
+        case "manifest" if refusal.decision:
+            return "merge those lines, with the answer that fits. It is tried again by itself then."
+        case "manifest":
+            return "push a fix. This commit is not tried again by itself."
+        case "rules":
+            return "mend it on the default branch. It is tried again by itself then."
+        case "platform":
+            return f"nothing about the code. Try again: {again}, or push."
+        case "name":
+            return f"whoever runs reviewapps frees the name, then {again}."
+
+
+def _log(refusal: Refusal) -> str:
+    summary = f"<summary>Last {several(len(refusal.log), 'line')} of the build</summary>"
+    lines = fenced("\n".join(refusal.log))
+    return f"<details>{summary}\n\n{lines}\n\n</details>"

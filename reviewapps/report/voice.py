@@ -1,0 +1,37 @@
+"""Where we speak: the words that stay the same, whatever there is to say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reviewapps.model import Repository
+from reviewapps.outcome import Serving
+from reviewapps.report.markdown import code, link
+
+
+@dataclass(frozen=True)
+class Voice:
+    """Who speaks about which repository. ``web_url`` is where people read it: ``https://github.com``."""
+
+    instance: str
+    repository: Repository
+    web_url: str
+
+    def commit_url(self, commit: str) -> str:
+        return f"{self.web_url}/{self.repository.name}/commit/{commit}"
+
+    def pull_url(self, number: int) -> str:
+        return f"{self.web_url}/{self.repository.name}/pull/{number}"
+
+    def commit(self, commit: str) -> str:
+        return link(code(commit[:7]), self.commit_url(commit))
+
+    def pull(self, number: int) -> str:
+        return link(f"#{number}", self.pull_url(number))
+
+    def still(self, serving: Serving | None) -> str:
+        """The line that says what serves meanwhile, if anything does."""
+        return "" if serving is None else f"Still live: {self.commit(serving.commit)} at {serving.url}"
+
+    def redeploy(self, number: int) -> str:
+        return code(f"reviewapps redeploy {self.repository.name}#{number}")
