@@ -65,7 +65,7 @@ class Platform:
         return found
 
     async def _started(self) -> CloudFoundry:
-        foundry = CloudFoundry(self._home)
+        foundry = CloudFoundry(self._home, job_delay=0.0, upload_delay=0.0, copy_delay=0.0)
         foundry.add_client("orchestrator", "orchestrator", roles={"acme/review": "space_developer"})
         await foundry.start()
         return foundry

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,14 @@ from reviewapps.errors import (
     ReviewAppsError,
     Unavailable,
 )
-from reviewapps.model import Actual, Space
+from reviewapps.model import Actual, App, Space
 from tests.contract.test_cloudfoundry.platform import Diary, Platform, client
-from tests.contract.test_cloudfoundry.scenes import PREVIEW, archive, attempt, blueprint, created
+from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, archive, attempt, blueprint
 
 EMPTY = Actual(PREVIEW)
+SOMEWHERE = EMPTY.with_app(
+    App("A", NAMES[0], PREVIEW, "app", False, None, None, None, created_at=datetime(2026, 1, 2, tzinfo=UTC))
+)
 
 
 def refusing(code: int, detail: str) -> str:
@@ -73,13 +77,10 @@ def test_every_answer_means_something(
 ) -> None:
     diary = Diary()
     space = client(platform, diary=diary)
-    actual = created(space)
-    platform.forget()
-    diary.said.clear()
     platform.fault("POST", "/v3/packages$", "status", status=status, headers=headers, body=body)
 
     with pytest.raises(ReviewAppsError) as raised:
-        space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), actual)
+        space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), SOMEWHERE)
 
     assert type(raised.value) is expected
     assert "Cloud Foundry" in str(raised.value)

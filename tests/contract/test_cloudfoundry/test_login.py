@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
@@ -136,3 +137,12 @@ def test_a_token_that_is_refused_as_soon_as_it_is_given_is_given_up(platform: Pl
     platform.fault("GET", "/v3/apps", "status", times=9, **EXPIRED)
     with pytest.raises(NotAuthorised, match="token"):
         space.look()
+
+
+def test_neither_password_nor_token_nor_bodies_are_logged(
+    platform: Platform, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client(platform).look()
+    assert "/v3/apps" in caplog.text
+    assert "access_token" not in caplog.text and "resources" not in caplog.text

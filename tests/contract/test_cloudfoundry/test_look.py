@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import get_args
 
@@ -12,6 +13,7 @@ from reviewapps.cloudfoundry import SpaceClient
 from reviewapps.cloudfoundry.space import DEEDS
 from reviewapps.errors import Unavailable
 from reviewapps.model import Environment, Refusal, Space
+from tests.contract.test_cloudfoundry.documents import app
 from tests.contract.test_cloudfoundry.platform import Diary, Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
     OTHER,
@@ -54,6 +56,17 @@ def test_a_listing_that_is_not_whole_is_not_believed(space: SpaceClient, platfor
     platform.fault("GET", "/v3/apps", "status", status=200, body=short, times=3)
     with pytest.raises(Unavailable, match="0 of 2"):
         space.look()
+
+
+def test_a_listing_of_several_pages_is_read_to_its_end(space: SpaceClient, platform: Platform) -> None:
+    space.check()
+    for page in (1, 2):
+        one = app(guid=f"A{page}", name=f"shop-pr-{page}")
+        more = {"href": "https://elsewhere.test/"} if page == 1 else None
+        body = json.dumps({"pagination": {"total_results": 2, "next": more}, "resources": [one]})
+        platform.fault("GET", f"/v3/apps.*[?&]page={page}", "status", status=200, body=body)
+
+    assert [found.guid for found in space.look().apps] == ["A1", "A2"]
 
 
 def test_a_look_takes_two_requests(space: SpaceClient, platform: Platform) -> None:

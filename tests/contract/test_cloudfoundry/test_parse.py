@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,49 +9,17 @@ import pytest
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.labels import Unreadable
-from reviewapps.cloudfoundry.logs import lines_of
 from reviewapps.model import (
-    Attempt,
     Build,
     Crash,
     Deployment,
     Droplet,
-    Environment,
     Instance,
     Package,
-    Refusal,
     Route,
     State,
 )
-
-PREVIEW = Environment(7, "pr-12")
-OURS = labels.owner("acme", PREVIEW, "shop")
-NOON = datetime(2026, 1, 2, 12, 0, 0, 123456, UTC)
-ATTEMPT = Attempt("a1", "c" * 40, "f" * 40, NOON)
-
-
-def app(**changes: Any) -> dict[str, Any]:
-    return {
-        "guid": "A",
-        "created_at": "2026-01-02T03:04:05Z",
-        "updated_at": "2026-01-02T03:04:06Z",
-        "name": "shop-pr-12",
-        "state": "STOPPED",
-        "lifecycle": {"type": "buildpack", "data": {"buildpacks": [], "stack": "cflinuxfs4"}},
-        "relationships": {
-            "space": {"data": {"guid": "S"}},
-            "current_droplet": {"data": {"guid": None}},
-        },
-        "metadata": {"labels": OURS, "annotations": {}},
-        "links": {},
-    } | changes
-
-
-def annotated(notes: dict[str, Any], marks: dict[str, str] | None = None) -> dict[str, Any]:
-    return app(metadata={"labels": OURS | (marks or {}), "annotations": notes})
-
-
-# --- apps ---
+from tests.contract.test_cloudfoundry.documents import NOON, OURS, PREVIEW, annotated, app
 
 
 def test_a_new_app_serves_nothing_and_remembers_nothing() -> None:
@@ -110,79 +77,6 @@ def test_what_bears_our_labels_and_cannot_be_read_is_told(broken: dict[str, Any]
         parse.app(broken)
 
 
-# --- annotations ---
-
-
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        ATTEMPT,
-        Attempt("a2", "c", "f", NOON, tries=2, fresh=True, copied_from="pr-3", stop_start=True),
-        Attempt("a3", "c", "f", NOON, not_taken=("services: db", 'routes: "x"')),
-        Attempt(
-            "a4", "c", "f", NOON, refusal=Refusal("crash", "exit 1 – “why?”", NOON, ("one", "two"), "d: 1")
-        ),
-    ],
-)
-def test_an_attempt_is_read_as_it_was_written(attempt: Attempt) -> None:
-    assert parse.app(annotated({labels.ATTEMPT: labels.attempt_text(attempt)})).attempt == attempt
-
-
-def test_an_attempt_too_long_loses_its_oldest_log_lines_first() -> None:
-    log = tuple(f'{i:02} "quoted" ' + "x" * 300 for i in range(30))
-    refused = Attempt("a", "c", "f", NOON, refusal=Refusal("build", "no buildpack", NOON, log, "memory: 1G"))
-
-    text = labels.attempt_text(refused)
-
-    assert len(text) <= 5000
-    kept = labels.attempt_of({labels.ATTEMPT: text})
-    assert kept is not None and kept.refusal is not None
-    assert kept.refusal.log and kept.refusal.log == log[-len(kept.refusal.log) :]
-    assert (kept.refusal.message, kept.refusal.decision) == ("no buildpack", "memory: 1G")
-
-
-def test_an_attempt_with_an_endless_message_keeps_the_beginning_of_it() -> None:
-    message = 'staging failed: "' + "\\" * 9000
-    text = labels.attempt_text(Attempt("a", "c", "f", NOON, refusal=Refusal("build", message, NOON, ("l",))))
-
-    assert len(text) <= 5000
-    kept = labels.attempt_of({labels.ATTEMPT: text})
-    assert kept is not None and kept.refusal is not None
-    assert kept.refusal.message and message.startswith(kept.refusal.message)
-
-
-def test_an_attempt_that_cannot_tell_all_that_was_not_taken_tells_some_of_it() -> None:
-    asked = tuple(f"services: database-{i}" for i in range(2000))
-    text = labels.attempt_text(Attempt("a", "c", "f", NOON, not_taken=asked))
-
-    assert len(text) <= 5000
-    kept = labels.attempt_of({labels.ATTEMPT: text})
-    assert kept is not None and kept.not_taken and kept.not_taken == asked[: len(kept.not_taken)]
-
-
-@pytest.mark.parametrize("count", [0, 1, 300, 3000])
-def test_names_are_split_over_numbered_annotations_and_found_again(count: int) -> None:
-    names = frozenset(f"{i:012x}" for i in range(count))
-    written = labels.names_annotations(labels.TAGS_SEEN, None, names)
-
-    assert all(text is not None and 0 < len(text) <= 5000 for text in written.values())
-    assert parse.app(annotated(dict(written))).tags_seen == names
-
-
-def test_fewer_names_take_the_annotations_away_that_are_left_over() -> None:
-    many = frozenset(f"{i:012x}" for i in range(1000))
-    few = frozenset({"abc"})
-    stored = labels.names_annotations(labels.TAGS_SEEN, None, many)
-
-    stored |= labels.names_annotations(labels.TAGS_SEEN, many, few)
-
-    assert {key for key, text in stored.items() if text is not None} == {f"{labels.TAGS_SEEN}-0"}
-    assert len(stored) > 1
-
-
-# --- routes ---
-
-
 def test_a_route_tells_its_address_and_where_it_leads() -> None:
     resource = {
         "guid": "R",
@@ -198,9 +92,6 @@ def test_a_route_tells_its_address_and_where_it_leads() -> None:
     assert parse.route(resource) == Route(
         "R", "shop-pr-12", "shop-pr-12.app.cloud.gov", PREVIEW, frozenset({"A"})
     )
-
-
-# --- packages, builds, droplets ---
 
 
 @pytest.mark.parametrize(
@@ -281,9 +172,6 @@ def test_a_state_that_nobody_told_us_of_is_told() -> None:
         parse.droplet({"guid": "D", "checksum": None, "state": "MELTING"})
 
 
-# --- deployments, instances, crashes ---
-
-
 @pytest.mark.parametrize(
     ("value", "reason", "active", "cancelling", "deployed"),
     [
@@ -337,38 +225,3 @@ def test_a_crash_is_described_as_well_as_the_platform_can(data: dict[str, Any], 
         "data": data,
     }
     assert parse.crash(event) == Crash(datetime(2026, 1, 2, 12, tzinfo=UTC), description)
-
-
-# --- logs ---
-
-
-def envelope(at: int, source: str, text: str) -> dict[str, Any]:
-    return {
-        "timestamp": str(at),
-        "source_id": "A",
-        "tags": {"source_type": source},
-        "log": {"payload": base64.b64encode(text.encode()).decode(), "type": "OUT"},
-    }
-
-
-def test_log_lines_are_those_of_one_source_oldest_first() -> None:
-    batch = [
-        envelope(4, "APP/PROC/WEB", "four"),
-        envelope(3, "RTR", "GET /"),
-        envelope(2, "APP/PROC/WEB", "two"),
-        envelope(1, "STG", "one"),
-        {"timestamp": "5", "tags": {"source_type": "APP/PROC/WEB"}, "gauge": {}},
-    ]
-    body = {"envelopes": {"batch": batch}}
-
-    assert lines_of(body, "APP") == ("two", "four")
-    assert lines_of(body, "STG") == ("one",)
-    assert lines_of({"envelopes": None}, "APP") == ()
-
-
-def test_log_lines_bring_nothing_that_moves_a_cursor_or_turns_text_around() -> None:
-    nasty = "\x1b[31mred\x1b[0m \x07bell\r \u202eevil \ttab\ncaf\u00e9"
-    assert lines_of({"envelopes": {"batch": [envelope(1, "APP", nasty)]}}, "APP") == (
-        "red bell evil \ttab",
-        "caf\u00e9",
-    )

@@ -1,0 +1,79 @@
+"""What is written onto an app is read as it was written."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewapps.cloudfoundry import labels, parse
+from reviewapps.model import (
+    Attempt,
+    Refusal,
+)
+from tests.contract.test_cloudfoundry.documents import ATTEMPT, NOON, annotated
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        ATTEMPT,
+        Attempt("a2", "c", "f", NOON, tries=2, fresh=True, copied_from="pr-3", stop_start=True),
+        Attempt("a3", "c", "f", NOON, not_taken=("services: db", 'routes: "x"')),
+        Attempt(
+            "a4", "c", "f", NOON, refusal=Refusal("crash", "exit 1 – “why?”", NOON, ("one", "two"), "d: 1")
+        ),
+    ],
+)
+def test_an_attempt_is_read_as_it_was_written(attempt: Attempt) -> None:
+    assert parse.app(annotated({labels.ATTEMPT: labels.attempt_text(attempt)})).attempt == attempt
+
+
+def test_an_attempt_too_long_loses_its_oldest_log_lines_first() -> None:
+    log = tuple(f'{i:02} "quoted" ' + "x" * 300 for i in range(30))
+    refused = Attempt("a", "c", "f", NOON, refusal=Refusal("build", "no buildpack", NOON, log, "memory: 1G"))
+
+    text = labels.attempt_text(refused)
+
+    assert len(text) <= 5000
+    kept = labels.attempt_of({labels.ATTEMPT: text})
+    assert kept is not None and kept.refusal is not None
+    assert kept.refusal.log and kept.refusal.log == log[-len(kept.refusal.log) :]
+    assert (kept.refusal.message, kept.refusal.decision) == ("no buildpack", "memory: 1G")
+
+
+def test_an_attempt_with_an_endless_message_keeps_the_beginning_of_it() -> None:
+    message = 'staging failed: "' + "\\" * 9000
+    text = labels.attempt_text(Attempt("a", "c", "f", NOON, refusal=Refusal("build", message, NOON, ("l",))))
+
+    assert len(text) <= 5000
+    kept = labels.attempt_of({labels.ATTEMPT: text})
+    assert kept is not None and kept.refusal is not None
+    assert kept.refusal.message and message.startswith(kept.refusal.message)
+
+
+def test_an_attempt_that_cannot_tell_all_that_was_not_taken_tells_some_of_it() -> None:
+    asked = tuple(f"services: database-{i}" for i in range(2000))
+    text = labels.attempt_text(Attempt("a", "c", "f", NOON, not_taken=asked))
+
+    assert len(text) <= 5000
+    kept = labels.attempt_of({labels.ATTEMPT: text})
+    assert kept is not None and kept.not_taken and kept.not_taken == asked[: len(kept.not_taken)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 300, 3000])
+def test_names_are_split_over_numbered_annotations_and_found_again(count: int) -> None:
+    names = frozenset(f"{i:012x}" for i in range(count))
+    written = labels.names_annotations(labels.TAGS_SEEN, None, names)
+
+    assert all(text is not None and 0 < len(text) <= 5000 for text in written.values())
+    assert parse.app(annotated(dict(written))).tags_seen == names
+
+
+def test_fewer_names_take_the_annotations_away_that_are_left_over() -> None:
+    many = frozenset(f"{i:012x}" for i in range(1000))
+    few = frozenset({"abc"})
+    stored = labels.names_annotations(labels.TAGS_SEEN, None, many)
+
+    stored |= labels.names_annotations(labels.TAGS_SEEN, many, few)
+
+    assert {key for key, text in stored.items() if text is not None} == {f"{labels.TAGS_SEEN}-0"}
+    assert len(stored) > 1

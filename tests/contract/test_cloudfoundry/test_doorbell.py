@@ -1,0 +1,69 @@
+"""Whether somebody is at home at an address."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from reviewapps.cloudfoundry.doorbell import ROUTER_ERROR, Doorbell
+
+ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
+    "well": (200, {}),
+    "broken": (500, {}),
+    "moved": (302, {"Location": "http://169.254.169.254/"}),
+    "empty": (404, {}),
+    "unknown": (404, {ROUTER_ERROR: "unknown_route"}),
+    "refused": (502, {ROUTER_ERROR: "endpoint_failure"}),
+    "stopped": (503, {ROUTER_ERROR: "no_endpoints"}),
+}
+
+
+class Router(BaseHTTPRequestHandler):
+    """Answers by host, as the platform's router does."""
+
+    def do_GET(self) -> None:
+        status, headers = ANSWERS[self.headers["Host"].partition(".")[0]]
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Router)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
+    yield server.server_port
+    server.shutdown()
+    serving.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [
+        ("well", True),
+        ("broken", True),
+        ("moved", True),
+        ("empty", True),
+        ("unknown", False),
+        ("refused", False),
+        ("stopped", False),
+    ],
+)
+def test_whatever_an_app_says_is_an_answer_and_the_routers_word_is_none(
+    port: int, host: str, answers: bool
+) -> None:
+    doorbell = Doorbell(f"http://{{host}}:{port}", verify=True)
+    assert doorbell.answers(f"{host}.apps.localhost") is answers
+
+
+def test_where_nobody_listens_nobody_answers(port: int) -> None:
+    assert Doorbell("http://{host}:1", verify=True).answers("well.apps.localhost") is False
