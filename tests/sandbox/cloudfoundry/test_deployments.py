@@ -1,0 +1,114 @@
+"""Rolling deployments."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.sandbox.cloudfoundry.cloud import CRASHER, Cloud, Refused, greeter
+
+
+def test_a_rolling_deployment_loses_no_request(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    cloud.scale(app, instances=2)
+    cloud.running(app)
+    droplet = cloud.droplet(app, greeter("new"))
+    answers: list[tuple[int, str]] = []
+    over = threading.Event()
+
+    def visit() -> None:
+        while not over.is_set():
+            answer = cloud.visit("shop")
+            answers.append((answer.status_code, answer.text))
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    deployment = cloud.finished(cloud.deploy(app, droplet))
+    over.set()
+    visitor.join()
+
+    assert deployment["status"]["reason"] == "DEPLOYED"
+    assert set(answers) <= {(200, "old"), (200, "new")}
+    assert (200, "old") in answers
+    assert cloud.visit("shop").text == "new"
+    process = cloud.call("GET", f"/v3/apps/{app}/processes/web")
+    assert process["guid"] == deployment["new_processes"][0]["guid"] != app
+    assert process["instances"] == 2
+    assert len(cloud.call("GET", f"/v3/processes?app_guids={app}&types=web")["resources"]) == 1
+
+
+def test_a_deployment_that_crashes_stays_active_until_it_is_cancelled(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    old = cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"]
+    deployment = cloud.deploy(app, cloud.droplet(app, CRASHER))
+    new = cloud.call("GET", f"/v3/deployments/{deployment}")["new_processes"][0]["guid"]
+    cloud.until(f"/v3/processes/{new}/stats", lambda it: it["resources"][0]["state"] == "CRASHED")
+
+    status = cloud.call("GET", f"/v3/deployments/{deployment}")["status"]
+    assert (status["value"], status["reason"]) == ("ACTIVE", "DEPLOYING")
+    assert cloud.visit("shop").text == "old"
+
+    cloud.call("POST", f"/v3/deployments/{deployment}/actions/cancel")
+    assert cloud.finished(deployment)["status"]["reason"] == "CANCELED"
+    assert cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"] == old
+    assert cloud.visit("shop").text == "old"
+    with pytest.raises(Refused, match="Cannot cancel a CANCELED deployment"):
+        cloud.call("POST", f"/v3/deployments/{deployment}/actions/cancel")
+
+
+def test_a_newer_deployment_supersedes_one_that_is_under_way(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    broken = cloud.droplet(app, CRASHER)
+    first = cloud.deploy(app, broken)
+
+    second = cloud.deploy(app, cloud.droplet(app, greeter("new")))
+
+    assert cloud.call("GET", f"/v3/deployments/{first}")["status"]["reason"] == "SUPERSEDED"
+    assert cloud.finished(second)["previous_droplet"]["guid"] == broken
+    assert cloud.visit("shop").text == "new"
+
+
+def test_a_process_is_left_alone_while_a_deployment_is_in_flight(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    droplet = cloud.droplet(app, CRASHER)
+    cloud.deploy(app, droplet)
+
+    with pytest.raises(Refused, match="Cannot scale this process while a deployment is in flight"):
+        cloud.scale(app, instances=2)
+    with pytest.raises(Refused, match="Cannot update this process while a deployment is in flight"):
+        cloud.call("PATCH", f"/v3/apps/{app}/processes/web", {"command": "true"})
+    with pytest.raises(Refused, match="while the app has a deployment in progress"):
+        cloud.assign(app, droplet)
+
+
+def test_a_stopped_app_is_started_and_its_deployment_is_over_at_once(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    cloud.call("POST", f"/v3/apps/{app}/actions/stop")
+    droplet = cloud.droplet(app, greeter("new"))
+
+    deployment = cloud.call("GET", f"/v3/deployments/{cloud.deploy(app, droplet)}")
+
+    assert (deployment["status"]["value"], deployment["status"]["reason"]) == ("FINALIZED", "DEPLOYED")
+    cloud.running(app)
+    assert cloud.visit("shop").text == "new"
+
+
+def test_a_deployment_starts_with_the_environment_of_its_time(cloud: Cloud) -> None:
+    app = cloud.app("shop", environment_variables={"MOOD": "calm"})
+    source = greeter("").items()
+    files = {
+        name: text.replace("GREETING = ''", "import os\nGREETING = os.environ['MOOD']")
+        for name, text in source
+    }
+    droplet = cloud.droplet(app, files)
+    cloud.assign(app, droplet)
+    cloud.map(cloud.route("shop"), app)
+    cloud.call("POST", f"/v3/apps/{app}/actions/start")
+    cloud.running(app)
+
+    cloud.call("PATCH", f"/v3/apps/{app}/environment_variables", {"var": {"MOOD": "merry"}})
+    assert cloud.visit("shop").text == "calm"
+
+    cloud.finished(cloud.deploy(app, droplet))
+    assert cloud.visit("shop").text == "merry"

@@ -1,0 +1,99 @@
+"""Who may come in, what they see, and what breaks on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import requests
+from cloudfoundry_client.client import CloudFoundryClient
+from oauth2_client.credentials_manager import OAuthError
+
+from tests.sandbox.cloudfoundry.cloud import Cloud, Refused
+
+
+def test_an_expired_token_is_refreshed_by_the_client(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, token_seconds=0.05)
+    try:
+        asked = cloud.server.observed.asked
+        while not any(call.status == 401 for call in asked("GET", "/v3/apps")):
+            assert cloud.client.v3.apps.len() == 0
+        granted = [call.status for call in asked("POST", "/oauth/token")]
+        assert granted[:2] == [200, 200]
+    finally:
+        cloud.close()
+
+
+def test_an_expired_token_and_a_missing_one_are_told_apart(cloud: Cloud) -> None:
+    url = cloud.server.api_url + "/v3/apps"
+
+    for headers, code in (({}, 10002), ({"Authorization": "bearer nonsense"}, 1000)):
+        answer = requests.get(url, headers=headers, timeout=5)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, code)
+        assert "X-Vcap-Request-Id" in answer.headers
+
+
+def test_a_client_logs_in_with_its_secret(cloud: Cloud) -> None:
+    cloud.server.add_client("robot", "secret", roles={"acme/review": "space_developer"})
+    client = CloudFoundryClient(cloud.server.api_url, client_id="robot", client_secret="secret")
+
+    client.init_with_client_credentials()
+
+    assert [space["name"] for space in client.v3.spaces.list()] == ["review"]
+
+
+def test_three_wrong_passwords_lock_the_account(cloud: Cloud) -> None:
+    for _ in range(3):
+        with pytest.raises(OAuthError, match="Bad credentials"):
+            cloud.login("deployer", "wrong")
+
+    with pytest.raises(OAuthError, match="locked"):
+        cloud.login("deployer", "deployer")
+    assert len(cloud.server.platform.uaa.failures["deployer"]) == 3
+
+
+def test_a_user_sees_only_their_own_spaces(cloud: Cloud) -> None:
+    cloud.server.add_user("reviewer", "secret", roles={"acme/review": "space_auditor"})
+    reviewer = cloud.login("reviewer", "secret")
+    here, there = cloud.app("here"), cloud.app("there", cloud.server.space("production").guid)
+
+    assert [app["name"] for app in reviewer.v3.apps.list()] == ["here"]
+    with pytest.raises(Refused) as unseen:
+        cloud.call("GET", f"/v3/apps/{there}", client=reviewer)
+    assert unseen.value.status == 404
+    with pytest.raises(Refused) as untouched:
+        cloud.call("PATCH", f"/v3/apps/{here}", {"name": "mine"}, client=reviewer)
+    assert (untouched.value.status, untouched.value.code) == (403, 10003)
+    with pytest.raises(Refused) as secret:
+        cloud.call("GET", f"/v3/apps/{here}/environment_variables", client=reviewer)
+    assert secret.value.status == 403
+
+
+def test_a_lost_answer_leaves_what_was_done(cloud: Cloud) -> None:
+    fault = {"method": "POST", "path": "/v3/apps$", "kind": "lost"}
+    requests.post(cloud.server.api_url + "/_sandbox/faults", json=fault, timeout=5)
+
+    with pytest.raises(requests.ConnectionError):
+        cloud.app("shop")
+
+    assert [app["name"] for app in cloud.client.v3.apps.list()] == ["shop"]
+    last = next(cloud.server.observed.asked("POST", "/v3/apps$"))
+    assert (last.status, last.who) == (0, "deployer")
+
+
+def test_a_cut_answer_is_not_mistaken_for_a_whole_one(cloud: Cloud) -> None:
+    cloud.app("shop")
+    fault = {"method": "GET", "path": "/v3/apps", "kind": "cut"}
+    requests.post(cloud.server.api_url + "/_sandbox/faults", json=fault, timeout=5)
+
+    with pytest.raises(requests.RequestException):
+        cloud.client.v3.apps.len()
+
+    assert cloud.client.v3.apps.len() == 1
+
+
+def test_a_taken_port_is_an_os_error(cloud: Cloud, tmp_path: Path) -> None:
+    other = type(cloud.server)(tmp_path / "other")
+
+    with pytest.raises(OSError, match="address already in use"):
+        cloud.run(other.start(cloud.server.port))

@@ -1,0 +1,93 @@
+"""Memory that is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.cloudfoundry.cloud import Cloud, Refused, greeter
+
+TERABYTE = 1_048_576
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Cloud]:
+    """A cloud where apps take 256 MB, and the space "tight" has 600."""
+    cloud = Cloud(tmp_path, default_memory_in_mb=256)
+    cloud.server.add_space("acme", "tight", 600)
+    user = cloud.server.platform.uaa.user("deployer")
+    assert user is not None
+    user.roles[cloud.server.space("tight").guid] = "space_developer"
+    yield cloud
+    cloud.close()
+
+
+def test_an_app_of_a_terabyte_does_not_start(cloud: Cloud) -> None:
+    app = cloud.app()
+    droplet = cloud.droplet(app, greeter("hello"))
+    cloud.assign(app, droplet)
+    cloud.scale(app, memory_in_mb=TERABYTE)
+
+    with pytest.raises(Refused) as refused:
+        cloud.call("POST", f"/v3/apps/{app}/actions/start")
+
+    assert (refused.value.status, refused.value.code) == (422, 10008)
+    assert refused.value.detail == "memory quota_exceeded"
+    with pytest.raises(Refused, match="memory_in_mb exceeds organization memory quota"):
+        said = {"command": "true", "memory_in_mb": TERABYTE, "droplet_guid": droplet}
+        cloud.call("POST", f"/v3/apps/{app}/tasks", said)
+    package = cloud.package(app, greeter("hello"))
+    with pytest.raises(Refused) as staging:
+        cloud.call("POST", "/v3/builds", {"package": {"guid": package}})
+    expected = f"organization's memory limit exceeded: staging requires {TERABYTE}M memory"
+    assert staging.value.detail == expected
+
+
+def test_what_no_cell_can_hold_stays_down_and_says_why(cloud: Cloud) -> None:
+    cloud.server.organization("acme").quota.memory_mb = None
+    app = cloud.app()
+    cloud.assign(app, cloud.droplet(app, greeter("hello")))
+    cloud.scale(app, memory_in_mb=TERABYTE)
+
+    cloud.call("POST", f"/v3/apps/{app}/actions/start")
+
+    stats = cloud.call("GET", f"/v3/apps/{app}/processes/web/stats")["resources"]
+    assert [(one["state"], one["details"]) for one in stats] == [("DOWN", "insufficient resources: memory")]
+
+
+def test_a_space_gives_no_more_than_its_quota(small: Cloud) -> None:
+    space = small.server.space("tight").guid
+    app = small.app("shop", space)
+    small.assign(app, small.droplet(app, greeter("hello")))
+    small.call("POST", f"/v3/apps/{app}/actions/start")
+    small.running(app)
+
+    with pytest.raises(Refused) as refused:
+        small.scale(app, instances=3)
+    assert refused.value.detail == "memory space_quota_exceeded"
+
+    small.scale(app, instances=2)
+    with pytest.raises(Refused) as rolling:
+        small.deploy(app, small.call("GET", f"/v3/apps/{app}/droplets/current")["guid"])
+    assert rolling.value.detail == (
+        "memory space_quota_exceeded for space tight. This space's quota may not be large enough to support "
+        "rolling deployments or your configured max-in-flight."
+    )
+    usage = small.call("GET", f"/v3/spaces/{space}/usage_summary")["usage_summary"]
+    assert (usage["started_instances"], usage["memory_in_mb"]) == (2, 512)
+
+    small.call("POST", f"/v3/apps/{app}/actions/stop")
+    usage = small.call("GET", f"/v3/spaces/{space}/usage_summary")["usage_summary"]
+    assert usage["memory_in_mb"] == 0
+
+
+def test_staging_needs_room_too(small: Cloud) -> None:
+    app = small.app("shop", small.server.space("tight").guid)
+    package = small.package(app, greeter("hello"))
+
+    with pytest.raises(Refused) as refused:
+        small.call("POST", "/v3/builds", {"package": {"guid": package}, "staging_memory_in_mb": 1024})
+
+    assert refused.value.detail == "space's memory limit exceeded: staging requires 1024M memory"
