@@ -1,0 +1,228 @@
+"""A shop whose previews have to survive a bad day: its world, its people, and what is odd about it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from redis import Redis
+
+from reviewapps.coordination.due import QUEUES
+from reviewapps.demo.onlooker import Onlooker, headings, linked, page, until
+from reviewapps.demo.people import Person
+from reviewapps.demo.story import SAMPLE
+from reviewapps.playground import INSTANCE, Playground
+from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Deployment, Process, Route
+from reviewapps.sandbox.github.state import Repository
+from reviewapps.sandbox.world import BOT
+from tests.contract.github import Contract
+from tests.faults.channel import Channel
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A pull request and what its preview should show."""
+
+    number: int
+    branch: str
+    commit: str
+    words: str
+    pushes: int = 1
+
+    @property
+    def environment(self) -> str:
+        return f"pr-{self.number}"
+
+
+class Shop:
+    """A playground with a repository that was just begun. Workers are for the test to start.
+
+    ``settings`` go to every worker, without their prefix.
+    """
+
+    def __init__(self, home: Path, **settings: str) -> None:
+        self.channel = Channel()
+        told = {"SLACK_WEBHOOK": self.channel.url, **settings}
+        self.playground = Playground(home, settings=told)
+        self.world = self.playground.world
+        self.contract = Contract()
+        self._open = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        with contextlib.ExitStack() as opening:
+            opening.enter_context(self.channel)
+            opening.enter_context(self.playground)
+            self.world.github.answered = self.contract.check
+            self.redis = opening.enter_context(Redis.from_url(self.playground.redis.url))
+            self.octocat = self._person("octocat")
+            self.octocat.begin(SAMPLE)
+            self.onlooker = Onlooker(self.octocat, self.world.repository, BOT)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    # --- what people do ---
+
+    def open(self, words: str, **files: str) -> Preview:
+        """Open a pull request whose page says ``words``; ``files`` by name, ``__`` for a slash."""
+        branch = words.replace(" ", "-")
+        commit = self.octocat.write(branch, words, _content(words, files))
+        return Preview(self.octocat.open(branch, words), branch, commit, words)
+
+    def push(self, preview: Preview, words: str, **files: str) -> Preview:
+        """Push to it; the preview as it should become."""
+        commit = self.octocat.write(preview.branch, words, _content(words, files))
+        return replace(preview, commit=commit, words=words, pushes=preview.pushes + 1)
+
+    # --- what happens ---
+
+    def until_live(self, preview: Preview, seconds: float = 40.0) -> str:
+        """The URL, once the comment says that it is live at this commit."""
+        what = f"a comment on #{preview.number} that says {preview.commit[:7]} is live"
+        return linked(until(what, lambda: self._said_live(preview), seconds))
+
+    def until_gone(self, preview: Preview, seconds: float = 40.0) -> None:
+        """Return when the comment says that it is removed."""
+        what = f"a comment on #{preview.number} that says it is removed"
+        until(what, lambda: self.onlooker.comment(preview.number, "Preview: removed"), seconds)
+
+    def until_settled(self, seconds: float = 40.0) -> None:
+        """Return when two more looks at GitHub have left nothing to do."""
+        looks = self.looks()
+        until("an end of all that is due", lambda: self.looks() >= looks + 2 and not self.due(), seconds)
+
+    def until_asked(self, method: str, path: str, *, times: int = 1, seconds: float = 30.0) -> None:
+        """Return when Cloud Foundry or GitHub has answered such a request."""
+
+        def asked() -> bool:
+            servers = (self.world.cloudfoundry.observed, self.world.github.observed)
+            return sum(1 for server in servers for _ in server.asked(method, path)) >= times
+
+        until(f"{method} {path}", asked, seconds)
+
+    def looks(self) -> int:
+        """How often the orchestrator looked for new pull requests."""
+        return sum(1 for _ in self.world.github.observed.asked("GET", r"/repositories/\d+/branches/main"))
+
+    def due(self) -> list[bytes]:
+        """The environments that somebody is to look at."""
+        return [name for queue in QUEUES for name in self._due(queue)]
+
+    def _due(self, queue: str) -> list[bytes]:
+        found: Any = self.redis.zrange(f"reviewapps:{INSTANCE}:due:{queue}", 0, -1)
+        return list(found)
+
+    def _said_live(self, preview: Preview) -> str | None:
+        comment = self.onlooker.comment(preview.number, preview.commit[:7])
+        return comment if comment is not None and "live at" in headings(comment) else None
+
+    # --- what is odd about it ---
+
+    def oddities(self, preview: Preview, *, builds: int | None = None) -> list[str]:
+        """All that is not as it should be of a preview that is live; so many builds were to be enough."""
+        return [
+            *self._odd_comments(preview, f"live at {self._url(preview)}"),
+            *self._odd_page(preview),
+            *self._odd_platform(preview),
+            *self._odd_builds(preview, preview.pushes if builds is None else builds),
+            *self._odd_deployments(preview, live=True),
+        ]
+
+    def leftovers(self, preview: Preview) -> list[str]:
+        """All that is not as it should be of a preview that is gone."""
+        seen = page(self._url(preview))
+        return [
+            *self._odd_comments(preview, "Preview: removed"),
+            *(f"left over: {thing}" for thing in self.world.labelled(preview.environment)),
+            *([] if seen.unrouted else [f"its address still answers {seen.status}"]),
+            *self._odd_deployments(preview, live=False),
+        ]
+
+    def builds(self, name: str) -> int:
+        """How many builds of the app ``name`` were ever begun."""
+        return self._events("audit.app.build.create", name)
+
+    def apps(self) -> list[str]:
+        """The names of all apps there are."""
+        return sorted(app.name for app in self._rows(App))
+
+    def hosts(self) -> list[str]:
+        """The hosts of all routes there are."""
+        return sorted(route.host for route in self._rows(Route))
+
+    def _odd_comments(self, preview: Preview, words: str) -> Iterator[str]:
+        comments = self.onlooker.comments(preview.number)
+        if len(comments) != 1:
+            yield f"{len(comments)} comments on #{preview.number}"
+        if not any(words in headings(comment) for comment in comments):
+            yield f"no comment says {words!r}: {[headings(c) for c in comments]}"
+
+    def _odd_page(self, preview: Preview) -> Iterator[str]:
+        seen = page(self._url(preview))
+        if seen.headline != preview.words:
+            yield f"{self._url(preview)} says {seen.headline!r} ({seen.status}) and not {preview.words!r}"
+
+    def _odd_platform(self, preview: Preview) -> Iterator[str]:
+        kinds = [thing.split()[0] for thing in self.world.labelled(preview.environment)]
+        counts = {kind: kinds.count(kind) for kind in ("app", "route")}
+        if counts != {"app": 1, "route": 1}:
+            yield f"there are {counts} of {preview.environment}"
+        created = self._events("audit.app.create", self._name(preview))
+        if created != 1:
+            yield f"the app was created {created} times"
+        if rolling := [d for d in self._rows(Deployment) if d.value != "FINALIZED"]:
+            yield f"{len(rolling)} rolling deployments have no end"
+        webs = [p for p in self._rows(Process) if p.type == "web" and p.app.name == self._name(preview)]
+        if len(webs) != 1:
+            yield f"{len(webs)} web processes"
+
+    def _odd_builds(self, preview: Preview, most: int) -> Iterator[str]:
+        builds = self.builds(self._name(preview))
+        if builds > most:
+            yield f"{builds} builds where {most} would do"
+
+    def _odd_deployments(self, preview: Preview, *, live: bool) -> Iterator[str]:
+        mine = [d for d in self.repository.deployments.values() if d.task == f"deploy:{preview.environment}"]
+        commits = [deployment.sha for deployment in mine]
+        if len(commits) != len(set(commits)):
+            yield f"GitHub has several deployments of one commit: {[c[:7] for c in commits]}"
+        states = {d.sha: d.statuses[-1].state if d.statuses else "" for d in mine}
+        good = {sha: "success" if live and sha == preview.commit else "inactive" for sha in states}
+        if states != good or (live and preview.commit not in states):
+            yield f"GitHub's deployments are { {sha[:7]: state for sha, state in states.items()} }"
+
+    @property
+    def repository(self) -> Repository:
+        """The repository as the sandbox's GitHub has it."""
+        found = self.world.github.world.named(*self.world.repository.split("/"))
+        assert found is not None
+        return found
+
+    def _events(self, type: str, name: str) -> int:
+        return sum(1 for e in self._rows(AuditEvent) if e.type == type and e.target["name"] == name)
+
+    def _rows(self, kind: type[Any]) -> list[Any]:
+        return list(self.world.cloudfoundry.world.all(kind))
+
+    def _name(self, preview: Preview) -> str:
+        return f"shop-{preview.environment}"
+
+    def _url(self, preview: Preview) -> str:
+        cloudfoundry = self.world.cloudfoundry
+        return f"http://{self._name(preview)}.{cloudfoundry.app_domain}:{cloudfoundry.app_port}"
+
+    def _person(self, login: str) -> Person:
+        folder = self.playground.home / "people" / login
+        return Person(self.world.github.url, self.world.repository, login, self.world.tokens[login], folder)
+
+
+def _content(words: str, files: Mapping[str, str]) -> dict[str, str | None]:
+    return {"headline.txt": words + "\n", **{name.replace("__", "/"): text for name, text in files.items()}}
