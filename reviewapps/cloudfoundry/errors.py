@@ -44,6 +44,10 @@ class NotFound(TryLater):
     """It was there when we looked and is not now; the next look shows what is."""
 
 
+class TimedOut(Unavailable):
+    """No answer for as long as a request may take: asking again at once would take as long again."""
+
+
 class NoRoom(Busy):
     """The quota has no room for it just now, or the platform does not offer it."""
 
@@ -89,6 +93,8 @@ def refusal(response: requests.Response, to: str) -> ReviewAppsError:
         return NoRoom(message)
     if status in (401, 403):
         return NotAuthorised(message)
+    if status == 413:
+        return BadManifest(message)
     if status >= 500 or status < 400 or status == 408:
         return Unavailable(message)
     return _refused_request(message, codes, words.lower())

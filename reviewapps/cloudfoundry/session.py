@@ -7,12 +7,18 @@ from typing import Any
 
 import requests
 from oauth2_client.credentials_manager import OAuthError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_exponential
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    retry_if_not_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+)
 
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.connection import Connection
 from reviewapps.cloudfoundry.credentials import logged_in
-from reviewapps.cloudfoundry.errors import accepted, token_expired
+from reviewapps.cloudfoundry.errors import TimedOut, accepted, token_expired
 from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.ports import Memory
 
@@ -54,8 +60,8 @@ class Session:
     def read(self, path: str, to: str, **query: str | int) -> Json:
         """The body that GET brings."""
         again = Retrying(
-            retry=retry_if_exception_type(Unavailable),
-            stop=stop_after_attempt(3) | stop_after_delay(3),  # a timeout was long enough a wait
+            retry=retry_if_exception_type(Unavailable) & retry_if_not_exception_type(TimedOut),
+            stop=stop_after_attempt(3),
             wait=wait_exponential(0.1, max=0.5),
             reraise=True,
         )
@@ -120,6 +126,8 @@ class Session:
             response = connection.answer(method, self._url(path), **request)
         except OAuthError:
             return None
+        except requests.Timeout as late:
+            raise TimedOut(f"Cloud Foundry did not {to} in time: {type(late).__name__}") from late
         except requests.RequestException as broken:
             raise Unavailable(f"Cloud Foundry did not {to}: {type(broken).__name__}") from broken
         return None if token_expired(response) else response

@@ -60,6 +60,7 @@ def refusing(code: int, detail: str) -> str:
         (422, {}, refusing(10008, "memory instance_memory_limit_exceeded"), BadManifest),
         (422, {}, refusing(10008, "Start command not specified"), BadManifest),
         (422, {}, refusing(10008, "Unable to use app. Ensure that the app exists."), NotFound),
+        (413, {}, "Request Entity Too Large", BadManifest),
         (422, {}, refusing(170017, "Only one build can be STAGING"), Busy),
         (422, {}, refusing(10008, "Cannot scale this process while a deployment is in flight."), Busy),
         (400, {}, refusing(1004, "Bad request: Cannot stage package whose state is not ready."), Busy),
@@ -117,11 +118,14 @@ def test_a_read_is_repeated_twice_and_then_given_up(platform: Platform) -> None:
 
 
 def test_a_read_that_takes_too_long_is_given_up_at_once(platform: Platform) -> None:
-    space = client(platform, timeout=0.2)
+    diary = Diary()
+    space = client(platform, timeout=1.0, diary=diary)
     space.check()
-    platform.fault("GET", "/v3/apps", "delay", seconds=1.0, times=3)
-    with pytest.raises(Unavailable, match="Timeout"):
+    diary.spent = 0
+    platform.fault("GET", "/v3/apps", "delay", seconds=2.0, times=9)
+    with pytest.raises(Unavailable, match="in time"):
         space.look()
+    assert diary.spent == 1
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut", "lost"])
