@@ -57,15 +57,9 @@ class Cells:
         return True
 
     def stop(self, process: Process) -> None:
-        """Run nothing of ``process`` any more. The instances go after their answers are given."""
+        """Run nothing of ``process`` any more. The instances go when they have answered their requests."""
         process.launch = None
         self._stop_from(process, 0)
-
-    async def stopped(self, process: Process) -> None:
-        """Stop ``process`` and wait until nothing of it is left."""
-        instances = list(self._instances.get(process, {}).values())
-        self.stop(process)
-        await asyncio.gather(*(self._stopping[one] for one in instances if one in self._stopping))
         self._instances.pop(process, None)
 
     async def close(self) -> None:

@@ -19,7 +19,10 @@ _GOES_WITH_ITS_APP = (Task, Deployment, Build, Droplet, Package, Process, Bindin
 
 
 async def delete_app(platform: Platform, app: App) -> None:
-    """Take ``app`` away with all that is its own. Its routes and its service instances stay."""
+    """Take ``app`` away with all that is its own. Its routes and its service instances stay.
+
+    As on Diego, the last instances may still be ending when this is done.
+    """
     world = platform.world
     if world.find(App, app.guid) is None:
         return
@@ -29,7 +32,7 @@ async def delete_app(platform: Platform, app: App) -> None:
     await platform.stager.abandoned(app)
     await platform.task_runs.abandoned(app)
     for process in world.of_app(Process, app):
-        await platform.cells.stopped(process)
+        platform.cells.stop(process)
     for kind in _GOES_WITH_ITS_APP:
         for row in world.of_app(kind, app):
             world.remove(row)

@@ -41,28 +41,34 @@ def active_deployment(world: World, app: App) -> Deployment | None:
     return next(active, None)
 
 
-def assign_droplet(world: World, app: App, droplet: Droplet) -> None:
-    """Make ``droplet`` the current one. Its process types appear; all but web without instances."""
+def assign_droplet(world: World, cells: Cells, app: App, droplet: Droplet) -> None:
+    """Make ``droplet`` the current one. Its process types appear, all but web without instances; others go."""
     app.droplet = droplet
     app.touch()
-    there = {process.type for process in world.of_app(Process, app)}
-    for kind in droplet.process_types:
-        if kind not in there:
-            new_process(world, app, kind)
+    processes = world.of_app(Process, app)
+    for process in processes:
+        if process.type not in (WEB, *droplet.process_types):
+            cells.stop(process)
+            world.remove(process)
+    for kind in droplet.process_types.keys() - {process.type for process in processes}:
+        new_process(world, app, kind)
 
 
 def start(world: World, cells: Cells, app: App) -> None:
     """Start every process of ``app``; 422 without a droplet, a command or the memory for it."""
-    if app.droplet is None:
-        raise unprocessable("Assign a droplet before starting this app.")
-    processes = [process for process in world.of_app(Process, app) if process.instances]
-    for process in processes:
-        cells.planned(process, app.droplet)
+    droplet, processes = _startable(world, cells, app)
     check_start(world, app)
     app.state = "STARTED"
     app.touch()
     for process in processes:
-        cells.launch(process, app.droplet)
+        cells.launch(process, droplet)
+
+
+def restart(world: World, cells: Cells, app: App) -> None:
+    """Stop and start; 422, and nothing stopped, where it cannot start."""
+    _startable(world, cells, app)
+    stop(world, cells, app)
+    start(world, cells, app)
 
 
 def stop(world: World, cells: Cells, app: App) -> None:
@@ -71,3 +77,12 @@ def stop(world: World, cells: Cells, app: App) -> None:
     app.touch()
     for process in world.of_app(Process, app):
         cells.stop(process)
+
+
+def _startable(world: World, cells: Cells, app: App) -> tuple[Droplet, list[Process]]:
+    if app.droplet is None:
+        raise unprocessable("Assign a droplet before starting this app.")
+    processes = [process for process in world.of_app(Process, app) if process.instances]
+    for process in processes:
+        cells.planned(process, app.droplet)
+    return app.droplet, processes

@@ -53,7 +53,7 @@ class Rollouts:
         process = _clone(web[-1], deployment)
         self._check_room(process, process.instances)
         self._cells.planned(process, wanted.droplet)
-        assign_droplet(self._world, app, wanted.droplet)
+        assign_droplet(self._world, self._cells, app, wanted.droplet)
         if earlier:
             earlier.settle("FINALIZED", "SUPERSEDED")
         deployment.process = self._world.add(process)
@@ -68,7 +68,7 @@ class Rollouts:
         if deployment.previous_droplet is None:
             text = "Unable to assign current droplet. Ensure the droplet exists and belongs to this app."
             raise unprocessable(text)
-        assign_droplet(self._world, deployment.app, deployment.previous_droplet)
+        assign_droplet(self._world, self._cells, deployment.app, deployment.previous_droplet)
         deployment.settle("ACTIVE", "CANCELING")
 
     def _of_stopped_app(self, deployment: Deployment) -> Deployment:
@@ -76,7 +76,7 @@ class Rollouts:
         web = newest(self._world, app)
         web.instances = deployment.options.get("web_instances", web.instances)
         web.memory_mb = deployment.options.get("memory_in_mb", web.memory_mb)
-        assign_droplet(self._world, app, deployment.droplet)
+        assign_droplet(self._world, self._cells, app, deployment.droplet)
         start(self._world, self._cells, app)
         deployment.settle("FINALIZED", "DEPLOYED")
         return self._world.add(deployment)

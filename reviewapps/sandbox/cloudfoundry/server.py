@@ -78,11 +78,11 @@ class CloudFoundry:
             raise
 
     async def stop(self) -> None:
-        """Stop every app, build and task, then stop listening."""
-        await self.platform.close()
+        """Stop listening, then stop every build, task and app, and wait for their end."""
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
+        await self.platform.close()
 
     def application(self) -> web.Application:
         """The API as an application."""

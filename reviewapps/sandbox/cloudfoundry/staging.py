@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import shutil
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from reviewapps.sandbox.cloudfoundry.environment import environment
 from reviewapps.sandbox.cloudfoundry.runtime import Staged, StagingFailed, stage
 from reviewapps.sandbox.cloudfoundry.state import App, Build, Droplet, Package
 from reviewapps.sandbox.cloudfoundry.world import World
+
+log = logging.getLogger(__name__)
 
 
 class Stager:
@@ -51,6 +54,9 @@ class Stager:
             )
         except StagingFailed as failed:
             self._fail(build, failed.error)
+        except Exception:
+            log.exception("the build %s broke", build.guid)
+            self._fail(build, "StagerError - Stager error: the sandbox failed")
         else:
             self._succeed(build, droplet, staged)
         finally:

@@ -58,9 +58,12 @@ class TaskRuns:
                 log=lambda stream, line: self._say(task, stream, line),
                 started=lambda: self._began(task),
             )
+        except OSError as wrong:
+            _end(task, f"failed to create container: {wrong}")
+        else:
+            _end(task, None if status == 0 else f"Exited with status {status}")
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        _end(task, None if status == 0 else f"Exited with status {status}")
 
     def _began(self, task: Task) -> None:
         if task.state == "PENDING":

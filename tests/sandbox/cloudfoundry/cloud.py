@@ -92,6 +92,13 @@ class Cloud:
             raise Refused(refused.status_code.value, error["code"], error["detail"]) from None
         return answer.json() if answer.content else answer
 
+    def wait_for(self, holds: Callable[[], object], what: str, seconds: float = 10) -> None:
+        """Return when it holds; fail, naming what did not come, when the time is over."""
+        deadline = time.monotonic() + seconds
+        while not holds():
+            assert time.monotonic() < deadline, f"{what} did not come"
+            time.sleep(0.01)
+
     def until(self, path: str, holds: Callable[[JSON], bool], seconds: float = 10) -> JSON:
         """The resource at ``path`` as soon as it is as it should be."""
         deadline = time.monotonic() + seconds

@@ -34,7 +34,7 @@ def test_an_app_goes_with_its_processes_and_leaves_its_route(cloud: Cloud) -> No
 
     cloud.job_done(cloud.delete(f"/v3/apps/{app}"))
 
-    assert not [one for one in psutil.Process().children(recursive=True) if "app.py" in one.cmdline()]
+    cloud.wait_for(lambda: not running_apps(), "the end of the app's process")
     for gone, detail in (
         (f"/v3/apps/{app}", "App not found"),
         (f"/v3/packages/{package}", "Package not found"),
@@ -51,7 +51,7 @@ def test_a_server_that_stops_leaves_no_process(tmp_path: Path) -> None:
     cloud = Cloud(tmp_path)
     try:
         cloud.push("shop", greeter("hello"))
-        running = [one for one in psutil.Process().children(recursive=True) if "app.py" in one.cmdline()]
+        running = running_apps()
     finally:
         cloud.close()
 
@@ -66,3 +66,9 @@ def test_unmapped_routes_are_deleted_together(cloud: Cloud) -> None:
     cloud.job_done(cloud.delete(f"/v3/spaces/{cloud.space}/routes?unmapped=true"))
 
     assert [one["host"] for one in cloud.call("GET", "/v3/routes")["resources"]] == ["kept"]
+
+
+def running_apps() -> list[psutil.Process]:
+    """The processes of apps that this test has started and that still run."""
+    children = psutil.Process().children(recursive=True)
+    return [one for one in children if one.status() != psutil.STATUS_ZOMBIE and "app.py" in one.cmdline()]

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 
+from reviewapps.sandbox.cloudfoundry.state import Droplet
 from tests.sandbox.cloudfoundry.cloud import CRASHER, UNDETECTED, Cloud, Refused, greeter, zipped
 
 
@@ -196,3 +197,30 @@ def lines(cloud: Cloud, app: str, source_type: str) -> list[str]:
     batch = cloud.call("GET", f"/api/v1/read/{app}?envelope_types=LOG&limit=1000")["envelopes"]["batch"]
     said = [one for one in batch if one["tags"]["source_type"] == source_type]
     return [base64.b64decode(one["log"]["payload"]).decode() for one in said]
+
+
+def test_the_process_types_of_an_app_are_those_of_its_droplet(cloud: Cloud) -> None:
+    app = cloud.app()
+    both = {**greeter("hello"), "Procfile": "web: python3 app.py\nworker: sleep 60"}
+    cloud.assign(app, cloud.droplet(app, both))
+    worker = cloud.call("GET", f"/v3/apps/{app}/processes/worker")
+    assert (worker["instances"], worker["health_check"]["type"]) == (0, "process")
+
+    cloud.assign(app, cloud.droplet(app, greeter("hello")))
+
+    kinds = [one["type"] for one in cloud.call("GET", f"/v3/apps/{app}/processes")["resources"]]
+    assert kinds == ["web"]
+
+
+def test_an_app_that_cannot_start_again_is_not_stopped(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("hello"))
+    cloud.assign(app, cloud.droplet(app, {"Procfile": "web: true"}))
+    droplet = cloud.server.world.find(Droplet, cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"])
+    assert droplet is not None
+    droplet.process_types = {}
+
+    with pytest.raises(Refused, match="Start command not specified"):
+        cloud.call("POST", f"/v3/apps/{app}/actions/restart")
+
+    assert cloud.call("GET", f"/v3/apps/{app}")["state"] == "STARTED"
+    assert cloud.visit("shop").text == "hello"

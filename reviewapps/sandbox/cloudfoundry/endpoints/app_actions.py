@@ -10,7 +10,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.droplets import present_droplet
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import not_found, unprocessable
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, to_one
-from reviewapps.sandbox.cloudfoundry.processes import active_deployment, assign_droplet, start, stop
+from reviewapps.sandbox.cloudfoundry.processes import active_deployment, assign_droplet, restart, start, stop
 from reviewapps.sandbox.cloudfoundry.state import App, Droplet
 
 NO_SUCH_DROPLET = "Unable to assign current droplet. Ensure the droplet exists and belongs to this app."
@@ -43,12 +43,7 @@ class AppActions(Endpoints):
 
     async def _restart(self, request: web.Request) -> web.Response:
         app = self._changed(request, "restart")
-        if app.droplet is None:
-            raise unprocessable("Assign a droplet before starting this app.")
-        if active_deployment(self.world, app):
-            raise unprocessable("Cannot restart this app while a deployment is in flight.")
-        stop(self.world, self.platform.cells, app)
-        start(self.world, self.platform.cells, app)
+        restart(self.world, self.platform.cells, app)
         return web.json_response(present_app(app, Links.of(request)))
 
     async def _clear(self, request: web.Request) -> web.Response:
@@ -77,7 +72,7 @@ class AppActions(Endpoints):
         if active_deployment(self.world, app):
             text = "Unable to assign current droplet while the app has a deployment in progress."
             raise unprocessable(f"{text} Wait for the deployment to complete or cancel it.")
-        assign_droplet(self.world, app, droplet)
+        assign_droplet(self.world, self.platform.cells, app, droplet)
         self.world.record("audit.app.droplet.mapped", app, app.space, access.user)
         return web.json_response(_present_relationship(app, Links.of(request)))
 
