@@ -1,0 +1,48 @@
+"""A new world for every story: real git, Redis, processes and HTTP; only Celery is left out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from reviewapps.playground import Playground
+from tests.contract.github import Contract
+from tests.stories.town import Town
+from workers import logs
+
+
+@pytest.fixture(scope="package")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the log goes, written as a worker writes it."""
+    root, file = logging.getLogger(), tmp_path_factory.mktemp("log") / "stories.log"
+    before, level = list(root.handlers), root.level
+    logs.configure(file=file)
+    yield file
+    for handler in root.handlers:
+        handler.close()
+    root.handlers = before
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.fixture
+def quiet_town(tmp_path: Path, log: Path) -> Iterator[Town]:
+    """A town that nobody works for yet. Every answer of its GitHub must be as GitHub describes it."""
+    contract = Contract()
+    with Playground(tmp_path / "town") as playground:
+        playground.world.github.answered = contract.check
+        log.write_text("")
+        yield Town(playground, log)
+    assert contract.errors == []
+    assert contract.checked > 0
+
+
+@pytest.fixture
+def town(quiet_town: Town) -> Town:
+    """A town with one orchestrator."""
+    quiet_town.employ()
+    return quiet_town

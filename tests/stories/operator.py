@@ -1,0 +1,55 @@
+"""Somebody with an account on Cloud Foundry and the ``cf`` command line, or as good as that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from reviewapps.sandbox.cloudfoundry.state import App
+from reviewapps.sandbox.world import DEPLOYER, SPACE, World
+
+
+class Operator:
+    """Changes by hand what is in the space of the previews. Has an account of their own."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def app(self, name: str) -> App:
+        """The app of this name."""
+        found = self._world.cloudfoundry.world.app_named(self._world.cloudfoundry.space(SPACE), name)
+        assert found is not None, f"there is no app {name}"
+        return found
+
+    def delete(self, name: str) -> None:
+        """``cf delete``"""
+        self._ask("DELETE", f"/v3/apps/{self.app(name).guid}")
+
+    def stop(self, name: str) -> None:
+        """``cf stop``"""
+        self._ask("POST", f"/v3/apps/{self.app(name).guid}/actions/stop")
+
+    def create_app(self, name: str) -> None:
+        """``cf create-app``"""
+        self._ask("POST", "/v3/apps", {"name": name, "relationships": self._in_the_space()})
+
+    def create_route(self, host: str) -> None:
+        """``cf create-route``"""
+        domain = self._ask("GET", "/v3/domains")["resources"][0]["guid"]
+        relationships = {**self._in_the_space(), "domain": {"data": {"guid": domain}}}
+        self._ask("POST", "/v3/routes", {"host": host, "relationships": relationships})
+
+    def _in_the_space(self) -> dict[str, Any]:
+        return {"space": {"data": {"guid": self._world.cloudfoundry.space(SPACE).guid}}}
+
+    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        api = self._world.cloudfoundry.api_url
+        form = {"grant_type": "password", "username": DEPLOYER, "password": DEPLOYER}
+        token = self._session.post(f"{api}/oauth/token", data=form, auth=("cf", ""), timeout=5).json()
+        headers = {"Authorization": f"bearer {token['access_token']}"}
+        answer = self._session.request(method, api + path, json=body, headers=headers, timeout=5)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None

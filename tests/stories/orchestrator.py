@@ -1,0 +1,52 @@
+"""One installation, driven in this very process as a worker's pump and clock would drive it."""
+
+from __future__ import annotations
+
+from redis import Redis
+
+from reviewapps import wiring
+from reviewapps.coordination.due import QUEUES
+from reviewapps.model import Environment
+from reviewapps.settings import Settings
+
+AT_ONCE = 100
+
+
+class Orchestrator:
+    """What is not foreseen is raised where the story stands, and not only logged."""
+
+    def __init__(self, told: Settings) -> None:
+        self.told = told
+        self.installation = wiring.installation(told)
+        self._redis = Redis.from_url(wiring.redis_url(told))
+
+    def beat(self) -> None:
+        """Look if it is time to, then take every turn that is due."""
+        if self.installation.clock.strikes("look", self.told.look_every):
+            self.look()
+        self.take_turns()
+
+    def look(self) -> None:
+        """One look at each repository, whatever the clock says."""
+        for repository in self.installation.repositories:
+            self.installation.look(repository)
+
+    def take_turns(self) -> None:
+        """Every turn that is due now."""
+        for _, environment in self.installation.turns.due.pop(AT_ONCE):
+            self.installation.turns.take(environment)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for its turn, now or later."""
+        prefix = f"reviewapps:{self.told.instance}:"
+        return not any(self._redis.zcard(f"{prefix}due:{queue}") for queue in QUEUES)
+
+    def redeploy(self, name: str) -> str:
+        """What ``reviewapps redeploy`` does; the commit."""
+        (reconciler,) = self.installation.reconcilers.values()
+        return self.installation.redeploy(Environment(reconciler.repository.id, name))
+
+    def forget(self) -> None:
+        """Lose all that Redis knows, as at the end of a power cut."""
+        self._redis.flushall()

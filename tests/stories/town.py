@@ -1,0 +1,205 @@
+"""A sandbox with people in it: what they do, and what they see of what the orchestrators do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from reviewapps import settings
+from reviewapps.demo.onlooker import Onlooker, Page, headings, linked, page, until
+from reviewapps.demo.people import Person
+from reviewapps.playground import Playground
+from reviewapps.sandbox.cloudfoundry.state import App, Route
+from reviewapps.sandbox.observed import Call, Fault
+from reviewapps.sandbox.world import BOT, STRANGER
+from tests.stories.operator import Operator
+from tests.stories.orchestrator import Orchestrator
+from tests.stories.samples import Files, headline
+
+T = TypeVar("T")
+
+SAMPLE = Path(settings.__file__).parent / "sandbox" / "samples" / "shop"
+
+QUICK = {"LOOK_EVERY": "0.1", "POLL_EVERY": "0.05", "QUIET_EVERY": "0.5"}
+"""Even brisker than the playground, so that a story takes a second or two."""
+
+
+class Town:
+    """``acme/shop`` with a first commit on main; octocat and hubot write to it, a stranger may not."""
+
+    def __init__(self, playground: Playground, log: Path) -> None:
+        self.playground, self.world = playground, playground.world
+        self.home, self.log = playground.home, log
+        self.github, self.cf = self.world.github.observed, self.world.cloudfoundry.observed
+        self.repository = self.world.repository
+        self.octocat, self.hubot, self.stranger = map(self.person, ("octocat", "hubot", STRANGER))
+        self.operator = Operator(self.world)
+        self.onlooker = Onlooker(self.octocat, self.repository, BOT)
+        self.orchestrators: list[Orchestrator] = []
+        self.octocat.begin(SAMPLE)
+        self.hubot.clone()
+
+    def person(self, login: str) -> Person:
+        folder = self.home / "people" / login
+        return Person(self.world.github.url, self.repository, login, self.world.tokens[login], folder)
+
+    # --- orchestrators ---
+
+    def employ(self, **told: str) -> Orchestrator:
+        """One more orchestrator, with these settings on top of the quick ones."""
+        environment = self.playground.environment(**{**QUICK, **told})
+        self.orchestrators.append(Orchestrator(settings.settings(environment)))
+        return self.orchestrators[-1]
+
+    def until(self, what: str, seen: Callable[[], T | None], seconds: float = 20.0) -> T:
+        """What is seen at last, while the orchestrators work; an error that names what was missed."""
+
+        def seen_after_a_beat() -> T | None:
+            self.beat()
+            return seen()
+
+        return until(what, seen_after_a_beat, seconds)
+
+    def beat(self) -> None:
+        for orchestrator in self.orchestrators:
+            orchestrator.beat()
+
+    def until_idle(self, seconds: float = 20.0) -> None:
+        """Return when a new look finds nothing to do, and nothing waits for its turn."""
+
+        def idle() -> bool:
+            for orchestrator in self.orchestrators:
+                orchestrator.look()
+            return all(orchestrator.is_idle for orchestrator in self.orchestrators)
+
+        self.until("nothing left to do", idle, seconds)
+
+    def look_afresh(self, times: int = 1) -> None:
+        """Let everybody forget all they know, look at everything again, and settle what they find."""
+        for _ in range(times):
+            for orchestrator in self.orchestrators:
+                orchestrator.forget()
+            self.until_idle()
+
+    # --- what people do ---
+
+    def open(self, branch: str, files: Files | None = None, *, by: Person | None = None) -> int:
+        """A pull request with one commit, whose page says the branch's name unless told otherwise."""
+        person = by or self.octocat
+        person.write(branch, f"Work on {branch}", headline(branch) if files is None else files)
+        return person.open(branch, f"Work on {branch}")
+
+    def push(self, branch: str, files: Files, *, by: Person | None = None) -> str:
+        """The commit that was pushed."""
+        return (by or self.octocat).write(branch, f"More work on {branch}", files)
+
+    def on_main(self, files: Files) -> str:
+        """The commit on the default branch that changes these files."""
+        return self.push("main", files)
+
+    def branch(self, name: str, commit: str) -> None:
+        """A new branch at a commit that is there already."""
+        path = f"/repos/{self.repository}/git/refs"
+        self.octocat.api("POST", path, {"ref": f"refs/heads/{name}", "sha": commit})
+
+    def force(self, branch: str, commit: str) -> None:
+        """A branch moved to a commit, wherever it was."""
+        path = f"/repos/{self.repository}/git/refs/heads/{branch}"
+        self.octocat.api("PATCH", path, {"sha": commit, "force": True})
+
+    def label(self, number: int, name: str) -> None:
+        path = f"/repos/{self.repository}/issues/{number}/labels"
+        self.octocat.api("POST", path, {"labels": [name]})
+
+    def rewrite(self, number: int, **facts: Any) -> None:
+        """Times of a pull request, set from outside of GitHub's API."""
+        facts = {"repository": self.repository, "number": number, **facts}
+        self.octocat.api("POST", "/_sandbox/pulls", facts)
+
+    def fail(self, method: str, path: str, **how: Any) -> None:
+        """Let calls to either side go wrong."""
+        for observed in (self.github, self.cf):
+            observed.plan(Fault(method=method, path=path, **how))
+
+    def mend(self) -> None:
+        """Nothing goes wrong any more."""
+        self.github.faults.clear()
+        self.cf.faults.clear()
+
+    # --- what people see ---
+
+    def until_live(self, number: int, commit: str | None = None, seconds: float = 20.0) -> str:
+        """The URL in the comment that says the commit (the newest of octocat's clone) is live."""
+        short = f"`{(commit or self.head(number))[:7]}`"
+        said = self.until_comment(number, "Preview: live at", short, seconds=seconds)
+        return linked(said)
+
+    def until_comment(self, number: int, *words: str, seconds: float = 20.0) -> str:
+        """The comment, once all these words stand in it."""
+        what = f"a comment on #{number} with {' and '.join(words)}"
+        try:
+            return self.until(what, lambda: self.onlooker.comment(number, *words), seconds)
+        except Exception as missed:
+            missed.add_note(f"the comments: {self.onlooker.comments(number)}")
+            raise
+
+    def heading(self, number: int) -> str:
+        """The state that the one comment tells; it fails where there are several."""
+        (comment,) = self.onlooker.comments(number)
+        return headings(comment)
+
+    def head(self, number: int) -> str:
+        """The newest commit of a pull request."""
+        path = f"/repos/{self.repository}/pulls/{number}"
+        return str(self.octocat.api("GET", path)["head"]["sha"])
+
+    def page(self, name: str) -> Page:
+        """What the app of this host shows."""
+        return page(self.url(name))
+
+    def url(self, name: str) -> str:
+        foundry = self.world.cloudfoundry
+        return f"http://{name}.{foundry.app_domain}:{foundry.app_port}"
+
+    def deployments(self, environment: str = "review") -> list[Any]:
+        """GitHub's deployments to an environment, newest first."""
+        path = f"/repos/{self.repository}/deployments?per_page=100&environment={environment}"
+        return list(self.octocat.api("GET", path))
+
+    def status(self, deployment: Any) -> Any:
+        """The newest status of a deployment."""
+        path = f"/repos/{self.repository}/deployments/{deployment['id']}/statuses?per_page=1"
+        return self.octocat.api("GET", path)[0]
+
+    # --- what stands behind it ---
+
+    @property
+    def apps(self) -> list[str]:
+        """The names of all apps, whoever made them."""
+        return sorted(app.name for app in self.world.cloudfoundry.world.all(App))
+
+    @property
+    def hosts(self) -> list[str]:
+        """The hosts of all routes, whoever made them."""
+        return sorted(route.host for route in self.world.cloudfoundry.world.all(Route))
+
+    @property
+    def builds(self) -> int:
+        """How often something was staged."""
+        return sum(1 for call in self.cf.asked("POST", "^/v3/builds$") if call.status < 300)
+
+    def calls(self, method: str = "", path: str = "") -> list[Call]:
+        """What our own account has asked of either side so far."""
+        github = [call for call in self.github.asked(method, path) if call.who == BOT]
+        return [*github, *self.cf.asked(method, path)]
+
+
+def writes(calls: Iterable[Call]) -> list[str]:
+    """Those that change something, as ``METHOD /path``. Asking for a token changes nothing."""
+    return [
+        f"{call.method} {call.path}"
+        for call in calls
+        if call.method != "GET" and not re.search("/oauth/token|git-upload-pack", call.path)
+    ]
