@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from aiohttp import web
@@ -31,6 +32,11 @@ class Links:
 
 def timestamp(seconds: float) -> str:
     """``2026-01-02T03:04:05Z``."""
+    return _written(int(seconds))
+
+
+@lru_cache(maxsize=10_000)  # lists show the same times again and again
+def _written(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
