@@ -162,13 +162,21 @@ def _first_attempt(run: Run, terms: Terms) -> Attempt:
     return Attempt(terms.attempt, run.commit, run.config, terms.now)
 
 
+def _next_attempt(app: App, run: Run, terms: Terms) -> Attempt:
+    """It begins after what went live before, also where that was written by a clock that is ahead of ours."""
+    attempt = _first_attempt(run, terms)
+    if app.live_since is None or app.live_since < attempt.began:
+        return attempt
+    return replace(attempt, began=app.live_since + timedelta.resolution)
+
+
 def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     """A new attempt. While it lasts, "started" and "no commit label" together mean that it was this attempt
     which started the app. So what runs without ever having been marked live is stopped first, and what
     somebody else stopped loses its label."""
     if app.started == (app.commit is None):
         return steps.Stop()
-    return _given_up(app, actual) or steps.Begin(_first_attempt(run, terms))
+    return _given_up(app, actual) or steps.Begin(_next_attempt(app, run, terms))
 
 
 def _put_aside(app: App, actual: Actual) -> Next:
@@ -184,8 +192,10 @@ def _given_up(app: App, actual: Actual) -> Next | None:
     all, so that nobody has to do without an app while the next attempt lasts.
     """
     attempt = app.attempt
-    if not app.started or attempt is None or _is_over(app, attempt):
+    if attempt is None or _is_over(app, attempt):
         return None
+    if not app.started:
+        return None if app.commit is None else steps.Stop()
     if actual.deployments is None:
         return steps.Look("deployments")
     rolling = _rolling(actual)

@@ -1,0 +1,200 @@
+"""Whoever is killed is continued by the next one who looks, and what got lost is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from typing import Literal
+
+import pytest
+
+from reviewapps.model import Attempt, Environment, Tag, Tagging
+from tests.core.imagined import LOOK, CloudFoundry, Fate, Trouble
+from tests.core.settling import DEADLINE, NOW, GitHub, Settling, is_as_it_should_be, pull_request, sha
+from tests.core.worlds import only_at
+
+Disturbance = Literal["killed"] | Trouble
+NEW = sha(99)
+
+
+def _world(fate: Fate) -> Settling:
+    """A pull request of its own build; ``fate`` is that of the commit ``NEW``."""
+    return Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, {"new": fate}, looks=2))
+
+
+def _first(fate: Fate) -> Settling:
+    world = _world(fate)
+    world.github.trees[sha(1)] = "new"
+    return world
+
+
+def _pushed(fate: Fate) -> Settling:
+    world = _world(fate)
+    world.until_settled()
+    world.github.trees[NEW] = "new"
+    world.github.pull_requests[1] = pull_request(1, NEW)
+    return world
+
+
+def _pushed_without_room(fate: Fate) -> Settling:
+    world = _pushed(fate)
+    world.cf.room = False
+    return world
+
+
+def _copied(fate: Fate) -> Settling:
+    world = _world(fate)
+    world.github.trees[sha(1)] = world.github.trees[sha(2)] = "new"
+    world.until_settled()
+    world.github.pull_requests[2] = pull_request(2)
+    return world
+
+
+def _tagged(fate: Fate) -> Settling:
+    world = _world(fate)
+    tag = Tag("dev-1", sha(50), annotated=False)
+    world.github.tags.add(tag)
+    world.github.taggings[tag] = Tagging(NEW, None, NOW)
+    world.github.trees[NEW] = "new"
+    return world
+
+
+def _closed(fate: Fate) -> Settling:
+    world = _pushed(fate)
+    world.turn(Environment(7, "pr-1"))
+    world.github.pull_requests[1] = pull_request(1, NEW, open=False, closed_at=NOW)
+    return world
+
+
+SCENARIOS = (_first, _pushed, _pushed_without_room, _copied, _tagged, _closed)
+FATES: tuple[Fate, ...] = ("well", "unbuildable", "flaky", "crashing later")
+TRYING: tuple[Fate, ...] = ("well", "crashing later")
+
+
+def _summary(world: Settling) -> list[tuple[object, ...]]:
+    """What stands in the end, without guids and times."""
+    cf = world.cf
+    apps = [
+        (
+            app.name,
+            app.commit,
+            app.started,
+            app.guid in cf.running and cf.made_of[cf.running[app.guid].droplet],
+            app.attempt and app.attempt.refusal and app.attempt.refusal.fault,
+        )
+        for app in cf.apps.values()
+    ]
+    return sorted(apps, key=str) + sorted((r.host, len(r.apps)) for r in cf.routes.values())
+
+
+def _disturbances(scene: Settling, ways: tuple[Disturbance, ...]) -> Iterator[tuple[str, Settling]]:
+    """The scene once for each way to disturb it, at each change on its way, until it is undisturbed."""
+    for way in ways:
+        at, world = 0, deepcopy(scene)
+        while True:
+            changes = len(world.taken)
+            if way == "killed":
+                world.kills = frozenset({changes + at})
+            else:
+                world.cf.troubles = only_at(at, way)
+            world.until_settled()
+            yield f"{way} at {at}", world
+            if at >= len(world.taken) - changes:
+                break
+            at, world = at + 1, deepcopy(scene)
+
+
+@pytest.mark.parametrize("fate", FATES)
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__.strip("_"))
+def test_a_disturbed_world_ends_where_an_undisturbed_one_does(
+    scenario: Callable[[Fate], Settling], fate: Fate
+) -> None:
+    calm = scenario(fate)
+    calm.until_settled()
+    ways: tuple[Disturbance, ...] = ("killed", "lost", "half") if fate in TRYING else ("killed",)
+    for how, world in _disturbances(scenario(fate), ways):
+        assert is_as_it_should_be(world) == {}, how
+        assert _summary(world) == _summary(calm), how
+        assert world.cf.builds_made.total() <= calm.cf.builds_made.total() + 1, how
+        assert world.cf.apps_made == calm.cf.apps_made, how
+
+
+def test_whoever_was_away_past_the_deadline_takes_over_what_came_up_meanwhile() -> None:
+    world = _first("well")
+    while not world.cf.running:
+        _round(world)
+    _away(world)
+    world.until_settled()
+    (app,) = world.cf.apps.values()
+    assert app.attempt is not None and app.attempt.refusal is None and app.commit == sha(1)
+
+
+def test_whoever_was_away_past_the_deadline_begins_anew_what_was_not_begun() -> None:
+    world = _first("well")
+    world.turn(Environment(7, "pr-1"))
+    _away(world)
+    world.until_settled()
+    (app,) = world.cf.apps.values()
+    assert app.attempt is not None and app.attempt.refusal is None and app.commit == sha(1)
+    assert world.cf.builds_made.total() == 1
+
+
+def test_a_push_during_a_deployment_calls_it_off_and_never_supersedes_it() -> None:
+    world = _pushed("well")
+    while not world.cf.rolling:
+        _round(world)
+    world.github.pull_requests[1] = pull_request(1, sha(100))
+    world.until_settled()
+    assert is_as_it_should_be(world) == {}
+    outcomes = [(d.active, d.deployed) for d in next(iter(world.cf.deployments.values()))]
+    assert outcomes == [(False, True), (False, False)]
+
+
+def test_what_was_switched_to_and_not_marked_live_is_marked_before_the_next_push_is_tried() -> None:
+    """Else the label would name what served before, and nobody would know what serves meanwhile."""
+    world = _pushed("well")
+    while not any(d.deployed for some in world.cf.deployments.values() for d in some):
+        _round(world)
+    world.github.pull_requests[1] = pull_request(1, sha(100))
+    world.cf.fates = {f"tree-of-{sha(100)}": "unbuildable"}
+    world.until_settled()
+    assert is_as_it_should_be(world) == {}
+    (app,) = world.cf.apps.values()
+    assert app.commit == NEW and app.started
+
+
+def test_a_commit_that_crashes_once_it_was_switched_to_is_not_taken_for_the_one_before() -> None:
+    world = _pushed("crashing later")
+    world.until_settled()
+    (app,) = world.cf.apps.values()
+    assert (app.started, app.commit) == (False, None)
+
+
+def test_that_a_switch_needed_a_pause_is_remembered() -> None:
+    world = _pushed_without_room("well")
+    world.until_settled()
+    assert _attempt(world, "shop-pr-1").stop_start
+
+
+def test_whose_build_was_copied_is_remembered() -> None:
+    world = _copied("well")
+    world.until_settled()
+    assert _attempt(world, "shop-pr-2").copied_from == "pr-1"
+    assert world.cf.builds_made.total() == 1
+
+
+def _attempt(world: Settling, name: str) -> Attempt:
+    found = next(app.attempt for app in world.cf.apps.values() if app.name == name)
+    assert found is not None
+    return found
+
+
+def _away(world: Settling) -> None:
+    for _ in range(DEADLINE // LOOK + 1):
+        world.cf.pass_time()
+
+
+def _round(world: Settling) -> None:
+    for environment in world.attention():
+        world.turn(environment)
+    world.cf.pass_time()
