@@ -12,12 +12,13 @@ from typing import Any, Self
 from redis import Redis
 
 from reviewapps.coordination.due import QUEUES
-from reviewapps.demo.onlooker import Onlooker, headings, linked, page, until
+from reviewapps.demo import onlooker
+from reviewapps.demo.onlooker import Onlooker, headings, linked, page
 from reviewapps.demo.people import Person
 from reviewapps.demo.story import SAMPLE
 from reviewapps.playground import INSTANCE, Playground
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Deployment, Process, Route
-from reviewapps.sandbox.github.state import Repository
+from reviewapps.sandbox.github.state import Deployment as GitHubDeployment
 from reviewapps.sandbox.world import BOT
 from tests.contract.github import Contract
 from tests.faults.channel import Channel
@@ -41,7 +42,7 @@ class Preview:
 class Shop:
     """A playground with a repository that was just begun. Workers are for the test to start.
 
-    ``settings`` go to every worker, without their prefix.
+    ``settings`` go to every worker, without their prefix. ``until`` is how it waits for things to happen.
     """
 
     def __init__(self, home: Path, **settings: str) -> None:
@@ -50,6 +51,7 @@ class Shop:
         self.playground = Playground(home, settings=told)
         self.world = self.playground.world
         self.contract = Contract()
+        self.until = onlooker.until
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -87,17 +89,17 @@ class Shop:
     def until_live(self, preview: Preview, seconds: float = 40.0) -> str:
         """The URL, once the comment says that it is live at this commit."""
         what = f"a comment on #{preview.number} that says {preview.commit[:7]} is live"
-        return linked(until(what, lambda: self._said_live(preview), seconds))
+        return linked(self.until(what, lambda: self._said_live(preview), seconds))
 
     def until_gone(self, preview: Preview, seconds: float = 40.0) -> None:
         """Return when the comment says that it is removed."""
         what = f"a comment on #{preview.number} that says it is removed"
-        until(what, lambda: self.onlooker.comment(preview.number, "Preview: removed"), seconds)
+        self.until(what, lambda: self.onlooker.comment(preview.number, "Preview: removed"), seconds)
 
     def until_settled(self, seconds: float = 40.0) -> None:
         """Return when two more looks at GitHub have left nothing to do."""
         looks = self.looks()
-        until("an end of all that is due", lambda: self.looks() >= looks + 2 and not self.due(), seconds)
+        self.until("an end of all that is due", lambda: self.looks() >= looks + 2 and not self.due(), seconds)
 
     def until_asked(self, method: str, path: str, *, times: int = 1, seconds: float = 30.0) -> None:
         """Return when Cloud Foundry or GitHub has answered such a request."""
@@ -106,7 +108,7 @@ class Shop:
             servers = (self.world.cloudfoundry.observed, self.world.github.observed)
             return sum(1 for server in servers for _ in server.asked(method, path)) >= times
 
-        until(f"{method} {path}", asked, seconds)
+        self.until(f"{method} {path}", asked, seconds)
 
     def looks(self) -> int:
         """How often the orchestrator looked for new pull requests."""
@@ -129,7 +131,7 @@ class Shop:
     def oddities(self, preview: Preview, *, builds: int | None = None) -> list[str]:
         """All that is not as it should be of a preview that is live; so many builds were to be enough."""
         return [
-            *self._odd_comments(preview, f"live at {self._url(preview)}"),
+            *self._odd_comments(preview, f"live at {self.url(preview.environment)}"),
             *self._odd_page(preview),
             *self._odd_platform(preview),
             *self._odd_builds(preview, preview.pushes if builds is None else builds),
@@ -138,7 +140,7 @@ class Shop:
 
     def leftovers(self, preview: Preview) -> list[str]:
         """All that is not as it should be of a preview that is gone."""
-        seen = page(self._url(preview))
+        seen = page(self.url(preview.environment))
         return [
             *self._odd_comments(preview, "Preview: removed"),
             *(f"left over: {thing}" for thing in self.world.labelled(preview.environment)),
@@ -149,6 +151,15 @@ class Shop:
     def builds(self, name: str) -> int:
         """How many builds of the app ``name`` were ever begun."""
         return self._events("audit.app.build.create", name)
+
+    def url(self, environment: str) -> str:
+        """Where an environment is to be found."""
+        cloudfoundry = self.world.cloudfoundry
+        return f"http://shop-{environment}.{cloudfoundry.app_domain}:{cloudfoundry.app_port}"
+
+    def deployment_states(self, environment: str) -> list[str]:
+        """What GitHub was last told of each of its deployments, oldest first."""
+        return [d.statuses[-1].state if d.statuses else "" for d in self._deployments(environment)]
 
     def apps(self) -> list[str]:
         """The names of all apps there are."""
@@ -166,9 +177,9 @@ class Shop:
             yield f"no comment says {words!r}: {[headings(c) for c in comments]}"
 
     def _odd_page(self, preview: Preview) -> Iterator[str]:
-        seen = page(self._url(preview))
+        seen = page(self.url(preview.environment))
         if seen.headline != preview.words:
-            yield f"{self._url(preview)} says {seen.headline!r} ({seen.status}) and not {preview.words!r}"
+            yield f"its page says {seen.headline!r} ({seen.status}) and not {preview.words!r}"
 
     def _odd_platform(self, preview: Preview) -> Iterator[str]:
         kinds = [thing.split()[0] for thing in self.world.labelled(preview.environment)]
@@ -190,21 +201,18 @@ class Shop:
             yield f"{builds} builds where {most} would do"
 
     def _odd_deployments(self, preview: Preview, *, live: bool) -> Iterator[str]:
-        mine = [d for d in self.repository.deployments.values() if d.task == f"deploy:{preview.environment}"]
-        commits = [deployment.sha for deployment in mine]
+        commits = [deployment.sha for deployment in self._deployments(preview.environment)]
         if len(commits) != len(set(commits)):
             yield f"GitHub has several deployments of one commit: {[c[:7] for c in commits]}"
-        states = {d.sha: d.statuses[-1].state if d.statuses else "" for d in mine}
+        states = dict(zip(commits, self.deployment_states(preview.environment), strict=True))
         good = {sha: "success" if live and sha == preview.commit else "inactive" for sha in states}
         if states != good or (live and preview.commit not in states):
             yield f"GitHub's deployments are { {sha[:7]: state for sha, state in states.items()} }"
 
-    @property
-    def repository(self) -> Repository:
-        """The repository as the sandbox's GitHub has it."""
-        found = self.world.github.world.named(*self.world.repository.split("/"))
-        assert found is not None
-        return found
+    def _deployments(self, environment: str) -> list[GitHubDeployment]:
+        repository = self.world.github.world.named(*self.world.repository.split("/"))
+        assert repository is not None
+        return [d for d in repository.deployments.values() if d.task == f"deploy:{environment}"]
 
     def _events(self, type: str, name: str) -> int:
         return sum(1 for e in self._rows(AuditEvent) if e.type == type and e.target["name"] == name)
@@ -214,10 +222,6 @@ class Shop:
 
     def _name(self, preview: Preview) -> str:
         return f"shop-{preview.environment}"
-
-    def _url(self, preview: Preview) -> str:
-        cloudfoundry = self.world.cloudfoundry
-        return f"http://{self._name(preview)}.{cloudfoundry.app_domain}:{cloudfoundry.app_port}"
 
     def _person(self, login: str) -> Person:
         folder = self.playground.home / "people" / login

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -54,11 +55,6 @@ def gate(tmp_path: Path) -> Gate:
     return Gate(tmp_path / "gates")
 
 
-def stop_worker(shop: Shop) -> None:
-    """SIGSTOP the newest worker with all its children."""
-    os.killpg(shop.playground.workers[-1].pid, signal.SIGSTOP)
-
-
-def continue_worker(shop: Shop) -> None:
-    """Let the newest worker go on."""
-    os.killpg(shop.playground.workers[-1].pid, signal.SIGCONT)
+def signal_worker(worker: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Send it to the worker and all its children at once."""
+    os.killpg(worker.pid, number)

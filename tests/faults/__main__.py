@@ -1,0 +1,58 @@
+"""``python -m tests.faults``: every request that changes something goes wrong once, in each of three ways.
+
+Prints a line for each day as it ends, and exits with 1 if anything was odd. It takes a while; ``--every 5``
+takes every fifth request, ``--match TEXT`` those in whose description the text stands.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.faults.campaign import KINDS, Kind, Request, day
+from workers import logs
+
+
+def main() -> int:
+    """Run the campaign; its exit status."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
+        homes = Path(folder)
+        logs.configure(file=homes / "log")
+        healthy = day(homes / "healthy")
+        if healthy.odd:
+            print("Without any fault:", *healthy.odd, sep="\n  ")
+            return 1
+        chosen = [w for w in healthy.writes if options.match in str(w)][:: options.every]
+        print(f"{len(healthy.writes)} requests change something; {len(chosen)} of them go wrong:", flush=True)
+        odd = sum(_tried(homes, request, kind) for request in chosen for kind in options.kind)
+    print(f"{odd} of {len(chosen) * len(options.kind)} days did not end well")
+    return 1 if odd else 0
+
+
+def _tried(homes: Path, request: Request, kind: Kind) -> bool:
+    """Whether the day was odd; tells how it went."""
+    began = time.monotonic()
+    went = day(homes / f"day-{began}", request, kind)
+    print(
+        f"{'ODD' if went.odd else 'ok ':3}  {kind:5}  {time.monotonic() - began:4.1f} s  {request}",
+        flush=True,
+    )
+    for what in went.odd:
+        print(f"       {what}", flush=True)
+    return bool(went.odd)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--match", default="")
+    parser.add_argument("--kind", nargs="+", choices=KINDS, default=KINDS)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

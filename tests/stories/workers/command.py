@@ -1,0 +1,64 @@
+"""The ``reviewapps`` command as people start it, and the processes that live in a folder."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import psutil
+
+COMMAND = str(Path(sys.executable).with_name("reviewapps"))
+
+
+def ended(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """The command, once it has ended by itself."""
+    return subprocess.run(
+        [COMMAND, *words], env=_environment(env), capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@contextlib.contextmanager
+def running(*words: str, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
+    """The command while it runs, in a session of its own; killed at the end, should it still be there."""
+    process = subprocess.Popen(
+        [COMMAND, *words],
+        env=_environment(env),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """The process and all that it started, whatever sessions they are in."""
+    first = psutil.Process(process.pid)
+    return [first, *first.children(recursive=True)]
+
+
+def residents(home: Path) -> list[str]:
+    """The command lines of the processes that have to do with this folder."""
+    return [line for line in map(_words, psutil.process_iter()) if str(home) in line]
+
+
+def _words(process: psutil.Process) -> str:
+    """Where a process is and what it was started with; nothing where it is gone or not ours to see."""
+    try:
+        return " ".join([process.cwd(), *process.cmdline()])
+    except psutil.Error:
+        return ""
+
+
+def _environment(given: Mapping[str, str] | None) -> dict[str, str]:
+    if given is not None:
+        return dict(given)
+    return {name: value for name, value in os.environ.items() if not name.startswith("REVIEWAPPS_")}
