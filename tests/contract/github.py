@@ -95,12 +95,15 @@ def _document() -> dict[str, Any]:
 
 
 def _correct(schemas: dict[str, Any]) -> None:
-    """Say what is so in life: deleted forks, unknown authors and unfinished conclusions are null."""
+    """Say what is so in life: what is deleted, unknown, unfinished or left out is null."""
     for role in ("author", "committer"):
         schemas["commit"]["properties"][role]["oneOf"].append({"enum": [None]})
     for name in ("pull-request", "pull-request-simple"):
         head = schemas[name]["properties"]["head"]["properties"]
         head["repo"] = {"nullable": True, **schemas["repository"]}
+    # Elsewhere the description of a label may be null, also in a pull request that is not in a list.
+    label = schemas["pull-request-simple"]["properties"]["labels"]["items"]["properties"]
+    label["description"]["nullable"] = True
     schemas["check-run"]["properties"]["conclusion"]["enum"].append(None)
 
 

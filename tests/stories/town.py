@@ -12,6 +12,7 @@ from reviewapps.demo.onlooker import Onlooker, Page, headings, linked, page, unt
 from reviewapps.demo.people import Person
 from reviewapps.playground import Playground
 from reviewapps.sandbox.cloudfoundry.state import App, Route
+from reviewapps.sandbox.github.state import Repository
 from reviewapps.sandbox.observed import Call, Fault
 from reviewapps.sandbox.world import BOT, STRANGER
 from tests.stories.operator import Operator
@@ -113,10 +114,35 @@ class Town:
         path = f"/repos/{self.repository}/issues/{number}/labels"
         self.octocat.api("POST", path, {"labels": [name]})
 
+    def unlabel(self, number: int, name: str) -> None:
+        self.octocat.api("DELETE", f"/repos/{self.repository}/issues/{number}/labels/{name}")
+
+    def delete_comments(self, number: int) -> None:
+        """Every comment on a pull request, whoever wrote it."""
+        path = f"/repos/{self.repository}/issues"
+        for comment in self.octocat.api("GET", f"{path}/{number}/comments"):
+            self.octocat.api("DELETE", f"{path}/comments/{comment['id']}")
+
     def rewrite(self, number: int, **facts: Any) -> None:
         """Times of a pull request, set from outside of GitHub's API."""
         facts = {"repository": self.repository, "number": number, **facts}
         self.octocat.api("POST", "/_sandbox/pulls", facts)
+
+    def make_private(self) -> None:
+        """Only people of the project see the repository from now on."""
+        self._shop.private = True
+
+    def hire_bot(self, login: str) -> Person:
+        """A bot that may write to the repository."""
+        token = f"ghp_{login}"
+        self.world.github.add_user(login, token=token, type="Bot")
+        self._shop.writers.add(login)
+        return Person(self.world.github.url, self.repository, login, token, self.home / "people" / login)
+
+    def lose(self, *numbers: int) -> None:
+        """Let GitHub know nothing of these pull requests any more."""
+        for number in numbers:
+            del self._shop.pull_requests[number]
 
     def fail(self, method: str, path: str, **how: Any) -> None:
         """Let calls to either side go wrong."""
@@ -174,6 +200,14 @@ class Town:
         return self.octocat.api("GET", path)[0]
 
     # --- what stands behind it ---
+
+    @property
+    def _shop(self) -> Repository:
+        """The repository, as the sandbox keeps it."""
+        owner, _, name = self.repository.partition("/")
+        found = self.world.github.world.named(owner, name)
+        assert found is not None
+        return found
 
     @property
     def apps(self) -> list[str]:

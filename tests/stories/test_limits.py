@@ -1,0 +1,89 @@
+"""Room for so many, and for so long."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewapps.demo.onlooker import page
+from tests.stories.branches import push_aged
+from tests.stories.samples import BROKEN_BUILD, headline
+from tests.stories.town import Town, writes
+
+pytestmark = pytest.mark.story
+
+LONG_AGO = "2020-09-13T12:26:40Z"
+
+
+def test_the_third_of_two_waits_for_room_and_starts_when_one_closes(quiet_town: Town) -> None:
+    town = quiet_town
+    town.employ(LIMIT="2")
+    first, second = town.open("blue"), town.open("green")
+    town.until_live(first), town.until_live(second, town.head(second))
+    third = town.open("red")
+    town.until_comment(third, "waiting for room, 1st of 1", "#1", "#2")
+    town.until_idle()
+    assert town.apps == ["shop-pr-1", "shop-pr-2"]
+    assert len(town.deployments()) == 2
+    town.octocat.close(first)
+    assert page(town.until_live(third)).headline == "red"
+    assert town.heading(second).startswith("Preview: live at")
+    assert len(town.onlooker.comments(third)) == 1
+
+
+def test_at_a_calm_first_start_the_newest_get_the_room(quiet_town: Town) -> None:
+    town = quiet_town
+    numbers = [town.open(colour) for colour in ("blue", "green", "red")]
+    for age, number in enumerate(numbers):
+        town.rewrite(number, created_at=f"2099-01-01T00:00:0{age}Z")
+    town.employ(LIMIT="2")
+    town.until_live(numbers[1])
+    town.until_live(numbers[2])
+    town.until_comment(numbers[0], "waiting for room")
+    town.until_idle()
+    assert town.apps == ["shop-pr-2", "shop-pr-3"]
+
+
+def test_what_failed_and_is_stopped_holds_no_place(quiet_town: Town) -> None:
+    town = quiet_town
+    town.employ(LIMIT="1")
+    broken = town.open("broken", BROKEN_BUILD)
+    town.until_comment(broken, "Preview: build failed")
+    assert page(town.until_live(town.open("blue"))).headline == "blue"
+    assert town.heading(broken) == "Preview: build failed"
+
+
+def test_one_that_nobody_touched_for_long_gets_neither_app_nor_comment(quiet_town: Town) -> None:
+    town = quiet_town
+    number = town.open("blue")
+    town.rewrite(number, created_at=LONG_AGO, updated_at=LONG_AGO)
+    town.employ()
+    town.look_afresh()
+    assert town.onlooker.comments(number) == []
+    assert writes(town.calls()) == []
+
+
+def test_a_comment_alone_does_not_make_an_old_push_new(quiet_town: Town) -> None:
+    town = quiet_town
+    push_aged(town, ["old"])
+    number = town.octocat.open("old", "An old idea")
+    town.rewrite(number, created_at=LONG_AGO)
+    town.employ()
+    town.look_afresh()
+    assert town.onlooker.comments(number) == []
+    assert town.apps == []
+
+
+def test_a_live_preview_that_grows_too_old_is_removed_and_a_push_brings_it_back(quiet_town: Town) -> None:
+    town = quiet_town
+    push_aged(town, ["old"])
+    number = town.octocat.open("old", "An old idea")
+    town.employ()
+    url = town.until_live(number)
+    town.rewrite(number, created_at=LONG_AGO)
+    town.until_comment(number, "Preview: removed", "No push")
+    assert (town.apps, town.hosts) == ([], [])
+    assert page(url).unrouted
+    town.until_idle()
+    town.push("old", headline("fresh"))
+    assert page(town.until_live(number)).headline == "fresh"
+    assert len(town.onlooker.comments(number)) == 1
