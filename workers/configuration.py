@@ -50,7 +50,7 @@ def _worker(settings: Settings) -> dict[str, Any]:
         "worker_enable_prefetch_count_reduction": False,
         "worker_consumer": "workers.consumer:SurvivingConsumer",
         "worker_cancel_long_running_tasks_on_connection_loss": False,  # leases make the overlap safe
-        "worker_soft_shutdown_timeout": 5,
+        "worker_soft_shutdown_timeout": 4,  # and 2 more until the end
         "worker_max_tasks_per_child": 200,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,

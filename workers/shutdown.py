@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from celery import bootsteps
 
-LONGEST_SHUTDOWN: Final = 8.5
+LONGEST_SHUTDOWN: Final = 8.0
 """Seconds; Cloud Foundry and docker kill at 10."""
 
 Handler = Callable[[int, FrameType | None], object]

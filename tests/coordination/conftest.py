@@ -1,4 +1,4 @@
-"""A real server for the whole session, emptied before each test."""
+"""A real server for all tests of this folder, emptied before each."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from reviewapps.coordination.embedded import EmbeddedRedis
 from tests.coordination.waiting import until, until_dead
 from tests.workers.probe import PREFIX, Evidence
 
+PROBE = [sys.executable, "-m", "tests.workers.probe"]
+
 
 class Stage:
     """A Redis, the workers on it, and what they did."""
@@ -29,12 +32,14 @@ class Stage:
         self.due = Due(self.redis, PREFIX, forward=60)
         self.evidence = Evidence(folder)
 
-    def worker(self, *options: str, lease: float = 60, consumer: str = "ours") -> subprocess.Popen[bytes]:
+    def worker(
+        self, *options: str, lease: float = 60, consumer: str = "ours", repositories: str = ""
+    ) -> subprocess.Popen[bytes]:
         """A worker that is ready; its log is ``worker-N.log``."""
         log = self.log(len(self._workers))
-        probe = [sys.executable, "-m", "tests.workers.probe", self.server.url, str(self._folder), str(lease)]
+        told = [self.server.url, str(self._folder), str(lease), consumer, repositories]
         worker = subprocess.Popen(
-            [*probe, consumer, "--log-file", str(log), "--die-with-parent", *options], start_new_session=True
+            [*PROBE, *told, "--log-file", str(log), "--die-with-parent", *options], start_new_session=True
         )
         self._workers.append(worker)
         until(lambda: log.exists() and " ready." in log.read_text(), "the worker", seconds=15)
@@ -51,13 +56,21 @@ class Stage:
         self.server = EmbeddedRedis.start(self._folder / "redis")
 
     @contextmanager
-    def cut_off(self) -> Iterator[None]:
-        """Every connection to Redis ends, the one for broadcasts first, and no new one is to be had."""
+    def cut_off(self, worker: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Every connection to Redis ends and no new one is to be had, while the worker waits for a message.
+
+        It stands still meanwhile, so that it sees all of it at once, the connection for broadcasts first.
+        """
         socket, hidden = self._folder / "redis" / "redis.sock", self._folder / "redis" / "hidden.sock"
-        self.redis.ping()  # so that this connection stands and is the one that is left
+        until(lambda: self.redis.info("clients")["blocked_clients"], "the worker to wait for a message")
+        worker.send_signal(signal.SIGSTOP)
+        until(
+            lambda: psutil.Process(worker.pid).status() == psutil.STATUS_STOPPED, "the worker to stand still"
+        )
         socket.rename(hidden)
         self.redis.client_kill_filter(_type="pubsub", skipme=True)
         self.redis.client_kill_filter(_type="normal", skipme=True)
+        worker.send_signal(signal.SIGCONT)
         yield
         hidden.rename(socket)
 

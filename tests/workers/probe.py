@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -34,7 +33,7 @@ class Settings:
     instance: str = "acme"
     concurrency: int = 2
     pump_every: float = 0.05
-    look_every: float = 1.0
+    look_every: float = 0.5
     log_file: Path | None = None
 
 
@@ -70,9 +69,8 @@ class Evidence:
 class Probe:
     """The orchestrator that the probe's tasks are given."""
 
-    repositories: Sequence[str] = ("1", "2")
-
-    def __init__(self, redis_url: str, evidence: Evidence, *, lease: float) -> None:
+    def __init__(self, redis_url: str, evidence: Evidence, *, lease: float, repositories: str) -> None:
+        self.repositories = repositories.split()
         self._evidence = evidence
         self._redis = Redis.from_url(redis_url, socket_timeout=5)
         self._lease = lease
@@ -103,10 +101,13 @@ class Probe:
 
 
 def main() -> int:
-    """``probe REDIS_URL FOLDER LEASE_SECONDS ours|celerys [the worker's own options]``"""
-    redis_url, folder, lease, consumer, *options = sys.argv[1:]
+    """``probe REDIS_URL FOLDER LEASE_SECONDS ours|celerys "REPOSITORY …" [the worker's own options]``"""
+    redis_url, folder, lease, consumer, repositories, *options = sys.argv[1:]
     evidence = Evidence(Path(folder))
-    app = celery_app(Settings(redis_url), lambda: Probe(redis_url, evidence, lease=float(lease)))
+    app = celery_app(
+        Settings(redis_url),
+        lambda: Probe(redis_url, evidence, lease=float(lease), repositories=repositories),
+    )
     if consumer == "celerys":
         app.conf.worker_consumer = "celery.worker.consumer:Consumer"
     return run(app, options)

@@ -57,7 +57,7 @@ sys.stdin.readline()
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children of their parent's death")
 def test_a_worker_ends_when_its_starter_is_killed(stage: Stage) -> None:
     log = stage.log()
-    probe = [stage.server.url, str(log.parent), "60", "ours", "--die-with-parent", "--log-file", str(log)]
+    probe = [stage.server.url, str(log.parent), "60", "ours", "", "--die-with-parent", "--log-file", str(log)]
     with subprocess.Popen(
         [sys.executable, "-c", STARTER, *probe], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as starter:

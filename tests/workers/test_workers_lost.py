@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from itertools import pairwise
 
 import psutil
@@ -63,24 +62,12 @@ def test_two_workers_never_settle_one_environment_at_once(stage: Stage) -> None:
     assert len({line["child"] for line in lines}) > 1
 
 
-def test_an_event_during_a_settle_makes_exactly_one_more(stage: Stage) -> None:
-    stage.worker()
-    stage.wake("gated/a")
-    stage.until_began("gated/a")
-    stage.wake("gated/a")
-    stage.wake("gated/a")
-    stage.open("gated/a")
-    stage.until_ended("gated/a", 2)
-    until(lambda: stage.due.score("gated/a") is None, "the last finish")
-    assert len(stage.evidence.of("began", "gated/a")) == 2
-
-
 def test_two_workers_share_one_clock(stage: Stage) -> None:
-    stage.worker()
-    stage.worker()
+    stage.worker(repositories="1 2")
+    stage.worker(repositories="1 2")
     until(lambda: len(stage.evidence.of("looked", "2")) >= 4, "four looks")
     times = [line["at"] for line in stage.evidence.of("looked", "2")]
-    assert times[-1] - times[0] > 0.6 * (len(times) - 1), "more than one look a second"
+    assert times[-1] - times[0] > 0.3 * (len(times) - 1), "looks came faster than the clock strikes"
 
 
 def test_teardown_overtakes_what_was_due_before_it(stage: Stage) -> None:
@@ -89,13 +76,11 @@ def test_teardown_overtakes_what_was_due_before_it(stage: Stage) -> None:
     stage.wake("quick/gone", queue="teardown")
     stage.worker("--concurrency", "1")
     stage.until_ended("quick/19")
-    assert stage.evidence.lines[0]["name"] == "quick/gone" or stage.evidence.lines[0]["what"] == "looked"
+    assert stage.evidence.lines[0]["name"] == "quick/gone"
 
 
 def test_a_settle_that_fails_is_logged_with_its_trace_and_comes_again(stage: Stage) -> None:
-    worker = stage.worker(lease=0.5)
+    stage.worker(lease=0.5)
     stage.wake("failing/a")
     stage.until_began("failing/a", 2)
     assert "RuntimeError: failing/a: as told" in stage.log().read_text()
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=10) is not None
