@@ -75,12 +75,13 @@ class Playground:
         self._open.close()
 
     def describe(self) -> Path:
-        """Write ``sandbox.json``, last of all, for this user's eyes only; its path."""
-        path = self.home / "sandbox.json"
+        """Write ``sandbox.json``, last of all, for this user's eyes only; its path. Who sees it sees all of it."""
+        path, half = self.home / "sandbox.json", self.home / "sandbox.json.half"
         words = {**self.world.described(), "redis_url": self.redis.url, "instance": INSTANCE}
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+        half.unlink(missing_ok=True)
+        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
             json.dump(words, file, indent=2)
-        return path
+        return half.replace(path)
 
     def environment(self, **settings: str) -> dict[str, str]:
         """The process environment of a worker (or of the ``reviewapps`` command) for this world."""
