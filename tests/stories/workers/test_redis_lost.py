@@ -71,7 +71,7 @@ def test_what_people_did_while_redis_was_away_is_found_when_it_is_back(shop: Sho
 def is_known_to_be_settled(shop: Shop, preview: Preview) -> bool:
     """Whether somebody settled it since Redis was emptied."""
     key = f"reviewapps:{INSTANCE}:cache:{shop.world.repository}:settled:{preview.environment}"
-    return shop.redis.exists(key) == 1
+    return bool(shop.redis.exists(key))
 
 
 def kill_redis(shop: Shop) -> None:

@@ -1,4 +1,4 @@
-"""``reviewapps run`` and ``reviewapps redeploy``: what is wrong is said in one sentence, before anything is done."""
+"""``reviewapps run`` and ``redeploy``: what is wrong is said in one sentence, before anything is done."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def quiet_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     ("settings", "reason"),
     [
         ({"GITHUB_TOKEN": "ghp_wrong"}, "Bad credentials"),
-        ({"CF_PASSWORD": "wrong"}, "password"),
+        ({"CF_PASSWORD": "wrong"}, "rejected the user 'deployer'"),
         ({"GITHUB_URL": NOBODY}, "GitHub"),
-        ({"CF_API": NOBODY}, "Cloud Foundry"),
+        ({"CF_API": NOBODY}, f"{NOBODY} did not"),
         ({"REPOSITORIES": "acme/nothing"}, "acme/nothing"),
         ({"CF_SPACE": "nowhere"}, "nowhere"),
         ({"LIMITS": "3"}, "did you mean REVIEWAPPS_LIMIT"),
