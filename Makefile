@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox test check fmt lock bench clean
+.PHONY: help demo sandbox run test check fmt lock bench clean
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ demo: $(VENV)/installed ## the whole story on this machine, offline (REPO=path: 
 
 sandbox: $(VENV)/installed ## a GitHub, a Cloud Foundry and reviewapps between them, to click around in
 	@$(BIN)/reviewapps sandbox
+
+run: $(VENV)/installed ## work for the installation that the REVIEWAPPS_… variables describe
+	@$(BIN)/reviewapps run
 
 test: $(VENV)/installed-dev ## every test
 	@$(BIN)/pytest -q -n 2 --dist loadgroup
