@@ -1,0 +1,168 @@
+"""The process environment → settings: what is misspelt, missing or dangerous refuses to start."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from reviewapps.errors import BadSettings
+from reviewapps.settings import Settings, settings
+
+MINIMAL = {
+    "REVIEWAPPS_REPOSITORIES": "acme/shop",
+    "REVIEWAPPS_REDIS_URL": "redis://:redis-word@redis.example.gov/0",
+    "REVIEWAPPS_GITHUB_TOKEN": "github-word",
+    "REVIEWAPPS_CF_USER": "deployer",
+    "REVIEWAPPS_CF_PASSWORD": "cf-word",
+    "REVIEWAPPS_CF_ORG": "acme",
+    "REVIEWAPPS_CF_SPACE": "reviews",
+    "REVIEWAPPS_ACCESS": "public",
+}
+WORDS = ("redis-word", "github-word", "cf-word", "client-word", "slack-word")
+
+
+def told(**more: str) -> Settings:
+    """The settings of the minimal environment, changed by variables named without their prefix."""
+    return settings(MINIMAL | {f"REVIEWAPPS_{name}": value for name, value in more.items()})
+
+
+def refusal(**more: str) -> str:
+    with pytest.raises(BadSettings) as refused:
+        told(**more)
+    return str(refused.value)
+
+
+def test_the_defaults_are_those_that_people_are_promised() -> None:
+    grants = told().grants
+    assert (grants.limit, grants.expire_after, grants.deletions_at_once) == (5, timedelta(days=10), 5)
+
+
+def test_other_programs_variables_are_not_ours() -> None:
+    assert settings(MINIMAL | {"PATH": "/bin", "REVIEWAPP_LIMIT": "1"}) == told()
+
+
+@pytest.mark.parametrize(
+    ("misspelt", "meant"),
+    [("LIMITS", "LIMIT"), ("EXPIRES_AFTER", "EXPIRE_AFTER"), ("DELETION_AT_ONCE", "DELETIONS_AT_ONCE")],
+)
+def test_a_misspelt_variable_is_refused_with_the_nearest(misspelt: str, meant: str) -> None:
+    said = refusal(**{misspelt: "1"})
+    assert said == f"REVIEWAPPS_{misspelt} is no setting; did you mean REVIEWAPPS_{meant}?"
+
+
+def test_a_variable_that_is_near_to_nothing_is_just_refused() -> None:
+    assert refusal(QQQQ="1") == "REVIEWAPPS_QQQQ is no setting"
+
+
+def test_what_a_preview_is_given_is_no_setting_of_it() -> None:
+    injected = dict.fromkeys(("URL", "HOST", "ENVIRONMENT", "PULL_REQUEST", "COMMIT"), "x")
+    assert told(**injected) == told()
+
+
+@pytest.mark.parametrize("name", ["REPOSITORIES", "GITHUB_TOKEN", "CF_ORG", "CF_SPACE"])
+@pytest.mark.parametrize("missing", [True, False], ids=["missing", "empty"])
+def test_what_is_missing_is_named(name: str, missing: bool) -> None:
+    environ = MINIMAL | {f"REVIEWAPPS_{name}": ""}
+    if missing:
+        del environ[f"REVIEWAPPS_{name}"]
+    with pytest.raises(BadSettings, match=f"^REVIEWAPPS_{name} is missing$"):
+        settings(environ)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LIMIT", "many"),
+        ("LIMIT", "-1"),
+        ("LIMIT", "201"),
+        ("EXPIRE_AFTER", "10"),
+        ("DEADLINE", "0m"),
+        ("MEMORY", "lots"),
+        ("LOOK_EVERY", "0"),
+        ("LOOK_EVERY", "nan"),
+        ("CONCURRENCY", "0"),
+        ("ACCESS", "everybody"),
+        ("INSTANCE", "Acme Review"),
+        ("INSTANCE", "a" * 33),
+        ("APP_ADDRESS", "https://preview.example.gov"),
+        ("REPOSITORIES", " , "),
+    ],
+)
+def test_what_cannot_be_used_is_named(name: str, value: str) -> None:
+    assert refusal(**{name: value}).startswith(f"REVIEWAPPS_{name} is not usable: ")
+
+
+def test_repositories_are_a_list() -> None:
+    assert told(REPOSITORIES=" acme/shop, acme/web,").repositories == ("acme/shop", "acme/web")
+
+
+@pytest.mark.parametrize("name", ["shop", "acme/", "/shop", "acme/shop/web"])
+def test_a_repository_has_an_owner_and_a_name(name: str) -> None:
+    assert refusal(REPOSITORIES=f"acme/web,{name}") == f"repositories: `{name}` is not written as owner/name"
+
+
+# --- what would be dangerous ---
+
+
+@pytest.mark.parametrize(
+    "api", ["https://api.fr.cloud.gov", "https://127.0.0.1.example.gov", "https://localhost.example.gov"]
+)
+def test_previews_on_the_internet_need_the_word_public(api: str) -> None:
+    assert "REVIEWAPPS_ACCESS=public" in refusal(CF_API=api, ACCESS="")
+
+
+@pytest.mark.parametrize("api", ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"])
+def test_previews_on_this_machine_need_no_word(api: str) -> None:
+    assert told(CF_API=api, ACCESS="").access == ""
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        {"REQUEST_TIMEOUT": "90"},
+        {"LEASE": "95"},
+        {"FORWARD": "90"},
+        {"REQUEST_TIMEOUT": "100", "LEASE": "90", "FORWARD": "80"},
+    ],
+)
+def test_a_lease_outlives_the_longest_request_and_a_forwarded_message_the_lease(
+    times: dict[str, str],
+) -> None:
+    assert refusal(**times) == "request_timeout, lease and forward must grow in this order"
+
+
+def test_half_an_account_is_none() -> None:
+    assert "cf_password are missing" in refusal(CF_PASSWORD="")
+    assert "cf_password are missing" in refusal(CF_PASSWORD="", CF_CLIENT_ID="reviewapps")
+
+
+def test_a_client_is_an_account_too() -> None:
+    assert told(CF_USER="", CF_PASSWORD="", CF_CLIENT_ID="us", CF_CLIENT_SECRET="client-word").cf_user is None
+
+
+def test_no_secret_is_ever_shown() -> None:
+    shown = told(CF_CLIENT_ID="us", CF_CLIENT_SECRET="client-word", SLACK_WEBHOOK="https://x/slack-word")
+    for text in (repr(shown), str(shown), f"{shown!r}", repr(shown.secrets), repr(shown.model_dump())):
+        assert not [word for word in WORDS if word in text]
+
+
+def test_every_secret_is_masked_in_what_people_read() -> None:
+    known = told(CF_CLIENT_ID="us", CF_CLIENT_SECRET="client-word", SLACK_WEBHOOK="slack-word").secrets
+    assert set(known) == set(WORDS)
+
+
+def test_a_refusal_shows_no_secret() -> None:
+    assert "cf-word" not in refusal(LEASE="1")
+    assert "cf-word" not in refusal(CF_ORG="")
+
+
+@pytest.mark.parametrize(
+    ("api", "web"),
+    [
+        ("https://api.github.com", "https://github.com"),
+        ("https://git.example.gov/api/v3", "https://git.example.gov"),
+    ],
+)
+def test_people_read_github_where_its_pages_are(api: str, web: str) -> None:
+    assert told(GITHUB_URL=api).web_url == web
