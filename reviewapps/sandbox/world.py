@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from reviewapps.sandbox.cloudfoundry.server import CloudFoundry
+from reviewapps.sandbox.cloudfoundry import CloudFoundry
 from reviewapps.sandbox.cloudfoundry.state import App, Build, Droplet, Package, Route, Row
 from reviewapps.sandbox.github import GitHub
 

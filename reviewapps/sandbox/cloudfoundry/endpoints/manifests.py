@@ -9,9 +9,9 @@ from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.endpoints.apps import add_app, check_name
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.endpoints.manifest_application import ManifestApplication
 from reviewapps.sandbox.cloudfoundry.errors import bad_request, not_authorized, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted
-from reviewapps.sandbox.cloudfoundry.manifest_application import ManifestApplication
 from reviewapps.sandbox.cloudfoundry.processes import newest
 from reviewapps.sandbox.cloudfoundry.state import App, Binding, Process, Route, Space, User
 
