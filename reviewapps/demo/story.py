@@ -201,8 +201,8 @@ class Story:
     def _broken(self) -> Mapping[str, str | None]:
         if not self.own:
             return {"bin/pre_compile": BROKEN_HOOK}
-        manifest = "applications:\n- name: broken\n  memory: 64M\n  buildpacks: [broken_buildpack]\n"
-        return {"manifest.yml": manifest}
+        manifest = "applications:\n- name: broken\n  memory: 64M\n  buildpacks: [nodejs_buildpack]\n"
+        return {"manifest.yml": manifest, "package.json": "{ half a package\n"}
 
     @contextmanager
     def _step(self, number: int, title: str, row: str | None = None) -> Iterator[None]:
