@@ -313,7 +313,7 @@ class _Turn:
                         self._carry_out(step)
                     except NameTaken as taken:
                         self._tell(Failed(run.commit, self._refusal("name", str(taken))))
-                        return None
+                        raise  # the operator's to mend, and tried again until it is
                     except AuthorMustAct as wrong:
                         self._refuse(wrong)
         raise RuntimeError(f"{self.environment.key}: {STEPS_IN_A_TURN} steps, and still {step}")

@@ -72,7 +72,7 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
         case "platform":
             return f"nothing about the code. Try again: {again}, or push."
         case "name":
-            return f"whoever runs reviewapps frees the name, then {again}."
+            return "whoever runs reviewapps frees the name. It is tried again by itself then."
 
 
 def _log(refusal: Refusal) -> str:
