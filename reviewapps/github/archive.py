@@ -90,7 +90,7 @@ def archive(mirror: Mirror, tree: str, folder: Path) -> Path:
 
 
 def uploaded(mirror: Mirror, tree: str) -> list[Entry]:
-    """The files of ``tree`` that are uploaded, in the order of their paths."""
+    """The files of ``tree`` that are uploaded, in git's order, which is that of their paths."""
     ignored = _ignored(mirror, tree)
     entries = [entry for entry in _entries(mirror, tree) if not ignored.match_file(entry.path)]
     if len(entries) > MOST_ENTRIES:
@@ -98,7 +98,7 @@ def uploaded(mirror: Mirror, tree: str) -> list[Entry]:
     size = sum(entry.size for entry in entries)
     if size > MOST_BYTES:
         raise BadManifest(f"{size // 1024**2} MB are more than the {MOST_BYTES // 1024**2} that are uploaded")
-    return sorted(entries, key=lambda entry: entry.path)
+    return entries
 
 
 def _entries(mirror: Mirror, tree: str) -> Iterator[Entry]:

@@ -244,6 +244,10 @@ def test_what_is_gone_leaves_no_deployment_that_looks_alive(office: Office) -> N
     office.client().tell(gone)
     assert office.new_calls() == []
 
+    office.memory.forget()
+    office.client().tell(gone)
+    assert {call.method for call in office.new_calls()} == {"GET"}
+
 
 def test_deployments_of_others_are_left_alone(office: Office) -> None:
     number = office.open()
