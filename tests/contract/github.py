@@ -50,14 +50,20 @@ class Contract:
     def __init__(self) -> None:
         self.checked = 0
         self.errors: list[str] = []
+        self._passed: set[str] = set()
 
     def check(self, method: str, template: str, status: int, body: object) -> None:
         """Note every way in which an answer is not what GitHub describes."""
         if template.startswith("/_sandbox/"):
             return
         self.checked += 1
-        for wrong in mistakes(method, template, status, body):
-            self.errors.append(f"{method} {template} {status}: {wrong}")
+        answer = json.dumps([method, template, status, body])
+        if answer in self._passed:  # people who wait are told the same again and again
+            return
+        wrongs = mistakes(method, template, status, body)
+        self.errors.extend(f"{method} {template} {status}: {wrong}" for wrong in wrongs)
+        if not wrongs:
+            self._passed.add(answer)
 
 
 def mistakes(method: str, template: str, status: int, body: object) -> list[str]:

@@ -41,10 +41,20 @@ def test_a_strangers_app_in_the_place_of_the_dev_app_is_told_and_not_overwritten
         town.employ(SLACK_WEBHOOK=slack.url)
         town.hubot.tag("dev-1", town.on_main(headline("one")))
         said = town.until("a word to the operator", lambda: slack.line("shop-dev"))
-        town.look_afresh()
+        town.look_once()
     assert "somebody else" in said
     assert town.operator.app("shop-dev").labels == {}
     assert (town.apps, town.builds) == (["shop-dev"], 0)
+    town.until("the deployment's state", lambda: town.onlooker.deployment_states("dev") == ["error"])
+
+
+def test_the_dev_app_comes_once_the_operator_has_freed_its_name(town: Town) -> None:
+    town.operator.create_app("shop-dev")
+    town.hubot.tag("dev-1", town.on_main(headline("one")))
+    town.until("its refusal", lambda: town.onlooker.deployment_states("dev") == ["error"])
+    town.operator.delete("shop-dev")
+    town.until("the dev app", lambda: town.page("shop-dev").headline == "one")
+    assert town.onlooker.deployment_states("dev") == ["success"]
 
 
 def test_an_app_that_was_deleted_by_hand_comes_back(town: Town) -> None:

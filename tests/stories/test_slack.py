@@ -43,7 +43,8 @@ def test_without_slack_everything_goes_its_way(quiet_town: Town, broken: bool) -
         if not broken:
             slack.url = "http://127.0.0.1:9/services/T0/B0/x0x0secret"
         town.employ(SLACK_WEBHOOK=slack.url)
-        assert page(town.until_live(number := town.open("blue"))).headline == "blue"
+        url = town.until_live(number := town.open("blue"))
+        assert page(url).headline == "blue"
         town.octocat.close(number)
         town.until_comment(number, "Preview: removed")
     assert "x0x0secret" not in town.log.read_text()

@@ -77,6 +77,15 @@ class Town:
 
         self.until("nothing left to do", idle, seconds)
 
+    def look_once(self) -> list[Call]:
+        """What is asked in one look by somebody who forgot everything, and in the turns that it calls for."""
+        before = len(self.calls())
+        for orchestrator in self.orchestrators:
+            orchestrator.forget()
+            orchestrator.look()
+            orchestrator.take_turns()
+        return self.calls()[before:]
+
     def look_afresh(self, times: int = 1) -> None:
         """Let everybody forget all they know, look at everything again, and settle what they find."""
         for _ in range(times):
@@ -225,9 +234,9 @@ class Town:
         return sum(1 for call in self.cf.asked("POST", "^/v3/builds$") if call.status < 300)
 
     def calls(self, method: str = "", path: str = "") -> list[Call]:
-        """What our own account has asked of either side so far."""
+        """What our own account has asked of either side so far, in the order of time."""
         github = [call for call in self.github.asked(method, path) if call.who == BOT]
-        return [*github, *self.cf.asked(method, path)]
+        return sorted([*github, *self.cf.asked(method, path)], key=lambda call: call.at)
 
 
 def writes(calls: Iterable[Call]) -> list[str]:
