@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
@@ -16,18 +16,24 @@ from tests.faults.driver import Driver
 from tests.faults.shop import Preview, Shop
 
 Server = Literal["github", "cloudfoundry"]
-Kind = Literal["500", "reset", "lost"]
-KINDS: Final[tuple[Kind, ...]] = ("500", "reset", "lost")
+Kind = Literal["500", "reset", "lost", "cut"]
+WRITES_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "reset", "lost")
+READS_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "reset", "cut")
+
+INSISTENT: Final = 4
+"""So often a read goes wrong: the clients repeat it by themselves, and some of them twice."""
 
 BRISK: Final = {"LOOK_EVERY": "0.1", "POLL_EVERY": "0.05", "QUIET_EVERY": "1", "REQUEST_TIMEOUT": "4"}
 
-_CHANGING: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=/)\d+(?=/|$)|(?<=job/)[^/]+")
+_CHANGING: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|(?<=/)\d+(?=/|$)")
 """What differs from run to run in the path of the same request."""
+
+_ANYTHING: Final = "[^/?&]+"
 
 
 @dataclass(frozen=True)
 class Request:
-    """The ``nth`` request of this kind in the course of a day; ``path`` is a regular expression."""
+    """The ``nth`` request of this kind in the course of a day; ``path``, a regular expression, has the query."""
 
     server: Server
     method: str
@@ -35,29 +41,43 @@ class Request:
     nth: int
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path.strip('^$').replace('[^/?]+', '*')} #{self.nth}"
+        words = self.path.strip("^$").replace(_ANYTHING, "*").replace("\\", "")
+        return f"{self.method} {words} #{self.nth}"
 
     def fault(self, kind: Kind) -> Fault:
         """What goes wrong with it."""
+        times = INSISTENT if self.method == "GET" else 1
         if kind == "500":
-            return Fault(self.path, self.method, "status", self.nth, status=500)
-        return Fault(self.path, self.method, kind, self.nth)
+            return Fault(self.path, self.method, "status", self.nth, times, status=500)
+        return Fault(self.path, self.method, kind, self.nth, times)
 
 
 @dataclass(frozen=True)
 class Day:
-    """What came of one day: all that was ``odd``, and every request that changed something."""
+    """What came of one day: all that was ``odd``, and every request that was made."""
 
     odd: tuple[str, ...]
     builds: int
-    writes: tuple[Request, ...]
+    requests: tuple[Request, ...]
+
+    @property
+    def writes(self) -> tuple[Request, ...]:
+        """Every request that was to change something."""
+        return tuple(request for request in self.requests if request.method != "GET")
+
+    @property
+    def reads(self) -> tuple[Request, ...]:
+        """One of each kind of request that was to change nothing, from the middle of the day."""
+        last = {replace(r, nth=0): r.nth for r in self.requests if r.method == "GET"}
+        return tuple(replace(request, nth=(nth + 1) // 2) for request, nth in last.items())
 
 
 def day(home: Path, struck: Request | None = None, kind: Kind = "500") -> Day:
     """A pull request is opened, pushed to, tagged and merged, while one request goes wrong."""
     with Shop(home, **BRISK) as shop:
+        fault = struck.fault(kind) if struck is not None else Fault(nth=0)
         if struck is not None:
-            getattr(shop.world, struck.server).observed.plan(struck.fault(kind))
+            getattr(shop.world, struck.server).observed.plan(fault)
         driver = Driver(shop)
         odd: list[str] = []
         try:
@@ -65,9 +85,9 @@ def day(home: Path, struck: Request | None = None, kind: Kind = "500") -> Day:
         except TooLate as late:
             odd.append(str(late))
         odd += [f"crashed: {crash}" for crash in driver.crashes] + shop.contract.errors
-        if shop.world.github.observed.faults or shop.world.cloudfoundry.observed.faults:
+        if fault.seen < fault.nth:
             odd.append("the fault never struck")
-        return Day(tuple(odd), shop.builds("shop-pr-1"), tuple(writes(shop)))
+        return Day(tuple(odd), shop.builds("shop-pr-1"), tuple(_requests(shop)))
 
 
 def _life(shop: Shop) -> Iterator[str]:
@@ -102,20 +122,19 @@ def _tagged(shop: Shop, preview: Preview) -> Iterator[str]:
         yield f"{shop.builds('shop-dev')} builds of dev"
 
 
-def writes(shop: Shop) -> Iterator[Request]:
-    """What the orchestrator asked to be changed, in the order in which the two servers were asked."""
+def _requests(shop: Shop) -> Iterator[Request]:
+    """What the orchestrator asked, in the order in which the two servers were asked."""
     seen: Counter[Request] = Counter()
     for server, call in sorted(_calls(shop), key=lambda asked: asked[1].at):
-        path = "^" + "[^/?]+".join(map(re.escape, _CHANGING.split(call.path))) + "$"
+        path = "^" + _ANYTHING.join(map(re.escape, _CHANGING.split(call.path))) + "$"
         same = Request(server, call.method, path, 0)
         seen[same] += 1
-        yield Request(server, call.method, path, seen[same])
+        yield replace(same, nth=seen[same])
 
 
 def _calls(shop: Shop) -> Iterator[tuple[Server, Call]]:
     for call in shop.world.cloudfoundry.observed.calls:
-        if call.method != "GET":
-            yield "cloudfoundry", call
+        yield "cloudfoundry", call
     for call in shop.world.github.observed.calls:
-        if call.method != "GET" and call.who == BOT and ".git/" not in call.path:
+        if call.who == BOT and ".git/" not in call.path:
             yield "github", call

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.campaign import KINDS, Day, day
+from tests.faults.campaign import WRITES_GO_WRONG, Day, day
 
 pytestmark = [pytest.mark.story, pytest.mark.xdist_group("faults")]
 
@@ -28,6 +28,6 @@ def test_a_day_without_faults_ends_well_and_builds_each_commit_once(healthy: Day
 @pytest.mark.parametrize("part", range(SAMPLE))
 def test_a_day_on_which_one_request_goes_wrong_ends_no_worse(healthy: Day, part: int, tmp_path: Path) -> None:
     struck = healthy.writes[part * len(healthy.writes) // SAMPLE]
-    kind = KINDS[part % len(KINDS)]
+    kind = WRITES_GO_WRONG[part % len(WRITES_GO_WRONG)]
     went = day(tmp_path / "shop", struck, kind)
     assert went.odd == (), f"{kind} on {struck}"
