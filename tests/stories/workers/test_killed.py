@@ -72,8 +72,8 @@ def test_a_worker_killed_while_it_deletes_leaves_nothing_behind(shop: Shop, path
 
 @pytest.mark.parametrize(
     "path",
-    ["/v3/apps$", "/v3/packages$", "/v3/builds$", "/actions/start$", r"/issues/\d+/comments$"],
-    ids=["app", "package", "build", "start", "comment"],
+    ["/v3/apps$", "/v3/builds$", r"/issues/\d+/comments$"],
+    ids=["app", "build", "comment"],
 )
 def test_what_a_killed_worker_had_asked_for_is_found_and_not_asked_for_again(shop: Shop, path: str) -> None:
     held = Fault(path, "POST", "delay", seconds=0.3)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.coordination.waiting import until_dead
 from tests.faults.shop import Shop
-from tests.stories.workers.command import ended, residents
+from tests.stories.workers.command import ended, family, residents, running
 
 pytestmark = pytest.mark.story
 
@@ -53,6 +56,19 @@ def test_a_rejected_password_is_tried_once(quiet_shop: Shop) -> None:
     env = quiet_shop.playground.environment(CF_PASSWORD="wrong too")
     assert [ended("run", env=env).returncode for _ in range(2)] == [1, 1]
     assert len(list(observed.asked("POST", "/oauth/token"))) == before + 1
+
+
+def test_run_works_with_a_redis_of_its_own_until_it_is_told_to_end(tmp_path: Path) -> None:
+    with Shop(tmp_path / "shop") as shop:
+        env = shop.playground.environment(REDIS_URL="", HOME=str(tmp_path / "orchestrator"))
+        with running("run", env=env) as run:
+            preview = shop.open("blue header")
+            shop.until_live(preview)
+            everybody = family(run)
+            run.send_signal(signal.SIGTERM)
+            assert run.wait(timeout=20) == 0
+        until_dead(everybody)
+        assert shop.oddities(preview) == []
 
 
 def test_redeploy_builds_the_same_commit_again(shop: Shop) -> None:

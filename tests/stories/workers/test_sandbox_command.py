@@ -60,11 +60,14 @@ def test_a_world_without_orchestrator_makes_no_preview_and_two_worlds_live_side_
     assert residents(tmp_path) == []
 
 
-def test_a_port_in_use_is_told_in_a_sentence_and_nothing_half_made_is_left(tmp_path: Path) -> None:
+@pytest.mark.parametrize("option", ["--github-port", "--cf-port", "--app-port"])
+def test_a_port_in_use_is_told_in_a_sentence_and_nothing_half_made_is_left(
+    tmp_path: Path, option: str
+) -> None:
     home = tmp_path / "home"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        went = ended("sandbox", "--home", str(home), "--cf-port", str(port))
+        went = ended("sandbox", "--home", str(home), option, str(port))
     assert went.returncode != 0
     assert went.stderr.startswith("reviewapps: ")
     assert str(port) in went.stderr
