@@ -94,7 +94,7 @@ class Installation:
 
     def _alert(self, about: str, wrong: OperatorMustAct) -> None:
         log.error("somebody is needed", about=about, reason=str(wrong))
-        key = f"alerted:{digest(about, str(wrong))}"
+        key = f"alerted:{digest(str(wrong))}"  # one thing to mend may stop many environments
         if self._memory.read(key) is None:
             self._announce(f"reviewapps needs somebody: {wrong}")
             self._memory.write(key, True, A_DAY)

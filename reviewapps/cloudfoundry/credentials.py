@@ -17,42 +17,51 @@ from reviewapps.ports import Memory
 REMEMBERED = 3600.0
 """Seconds for which rejected credentials are not tried again."""
 
-_rejected_until: dict[str, float] = {}
+_rejections: dict[str, tuple[float, str]] = {}
+"""By digest of credentials: until when they are not tried, and why they were rejected."""
 
 
 def logged_in(access: Access, timeout: float, memory: Memory, spend: Callable[[], None]) -> Connection:
     """A connection with a token.
 
     Raises NotAuthorised where these very credentials were rejected, now or within the last hour, by
-    whichever worker tried them. New credentials are tried at once.
+    whichever worker tried them; in the same words each time, so that it can be told once. New credentials are
+    tried at once.
     """
     digest = _digest(access)
-    if _was_rejected(digest, memory):
-        raise NotAuthorised(f"{access.api} rejected the {access.account}: not tried again for an hour")
+    rejected = _rejection(digest, memory)
+    if rejected is not None:
+        raise NotAuthorised(_sentence(access, rejected))
     try:
         spend()
         connection = Connection(access, timeout)
         spend()
         connection.log_in()
     except OAuthError as refused:
-        _remember(digest, memory)
-        raise NotAuthorised(
-            f"{access.api} rejected the {access.account}: {refused.error_description}"
-        ) from None
+        reason = str(refused.error_description)
+        _remember(digest, reason, memory)
+        raise NotAuthorised(_sentence(access, reason)) from None
     except (requests.RequestException, KeyError, TypeError) as broken:
         raise Unavailable(f"{access.api} did not log us in: {type(broken).__name__}") from broken
     return connection
 
 
-def _was_rejected(digest: str, memory: Memory) -> bool:
-    if _rejected_until.get(digest, 0.0) > time.monotonic():
-        return True
-    return memory.read(_name(digest)) is not None
+def _sentence(access: Access, reason: str) -> str:
+    return f"{access.api} rejected the {access.account}: {reason}; not tried again for an hour"
 
 
-def _remember(digest: str, memory: Memory) -> None:
-    _rejected_until[digest] = time.monotonic() + REMEMBERED
-    memory.write(_name(digest), True, REMEMBERED)
+def _rejection(digest: str, memory: Memory) -> str | None:
+    """Why these credentials were rejected within the last hour; None where they may be tried."""
+    until, reason = _rejections.get(digest, (0.0, ""))
+    if until > time.monotonic():
+        return reason
+    remembered = memory.read(_name(digest))
+    return None if remembered is None else str(remembered)
+
+
+def _remember(digest: str, reason: str, memory: Memory) -> None:
+    _rejections[digest] = (time.monotonic() + REMEMBERED, reason)
+    memory.write(_name(digest), reason, REMEMBERED)
 
 
 def _name(digest: str) -> str:

@@ -36,9 +36,10 @@ def quiet_town(tmp_path: Path, log: Path) -> Iterator[Town]:
     with Playground(tmp_path / "town") as playground:
         playground.world.github.answered = contract.check
         log.write_text("")
-        yield Town(playground, log)
+        town = Town(playground, log)
+        yield town
     assert contract.errors == []
-    assert contract.checked > 0
+    assert contract.checked > 0 or not town.orchestrators
 
 
 @pytest.fixture
