@@ -384,11 +384,13 @@ class Space:
     routes: tuple[Route, ...] = ()
 
     def actual(self, environment: Environment) -> Actual:
-        """What of it belongs to ``environment``."""
+        """What of it belongs to ``environment``, in an order that does not depend on the listing's."""
+        apps = sorted(self.apps, key=lambda app: (app.created_at, app.guid))
+        routes = sorted(self.routes, key=lambda route: (route.host, route.guid))
         return Actual(
             environment,
-            tuple(a for a in self.apps if a.environment == environment),
-            tuple(r for r in self.routes if r.environment == environment),
+            tuple(app for app in apps if app.environment == environment),
+            tuple(route for route in routes if route.environment == environment),
         )
 
     def environments(self, repository: int) -> frozenset[Environment]:

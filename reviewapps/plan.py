@@ -120,7 +120,7 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
         return Wait("another try after a fault of the platform")
     step = _carry_on(app, attempt, actual, blueprint, terms)
-    return step if terms.now <= attempt.began + terms.deadline else _late(step, attempt, terms)
+    return step if terms.now <= attempt.began + terms.deadline else _late(step, attempt, actual, terms)
 
 
 def next_removal(actual: Actual) -> Next:
@@ -214,12 +214,15 @@ def _given_up(app: App, actual: Actual) -> Next | None:
     return steps.MarkLive(attempt) if actual.answers else steps.Stop()
 
 
-def _late(step: Next, attempt: Attempt, terms: Terms) -> Next:
+def _late(step: Next, attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """After its deadline an attempt waits no longer. What takes long is only begun with another try; that
     happens where nobody worked at it, since we were away. Looks go on: it may well be up."""
     minutes = int(terms.deadline.total_seconds() // 60)
     message = f"it was not up after {minutes} min"
     if isinstance(step, Wait):
+        rolling = _rolling(actual)
+        if rolling is not None:
+            return step if rolling.cancelling else steps.CancelRoll(rolling.guid)
         return steps.Refuse(Refusal("platform", message, terms.now))
     return another_try(attempt, message, terms) if isinstance(step, TAKES_LONG) else step
 
@@ -227,7 +230,9 @@ def _late(step: Next, attempt: Attempt, terms: Terms) -> Next:
 def _carry_on(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     route = actual.route
     host = route.address if route is not None else f"{terms.names[0]}.{terms.domain}"
-    if blueprint is None or blueprint.host != host:
+    if app.commit is not None and _is_undone(attempt, actual):
+        return _undo(app.commit, attempt, actual, blueprint, host, terms)
+    if blueprint is None or blueprint.host != host or blueprint.commit != attempt.commit:
         return steps.ReadSource(attempt.commit, host)
     if route is None:
         return steps.CreateRoute(terms.names)
@@ -283,7 +288,30 @@ def _watch_roll(rolling: Deployment, attempt: Attempt, actual: Actual, terms: Te
         return steps.CancelRoll(rolling.guid)
     if actual.instances is None:
         return steps.Look("instances")
-    return _crashed(attempt, actual, terms) or Wait("the new instance", "deployment")
+    if _crashed(attempt, actual, terms) is None:
+        return Wait("the new instance", "deployment")
+    return steps.Look("crashes") if actual.crashes is None else steps.CancelRoll(rolling.guid)
+
+
+def _is_undone(attempt: Attempt, actual: Actual) -> bool:
+    """Whether this attempt's switch was called off, so that what served before serves on."""
+    newest = next(iter(actual.deployments or ()), None)
+    return newest is not None and newest.attempt == attempt.id and not newest.active and not newest.deployed
+
+
+def _undo(
+    serving: str, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, host: str, terms: Terms
+) -> Next:
+    """Cancelling gives the old droplet back, but not its variables and sizes: those are set again, since the
+    next restart would take the new ones. The refusal is written last, so that a kill forgets nothing."""
+    if blueprint is None or blueprint.host != host or blueprint.commit != serving:
+        return steps.ReadSource(serving, host)
+    if not actual.configured:
+        return steps.Configure(blueprint)
+    if actual.crashes is None:
+        return steps.Look("crashes")
+    called_off = Refusal("platform", "the switch was called off", terms.now)
+    return _crash(attempt, actual, terms, 1) or steps.Refuse(called_off)
 
 
 def _watch_start(attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:
@@ -309,8 +337,13 @@ def _crashed(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
         return None
     if actual.crashes is None:
         return steps.Look("crashes")
-    crashes = [crash for crash in actual.crashes if crash.at >= attempt.began]
-    if len(crashes) < CRASHES:
+    return _crash(attempt, actual, terms, CRASHES)
+
+
+def _crash(attempt: Attempt, actual: Actual, terms: Terms, least: int) -> steps.Refuse | None:
+    """The refusal of what crashed at least so often since the attempt began."""
+    crashes = [crash for crash in actual.crashes or () if crash.at >= attempt.began]
+    if len(crashes) < least:
         return None
     lasted = max(1, round((terms.now - attempt.began).total_seconds()))
     what = max(crashes, key=lambda crash: crash.at).description

@@ -32,6 +32,7 @@ from reviewapps.errors import (
     AuthorMustAct,
     BadManifest,
     BadRules,
+    Busy,
     NameTaken,
     TryLater,
     UnsafePlan,
@@ -213,8 +214,10 @@ class Reconciler:
         actual = self._cf.look().actual(environment)
         app = actual.app
         commit, config = _tried(app) if app is not None else (None, None)
-        if commit is None or config is None:
+        if app is None or commit is None or config is None:
             raise AuthorMustAct(f"{address(environment, self.name)}: there is nothing to deploy again")
+        if in_doubt(actual):
+            raise Busy(f"{address(environment, self.name)}: {commit[:7]} is being deployed just now")
         lease.check()
         attempt = Attempt(_attempt_id(self._now()), commit, config, self._now(), fresh=True)
         self._cf.carry_out(steps.Begin(attempt), actual)

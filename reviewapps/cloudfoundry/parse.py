@@ -30,6 +30,7 @@ _DROPLET_STATES: Final[dict[str, State]] = {
     "AWAITING_UPLOAD": "waiting",
     "PROCESSING_UPLOAD": "waiting",
     "COPYING": "waiting",
+    "STAGING": "waiting",
     "STAGED": "ready",
     "FAILED": "failed",
     "EXPIRED": "failed",

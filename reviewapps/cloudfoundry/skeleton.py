@@ -66,10 +66,8 @@ def remember(api: Client, step: Remember, actual: Actual) -> Actual:
 
 def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
     marks = {labels.COMMIT: step.attempt.commit, labels.CONFIG: step.attempt.config}
-    notes = {
-        labels.ATTEMPT: labels.attempt_text(step.attempt),
-        labels.LIVE_SINCE: datetime.now(UTC).isoformat(),
-    }
+    since = max(datetime.now(UTC), step.attempt.began)  # whoever began it may have a clock ahead of ours
+    notes = {labels.ATTEMPT: labels.attempt_text(step.attempt), labels.LIVE_SINCE: since.isoformat()}
     return actual.with_app(parse.app(api.annotate(app_of(actual).guid, notes, marks)))
 
 

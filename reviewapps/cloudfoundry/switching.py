@@ -66,7 +66,7 @@ def roll(api: Client, step: Roll, actual: Actual) -> Actual:
 def cancel_roll(api: Client, step: CancelRoll, actual: Actual) -> Actual:
     with suppress(Rejected, NotFound):  # it is over already: the next look tells how
         api.cancel_deployment(step.deployment)
-    return replace(actual, deployments=None, instances=None)
+    return replace(actual, deployments=None, instances=None, crashes=None, configured=False)
 
 
 def _remember_names(api: Client, app: App, names: frozenset[str]) -> App:
