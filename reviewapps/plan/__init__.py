@@ -1,0 +1,23 @@
+"""Desired and actual → what to do: for a repository, which environments want attention; for one environment,
+the next step. Pure.
+
+Each question of a plan is asked of what stands on the platform, never of what was done before: so whoever was
+killed is simply continued by the next one who looks.
+"""
+
+from reviewapps.plan.attempts import in_doubt, is_live
+from reviewapps.plan.attention import attention, fingerprint, unfinished
+from reviewapps.plan.next_step import next_removal, next_step
+from reviewapps.plan.terms import Terms, another_try
+
+__all__ = [
+    "Terms",
+    "another_try",
+    "attention",
+    "fingerprint",
+    "in_doubt",
+    "is_live",
+    "next_removal",
+    "next_step",
+    "unfinished",
+]

@@ -1,0 +1,24 @@
+"""Where an attempt is: under way, over, or in doubt."""
+
+from __future__ import annotations
+
+from reviewapps.desired import Run
+from reviewapps.model import Actual, App, Attempt
+
+
+def is_live(app: App, run: Run) -> bool:
+    """Whether the app is known to serve this commit with this config, and no attempt is under way."""
+    serves = app.started and (app.commit, app.config) == (run.commit, run.config)
+    attempt = app.attempt
+    return serves and (attempt is None or attempt.refusal is not None or is_over(app, attempt))
+
+
+def in_doubt(actual: Actual) -> bool:
+    """Whether a request of an attempt may still be in flight, and bring back what is deleted now."""
+    attempts = [(app, app.attempt) for app in actual.apps if app.attempt is not None]
+    return any(a.refusal is None and not is_over(app, a) for app, a in attempts)
+
+
+def is_over(app: App, attempt: Attempt) -> bool:
+    """Whether the attempt ended well: the app went live after it began."""
+    return app.live_since is not None and app.live_since >= attempt.began

@@ -1,0 +1,47 @@
+"""A repository: which environments want attention."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from reviewapps.desired import Absent, Desired, Leave, Verdict
+from reviewapps.model import Actual, Comment, Environment, Space
+from reviewapps.naming import value_digest
+
+
+def attention(
+    desired: Desired, space: Space, repository: int, settled: Mapping[Environment, str]
+) -> dict[Environment, bool]:
+    """The environments to settle, each with whether it is a teardown, which goes first.
+
+    ``settled`` are the fingerprints under which environments were found to be as they should be and people
+    to be told so. One that is forgotten is settled again, which then finds nothing to do.
+    """
+    known = desired.verdicts.keys() | space.environments(repository)
+    wanting: dict[Environment, bool] = {}
+    for environment in sorted(known):
+        verdict, actual = desired.of(environment), space.actual(environment)
+        if isinstance(verdict, Leave) or (isinstance(verdict, Absent) and actual.empty):
+            continue
+        if settled.get(environment) != fingerprint(verdict, actual):
+            wanting[environment] = isinstance(verdict, Absent)
+    return wanting
+
+
+def unfinished(desired: Desired, space: Space, comments: Iterable[Comment]) -> frozenset[Environment]:
+    """Those that are gone, or never were wanted, and whose comment still says otherwise: whoever took them
+    away was killed before it was said."""
+    return frozenset(
+        comment.environment
+        for comment in comments
+        if comment.state != "removed"
+        and space.actual(comment.environment).empty
+        and isinstance(desired.verdicts.get(comment.environment, Absent("closed")), Absent)
+    )
+
+
+def fingerprint(verdict: Verdict, actual: Actual) -> str:
+    """Equal exactly where nothing changed that a plan or a report would look at."""
+    apps = frozenset(replace(app, env_names=frozenset()) for app in actual.apps)
+    return value_digest((verdict, apps, frozenset(actual.routes)))

@@ -1,0 +1,104 @@
+"""From one droplet to the next, and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reviewapps import steps
+from reviewapps.model import Actual, App, Attempt, Blueprint, Deployment, Refusal
+from reviewapps.plan.terms import Terms
+from reviewapps.steps import Next, Wait
+
+CRASHES = 3
+"""Cloud Foundry starts a crashed instance again at once three times, then ever later: by then it is known."""
+
+
+def switch(app: App, attempt: Attempt, actual: Actual, droplet: str) -> Next:
+    """Without room for a rolling deployment the app is stopped, which the attempt remembers and tells."""
+    if attempt.stop_start:
+        return steps.Stop()
+    if actual.no_room_to_roll:
+        return steps.Begin(replace(attempt, stop_start=True))
+    return steps.Roll(droplet, attempt.id)
+
+
+def rolling_of(actual: Actual) -> Deployment | None:
+    return next((d for d in actual.deployments or () if d.active), None)
+
+
+def is_switched(app: App, attempt: Attempt, actual: Actual) -> bool:
+    """Whether what is started is this attempt's: started for the first time, or rolled to."""
+    if app.commit is None:
+        return True
+    newest = next(iter(actual.deployments or ()), None)
+    return newest is not None and newest.deployed and newest.attempt == attempt.id
+
+
+def watch_roll(rolling: Deployment, attempt: Attempt, actual: Actual, terms: Terms) -> Next:
+    """A deployment never fails by itself, and is never superseded: it is cancelled, and then waited for."""
+    if rolling.cancelling:
+        return Wait("a deployment that is called off", "deployment")
+    if rolling.attempt != attempt.id:
+        return steps.CancelRoll(rolling.guid)
+    if actual.instances is None:
+        return steps.Look("instances")
+    if _crashed(attempt, actual, terms) is None:
+        return Wait("the new instance", "deployment")
+    return steps.Look("crashes") if actual.crashes is None else steps.CancelRoll(rolling.guid)
+
+
+def is_undone(attempt: Attempt, actual: Actual) -> bool:
+    """Whether this attempt's switch was called off, so that what served before serves on."""
+    newest = next(iter(actual.deployments or ()), None)
+    return newest is not None and newest.attempt == attempt.id and not newest.active and not newest.deployed
+
+
+def undo(
+    serving: str, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, host: str, terms: Terms
+) -> Next:
+    """Cancelling gives the old droplet back, but not its variables and sizes: those are set again, since the
+    next restart would take the new ones. The refusal is written last, so that a kill forgets nothing."""
+    if blueprint is None or blueprint.host != host or blueprint.commit != serving:
+        return steps.ReadSource(serving, host)
+    if not actual.configured:
+        return steps.Configure(blueprint)
+    if actual.crashes is None:
+        return steps.Look("crashes")
+    called_off = Refusal("platform", "the switch was called off", terms.now)
+    return _crash(attempt, actual, terms, 1) or steps.Refuse(called_off)
+
+
+def watch_start(attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:
+    """People see the URL only when it answers."""
+    if actual.instances is None:
+        return steps.Look("instances")
+    if not is_well(actual):
+        return _crashed(attempt, actual, terms) or Wait("the first instance")
+    if actual.answers is None:
+        return steps.Reach(blueprint.host)
+    if not actual.answers:
+        return Wait("an answer of the address")
+    return steps.MarkLive(replace(attempt, not_taken=blueprint.not_taken))
+
+
+def is_well(actual: Actual) -> bool:
+    return bool(actual.instances) and all(instance.well for instance in actual.instances or ())
+
+
+def _crashed(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
+    """Refuse what crashes again and again; None while it may still come up."""
+    if not any(instance.state == "CRASHED" for instance in actual.instances or ()):
+        return None
+    if actual.crashes is None:
+        return steps.Look("crashes")
+    return _crash(attempt, actual, terms, CRASHES)
+
+
+def _crash(attempt: Attempt, actual: Actual, terms: Terms, least: int) -> steps.Refuse | None:
+    """The refusal of what crashed at least so often since the attempt began."""
+    crashes = [crash for crash in actual.crashes or () if crash.at >= attempt.began]
+    if len(crashes) < least:
+        return None
+    lasted = max(1, round((terms.now - attempt.began).total_seconds()))
+    what = max(crashes, key=lambda crash: crash.at).description
+    return steps.Refuse(Refusal("crash", f"{what}, {len(crashes)} times in {lasted} s", terms.now))

@@ -1,0 +1,32 @@
+"""What a plan may use, and how often it tries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from reviewapps import steps
+from reviewapps.model import Attempt, Refusal
+from reviewapps.steps import Next
+
+TRIES = 3
+"""How often what the platform did wrong is tried."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What a plan may use and must keep to. ``attempt`` is the id that a new attempt would get."""
+
+    names: tuple[str, ...]
+    domain: str
+    attempt: str
+    now: datetime
+    deadline: timedelta = timedelta(minutes=15)
+    pause: timedelta = timedelta(seconds=10)
+
+
+def another_try(attempt: Attempt, message: str, terms: Terms) -> Next:
+    """The platform's own faults are tried three times, ever later; then somebody has to look."""
+    if attempt.tries + 1 >= TRIES:
+        return steps.Refuse(Refusal("platform", message, terms.now))
+    return steps.Begin(replace(attempt, id=terms.attempt, began=terms.now, tries=attempt.tries + 1))
