@@ -21,7 +21,7 @@ from reviewapps.coordination.lease import Leases
 from reviewapps.github import RepositoryClient
 from reviewapps.installation import Installation
 from reviewapps.notify.slack import Slack
-from reviewapps.reconcile import Pace, Reconciler
+from reviewapps.reconcile import Means, Pace, Reconciler
 from reviewapps.settings import Settings
 
 PATIENCE_FOR_BUDGET = 5.0
@@ -119,24 +119,26 @@ def github(told: Settings, name: str, redis: Redis, memory: Cache) -> Repository
 
 
 def _reconciler(told: Settings, name: str, redis: Redis, memory: Cache) -> Reconciler:
-    return Reconciler(
-        name,
-        github(told, name, redis, memory),
-        space(told, redis, memory),
-        memory,
+    pace = Pace(
+        poll=told.poll_every,
+        quiet=told.quiet_every,
+        whole=told.whole_every,
+        request=told.request_timeout,
+        patience=timedelta(seconds=told.patience),
+        deadline=told.deadline,
+        pause=timedelta(seconds=told.pause),
+    )
+    means = Means(
+        name=name,
+        github=github(told, name, redis, memory),
+        cloudfoundry=space(told, redis, memory),
+        memory=memory,
         instance=told.instance,
         grants=told.grants,
-        pace=Pace(
-            poll=told.poll_every,
-            quiet=told.quiet_every,
-            whole=told.whole_every,
-            request=told.request_timeout,
-            patience=timedelta(seconds=told.patience),
-            deadline=told.deadline,
-            pause=timedelta(seconds=told.pause),
-        ),
+        pace=pace,
         web_url=told.web_url,
         now=lambda: datetime.now(UTC),
         announce=Slack(told.slack_webhook).announce,
         secrets=told.secrets,
     )
+    return Reconciler(means)

@@ -46,7 +46,7 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     return step if terms.now <= attempt.began + terms.deadline else _late(step, attempt, actual, terms)
 
 
-def next_removal(actual: Actual) -> Next:
+def next_removal(actual: Actual) -> steps.DeleteRoute | steps.DeleteApp | Done:
     """What brings the environment nearer to nothing: addresses first, so that nobody is led nowhere."""
     for route in actual.routes:
         return steps.DeleteRoute(route.guid)

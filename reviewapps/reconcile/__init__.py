@@ -1,0 +1,12 @@
+"""Look, plan, carry out, report: the only room where order lives.
+
+A ``Reconciler`` keeps one repository's environments. Its ``look`` is one tick: it only finds out which want
+attention. Its ``settle`` brings one environment as near to where it should be as can be done now, tells people,
+and says when to look again. Neither believes anything that an earlier run remembered beyond what stands on
+GitHub and in Cloud Foundry's labels; ``Memory`` only saves requests.
+"""
+
+from reviewapps.reconcile.means import Means, Pace
+from reviewapps.reconcile.reconciler import Reconciler
+
+__all__ = ["Means", "Pace", "Reconciler"]

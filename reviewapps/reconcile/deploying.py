@@ -1,0 +1,146 @@
+"""A commit that should run: step by step, until it does, may not, or has to be waited for."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from reviewapps import steps
+from reviewapps.desired import Run
+from reviewapps.errors import AuthorMustAct, BadManifest, BadRules, NameTaken, TryLater
+from reviewapps.manifest import blueprint
+from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
+from reviewapps.outcome import Building, Failed, Live, Serving
+from reviewapps.plan import next_step
+from reviewapps.reconcile.turn import Turn
+from reviewapps.reconcile.view import rules_of
+from reviewapps.reconcile.watch import watch
+from reviewapps.rules.fill import Facts
+from reviewapps.steps import Done, Wait
+
+STEPS_IN_A_TURN = 60
+"""Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
+
+
+def deployed(turn: Turn, run: Run) -> float | None:
+    """Seconds until the next look; None when the commit runs, or is refused, and people know."""
+    plan: Blueprint | None = None
+    for _ in range(STEPS_IN_A_TURN):
+        step = next_step(run, turn.actual, plan, turn.terms())
+        match step:
+            case Done():
+                turn.tell(_outcome(turn, run))
+                return None
+            case Wait(_, kind):
+                _say_building(turn, run)
+                if kind is not None:
+                    watch(turn.means, turn.environment, kind)
+                return turn.means.pace.poll
+            case steps.ReadSource(commit, host):
+                plan = _read_source(turn, run, commit, host)
+            case _:
+                _carry_out(turn, run, step)
+    raise RuntimeError(f"{turn.environment.key}: {STEPS_IN_A_TURN} steps, and still {step}")
+
+
+def _carry_out(turn: Turn, run: Run, step: steps.Step) -> None:
+    try:
+        turn.carry_out(step)
+    except NameTaken as taken:
+        turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))
+        raise  # the operator's to mend, and tried again until it is
+    except AuthorMustAct as wrong:
+        _refuse(turn, wrong)
+
+
+def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | None:
+    """What to deploy of the commit; None where it is refused, which the app then remembers."""
+    means = turn.means
+    wanted = means.github.last_look() or means.github.look()
+    asked = rules_of(wanted)
+    if isinstance(asked, BadRules):
+        raise TryLater("the rules broke while this was being deployed", means.pace.poll)
+    number = turn.environment.number
+    pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
+    facts = Facts(
+        repo=turn.repository.name.partition("/")[2],
+        number=number,
+        branch=pr.branch if pr is not None else run.source or "",
+        commit=commit,
+        host=host,
+        url=means.grants.address.format(host=host),
+    )
+    try:
+        return blueprint(
+            asked,
+            turn.environment,
+            facts,
+            host=host,
+            memory_limit_mb=means.grants.memory_mb,
+            file=partial(means.github.file, commit),
+            tree=partial(means.github.tree, commit),
+        )
+    except AuthorMustAct as wrong:
+        _refuse(turn, wrong)
+        return None
+
+
+def _refuse(turn: Turn, wrong: AuthorMustAct) -> None:
+    decision = wrong.decision if isinstance(wrong, BadManifest) else ""
+    turn.carry_out(steps.Refuse(_refusal(turn, "manifest", str(wrong), decision)))
+
+
+def _refusal(turn: Turn, fault: Fault, message: str, decision: str = "") -> Refusal:
+    return Refusal(fault, message, turn.means.now(), decision=decision)
+
+
+# --- what came of it ---
+
+
+def _outcome(turn: Turn, run: Run) -> Live | Failed:
+    app = _app(turn)
+    refusal = app.refusal_of(run.commit, run.config)
+    if refusal is not None:
+        return Failed(run.commit, refusal, _serving(turn, app))
+    since, attempt = app.live_since or app.created_at, app.attempt
+    if attempt is None or not attempt.is_for(run.commit, run.config):
+        return Live(run.commit, _url(turn), since, ends=run.ends, source=run.source)
+    return Live(
+        run.commit,
+        _url(turn),
+        since,
+        took=since - attempt.began,
+        ends=run.ends,
+        source=run.source,
+        same_build_as=attempt.copied_from,
+        stop_start=attempt.stop_start,
+        not_taken=attempt.not_taken,
+    )
+
+
+def _say_building(turn: Turn, run: Run) -> None:
+    """Say that it is on its way; on the pull request only where nothing is live, or it takes long."""
+    app = _app(turn)
+    attempt: Attempt | None = app.attempt
+    if attempt is None:
+        return
+    still = _serving(turn, app)
+    soon = still is not None and turn.means.now() - attempt.began < turn.means.pace.patience
+    turn.tell(Building(run.commit, attempt.began, still), comment=not soon)
+
+
+def _serving(turn: Turn, app: App) -> Serving | None:
+    if not app.started or app.commit is None or turn.actual.route is None:
+        return None
+    return Serving(app.commit, _url(turn))
+
+
+def _url(turn: Turn) -> str:
+    route = turn.actual.route
+    return turn.means.grants.address.format(host=route.address if route is not None else "")
+
+
+def _app(turn: Turn) -> App:
+    """The app, which stands before anything is waited for or done with it."""
+    if turn.actual.app is None:
+        raise ValueError(f"{turn.environment.key} has no app")
+    return turn.actual.app

@@ -1,0 +1,62 @@
+"""What a reconciler works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from reviewapps.desired import Grants
+from reviewapps.ports import CloudFoundry, GitHub, Memory
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often to look, seconds: while something waits (``poll``), while nothing does (``quiet``), and at
+    everything (``whole``).
+
+    ``request`` is the longest that one request may last. ``fresh`` is for how long a pull request that was
+    read is believed before something is created for it. ``patience`` is for how long a preview that serves is
+    left alone in its comment while the next commit is on its way; ``deadline`` how long that may take;
+    ``pause`` is the first wait before another try, doubled with each.
+    """
+
+    poll: float = 5.0
+    quiet: float = 60.0
+    whole: float = 600.0
+    request: float = 60.0
+    fresh: float = 2.0
+    patience: timedelta = timedelta(seconds=60)
+    deadline: timedelta = timedelta(minutes=15)
+    pause: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True)
+class Means:
+    """One repository's two sides, and the terms of the installation.
+
+    ``web_url`` is where people read GitHub; ``announce`` takes a line for Slack; ``secrets`` are masked in all
+    that people are told.
+    """
+
+    name: str
+    github: GitHub
+    cloudfoundry: CloudFoundry
+    memory: Memory
+    instance: str
+    grants: Grants
+    pace: Pace
+    web_url: str
+    now: Callable[[], datetime]
+    announce: Callable[[str], None]
+    secrets: tuple[str, ...] = ()
+
+    def remembered(self, *key: str) -> object:
+        """What the memory holds for this repository under a key; None where it is forgotten."""
+        return self.memory.read(self._key(key))
+
+    def remember(self, value: object, seconds: float, *key: str) -> None:
+        self.memory.write(self._key(key), value, seconds)
+
+    def _key(self, parts: tuple[str, ...]) -> str:
+        return ":".join((self.name, *parts))

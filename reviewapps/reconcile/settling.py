@@ -1,0 +1,75 @@
+"""A verdict, carried out as far as that can be done now."""
+
+from __future__ import annotations
+
+from reviewapps.desired import Absent, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.outcome import Failed, Forbidden, Removed, Waiting
+from reviewapps.plan import in_doubt, next_removal
+from reviewapps.reconcile.deploying import deployed
+from reviewapps.reconcile.turn import Turn
+from reviewapps.steps import Done
+
+
+def settled(turn: Turn, verdict: Verdict) -> float | None:
+    """Seconds until the next look; None when all is done and told."""
+    match verdict:
+        case Run():
+            return deployed(turn, verdict)
+        case Absent(why="missing") if _is_first_seen_missing(turn):
+            return turn.means.pace.quiet
+        case Absent():
+            return _removed(turn, _words(verdict))
+        case Fork():
+            return _removed(turn, Forbidden(verdict.commit))
+        case NoRoom(commit, place, of, limit, holders):
+            turn.tell(Waiting(commit, place, of, limit, holders))
+        case Refused(commit, refusal):
+            turn.tell(Failed(commit, refusal))
+        case Leave():
+            pass
+    return None
+
+
+def _removed(turn: Turn, outcome: Removed | Forbidden) -> float | None:
+    """Addresses, then apps; then look again, and only then say so.
+
+    Where a request of an attempt may have been in flight, what it brings back is found by a second look that
+    comes later than the longest request may last.
+    """
+    pace = turn.means.pace
+    was_empty, doubtful = turn.actual.empty, in_doubt(turn.actual)
+    last: object = None
+    while not isinstance(step := next_removal(turn.actual), Done):
+        if step == last:
+            return pace.poll  # the platform is still at it
+        turn.carry_out(step)
+        last = step
+    if not was_empty:
+        turn.look_again()
+        if not turn.actual.empty:
+            return pace.poll
+        if doubtful:
+            return pace.request
+    turn.tell(outcome)
+    return None
+
+
+def _is_first_seen_missing(turn: Turn) -> bool:
+    """Whether this is the first of the two looks that it takes to believe that a pull request is gone."""
+    key = "missing", turn.environment.name
+    is_first = turn.means.remembered(*key) is None
+    turn.means.remember(True, turn.means.pace.whole, *key)
+    return is_first
+
+
+def _words(verdict: Absent) -> Removed:
+    """In what words a preview goes that should not be there."""
+    match verdict.why:
+        case "merged" | "closed" | "expired" | "unlabelled" as why:
+            return Removed(why, verdict.at)
+        case "old":
+            return Removed("expired", verdict.at)
+        case "bot":
+            return Removed("unlabelled", verdict.at)
+        case "missing":
+            return Removed("closed", verdict.at)

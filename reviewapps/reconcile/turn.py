@@ -1,0 +1,112 @@
+"""One turn at one environment: the right to touch it, what is there by now, and what people are told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+from reviewapps import steps
+from reviewapps.errors import TryLater
+from reviewapps.model import Actual, App, Environment, Repository
+from reviewapps.naming import names
+from reviewapps.outcome import Outcome
+from reviewapps.plan import Terms
+from reviewapps.ports import Lease
+from reviewapps.reconcile.means import Means
+from reviewapps.report import Voice, telling
+
+CREATES = (
+    steps.CreateApp
+    | steps.CreateRoute
+    | steps.Upload
+    | steps.CreateBuild
+    | steps.CopyDroplet
+    | steps.Start
+    | steps.Roll
+)
+"""Before one of these the pull request is read again: nothing is made for one that was closed meanwhile."""
+
+CHANGES = steps.MarkLive | steps.Refuse | steps.DeleteApp
+"""After one of these Slack hears of it."""
+
+LOG_LINES = 30
+
+WHERE_TO_READ: dict[str, Literal["STG", "APP"]] = {"build": "STG", "crash": "APP"}
+
+
+class Turn:
+    """Nothing is carried out here without the lease."""
+
+    def __init__(
+        self, means: Means, environment: Environment, lease: Lease, repository: Repository, actual: Actual
+    ) -> None:
+        self.means, self.environment = means, environment
+        self.repository, self.actual = repository, actual
+        self._lease = lease
+        self._read_at = means.now()
+
+    def terms(self) -> Terms:
+        """What a plan may use at this moment."""
+        means, now = self.means, self.means.now()
+        return Terms(
+            names=names(means.instance, self.repository, self.environment),
+            domain=means.cloudfoundry.domain,
+            attempt=attempt_id(now),
+            now=now,
+            deadline=means.pace.deadline,
+            pause=means.pace.pause,
+        )
+
+    def carry_out(self, step: steps.Step) -> None:
+        """Do the step, if we still may and it is still wanted; ``actual`` is what is there afterwards."""
+        self._lease.check()
+        if isinstance(step, CREATES):
+            self._check_still_wanted()
+        if isinstance(step, steps.Upload):
+            archive = self.means.github.archive(step.blueprint.commit, step.blueprint.path)
+            step = replace(step, archive=archive)
+        if isinstance(step, steps.Refuse) and self.actual.app is not None:
+            step = self._with_log(step, self.actual.app)
+        self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
+        if isinstance(step, CHANGES):
+            self.means.remember(True, self.means.pace.whole, "changed", self.environment.name)
+
+    def look_again(self) -> None:
+        """See what is there now, whatever was carried out."""
+        self.actual = self.means.cloudfoundry.look().actual(self.environment)
+
+    def tell(self, outcome: Outcome, *, comment: bool = True) -> None:
+        """Say it where people look; Slack hears only of what changed, and hears it first, since it is not
+        told again."""
+        means = self.means
+        voice = Voice(means.instance, self.repository, means.web_url)
+        words = telling(voice, self.environment, outcome, secrets=means.secrets)
+        if words.slack is not None and means.remembered("changed", self.environment.name):
+            means.remember(False, means.pace.whole, "changed", self.environment.name)
+            means.announce(words.slack)
+        means.github.tell(words if comment else replace(words, comment=None))
+
+    def _check_still_wanted(self) -> None:
+        """Raise if the pull request was closed, or moved on, since this turn began."""
+        means, number, now = self.means, self.environment.number, self.means.now()
+        if number is None or (now - self._read_at).total_seconds() < means.pace.fresh:
+            return
+        pr = means.github.pull_request(number)
+        self._read_at = now
+        attempt = self.actual.app.attempt if self.actual.app is not None else None
+        if pr is None or not pr.open or (attempt is not None and attempt.commit != pr.commit):
+            raise TryLater(f"{self.environment.name}: the pull request changed meanwhile", 0.0)
+
+    def _with_log(self, step: steps.Refuse, app: App) -> steps.Refuse:
+        """With what the build or the app wrote last; of public repositories nobody is shown a log."""
+        source = WHERE_TO_READ.get(step.refusal.fault)
+        if source is None or not self.repository.private:
+            return step
+        lines = self.means.cloudfoundry.log(app, source, LOG_LINES)
+        return steps.Refuse(replace(step.refusal, log=lines))
+
+
+def attempt_id(now: datetime) -> str:
+    """A name for an attempt that begins now: milliseconds, in hex."""
+    return f"{int(now.timestamp() * 1000):x}"

@@ -1,0 +1,41 @@
+"""What the platform works on is watched by one listing for all who wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from reviewapps.model import Environment
+from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.view import wish_digest
+from reviewapps.steps import UnderWay
+
+WATCHED_FOR: Mapping[UnderWay, int] = {"package": 6, "build": 12, "deployment": 3}
+"""How many polls long nobody looks closer at what is under way: a new instance that crashes shows only then."""
+
+
+def watch(means: Means, environment: Environment, kind: UnderWay) -> None:
+    """From now on the listing tells whether this environment has to be looked at again."""
+    waiting = {"kind": kind, "wish": _wish(means, environment)}
+    means.remember(waiting, WATCHED_FOR[kind] * means.pace.poll, "waiting", environment.name)
+
+
+def is_still_under_way(means: Means, environment: Environment) -> bool:
+    """Whether the platform still works on what this environment waits for, and GitHub wants the same."""
+    waiting = cast("dict[str, Any] | None", means.remembered("waiting", environment.name))
+    if waiting is None or waiting["wish"] != _wish(means, environment):
+        return False
+    return environment.key in _under_way(means, waiting["kind"])
+
+
+def _under_way(means: Means, kind: UnderWay) -> list[str]:
+    listed = cast("list[str] | None", means.remembered("under way", kind))
+    if listed is None:
+        listed = [environment.key for environment in means.cloudfoundry.under_way(kind)]
+        means.remember(listed, means.pace.poll, "under way", kind)
+    return listed
+
+
+def _wish(means: Means, environment: Environment) -> str | None:
+    wanted = means.github.last_look()
+    return None if wanted is None else wish_digest(wanted, environment)
