@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from reviewapps import settings
+
 Files = Mapping[str, str | None]
 
+SAMPLE = Path(settings.__file__).parent / "sandbox" / "samples" / "shop"
+WORKING_APP: Files = {"app.py": (SAMPLE / "app.py").read_text()}
+
 BROKEN_BUILD: Files = {"bin/pre_compile": "echo 'Error: the stylesheet ends in the middle' >&2\nexit 14\n"}
-MENDED_BUILD: Files = {"bin/pre_compile": None}
+SLOW_START: Files = {
+    "app.py": "import time\n\ntime.sleep(1.5)\nexec(open('shop.py').read())\n",
+    "shop.py": WORKING_APP["app.py"],
+}
 CRASHES_AT_START: Files = {"app.py": "raise SystemExit(3)\n"}
 
 SHOWS_ITS_ENVIRONMENT = '''\

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 
 from reviewapps.demo.onlooker import Visitors, page
-from tests.stories.samples import BROKEN_BUILD, CRASHES_AT_START, headline
-from tests.stories.town import SAMPLE, Town
+from tests.stories.samples import BROKEN_BUILD, CRASHES_AT_START, WORKING_APP, headline
+from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
-
-WORKING_APP = {"app.py": (SAMPLE / "app.py").read_text()}
 
 
 def test_a_failed_build_is_told_and_not_tried_again(town: Town) -> None:

@@ -9,8 +9,8 @@ import pytest
 from reviewapps.demo.onlooker import Onlooker, headings, linked, page
 from reviewapps.demo.people import Person
 from reviewapps.sandbox.world import BOT
-from tests.stories.samples import headline
-from tests.stories.town import SAMPLE, Town
+from tests.stories.samples import SAMPLE, headline
+from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
 

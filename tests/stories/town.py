@@ -17,11 +17,9 @@ from reviewapps.sandbox.observed import Call, Fault
 from reviewapps.sandbox.world import BOT, STRANGER
 from tests.stories.operator import Operator
 from tests.stories.orchestrator import Orchestrator
-from tests.stories.samples import Files, headline
+from tests.stories.samples import SAMPLE, Files, headline
 
 T = TypeVar("T")
-
-SAMPLE = Path(settings.__file__).parent / "sandbox" / "samples" / "shop"
 
 QUICK = {"LOOK_EVERY": "0.1", "POLL_EVERY": "0.05", "QUIET_EVERY": "0.5"}
 """Even brisker than the playground, so that a story takes a second or two."""
@@ -140,6 +138,10 @@ class Town:
     def make_private(self) -> None:
         """Only people of the project see the repository from now on."""
         self._shop.private = True
+
+    def rename(self, name: str) -> None:
+        """Another name for the repository; the old one leads to it."""
+        self.world.github.world.rename(self._shop, name)
 
     def hire_bot(self, login: str) -> Person:
         """A bot that may write to the repository."""
