@@ -10,9 +10,16 @@ import pytest
 import structlog
 
 from reviewapps.playground import Playground
+from reviewapps.sandbox.cloudfoundry.world import Settings
 from tests.contract.github import Contract
 from tests.stories.town import Town
 from workers import logs
+
+
+def hurry(platform: Settings) -> None:
+    """Let what only takes time take hundredths of a second."""
+    platform.job_delay = platform.upload_delay = platform.copy_delay = 0.01
+    platform.deployment_tick = 0.05
 
 
 @pytest.fixture(scope="package")
@@ -35,6 +42,7 @@ def quiet_town(tmp_path: Path, log: Path) -> Iterator[Town]:
     contract = Contract()
     with Playground(tmp_path / "town") as playground:
         playground.world.github.answered = contract.check
+        hurry(playground.world.cloudfoundry.settings)
         log.write_text("")
         town = Town(playground, log)
         yield town
