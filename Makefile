@@ -20,14 +20,14 @@ run: $(VENV)/installed ## work for the installation that the REVIEWAPPS_… vari
 	@$(BIN)/reviewapps run
 
 test: $(VENV)/installed-dev ## every test
-	@$(BIN)/pytest -q -n 2 --dist loadgroup
+	@$(BIN)/pytest -q -n 2
 
 check: $(VENV)/installed-dev ## format, lint, types, layers, and the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
-	@$(BIN)/pytest -q -m "not story" -n 2 --dist loadgroup
+	@$(BIN)/pytest -q -n 2 tests/core tests/house tests/coordination
 
 fmt: $(VENV)/installed-dev ## format the code
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
