@@ -68,9 +68,9 @@ class Turn:
             step = replace(step, archive=archive)
         if isinstance(step, steps.Refuse) and self.actual.app is not None:
             step = self._with_log(step, self.actual.app)
-        self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
-        if isinstance(step, CHANGES):
+        if isinstance(step, CHANGES):  # noted before: the answer to it may be lost
             self.means.remember(True, self.means.pace.whole, "changed", self.environment.name)
+        self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
 
     def look_again(self) -> None:
         """See what is there now, whatever was carried out."""
