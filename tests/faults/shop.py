@@ -128,14 +128,16 @@ class Shop:
 
     # --- what is odd about it ---
 
-    def oddities(self, preview: Preview, *, builds: int | None = None) -> list[str]:
-        """All that is not as it should be of a preview that is live; so many builds were to be enough."""
+    def oddities(self, preview: Preview, *, builds: int | None = None, told: int = 1) -> list[str]:
+        """All that is not as it should be of a preview that is live; so many builds were to be enough, and so
+        often was Slack to hear of this commit."""
         return [
             *self._odd_comments(preview, f"live at {self.url(preview.environment)}"),
             *self._odd_page(preview),
             *self._odd_platform(preview),
             *self._odd_builds(preview, preview.pushes if builds is None else builds),
             *self._odd_deployments(preview, live=True),
+            *self._odd_channel(told, f"#{preview.number}>:", "deployed", preview.commit[:7]),
         ]
 
     def leftovers(self, preview: Preview) -> list[str]:
@@ -146,6 +148,7 @@ class Shop:
             *(f"left over: {thing}" for thing in self.world.labelled(preview.environment)),
             *([] if seen.unrouted else [f"its address still answers {seen.status}"]),
             *self._odd_deployments(preview, live=False),
+            *self._odd_channel(1, f"#{preview.number}>:", "removed"),
         ]
 
     def builds(self, name: str) -> int:
@@ -208,6 +211,10 @@ class Shop:
         good = {sha: "success" if live and sha == preview.commit else "inactive" for sha in states}
         if states != good or (live and preview.commit not in states):
             yield f"GitHub's deployments are { {sha[:7]: state for sha, state in states.items()} }"
+
+    def _odd_channel(self, times: int, *words: str) -> Iterator[str]:
+        if len(said := self.channel.said(*words)) != times:
+            yield f"Slack was told {len(said)} times of {' '.join(words)}, and not {times}"
 
     def _deployments(self, environment: str) -> list[GitHubDeployment]:
         repository = self.world.github.world.named(*self.world.repository.split("/"))
