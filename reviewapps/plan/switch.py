@@ -96,7 +96,8 @@ def _crashed(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
 
 def _crash(attempt: Attempt, actual: Actual, terms: Terms, least: int) -> steps.Refuse | None:
     """The refusal of what crashed at least so often since the attempt began."""
-    crashes = [crash for crash in actual.crashes or () if crash.at >= attempt.began]
+    since = attempt.began.replace(microsecond=0)  # the platform notes crashes by whole seconds
+    crashes = [crash for crash in actual.crashes or () if crash.at >= since]
     if len(crashes) < least:
         return None
     lasted = max(1, round((terms.now - attempt.began).total_seconds()))
