@@ -34,7 +34,7 @@ class LastWord(bootsteps.StartStopStep):  # type: ignore[misc]
 
 def _limited(handler: Handler) -> Handler:
     def limited(number: int, frame: FrameType | None) -> object:
-        limit = threading.Timer(LONGEST_SHUTDOWN, os._exit, (1,))
+        limit = threading.Timer(LONGEST_SHUTDOWN, os._exit, (0,))  # as asked: nothing is lost
         limit.daemon = True
         limit.start()
         return handler(number, frame)
