@@ -1,0 +1,37 @@
+"""GitHub's view, the rules and the grants → what should exist, and why the rest should not. Pure.
+
+Where something has to be asked of GitHub first (the date of a commit, what a tag means), ``desired`` says so in
+``asks`` and is simply called again with the answers: it asks for no more than it needs.
+"""
+
+from reviewapps.desired.desired import desired
+from reviewapps.desired.dev import natural
+from reviewapps.desired.grants import Grants
+from reviewapps.desired.verdicts import (
+    Absent,
+    Asks,
+    Desired,
+    Fork,
+    Known,
+    Leave,
+    NoRoom,
+    Refused,
+    Run,
+    Verdict,
+)
+
+__all__ = [
+    "Absent",
+    "Asks",
+    "Desired",
+    "Fork",
+    "Grants",
+    "Known",
+    "Leave",
+    "NoRoom",
+    "Refused",
+    "Run",
+    "Verdict",
+    "desired",
+    "natural",
+]

@@ -1,0 +1,52 @@
+"""One repository's verdicts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reviewapps.desired.dev import DEV, dev_verdict
+from reviewapps.desired.grants import Grants
+from reviewapps.desired.review import Review
+from reviewapps.desired.verdicts import Absent, Asks, Desired, Known, Leave, Verdict
+from reviewapps.errors import BadRules
+from reviewapps.model import Environment, Space, Wanted
+from reviewapps.rules import Rules
+
+
+def desired(
+    wanted: Wanted,
+    rules: Rules | BadRules,
+    grants: Grants,
+    space: Space,
+    known: Known,
+    now: datetime,
+    also: frozenset[int] = frozenset(),
+) -> Desired:
+    """What should exist of this repository, given what does.
+
+    ``rules`` that are broken let what exists stay, and refuse what is new. ``also`` are pull requests to judge
+    even though GitHub's listing lacks them and nothing of theirs is there.
+    """
+    review = Review(wanted, rules, grants, space, known, now, also)
+    verdicts = review.verdicts()
+    tags, dev = dev_verdict(wanted, rules, grants, space, known)
+    if dev is not None:
+        verdicts[Environment(wanted.repository.id, DEV)] = dev
+    asks = Asks(frozenset(review.commits_asked), tags, frozenset(review.numbers_asked))
+    return _safe(verdicts, asks, grants)
+
+
+def _safe(verdicts: dict[Environment, Verdict], asks: Asks, grants: Grants) -> Desired:
+    """Too many pull requests that vanished at once are no pull requests that vanished: leave theirs alone.
+
+    Pull requests that GitHub shows as closed do not count: six honest merges at once just go.
+    """
+    missing = [e for e, v in verdicts.items() if isinstance(v, Absent) and v.why == "missing"]
+    if len(missing) <= grants.deletions_at_once:
+        return Desired(verdicts, asks)
+    names = ", ".join(f"#{e.number}" for e in sorted(missing))
+    unsafe = (
+        f"{len(missing)} pull requests that have previews are unknown to GitHub all at once ({names}); "
+        f"nothing of them is deleted, since at most {grants.deletions_at_once} may be"
+    )
+    return Desired({**verdicts, **dict.fromkeys(missing, Leave())}, asks, unsafe)

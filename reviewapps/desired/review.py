@@ -1,0 +1,134 @@
+"""Previews: which pull requests get one, and which have to wait."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from reviewapps.desired.grants import Grants
+from reviewapps.desired.verdicts import Absent, Fork, Known, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.errors import BadRules
+from reviewapps.model import Environment, PullRequest, Refusal, Space, Wanted
+from reviewapps.rules import Rules
+
+NO_PREVIEW = "no-preview"
+
+
+class Review:
+    """The verdicts on pull requests; collects on the way what is not known yet."""
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        rules: Rules | BadRules,
+        grants: Grants,
+        space: Space,
+        known: Known,
+        now: datetime,
+        also: frozenset[int],
+    ) -> None:
+        self.repository = wanted.repository.id
+        self.rules, self.grants, self.known, self.now = rules, grants, known, now
+        self.listed = {pr.number: pr for pr in wanted.pull_requests}
+        self.space, self.also = space, also
+        self.there = {e.number for e in space.environments(self.repository) if e.number is not None}
+        review = None if isinstance(rules, BadRules) else rules.review
+        self.limit = min(grants.limit, (review and review.limit) or grants.limit)
+        self.expire_after = min(grants.expire_after, (review and review.expire_after) or grants.expire_after)
+        self.commits_asked: set[str] = set()
+        self.numbers_asked: set[int] = set()
+
+    def verdicts(self) -> dict[Environment, Verdict]:
+        settled: dict[int, Verdict] = {}
+        hopeful: list[PullRequest] = []
+        for number in sorted(self.listed.keys() | self.there | self.also):
+            verdict = self._without_regard_to_room(number)
+            if isinstance(verdict, PullRequest):
+                hopeful.append(verdict)
+            elif verdict is not None:
+                settled[number] = verdict
+        settled |= self._with_regard_to_room(hopeful)
+        return {Environment.of_pull_request(self.repository, n): v for n, v in settled.items()}
+
+    def _without_regard_to_room(self, number: int) -> Verdict | PullRequest | None:
+        """The verdict, where room plays no part; the pull request itself, where it does."""
+        pr = self.listed.get(number)
+        if pr is None:
+            if number not in self.known.pull_requests:
+                self.numbers_asked.add(number)
+                return Leave()
+            pr = self.known.pull_requests[number]
+            if pr is None:
+                return Absent("missing")
+        there = number in self.there
+        if not pr.open:
+            return Absent("merged" if pr.merged_at else "closed", pr.merged_at or pr.closed_at)
+        if NO_PREVIEW in pr.labels:
+            return Absent("unlabelled")
+        if pr.bot:
+            return Absent("bot")
+        if pr.updated_at < self.now - self.expire_after:
+            return Absent("expired" if there else "old")
+        if pr.fork:
+            return Fork(pr.commit)
+        if isinstance(self.rules, BadRules):
+            return Leave() if there else Refused(pr.commit, _broken(self.rules, pr))
+        return pr
+
+    def _with_regard_to_room(self, hopeful: list[PullRequest]) -> dict[int, Verdict]:
+        """Who has a preview keeps it; of the others the newest come first. What was refused and is stopped
+        needs no memory, and so holds no place."""
+        verdicts: dict[int, Verdict] = {}
+        holders: list[int] = []
+        for pr in sorted(hopeful, key=lambda pr: pr.number):
+            if self._holds_a_place(pr.number):
+                verdicts[pr.number] = self._aged(pr, "expired")
+                holders.append(pr.number)
+            elif self._is_refused(pr):
+                verdicts[pr.number] = self._run(pr)
+        waiting: list[PullRequest] = []
+        for pr in sorted((p for p in hopeful if p.number not in verdicts), key=self._newness, reverse=True):
+            if len(holders) >= self.limit:
+                waiting.append(pr)
+                continue
+            verdicts[pr.number] = self._aged(pr, "old")
+            if not isinstance(verdicts[pr.number], Absent):
+                holders.append(pr.number)
+        for place, pr in enumerate(waiting, 1):
+            verdicts[pr.number] = NoRoom(pr.commit, place, len(waiting), self.limit, tuple(sorted(holders)))
+        return verdicts
+
+    def _aged(self, pr: PullRequest, word: Literal["expired", "old"]) -> Verdict:
+        """To run, unless its last push is too long ago."""
+        committed = self.known.committed.get(pr.commit)
+        if committed is None:
+            self.commits_asked.add(pr.commit)
+            return Leave()
+        ends = max(committed, pr.created_at) + self.expire_after
+        return Absent(word) if ends < self.now else self._run(pr, ends)
+
+    def _run(self, pr: PullRequest, ends: datetime | None = None) -> Run:
+        return Run(pr.commit, self._config(pr.number), ends=ends)
+
+    def _config(self, number: int) -> str:
+        assert not isinstance(self.rules, BadRules)  # noqa: S101 - settled before room was looked at
+        return self.grants.config(self.rules, Environment.of_pull_request(self.repository, number))
+
+    def _newness(self, pr: PullRequest) -> tuple[datetime, int]:
+        """By the last push as far as it is known. (``updated_at`` would move with our own comments.)"""
+        return max(self.known.committed.get(pr.commit, pr.created_at), pr.created_at), pr.number
+
+    def _holds_a_place(self, number: int) -> bool:
+        actual = self.space.actual(Environment.of_pull_request(self.repository, number))
+        app = actual.app
+        refused = app is not None and app.attempt is not None and app.attempt.refusal is not None
+        return not actual.empty and not (refused and app is not None and not app.started)
+
+    def _is_refused(self, pr: PullRequest) -> bool:
+        app = self.space.actual(Environment.of_pull_request(self.repository, pr.number)).app
+        return app is not None and app.refusal_of(pr.commit, self._config(pr.number)) is not None
+
+
+def _broken(rules: BadRules, pr: PullRequest) -> Refusal:
+    where = f"line {rules.line}: " if rules.line else ""
+    return Refusal("rules", f"{where}{rules}", pr.created_at)

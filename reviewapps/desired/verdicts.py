@@ -1,0 +1,99 @@
+"""What should become of an environment, and what has to be known to say so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from reviewapps.model import Environment, PullRequest, Refusal, Tag, Tagging
+
+
+@dataclass(frozen=True)
+class Run:
+    """This commit should run. ``ends`` is when a review environment expires without another push. For a shared
+    one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags."""
+
+    commit: str
+    config: str
+    source: str | None = None
+    tags_seen: frozenset[str] | None = None
+    ends: datetime | None = None
+
+
+@dataclass(frozen=True)
+class NoRoom:
+    """It should run and has no place yet: ``place`` (from 1) of ``of``."""
+
+    commit: str
+    place: int
+    of: int
+    limit: int
+    holders: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Fork:
+    """It comes from a fork, and this project makes no previews for forks."""
+
+    commit: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """It would run, but for this."""
+
+    commit: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Nothing should be there. ``missing``: GitHub does not know the pull request (any more)."""
+
+    why: Literal["merged", "closed", "expired", "unlabelled", "bot", "old", "missing"]
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Leave:
+    """Whatever is there stays as it is."""
+
+
+Verdict = Run | NoRoom | Fork | Refused | Absent | Leave
+
+
+@dataclass(frozen=True)
+class Known:
+    """What GitHub answered so far to what was asked."""
+
+    committed: Mapping[str, datetime] = field(default_factory=dict)
+    taggings: Mapping[Tag, Tagging] = field(default_factory=dict)
+    pull_requests: Mapping[int, PullRequest | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Asks:
+    """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks."""
+
+    commits: frozenset[str] = frozenset()
+    tags: frozenset[Tag] = frozenset()
+    pull_requests: frozenset[int] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.commits or self.tags or self.pull_requests)
+
+
+@dataclass(frozen=True)
+class Desired:
+    """A verdict for each environment of one repository that is wanted or there. While ``asks`` is not empty,
+    the verdicts are not final. ``unsafe`` is why deletions are held back, in words."""
+
+    verdicts: Mapping[Environment, Verdict]
+    asks: Asks = Asks()
+    unsafe: str | None = None
+
+    def of(self, environment: Environment) -> Verdict:
+        """What should become of it. One that nobody knows is left alone."""
+        return self.verdicts.get(environment, Leave())
