@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewapps.desired import TAGS_WEIGHED_AT_ONCE, Grants, Known, Leave, Run, Verdict, desired, natural
+from reviewapps.desired import Grants, Known, Leave, Run, Verdict, desired, natural
+from reviewapps.desired.dev import TAGS_WEIGHED_AT_ONCE
 from reviewapps.errors import BadRules
 from reviewapps.model import App, Environment, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest

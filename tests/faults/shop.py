@@ -69,6 +69,7 @@ class Shop:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.playground.kill_workers()  # quicker than to let them put things in order
         self._open.close()
 
     # --- what people do ---
