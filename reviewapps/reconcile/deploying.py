@@ -6,11 +6,11 @@ from functools import partial
 
 from reviewapps import steps
 from reviewapps.desired import Run
-from reviewapps.errors import AuthorMustAct, BadManifest, BadRules, NameTaken, TryLater
+from reviewapps.errors import AuthorMustAct, BadManifest, BadRules, Busy, NameTaken, TryLater
 from reviewapps.manifest import blueprint
 from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
 from reviewapps.outcome import Building, Failed, Live, Serving
-from reviewapps.plan import next_step
+from reviewapps.plan import in_doubt, next_step
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_of
 from reviewapps.reconcile.watch import watch
@@ -38,11 +38,14 @@ def deployed(turn: Turn, run: Run) -> float | None:
             case steps.ReadSource(commit, host):
                 plan = _read_source(turn, run, commit, host)
             case _:
-                _carry_out(turn, run, step)
+                wait = _carry_out(turn, run, step)
+                if wait is not None:
+                    return wait
     raise RuntimeError(f"{turn.environment.key}: {STEPS_IN_A_TURN} steps, and still {step}")
 
 
-def _carry_out(turn: Turn, run: Run, step: steps.Step) -> None:
+def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
+    """Do the step. Seconds until it is tried again, where there was no room for it; else None."""
     try:
         turn.carry_out(step)
     except NameTaken as taken:
@@ -50,6 +53,23 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> None:
         raise  # the operator's to mend, and tried again until it is
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)
+    except Busy as busy:
+        return _wait_for_room(turn, run, busy)
+    return None
+
+
+def _wait_for_room(turn: Turn, run: Run, busy: Busy) -> float | None:
+    """Seconds until another try; None where the attempt's time is over, so that people read what it lacked.
+    A full quota may stay full for ever."""
+    app = turn.actual.app
+    attempt = app.attempt if app is not None else None
+    if attempt is None or not attempt.is_for(run.commit, run.config) or not in_doubt(turn.actual):
+        raise busy
+    if turn.means.now() > attempt.began + turn.means.pace.deadline:
+        turn.carry_out(steps.Refuse(_refusal(turn, "platform", str(busy))))
+        return None
+    _say_building(turn, run)
+    return busy.after
 
 
 def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | None:

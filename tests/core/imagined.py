@@ -16,7 +16,7 @@ from itertools import count
 from typing import Any, Literal
 
 from reviewapps import steps
-from reviewapps.errors import NameTaken, Unavailable
+from reviewapps.errors import Busy, NameTaken, Unavailable
 from reviewapps.model import (
     Actual,
     App,
@@ -44,6 +44,7 @@ Trouble = Literal["nothing", "lost", "half"]
 """What goes wrong with a request: it did nothing; its answer was lost; it did the first half of its work."""
 
 FAULT = "StagingTimeExpired - Staging time expired"
+QUOTA = "memory quota_exceeded"
 FAULTS: Mapping[Fate, int] = {"flaky": 2, "never staged": 1000}
 
 
@@ -57,11 +58,13 @@ class Running:
 
 
 class CloudFoundry:
-    """One space. ``looks`` is how many looks pass until something slow ends."""
+    """One space. ``looks`` is how many looks pass until something slow ends; ``full`` are the steps that the
+    quota has no room for."""
 
     def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
         self.now, self.fates, self.looks = now, fates, looks
         self.room = True
+        self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
         self.troubles: Iterator[Trouble | None] = iter(())
         self.apps: dict[str, App] = {}
@@ -95,6 +98,8 @@ class CloudFoundry:
 
     def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
         self.requests += 1
+        if isinstance(step, self.full):
+            raise Busy(QUOTA, after=30.0)
         trouble = None if isinstance(step, steps.Look | steps.Reach) else next(self.troubles, None)
         if trouble == "nothing":
             raise Unavailable("it did not answer")

@@ -1,0 +1,157 @@
+"""A commit that finds no room on the platform: people are told, and it is not tried for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from reviewapps import steps
+from reviewapps.desired import Grants, Run
+from reviewapps.errors import Busy
+from reviewapps.model import App, Comment, Environment, PullRequest, Tag, Tagging, Wanted
+from reviewapps.outcome import Telling
+from reviewapps.reconcile.deploying import deployed
+from reviewapps.reconcile.means import Means, Pace
+from reviewapps.reconcile.turn import Turn
+from tests.core import imagined
+from tests.core.settling import DEADLINE, NOW, SHOP, pull_request, sha
+
+PR_1 = Environment(SHOP.id, "pr-1")
+RUN = Run(sha(1), "c")
+
+
+class CloudFoundry(imagined.CloudFoundry):
+    domain = imagined.DOMAIN
+
+    def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:
+        return frozenset()
+
+    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+        return ()
+
+
+@dataclass
+class GitHub:
+    """One pull request. It keeps what people are told."""
+
+    told: list[Telling] = field(default_factory=list)
+
+    def look(self, *, whole: bool = False) -> Wanted:
+        return Wanted(SHOP, (pull_request(1),), (), None)
+
+    def last_look(self) -> Wanted | None:
+        return self.look()
+
+    def pull_request(self, number: int) -> PullRequest | None:
+        return pull_request(number)
+
+    def committed_at(self, commit: str) -> datetime:
+        return NOW
+
+    def tagging(self, tag: Tag) -> Tagging:
+        raise KeyError(tag)
+
+    def comments(self) -> tuple[Comment, ...]:
+        return ()
+
+    def file(self, commit: str, path: str) -> str | None:
+        return "applications: [{name: shop}]" if path == "manifest.yml" else None
+
+    def tree(self, commit: str, path: str) -> str | None:
+        return f"tree-of-{commit}"
+
+    def archive(self, commit: str, path: str) -> Path:
+        return Path("source.zip")
+
+    def tell(self, telling: Telling) -> None:
+        self.told.append(telling)
+
+
+class Forgetful:
+    def read(self, name: str) -> Any | None:
+        return None
+
+    def write(self, name: str, value: Any, seconds: float) -> None:
+        pass
+
+
+class Held:
+    fence = 1
+
+    def check(self) -> None:
+        pass
+
+
+@dataclass
+class Deploying:
+    """One pull request that is deployed turn by turn, where ``full`` are the steps without room."""
+
+    full: tuple[type[steps.Step], ...]
+    github: GitHub = field(default_factory=GitHub)
+
+    def __post_init__(self) -> None:
+        self.cf = CloudFoundry(NOW, {})
+        self.cf.full = self.full
+
+    def turn(self) -> float | None:
+        means = Means(
+            name=SHOP.name,
+            github=self.github,
+            cloudfoundry=self.cf,
+            memory=Forgetful(),
+            instance="acme",
+            grants=Grants(),
+            pace=Pace(deadline=DEADLINE),
+            web_url="https://github.test",
+            now=lambda: self.cf.now,
+            announce=lambda line: None,
+        )
+        return deployed(Turn(means, PR_1, Held(), SHOP, self.cf.look().actual(PR_1)), RUN)
+
+    def until_there_is_no_room(self) -> float | None:
+        """What the turn says that asked for a step without room."""
+        wait = self.turn()
+        while wait == Pace().poll:
+            self.cf.pass_time()
+            wait = self.turn()
+        return wait
+
+
+@pytest.mark.parametrize("full", [steps.CreateRoute, steps.CreateBuild, steps.Configure, steps.Start])
+def test_while_there_is_no_room_people_read_that_it_is_on_its_way(full: type[steps.Step]) -> None:
+    there = Deploying((full,))
+    assert there.until_there_is_no_room() == 30.0
+    assert there.github.told[-1].state == "building"
+
+
+@pytest.mark.parametrize("full", [steps.CreateRoute, steps.Configure])
+def test_after_the_deadline_people_read_what_there_was_no_room_for(full: type[steps.Step]) -> None:
+    there = Deploying((full,))
+    there.until_there_is_no_room()
+    there.cf.now += DEADLINE + timedelta(seconds=1)
+
+    assert there.turn() is None
+
+    (app,) = there.cf.apps.values()
+    assert app.attempt is not None and app.attempt.refusal is not None
+    assert (app.attempt.refusal.fault, app.attempt.refusal.message) == ("platform", imagined.QUOTA)
+    assert there.github.told[-1].state == "failed"
+
+
+def test_what_there_was_no_room_for_is_tried_again_and_comes_up() -> None:
+    there = Deploying((steps.Start,))
+    there.until_there_is_no_room()
+    there.cf.full = ()
+    while there.turn() is not None:
+        there.cf.pass_time()
+    assert there.github.told[-1].state == "live"
+
+
+def test_where_no_app_can_be_made_nothing_is_remembered() -> None:
+    there = Deploying((steps.CreateApp,))
+    with pytest.raises(Busy):
+        there.turn()
