@@ -124,13 +124,14 @@ class Wanted:
     """GitHub's side of one repository, looked at as a whole.
 
     ``pull_requests`` holds every open one and those closed lately. ``rules_text`` is ``.reviewapps.yml`` at
-    ``repository.head``; None where there is none.
+    ``repository.head``; None where there is none, or where it is no text: ``rules_broken`` says why.
     """
 
     repository: Repository
     pull_requests: tuple[PullRequest, ...]
     tags: tuple[Tag, ...]
     rules_text: str | None
+    rules_broken: str | None = None
 
 
 @dataclass(frozen=True)

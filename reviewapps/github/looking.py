@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote
 
-from reviewapps.errors import Unavailable
+from reviewapps.errors import BadRules, Unavailable
 from reviewapps.github import parse, pulls
 from reviewapps.github.conditional import Kept, kept, listing
 from reviewapps.github.connection import Connection
@@ -27,6 +27,7 @@ def whole_look(
     """Everything, listed again; conditionally, so that ``known`` pages that stayed the same cost nothing."""
     api = root(repository.value.id)
     tip = _head(connection, repository.value, known)
+    rules_text, rules_broken = _rules(connection, api, tip.value, known)
     every_open = pulls.every_open(connection, api, known.open if known else ())
     newest = pulls.newest(connection, api, known.newest if known else None)
     return Snapshot(
@@ -38,7 +39,8 @@ def whole_look(
         newest=newest,
         tags=_tags(connection, api, known),
         pull_requests=pulls.listed(every_open, newest),
-        rules_text=_rules(connection, api, tip.value, known),
+        rules_text=rules_text,
+        rules_broken=rules_broken,
     )
 
 
@@ -47,6 +49,7 @@ def next_look(connection: Connection, known: Snapshot) -> Snapshot:
     facts = known.repository.value
     api = root(facts.id)
     tip = _head(connection, facts, known)
+    rules_text, rules_broken = _rules(connection, api, tip.value, known)
     newest = pulls.newest(connection, api, known.newest)
     return replace(
         known,
@@ -54,7 +57,8 @@ def next_look(connection: Connection, known: Snapshot) -> Snapshot:
         newest=newest,
         tags=_tags(connection, api, known),
         pull_requests=pulls.followed(connection, known, newest),
-        rules_text=_rules(connection, api, tip.value, known),
+        rules_text=rules_text,
+        rules_broken=rules_broken,
     )
 
 
@@ -68,14 +72,20 @@ def _tags(connection: Connection, api: str, known: Snapshot | None) -> tuple[Kep
     return listing(connection, path, parse.each(parse.tag), lambda tag: tag, known.tags if known else ())
 
 
-def _rules(connection: Connection, api: str, commit: str, known: Snapshot | None) -> str | None:
-    """The rules at ``commit``; None where there are none. A commit does not change, so it is read once."""
+def _rules(
+    connection: Connection, api: str, commit: str, known: Snapshot | None
+) -> tuple[str | None, str | None]:
+    """The rules at ``commit``, and why they are no text: None where there are none. A commit does not change,
+    so it is read once. Rules that cannot be read are seen, not raised: the rest of the look holds."""
     if known is not None and known.head.value == commit:
-        return known.rules_text
+        return known.rules_text, known.rules_broken
     path = f"{api}/contents/{RULES}?ref={commit}"
     answer = connection.read(path)
     if answer.missing:
-        return None
+        return None, None
     if answer.status != 200:
         raise Unavailable(f"GitHub: {path} answered {answer.status}")
-    return understood(parse.rules_text, answer.body, path)
+    try:
+        return understood(parse.rules_text, answer.body, path), None
+    except BadRules as broken:
+        return None, str(broken)

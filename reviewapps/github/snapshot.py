@@ -36,13 +36,14 @@ class Snapshot:
     tags: tuple[Kept[Tags], ...]
     pull_requests: PullRequests
     rules_text: str | None
+    rules_broken: str | None
 
     @property
     def wanted(self) -> Wanted:
         facts = self.repository.value
         repository = Repository(facts.id, facts.name, facts.default_branch, facts.private, self.head.value)
         tags = tuple(tag for page in self.tags for tag in page.value)
-        return Wanted(repository, self.pull_requests, tags, self.rules_text)
+        return Wanted(repository, self.pull_requests, tags, self.rules_text, self.rules_broken)
 
 
 _SNAPSHOT: Final = TypeAdapter(Snapshot)

@@ -14,6 +14,8 @@ from reviewapps.rules import Rules, rules
 
 def rules_of(wanted: Wanted) -> Rules | BadRules:
     """The rules of the default branch, or why they cannot be read."""
+    if wanted.rules_broken is not None:
+        return BadRules(wanted.rules_broken)
     try:
         return rules(wanted.rules_text)
     except BadRules as broken:
@@ -23,7 +25,8 @@ def rules_of(wanted: Wanted) -> Rules | BadRules:
 def view_digest(wanted: Wanted) -> str:
     """Of all that a plan reads of GitHub. (``updated_at`` moves with our own comments.)"""
     pulls = frozenset(replace(pr, updated_at=pr.created_at) for pr in wanted.pull_requests)
-    return value_digest((wanted.repository, pulls, frozenset(wanted.tags), wanted.rules_text))
+    asked = (wanted.rules_text, wanted.rules_broken)
+    return value_digest((wanted.repository, pulls, frozenset(wanted.tags), *asked))
 
 
 def wish_digest(wanted: Wanted, environment: Environment) -> str:

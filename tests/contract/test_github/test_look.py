@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from reviewapps.errors import NotAuthorised, RateLimited, ReviewAppsError, Unavailable
+from reviewapps.errors import BadRules, NotAuthorised, RateLimited, ReviewAppsError, Unavailable
 from reviewapps.model import Wanted
+from reviewapps.reconcile.view import rules_of, view_digest
 from tests.contract.test_github.conftest import Office
 
 
@@ -139,6 +140,24 @@ def test_rules_are_read_only_when_the_default_branch_moved(office: Office) -> No
 
     office.shop.commit("main", {".reviewapps.yml": "two"})
     assert client.look().rules_text == "two"
+
+
+def test_rules_that_are_no_text_are_seen_and_the_rest_with_them(office: Office) -> None:
+    number = office.open()
+    client = office.client()
+    without = client.look()
+    (office.shop.folder / ".reviewapps.yml").write_bytes(b"\xff")
+    office.shop.commit("main", {})
+
+    broken = client.look()
+
+    assert numbers(broken) == [number]
+    asked = rules_of(broken)
+    assert isinstance(asked, BadRules) and "UTF-8" in str(asked)
+    assert office.client().look() == office.client().last_look() == broken
+    assert view_digest(broken) != view_digest(replace(broken, rules_broken=None))
+    office.shop.commit("main", {".reviewapps.yml": ""})
+    assert rules_of(client.look()) == rules_of(without)
 
 
 def test_a_renamed_repository_is_still_followed(office: Office) -> None:
