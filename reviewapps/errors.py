@@ -40,14 +40,6 @@ class AuthorMustAct(ReviewAppsError):
     """The author of the pull request has to change something; nothing is tried again by itself."""
 
 
-class BuildFailed(AuthorMustAct):
-    """The source could not be staged."""
-
-
-class AppCrashed(AuthorMustAct):
-    """It was built, and did not stay up."""
-
-
 class BadManifest(AuthorMustAct):
     """``manifest.yml`` asks for what cannot be read, done or allowed. ``decision`` are lines for
     ``.reviewapps.yml`` that would settle it, where such lines exist."""

@@ -6,6 +6,7 @@ Slack. What was not foreseen goes on, ends the task, and is logged with its trac
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 
 import structlog
@@ -14,7 +15,7 @@ from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Leases
 from reviewapps.coordination.turns import Turns
-from reviewapps.errors import Busy, OperatorMustAct, TryLater
+from reviewapps.errors import Busy, ReviewAppsError, TryLater
 from reviewapps.model import Environment
 from reviewapps.naming import digest
 from reviewapps.ports import Lease, Memory
@@ -56,7 +57,7 @@ class Installation:
             self.reconcilers[repository].look(self.wake)
         except TryLater as later:
             log.warning("look put off", repository=repository, reason=str(later), after=later.after)
-        except OperatorMustAct as wrong:
+        except ReviewAppsError as wrong:
             self._alert(repository, wrong)
 
     def settle(self, environment: str, lease: Lease) -> float | None:
@@ -67,7 +68,7 @@ class Installation:
         except TryLater as later:
             log.info("settle put off", environment=environment, reason=str(later), after=later.after)
             return later.after
-        except OperatorMustAct as wrong:
+        except ReviewAppsError as wrong:
             self._alert(environment, wrong)
             return OPERATOR_PAUSE
 
@@ -86,13 +87,14 @@ class Installation:
         self._due.wake(environment.key, queue="teardown" if removal else "deploy")
 
     def reconciler(self, repository: int) -> Reconciler:
-        """The one for the repository of this id."""
+        """The one for the repository of this id. One that cannot be asked for its id is no other's obstacle."""
         for reconciler in self.reconcilers.values():
-            if reconciler.repository.id == repository:
-                return reconciler
-        raise OperatorMustAct(f"repository {repository} is not one of {', '.join(self.reconcilers)}")
+            with contextlib.suppress(ReviewAppsError):
+                if reconciler.repository.id == repository:
+                    return reconciler
+        raise TryLater(f"none of {', '.join(self.reconcilers)} is known to be repository {repository}", 60.0)
 
-    def _alert(self, about: str, wrong: OperatorMustAct) -> None:
+    def _alert(self, about: str, wrong: ReviewAppsError) -> None:
         log.error("somebody is needed", about=about, reason=str(wrong))
         key = f"alerted:{digest(str(wrong))}"  # one thing to mend may stop many environments
         if self._memory.read(key) is None:

@@ -72,7 +72,7 @@ class Forbidden:
 class Removed:
     """App and address are gone."""
 
-    why: Literal["merged", "closed", "expired", "unlabelled", "forbidden", "destroyed"]
+    why: Literal["merged", "closed", "expired", "unlabelled"]
     at: datetime | None
     days: int = 0
 
@@ -94,7 +94,7 @@ class Telling:
     state: str
     comment: str | None
     only_edit: bool = False
-    deployment: Literal["queued", "in_progress", "success", "failure", "error", "inactive"] | None = None
+    deployment: Literal["in_progress", "success", "failure", "error", "inactive"] | None = None
     description: str = ""
     url: str | None = None
     slack: str | None = None

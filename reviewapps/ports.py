@@ -12,7 +12,10 @@ from reviewapps.steps import Step, UnderWay
 
 
 class Lease(Protocol):
-    """The right to touch one environment now."""
+    """The right to touch one environment now. ``fence`` grows from holder to holder."""
+
+    @property
+    def fence(self) -> int: ...
 
     def check(self) -> None:
         """Return if it is still ours; raise LeaseLost if not."""
@@ -40,7 +43,8 @@ class GitHub(Protocol):
 
     def committed_at(self, commit: str) -> datetime: ...
 
-    def tagging(self, tag: Tag) -> Tagging: ...
+    def tagging(self, tag: Tag) -> Tagging | None:
+        """The commit that a tag means; None where it means none, but a tree or a blob."""
 
     def comments(self) -> tuple[Comment, ...]:
         """Our sticky comments that changed lately, newest first."""

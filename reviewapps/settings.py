@@ -113,8 +113,8 @@ class Settings(BaseModel):
     @property
     def web_url(self) -> str:
         """Where people read GitHub: links in comments begin with it."""
-        known = {"https://api.github.com": "https://github.com"}
-        default = known.get(self.github_url, self.github_url.removesuffix("/api/v3"))
+        api = self.github_url.rstrip("/")
+        default = {"https://api.github.com": "https://github.com"}.get(api, api.removesuffix("/api/v3"))
         return (self.github_web_url or default).rstrip("/")
 
     @property

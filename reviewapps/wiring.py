@@ -47,7 +47,7 @@ def orchestrator() -> Installation:
 def installation(told: Settings) -> Installation:
     """Everything that an installation consists of. Asks nobody anything yet."""
     redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
-    prefix = f"reviewapps:{told.instance}:"
+    prefix = _prefix(told)
     memory = Cache(redis, prefix)
     announce = Slack(told.slack_webhook).announce
     reconcilers = {name: _reconciler(told, name, redis, memory) for name in told.repositories}
@@ -69,7 +69,7 @@ def redis_url(told: Settings) -> str:
 def check(told: Settings) -> None:
     """Log in everywhere and look at each repository once; raises what is wrong, in a sentence."""
     redis = Redis.from_url(redis_url(told), socket_timeout=15)
-    memory = Cache(redis, f"reviewapps:{told.instance}:")
+    memory = Cache(redis, _prefix(told))
     space(told, redis, memory).check()
     for name in told.repositories:
         github(told, name, redis, memory).look()
@@ -78,7 +78,7 @@ def check(told: Settings) -> None:
 def space(told: Settings, redis: Redis, memory: Cache) -> SpaceClient:
     """The space that the previews live in."""
     rate = told.cf_requests_per_second
-    budget = Budget(redis, f"reviewapps:{told.instance}:", "cloudfoundry", rate, max(1, round(2 * rate)))
+    budget = Budget(redis, _prefix(told), "cloudfoundry", rate, max(1, round(2 * rate)))
     return SpaceClient(
         Access(
             api=told.cf_api,
@@ -102,7 +102,7 @@ def space(told: Settings, redis: Redis, memory: Cache) -> SpaceClient:
 def github(told: Settings, name: str, redis: Redis, memory: Cache) -> RepositoryClient:
     """One repository on GitHub."""
     rate = told.github_requests_per_second
-    budget = Budget(redis, f"reviewapps:{told.instance}:", "github", rate, max(1, round(10 * rate)))
+    budget = Budget(redis, _prefix(told), "github", rate, max(1, round(10 * rate)))
     return RepositoryClient(
         name,
         api_url=told.github_url,
@@ -116,6 +116,11 @@ def github(told: Settings, name: str, redis: Redis, memory: Cache) -> Repository
         spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
         say=audit,
     )
+
+
+def _prefix(told: Settings) -> str:
+    """Of every key in Redis, so that installations can share one."""
+    return f"reviewapps:{told.instance}:"
 
 
 def _reconciler(told: Settings, name: str, redis: Redis, memory: Cache) -> Reconciler:

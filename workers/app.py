@@ -95,18 +95,13 @@ def _connect_signals(app: Celery, settings: Settings, wire: Wire) -> None:
         for thread in threads:
             thread.stop()
 
-    def share(**_: Any) -> None:
-        """Children share what stands by now; their collector would write to its pages, and so copy them."""
-        gc.freeze()
-
     def child(**_: Any) -> None:
         bind_child()
 
     def logging_is_ours(**_: Any) -> None:
         """Being connected is enough: Celery then leaves logging alone."""
 
-    signals.worker_init.connect(share_memory, weak=False)
-    signals.celeryd_after_setup.connect(share, weak=False)
+    signals.celeryd_after_setup.connect(share_memory, weak=False)
     signals.worker_ready.connect(start, weak=False)
     signals.worker_shutting_down.connect(stop, weak=False)
     signals.worker_process_init.connect(child, weak=False)

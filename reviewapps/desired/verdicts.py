@@ -50,10 +50,12 @@ class Refused:
 
 @dataclass(frozen=True)
 class Absent:
-    """Nothing should be there. ``missing``: GitHub does not know the pull request (any more)."""
+    """Nothing should be there. ``missing``: GitHub does not know the pull request (any more). ``days`` without
+    a push make one ``expired``, or too ``old`` to begin with."""
 
     why: Literal["merged", "closed", "expired", "unlabelled", "bot", "old", "missing"]
     at: datetime | None = None
+    days: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Known:
     """What GitHub answered so far to what was asked."""
 
     committed: Mapping[str, datetime] = field(default_factory=dict)
-    taggings: Mapping[Tag, Tagging] = field(default_factory=dict)
+    taggings: Mapping[Tag, Tagging | None] = field(default_factory=dict)
     pull_requests: Mapping[int, PullRequest | None] = field(default_factory=dict)
 
 

@@ -5,7 +5,7 @@ Each question of a plan is asked of what stands on the platform, never of what w
 killed is simply continued by the next one who looks.
 """
 
-from reviewapps.plan.attempts import in_doubt, is_live
+from reviewapps.plan.attempts import began_after, in_doubt, is_live
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.next_step import next_removal, next_step
 from reviewapps.plan.terms import Terms, another_try
@@ -14,6 +14,7 @@ __all__ = [
     "Terms",
     "another_try",
     "attention",
+    "began_after",
     "fingerprint",
     "in_doubt",
     "is_live",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 from reviewapps.desired import Run
 from reviewapps.model import Actual, App, Attempt
 
@@ -22,3 +24,8 @@ def in_doubt(actual: Actual) -> bool:
 def is_over(app: App, attempt: Attempt) -> bool:
     """Whether the attempt ended well: the app went live after it began."""
     return app.live_since is not None and app.live_since >= attempt.began
+
+
+def began_after(app: App, now: datetime) -> datetime:
+    """When an attempt begins: after what went live before, also where a clock ahead of ours wrote that down."""
+    return now if app.live_since is None else max(now, app.live_since + timedelta.resolution)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal
-from reviewapps.plan.attempts import is_live, is_over
+from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
 from reviewapps.plan.switch import (
     is_switched,
@@ -67,21 +66,15 @@ def _first_attempt(run: Run, terms: Terms) -> Attempt:
     return Attempt(terms.attempt, run.commit, run.config, terms.now)
 
 
-def _next_attempt(app: App, run: Run, terms: Terms) -> Attempt:
-    """It begins after what went live before, also where that was written by a clock that is ahead of ours."""
-    attempt = _first_attempt(run, terms)
-    if app.live_since is None or app.live_since < attempt.began:
-        return attempt
-    return replace(attempt, began=app.live_since + timedelta.resolution)
-
-
 def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     """A new attempt. While it lasts, "started" and "no commit label" together mean that it was this attempt
     which started the app. So what runs without ever having been marked live is stopped first, and what
     somebody else stopped loses its label."""
     if app.started == (app.commit is None):
         return steps.Stop()
-    return _given_up(app, actual) or steps.Begin(_next_attempt(app, run, terms))
+    return _given_up(app, actual) or steps.Begin(
+        replace(_first_attempt(run, terms), began=began_after(app, terms.now))
+    )
 
 
 def _put_aside(app: App, actual: Actual) -> Next:

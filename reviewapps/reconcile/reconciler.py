@@ -8,11 +8,11 @@ from reviewapps import steps
 from reviewapps.errors import AuthorMustAct, Busy, UnsafePlan
 from reviewapps.model import App, Attempt, Environment, Repository
 from reviewapps.naming import address
-from reviewapps.plan import attention, fingerprint, in_doubt, unfinished
+from reviewapps.plan import attention, began_after, fingerprint, in_doubt, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.settling import settled
-from reviewapps.reconcile.turn import Turn, attempt_id
+from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import fresh_view, verdicts, view_digest
 from reviewapps.reconcile.watch import is_still_under_way
 
@@ -82,15 +82,15 @@ class Reconciler:
         means, asked = self._means, address(environment, self.name)
         actual = means.cloudfoundry.look().actual(environment)
         commit, config = _tried(actual.app) if actual.app is not None else (None, None)
-        if commit is None or config is None:
+        if actual.app is None or commit is None or config is None:
             raise AuthorMustAct(f"{asked}: there is nothing to deploy again")
         if in_doubt(actual):
             raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
-        lease.check()
-        now = means.now()
-        means.cloudfoundry.carry_out(
-            steps.Begin(Attempt(attempt_id(now), commit, config, now, fresh=True)), actual
-        )
+        repository = self.repository
+        turn = Turn(means, environment, lease, repository, actual)
+        terms = turn.terms()
+        began = began_after(actual.app, terms.now)
+        turn.carry_out(steps.Begin(Attempt(terms.attempt, commit, config, began, fresh=True)))
         return commit
 
 

@@ -15,7 +15,7 @@ def settled(turn: Turn, verdict: Verdict) -> float | None:
     match verdict:
         case Run():
             return deployed(turn, verdict)
-        case Absent(why="missing") if _is_first_seen_missing(turn):
+        case Absent(why="missing") if _is_hardly_missing(turn):
             return turn.means.pace.quiet
         case Absent():
             return _removed(turn, _words(verdict))
@@ -54,21 +54,25 @@ def _removed(turn: Turn, outcome: Removed | Forbidden) -> float | None:
     return None
 
 
-def _is_first_seen_missing(turn: Turn) -> bool:
-    """Whether this is the first of the two looks that it takes to believe that a pull request is gone."""
-    key = "missing", turn.environment.name
-    is_first = turn.means.remembered(*key) is None
-    turn.means.remember(True, turn.means.pace.whole, *key)
-    return is_first
+def _is_hardly_missing(turn: Turn) -> bool:
+    """Whether this is not yet the second of the two looks, a quiet interval apart, that it takes to believe
+    that a pull request is gone."""
+    means, key = turn.means, ("missing", turn.environment.name)
+    now, first = means.now().timestamp(), means.remembered(*key)
+    if isinstance(first, float) and now - first >= means.pace.quiet:
+        return False
+    if not isinstance(first, float):
+        means.remember(now, means.pace.whole, *key)
+    return True
 
 
 def _words(verdict: Absent) -> Removed:
     """In what words a preview goes that should not be there."""
     match verdict.why:
         case "merged" | "closed" | "expired" | "unlabelled" as why:
-            return Removed(why, verdict.at)
+            return Removed(why, verdict.at, verdict.days)
         case "old":
-            return Removed("expired", verdict.at)
+            return Removed("expired", verdict.at, verdict.days)
         case "bot":
             return Removed("unlabelled", verdict.at)
         case "missing":

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from typing import Literal
 
 from reviewapps import steps
-from reviewapps.errors import TryLater
+from reviewapps.errors import LeaseLost, TryLater
 from reviewapps.model import Actual, App, Environment, Repository
 from reviewapps.naming import names
 from reviewapps.outcome import Outcome
@@ -45,14 +44,17 @@ class Turn:
         self.repository, self.actual = repository, actual
         self._lease = lease
         self._read_at = means.now()
+        self._attempts = 0
 
     def terms(self) -> Terms:
-        """What a plan may use at this moment."""
+        """What a plan may use at this moment. An attempt that it begins is named for the lease's fence, which
+        grows from holder to holder."""
         means, now = self.means, self.means.now()
+        self._attempts += 1
         return Terms(
             names=names(means.instance, self.repository, self.environment),
             domain=means.cloudfoundry.domain,
-            attempt=attempt_id(now),
+            attempt=f"{self._lease.fence:x}.{self._attempts}",
             now=now,
             deadline=means.pace.deadline,
             pause=means.pace.pause,
@@ -61,6 +63,8 @@ class Turn:
     def carry_out(self, step: steps.Step) -> None:
         """Do the step, if we still may and it is still wanted; ``actual`` is what is there afterwards."""
         self._lease.check()
+        if isinstance(step, steps.Begin):
+            self._check_newest()
         if isinstance(step, CREATES):
             self._check_still_wanted()
         if isinstance(step, steps.Upload):
@@ -79,6 +83,7 @@ class Turn:
     def tell(self, outcome: Outcome, *, comment: bool = True) -> None:
         """Say it where people look; Slack hears only of what changed, and hears it first, since it is not
         told again."""
+        self._lease.check()
         means = self.means
         voice = Voice(means.instance, self.repository, means.web_url)
         words = telling(voice, self.environment, outcome, secrets=means.secrets)
@@ -86,6 +91,12 @@ class Turn:
             means.remember(False, means.pace.whole, "changed", self.environment.name)
             means.announce(words.slack)
         means.github.tell(words if comment else replace(words, comment=None))
+
+    def _check_newest(self) -> None:
+        """Raise if a later holder of the lease began an attempt already: then ours is not ours any more."""
+        attempt = self.actual.app.attempt if self.actual.app is not None else None
+        if attempt is not None and _fence(attempt.id) > self._lease.fence:
+            raise LeaseLost(f"{self.environment.name}: a later attempt is under way")
 
     def _check_still_wanted(self) -> None:
         """Raise if the pull request was closed, or moved on, since this turn began."""
@@ -107,6 +118,5 @@ class Turn:
         return steps.Refuse(replace(step.refusal, log=lines))
 
 
-def attempt_id(now: datetime) -> str:
-    """A name for an attempt that begins now: milliseconds, in hex."""
-    return f"{int(now.timestamp() * 1000):x}"
+def _fence(attempt: str) -> int:
+    return int(attempt.partition(".")[0], 16)

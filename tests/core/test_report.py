@@ -67,8 +67,6 @@ OUTCOMES: dict[str, Outcome] = {
     "removed-closed": Removed("closed", AT),
     "removed-expired": Removed("expired", AT, 10),
     "removed-unlabelled": Removed("unlabelled", AT),
-    "removed-forbidden": Removed("forbidden", AT),
-    "removed-destroyed": Removed("destroyed", AT, 1),
 }
 
 
