@@ -163,7 +163,8 @@ class Refusal:
 class Attempt:
     """One try to bring a commit to life, remembered on the app before anything else is done.
 
-    ``id`` labels the builds it makes, so that a failed build of an earlier attempt is not taken for ours.
+    ``id`` labels the packages and builds it makes, so that one of an earlier attempt that failed is not taken
+    for ours.
     ``fresh`` makes no use of a droplet that stands already. ``tries`` counts what the platform did wrong.
     What people are told of it afterwards is kept here too: the environment whose build was ``copied_from``,
     whether the switch needed a pause (``stop_start``), and what of the manifest was ``not_taken``.
@@ -280,6 +281,7 @@ class Package:
     build_key: str | None
     uploaded: bool
     error: str = ""
+    attempt: str | None = None
 
 
 @dataclass(frozen=True)

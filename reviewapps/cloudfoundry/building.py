@@ -36,7 +36,9 @@ def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
 
 
 def _create_package(api: Client, blueprint: Blueprint, actual: Actual) -> str:
-    made = api.create_package(app_of(actual).guid, _marks(api, blueprint, actual))
+    app = app_of(actual)
+    mine = {labels.ATTEMPT: app.attempt.id} if app.attempt is not None else {}
+    made = api.create_package(app.guid, _marks(api, blueprint, actual) | mine)
     return parse.package(made).guid
 
 

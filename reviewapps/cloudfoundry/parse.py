@@ -91,13 +91,14 @@ def destinations(resource: Json) -> frozenset[str]:
 
 @_reads
 def package(resource: Json) -> Package:
-    state = resource["state"]
+    state, marks = resource["state"], labels_of(resource)
     return Package(
         guid=resource["guid"],
         state=_state(_PACKAGE_STATES, resource),
-        build_key=labels_of(resource).get(labels.BUILD),
+        build_key=marks.get(labels.BUILD),
         uploaded=state != "AWAITING_UPLOAD",
         error=(resource.get("data") or {}).get("error") or ("it has expired" if state == "EXPIRED" else ""),
+        attempt=marks.get(labels.ATTEMPT),
     )
 
 

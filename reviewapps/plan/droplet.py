@@ -20,6 +20,9 @@ PLATFORM_FAULTS = (
 )
 """Ids that a failed build's error begins with where its author can do nothing about it. (CC's errors/v2.yml)"""
 
+COPY_FAILED = "failed to copy"
+"""What the error of a failed copy begins with; droplets of failed builds say other things."""
+
 
 def droplet_of(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> str | Next:
     """The droplet to start, or what brings it nearer."""
@@ -37,7 +40,7 @@ def droplet_of(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Te
     failed = next((b for b in actual.builds if b.state == "failed" and b.attempt == attempt.id), None)
     if failed is not None:
         return _after_failure(failed, attempt, terms)
-    return _copied(attempt, actual, blueprint) or _built(attempt, actual, blueprint)
+    return _copied(attempt, actual, blueprint) or _built(attempt, actual, blueprint, terms)
 
 
 def _serves(build: Build, attempt: Attempt, blueprint: Blueprint) -> bool:
@@ -52,9 +55,12 @@ def _after_failure(build: Build, attempt: Attempt, terms: Terms) -> Next:
 
 
 def _copied(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Next | None:
-    """The same build of another environment. A copy bears no labels: it is known by its checksum."""
+    """The same build of another environment. A copy bears no labels: it is known by its checksum. Where one
+    failed, the next would too: it is built instead, and nobody is told of a copy."""
     if attempt.fresh:
         return None
+    if any(d.state == "failed" and d.error.startswith(COPY_FAILED) for d in actual.droplets or ()):
+        return steps.Begin(replace(attempt, copied_from=None)) if attempt.copied_from is not None else None
     if actual.elsewhere is None:
         return steps.Look("elsewhere", blueprint.build_key)
     for build in actual.elsewhere:
@@ -74,13 +80,14 @@ def _copied(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Nex
     return None
 
 
-def _built(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> Next:
+def _built(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next:
     if actual.packages is None:
         return steps.Look("packages")
     mine = [p for p in actual.packages if p.build_key == blueprint.build_key]
     package = next((p for p in mine if p.state != "failed"), None)
     if package is None:
-        return steps.Upload(blueprint)
+        failed = next((p for p in mine if p.attempt == attempt.id), None)
+        return steps.Upload(blueprint) if failed is None else another_try(attempt, failed.error, terms)
     if package.state == "ready":
         return steps.CreateBuild(package.guid, attempt.id, blueprint)
     return Wait("the upload", "package") if package.uploaded else steps.Upload(blueprint, package.guid)

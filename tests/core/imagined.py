@@ -44,6 +44,7 @@ Trouble = Literal["nothing", "lost", "half"]
 """What goes wrong with a request: it did nothing; its answer was lost; it did the first half of its work."""
 
 FAULT = "StagingTimeExpired - Staging time expired"
+BAD_BITS = "checksum mismatch"
 QUOTA = "memory quota_exceeded"
 FAULTS: Mapping[Fate, int] = {"flaky": 2, "never staged": 1000}
 
@@ -59,11 +60,12 @@ class Running:
 
 class CloudFoundry:
     """One space. ``looks`` is how many looks pass until something slow ends; ``full`` are the steps that the
-    quota has no room for."""
+    quota has no room for; ``fails_uploads`` and ``fails_copies`` are its blob store's bad days."""
 
     def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
         self.now, self.fates, self.looks = now, fates, looks
         self.room = True
+        self.fails_uploads = self.fails_copies = False
         self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
         self.troubles: Iterator[Trouble | None] = iter(())
@@ -258,11 +260,14 @@ class CloudFoundry:
         mine = self.packages.setdefault(app.guid, [])
         guid = step.package or self._guid("package")
         mine[:] = [p for p in mine if p.guid != guid]
-        mine.insert(0, Package(guid, "waiting", step.blueprint.build_key, uploaded=True))
+        made_for = app.attempt.id if app.attempt is not None else None
+        key = step.blueprint.build_key
+        mine.insert(0, Package(guid, "waiting", key, uploaded=True, attempt=made_for))
         self._in_time(self._end_upload, app.guid, guid)
 
     def _end_upload(self, app: str, guid: str) -> None:
-        _change(self.packages.get(app, []), guid, state="ready")
+        state, error = ("failed", BAD_BITS) if self.fails_uploads else ("ready", "")
+        _change(self.packages.get(app, []), guid, state=state, error=error)
 
     def _build(self, step: steps.CreateBuild, app: App) -> None:
         mine = self.builds.setdefault(app.guid, [])
@@ -299,6 +304,9 @@ class CloudFoundry:
         self._in_time(self._end_copy, app.guid, guid)
 
     def _end_copy(self, app: str, guid: str) -> None:
+        if self.fails_copies:
+            _change(self.droplets.get(app, []), guid, state="failed", error="failed to copy - no bits")
+            return
         _change(self.droplets.get(app, []), guid, state="ready", checksum=f"sum-of-{self.made_of[guid]}")
 
     # --- processes ---

@@ -12,7 +12,7 @@ from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Run, Verdic
 from reviewapps.model import Actual, App, Attempt, Comment, Environment, Refusal, Route, Space, Tag, Tagging
 from reviewapps.plan import attention, fingerprint, in_doubt, is_live, next_removal, unfinished
 from reviewapps.rules import EnvironmentRules, Rules
-from tests.core.imagined import CloudFoundry, Fate
+from tests.core.imagined import BAD_BITS, CloudFoundry, Fate
 from tests.core.settling import DEADLINE, NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
 
 PR_1 = Environment(SHOP.id, "pr-1")
@@ -197,6 +197,36 @@ def test_going_back_to_an_earlier_commit_builds_nothing() -> None:
     there.until_settled()
     assert there.cf.builds_made.total() == 2
     assert the_app(there).commit == sha(1)
+
+
+def test_an_upload_that_fails_again_and_again_is_refused_after_three() -> None:
+    there = world()
+    there.cf.fails_uploads = True
+    there.until_settled()
+    assert done(there, steps.Upload) == 3
+    assert (refusal(there).fault, refusal(there).message) == ("platform", BAD_BITS)
+
+
+def test_an_upload_that_failed_is_forgotten_once_another_arrives() -> None:
+    there = world()
+    there.cf.fails_uploads = True
+    while done(there, steps.Upload) < 2:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    there.cf.fails_uploads = False
+    there.until_settled()
+    assert is_as_it_should_be(there) == {}
+
+
+def test_where_a_copy_failed_it_is_built_instead() -> None:
+    there = settled()
+    there.github.trees[sha(2)] = there.github.tree(sha(1))
+    there.github.pull_requests[2] = pull_request(2)
+    there.cf.fails_copies = True
+    there.until_settled()
+    assert (done(there, steps.CopyDroplet), there.cf.builds_made.total()) == (1, 2)
+    assert is_as_it_should_be(there) == {}
+    assert [app.attempt.copied_from for app in there.cf.apps.values() if app.attempt] == [None, None]
 
 
 # --- what others did ---

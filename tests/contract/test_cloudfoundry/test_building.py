@@ -32,6 +32,8 @@ def test_a_package_bears_what_it_was_made_for_and_arrives_whole(
 
     assert actual.droplets is not None
     assert [(d.guid, d.state, bool(d.checksum)) for d in actual.droplets] == [(droplet, "ready", True)]
+    (package,) = space.carry_out(steps.Look("packages"), actual).packages or ()
+    assert (package.build_key, package.attempt) == (blueprint().build_key, "a1")
 
 
 def test_an_expired_token_does_not_empty_an_upload(

@@ -114,9 +114,9 @@ def test_a_package_is_waiting_ready_or_failed(said: str, state: State, uploaded:
             "checksum": {"type": "sha256", "value": None},
         },
         "state": said,
-        "metadata": {"labels": OURS | {labels.BUILD: "key"}, "annotations": {}},
+        "metadata": {"labels": OURS | {labels.BUILD: "key", labels.ATTEMPT: "a1"}, "annotations": {}},
     }
-    assert parse.package(resource) == Package("P", state, "key", uploaded, error)
+    assert parse.package(resource) == Package("P", state, "key", uploaded, error, "a1")
 
 
 @pytest.mark.parametrize(
