@@ -16,18 +16,19 @@ from reviewapps.steps import CancelRoll, Configure, Roll, Start, Stop
 
 
 def configure(api: Client, step: Configure, actual: Actual) -> Actual:
-    """Variables, command, health and sizes, for whatever starts next.
+    """Sizes, command, health and variables, for whatever starts next.
 
+    Sizes come first: they are refused most, and what serves would keep the variables of what is not to come.
     A variable's name is written down before it is set and forgotten after it is unset, so that one which we
     set is always one that we know of.
     """
     blueprint, app = step.blueprint, app_of(actual)
     try:
+        api.scale_web(app.guid, _sizes(blueprint))
+        api.update_web(app.guid, blueprint.command, _health_check(blueprint.health))
         app = _remember_names(api, app, app.env_names | blueprint.env.keys())
         _set_environment(api, app, blueprint)
         app = _remember_names(api, app, frozenset(blueprint.env))
-        api.update_web(app.guid, blueprint.command, _health_check(blueprint.health))
-        api.scale_web(app.guid, _sizes(blueprint))
     except Rejected as refused:
         raise BadManifest(str(refused)) from refused
     return replace(actual.with_app(app), configured=True)

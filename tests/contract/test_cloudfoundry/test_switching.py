@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -107,6 +108,16 @@ def test_what_the_platform_refuses_of_a_manifest_is_told_in_its_words(
     assert isinstance(plan, type(blueprint()))
     with pytest.raises(BadManifest, match="Cloud Foundry would not"):
         space.carry_out(steps.Configure(plan), created(space))
+
+
+@pytest.mark.parametrize("refused", [{"memory_mb": 10**12}, {"health": Health("http", "/", 100_000)}])
+def test_what_serves_keeps_its_variables_where_the_next_is_refused(
+    platform: Platform, space: SpaceClient, refused: dict[str, Any]
+) -> None:
+    actual = space.carry_out(steps.Configure(blueprint()), created(space))
+    with pytest.raises(BadManifest):
+        space.carry_out(steps.Configure(blueprint(env={"COLOUR": "red"}, **refused)), actual)
+    assert platform.variables(app_of(actual).guid) == {"COLOUR": "blue"}
 
 
 def test_a_rolling_deployment_switches_without_a_pause(space: SpaceClient, tmp_path: Path) -> None:
