@@ -24,7 +24,7 @@ def dev_verdict(
     """What the shared dev app should run: the newest tag that is new since the last look.
 
     A tag is new by name and object, so a moved tag is, and a deleted one that comes back is too; a deleted one
-    deploys nothing. Nothing but a tag moves it, and nothing deletes it.
+    deploys nothing, nor does one that means no commit. Nothing but a tag moves it, and nothing deletes it.
     """
     environment = Environment(wanted.repository.id, DEV)
     app = space.actual(environment).app
@@ -35,16 +35,17 @@ def dev_verdict(
     seen_before = (app.tags_seen if app is not None else None) or frozenset()
     new = [t for t in tags if tag_digest(t.name, t.object) not in seen_before]
     config = grants.config(rules, environment)
-    if not new:
-        if app is None:
-            return frozenset(), None
-        return frozenset(), Run(app.wished, config, app.source, seen_now) if app.wished else Leave()
     weighed = sorted(new, key=lambda t: (natural(t.name), t))[-TAGS_WEIGHED_AT_ONCE:]
     unknown = frozenset(t for t in weighed if t not in known.taggings)
     if unknown:
         return unknown, Leave()
-    newest = max(weighed, key=lambda t: _made(t, known.taggings[t]))
-    return frozenset(), Run(known.taggings[newest].commit, config, newest.name, seen_now)
+    meant = {t: tagging for t in weighed if (tagging := known.taggings[t]) is not None}
+    if meant:
+        newest = max(meant, key=lambda t: _made(t, meant[t]))
+        return frozenset(), Run(meant[newest].commit, config, newest.name, seen_now)
+    if app is None:
+        return frozenset(), None
+    return frozenset(), Run(app.wished, config, app.source, seen_now) if app.wished else Leave()
 
 
 def _made(tag: Tag, tagging: Tagging) -> tuple[datetime, datetime, list[tuple[int, int, str]], Tag]:

@@ -93,8 +93,8 @@ class RepositoryClient:
         """When the commit was put where it is."""
         return self._history.committed_at(commit)
 
-    def tagging(self, tag: Tag) -> Tagging:
-        """The commit that a tag means."""
+    def tagging(self, tag: Tag) -> Tagging | None:
+        """The commit that a tag means; None where it means none."""
         return self._history.tagging(tag)
 
     def comments(self) -> tuple[Comment, ...]:

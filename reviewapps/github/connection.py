@@ -26,6 +26,10 @@ UNTOLD_PAUSE = 60.0
 """Seconds to leave GitHub alone where it says that we ask too much, but not for how long."""
 
 
+class Unfit(TryLater):
+    """A 422: what was asked for does not fit what is there."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What GitHub said: a status that the caller decides on, and the body's JSON (None without a body)."""
@@ -139,6 +143,8 @@ def _refusal(what: str, status: int, headers: Mapping[str, str], text: str) -> E
         return RateLimited(reason, after=_pause(headers))
     if status == 403:
         return NotAuthorised(reason)
+    if status == 422:
+        return Unfit(reason, after=UNTOLD_PAUSE)
     if status >= 500:
         return Unavailable(reason)
     return TryLater(reason, after=UNTOLD_PAUSE)

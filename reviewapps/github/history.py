@@ -7,10 +7,9 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from reviewapps.errors import OperatorMustAct
 from reviewapps.github import parse
 from reviewapps.github.conditional import kept
-from reviewapps.github.connection import Connection
+from reviewapps.github.connection import Connection, Unfit
 from reviewapps.github.looking import root
 from reviewapps.model import Tag, Tagging
 from reviewapps.ports import Memory
@@ -40,23 +39,31 @@ class History:
         self._memory.write(name, committed_at.isoformat(), MONTH)
         return committed_at
 
-    def tagging(self, tag: Tag) -> Tagging:
-        """The commit that a tag means, and when it was tagged, as far as the tag knows."""
+    def tagging(self, tag: Tag) -> Tagging | None:
+        """The commit that a tag means, and when it was tagged, as far as the tag knows; None where it means
+        none: whoever can push may tag a tree, and that must not stop the look at all else."""
         name = f"github/{self._repository}/tagging/{tag.object}"
         known = self._memory.read(name)
         if known is not None:
-            return _TAGGING.validate_python(known)
+            return _TAGGING.validate_python(known) if known else None
         tagging = self._peeled(tag)
-        self._memory.write(name, _TAGGING.dump_python(tagging, mode="json"), MONTH)
+        noted = _TAGGING.dump_python(tagging, mode="json") if tagging else False
+        self._memory.write(name, noted, MONTH)
         return tagging
 
-    def _peeled(self, tag: Tag) -> Tagging:
+    def _peeled(self, tag: Tag) -> Tagging | None:
         target, annotated, tagged_at = tag.object, tag.annotated, None
         for _ in range(MOST_NESTED):
             if not annotated:
-                return Tagging(target, tagged_at, self.committed_at(target))
+                return self._at(target, tagged_at)
             path = f"{root(self._repository)}/git/tags/{target}"
             peeled = kept(self._connection, path, parse.peeled).value
             target, annotated = peeled.object, peeled.annotated
             tagged_at = tagged_at or peeled.tagged_at
-        raise OperatorMustAct(f"GitHub: the tag {tag.name} leads to a tag, over {MOST_NESTED} times")
+        return None
+
+    def _at(self, target: str, tagged_at: datetime | None) -> Tagging | None:
+        try:
+            return Tagging(target, tagged_at, self.committed_at(target))
+        except Unfit:  # what GitHub says of a tree or a blob
+            return None

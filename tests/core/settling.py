@@ -71,7 +71,7 @@ class GitHub:
     unlisted: set[int] = field(default_factory=set)
     tags: set[Tag] = field(default_factory=set)
     committed: dict[str, datetime] = field(default_factory=dict)
-    taggings: dict[Tag, Tagging] = field(default_factory=dict)
+    taggings: dict[Tag, Tagging | None] = field(default_factory=dict)
     trees: dict[str, str] = field(default_factory=dict)
     rules: Rules | BadRules = field(default_factory=Rules)
 

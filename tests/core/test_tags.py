@@ -72,6 +72,23 @@ def test_at_first_sight_the_newest_of_many_wins(shop: Shop) -> None:
     assert shop.followed() == ("dev-1", 1)
 
 
+def test_a_tag_that_means_no_commit_is_seen_and_deploys_nothing(shop: Shop) -> None:
+    tree = Tag("dev-9", sha(99), False)
+    shop.world.github.tags.add(tree)
+    shop.world.github.taggings[tree] = None
+    assert shop.followed() is None
+
+    shop.tag("dev-1", 1)
+    assert shop.followed() == ("dev-1", 1)
+    [app] = shop.world.cf.apps.values()
+    assert app.tags_seen is not None and tag_digest(tree.name, tree.object) in app.tags_seen
+
+    other = Tag("dev-10", sha(98), False)
+    shop.world.github.tags.add(other)
+    shop.world.github.taggings[other] = None
+    assert shop.followed() == ("dev-1", 1)
+
+
 def test_a_new_tag_is_followed_even_where_its_commit_is_older(shop: Shop) -> None:
     shop.tag("dev-2", 2, NOW)
     shop.followed()

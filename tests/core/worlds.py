@@ -63,13 +63,16 @@ def pull_requests(draw: st.DrawFn, number: int) -> PullRequest:
     )
 
 
+def meanings(tag: Tag) -> st.SearchStrategy[Tagging | None]:
+    tagged_at = AGES if tag.annotated else st.none()
+    return st.none() | st.builds(Tagging, COMMITS, tagged_at, AGES)
+
+
 @st.composite
 def repositories(draw: st.DrawFn) -> GitHub:
     numbers = draw(st.sets(NUMBERS, max_size=7))
     tags = draw(st.sets(st.builds(Tag, TAG_NAMES, st.integers(20, 23).map(sha), st.booleans()), max_size=5))
-    taggings = {
-        tag: Tagging(draw(COMMITS), draw(AGES) if tag.annotated else None, draw(AGES)) for tag in sorted(tags)
-    }
+    taggings = {tag: draw(meanings(tag)) for tag in sorted(tags)}
     trees = draw(st.dictionaries(COMMITS, st.sampled_from(["tree-a", "tree-b"]), max_size=4))
     return GitHub(
         {number: draw(pull_requests(number)) for number in sorted(numbers)},

@@ -76,14 +76,30 @@ def test_a_tag_means_a_commit_however_it_is_wrapped(office: Office) -> None:
 
     tags = {tag.name: client.tagging(tag) for tag in client.look().tags}
 
-    assert {name: tagging.commit for name, tagging in tags.items()} == dict.fromkeys(tags, tip)
-    assert {name for name, tagging in tags.items() if tagging.tagged_at is not None} == {
-        "annotated",
-        "nested",
-    }
+    meant = {name: tagging for name, tagging in tags.items() if tagging is not None}
+    assert {name: tagging.commit for name, tagging in meant.items()} == dict.fromkeys(tags, tip)
+    assert {name for name, tagging in meant.items() if tagging.tagged_at} == {"annotated", "nested"}
     office.new_calls()
     assert [client.tagging(tag) for tag in client.look().tags] == list(tags.values())
     assert {call.status for call in office.new_calls()} == {304}
+
+
+def test_a_tag_of_a_tree_or_one_too_deep_means_no_commit(office: Office) -> None:
+    git = office.shop.git
+    git("tag", "tree", "HEAD^{tree}")
+    git("tag", "blob", "HEAD:README.md")
+    git("tag", "-a", "-m", "one", "wrapped", "tree")
+    git("tag", "-a", "-m", "0", "deep-0", "HEAD")
+    for depth in range(1, 6):
+        git("tag", "-a", "-m", "deeper", f"deep-{depth}", f"deep-{depth - 1}")
+    git("push", "--quiet", "--tags")
+    client = office.client()
+    tags = [tag for tag in client.look().tags if tag.name in ("tree", "blob", "wrapped", "deep-5")]
+
+    assert [client.tagging(tag) for tag in tags] == [None] * 4
+    office.new_calls()
+    assert [client.tagging(tag) for tag in tags] == [None] * 4
+    assert office.new_calls() == []
 
 
 def test_a_tag_that_is_not_there_is_told(office: Office) -> None:
