@@ -42,7 +42,7 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
         return Wait("another try after a fault of the platform")
     step = _carry_on(app, attempt, actual, blueprint, terms)
-    return step if terms.now <= attempt.began + terms.deadline else _late(step, attempt, actual, terms)
+    return _late(step, attempt, actual, terms) if terms.is_late(attempt) else step
 
 
 def next_removal(actual: Actual) -> steps.DeleteRoute | steps.DeleteApp | Done:
@@ -115,14 +115,12 @@ def _given_up(app: App, actual: Actual) -> Next | None:
 def _late(step: Next, attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """After its deadline an attempt waits no longer. What takes long is only begun with another try; that
     happens where nobody worked at it, since we were away. Looks go on: it may well be up."""
-    minutes = int(terms.deadline.total_seconds() // 60)
-    message = f"it was not up after {minutes} min"
     if isinstance(step, Wait):
         rolling = rolling_of(actual)
         if rolling is not None:
             return step if rolling.cancelling else steps.CancelRoll(rolling.guid)
-        return steps.Refuse(Refusal("platform", message, terms.now))
-    return another_try(attempt, message, terms) if isinstance(step, TAKES_LONG) else step
+        return steps.Refuse(Refusal("platform", terms.lateness, terms.now))
+    return another_try(attempt, terms.lateness, terms) if isinstance(step, TAKES_LONG) else step
 
 
 def _carry_on(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:

@@ -64,8 +64,8 @@ def undo(
         return steps.Configure(blueprint)
     if actual.crashes is None:
         return steps.Look("crashes")
-    called_off = Refusal("platform", "the switch was called off", terms.now)
-    return _crash(attempt, actual, terms, 1) or steps.Refuse(called_off)
+    why = terms.lateness if terms.is_late(attempt) else "the switch was called off"
+    return _crash(attempt, actual, terms, 1) or steps.Refuse(Refusal("platform", why, terms.now))
 
 
 def watch_start(attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:

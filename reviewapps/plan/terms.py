@@ -24,6 +24,15 @@ class Terms:
     deadline: timedelta = timedelta(minutes=15)
     pause: timedelta = timedelta(seconds=10)
 
+    def is_late(self, attempt: Attempt) -> bool:
+        """Whether the attempt should have come to its end by now."""
+        return self.now > attempt.began + self.deadline
+
+    @property
+    def lateness(self) -> str:
+        """What is said of an attempt that is late."""
+        return f"it was not up after {int(self.deadline.total_seconds() // 60)} min"
+
 
 def another_try(attempt: Attempt, message: str, terms: Terms) -> Next:
     """The platform's own faults are tried three times, ever later; then somebody has to look."""

@@ -290,6 +290,26 @@ def test_without_room_to_roll_the_app_is_stopped_and_started() -> None:
     assert is_as_it_should_be(there) == {}
 
 
+@pytest.mark.parametrize(
+    ("late", "said"), [(True, "it was not up after 5 min"), (False, "the switch was called off")]
+)
+def test_a_switch_that_took_too_long_is_told_from_one_that_somebody_called_off(late: bool, said: str) -> None:
+    there = settled()
+    there.github.pull_requests[1] = pull_request(1, PUSHED)
+    there.cf.looks = 5
+    while not there.cf.rolling:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    if late:
+        there.cf.now += DEADLINE
+    else:
+        (rolling,) = there.cf.deployments[the_app(there).guid]
+        there.cf.carry_out(steps.CancelRoll(rolling.guid), there.cf.look().actual(PR_1))
+    there.until_settled()
+    assert refusal(there).message == said
+    assert is_as_it_should_be(there) == {}
+
+
 def test_nothing_is_marked_live_before_it_answers() -> None:
     there = world("silent")
     there.until_settled()
