@@ -6,7 +6,7 @@ labels and annotations when whoever carried it out was killed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -190,9 +190,7 @@ class Wait:
 
 @dataclass(frozen=True)
 class Done:
-    """It is as it should be. ``stopped`` says it was switched with a pause, for want of room."""
-
-    notes: tuple[str, ...] = field(default=())
+    """It is as it should be."""
 
 
 Step = (

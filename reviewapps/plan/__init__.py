@@ -8,11 +8,10 @@ killed is simply continued by the next one who looks.
 from reviewapps.plan.attempts import began_after, in_doubt, is_live
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.next_step import next_removal, next_step
-from reviewapps.plan.terms import Terms, another_try
+from reviewapps.plan.terms import Terms
 
 __all__ = [
     "Terms",
-    "another_try",
     "attention",
     "began_after",
     "fingerprint",
