@@ -21,7 +21,12 @@ FETCH_SECONDS: Final = 200.0
 """The longest that a fetch may take. It changes nothing outside, so it may outlast a lease."""
 
 _PASSED_ON: Final = re.compile(r"(?i)path|(https?|all|no)_proxy|ssl_cert_(file|dir)|git_ssl_ca(info|path)")
+_LOCKED: Final = re.compile(r"\.lock': File exists|could not lock .*: File exists")
 _REJECTED: Final = re.compile(r"Authentication failed|could not read Username|error: 40[134]|not found")
+
+
+class Locked(Unavailable):
+    """A lock file of git's is in the way."""
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,18 @@ class Mirror:
 
     def bring(self, commit: str) -> None:
         """Have ``commit`` here, from the repository itself also where it is a fork's: pull requests are kept
-        there. Busy while another worker fetches; a commit that is not there may be on its way."""
+        there. Busy while another worker fetches; a commit that is not there may be on its way.
+
+        A git that was killed leaves its locks behind, and nobody else would ever take them away.
+        """
         if self._has(commit):
             return
         with self.fetching():
-            self._create()
-            self._fetch(commit)
+            try:
+                self._fetch(commit)
+            except Locked:
+                self._unlock()
+                self._fetch(commit)
 
     @contextmanager
     def fetching(self) -> Iterator[None]:
@@ -70,7 +81,7 @@ class Mirror:
 
         Where ``follow``, a symbolic link inside the tree leads to what it points at.
         """
-        if "\n" in name or not self.path.exists():
+        if "\n" in name or not self._made:
             return None
         links = ["--follow-symlinks"] if follow else []
         printed = self.output("cat-file", "--batch-check", *links, stdin=f"{name}\n".encode())
@@ -99,12 +110,22 @@ class Mirror:
         found = self.found(commit)
         return found is not None and found.type == "commit"
 
+    @property
+    def _made(self) -> bool:
+        """Whether it is there as a whole: the folder of the objects is the last that git makes."""
+        return (self.path / "objects").exists()
+
     def _create(self) -> None:
-        if not (self.path / "HEAD").exists():
+        if not self._made:
             self._run(("init", "--quiet", "--bare", "--template=", str(self.path)), environment(), 30)
+
+    def _unlock(self) -> None:
+        for lock in self.path.rglob("*.lock"):
+            lock.unlink(missing_ok=True)
 
     def _fetch(self, commit: str) -> None:
         """Fetch under a ref of its own, so that the next fetch brings only what differs from it."""
+        self._create()
         stalled = max(1, int(self._timeout))
         settings = {
             "http.extraHeader": f"Authorization: Basic {self._credentials}",
@@ -147,6 +168,8 @@ class Mirror:
     def _failure(self, command: str, complained: str) -> Exception:
         last = (complained.strip().splitlines() or ["failed"])[-1]
         reason = self._masked(f"git {command} {self._clone_url}: {last}")
+        if _LOCKED.search(complained):
+            return Locked(reason)
         return NotAuthorised(reason) if _REJECTED.search(complained) else Unavailable(reason)
 
     def _masked(self, text: str) -> str:

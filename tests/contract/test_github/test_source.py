@@ -149,6 +149,25 @@ def test_who_would_fetch_while_another_does_comes_back_later(office: Office, tmp
         mirror.bring(office.shop.git("rev-parse", "main"))
 
 
+@pytest.mark.parametrize("name", ["shallow.lock", "refs/commits/{tip}.lock", "packed-refs.lock"])
+def test_a_lock_that_a_killed_git_left_behind_is_taken_away(office: Office, name: str) -> None:
+    client = office.client()
+    client.file(office.shop.git("rev-parse", "main"), "README.md")
+    tip = office.shop.git("rev-parse", "feature")
+    lock = office.mirrors / f"{office.repository}.git" / name.format(tip=tip)
+    lock.touch()
+
+    assert client.file(tip, "app/main.py") == "print('two')\n"
+
+
+def test_a_mirror_whose_making_was_killed_is_made(office: Office) -> None:
+    mirror = office.mirrors / f"{office.repository}.git"
+    mirror.mkdir(parents=True)
+    (mirror / "config.lock").touch()
+
+    assert office.client().file(office.shop.git("rev-parse", "main"), "README.md")
+
+
 def test_git_sees_of_our_environment_only_where_the_network_is(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "GIT_DIR", "DATABASE_URL"):
         monkeypatch.setenv(name, "x")
