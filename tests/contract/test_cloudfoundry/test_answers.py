@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
+from reviewapps.cloudfoundry.session import PAUSED
 from reviewapps.errors import (
     BadManifest,
     Busy,
@@ -19,7 +21,7 @@ from reviewapps.errors import (
     Unavailable,
 )
 from reviewapps.model import Actual, App, Space
-from tests.contract.test_cloudfoundry.platform import Diary, Platform, client
+from tests.contract.test_cloudfoundry.platform import Diary, Memory, Platform, client
 from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, archive, attempt, blueprint
 
 EMPTY = Actual(PREVIEW)
@@ -95,6 +97,28 @@ def test_we_stay_away_for_as_long_as_we_are_told(platform: Platform) -> None:
     with pytest.raises(RateLimited) as slow:
         space.look()
     assert slow.value.after == 17
+
+
+def test_while_we_stay_away_no_worker_asks(platform: Platform) -> None:
+    memory = Memory()
+    one, other = client(platform, memory=memory), client(platform, memory=memory)
+    other.check()
+    platform.fault("GET", "/v3/apps", "status", status=202, headers={"x-amzn-waf-action": "challenge"})
+    with pytest.raises(RateLimited, match="firewall"):
+        one.look()
+    platform.forget()
+
+    for space in one, other:
+        with pytest.raises(RateLimited, match="asked us to slow down") as slow:
+            space.look()
+        assert 50 < slow.value.after <= 60
+
+    assert platform.calls() == []
+
+
+def test_when_the_pause_is_over_we_ask_again(platform: Platform) -> None:
+    memory = Memory({PAUSED: time.time() - 1.0})
+    assert client(platform, memory=memory).look() == Space()
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut", "lost"])
