@@ -53,7 +53,9 @@ class RepositoryClient:
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
         self._connection = Connection(api_url, token, timeout=timeout, spend=spend)
         self._identity = Identity(self._connection, memory, name)
-        self._comments = StickyComments(self._connection, memory, instance, self._identity.login, say)
+        self._comments = StickyComments(
+            self._connection, memory, instance, self._identity.login, say, whole_every
+        )
         self._deployments = Deployments(self._connection, memory, instance, say)
 
     # --- what is wanted ---

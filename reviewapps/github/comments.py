@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Final
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.github import parse
 from reviewapps.github.conditional import Kept, everything, kept
-from reviewapps.github.connection import Connection
+from reviewapps.github.connection import Connection, Forbidden
 from reviewapps.github.looking import root
 from reviewapps.github.parse import Remark
 from reviewapps.marker import marked
@@ -22,10 +23,12 @@ MONTH: Final = 30 * 24 * 3600.0
 DAY: Final = 24 * 3600.0
 
 _LATEST: Final = TypeAdapter(Kept[tuple[Remark, ...]])
+_logger = logging.getLogger(__name__)
 
 
 class StickyComments:
-    """Our comments in one GitHub; ``login`` tells the account that they are written by.
+    """Our comments in one GitHub; ``login`` tells the account that they are written by. Where GitHub forbids
+    one, no other is tried there for ``silence`` seconds.
 
     A comment is ours if we wrote it and its marker bears our instance: anybody can paste a marker.
     """
@@ -37,12 +40,14 @@ class StickyComments:
         instance: str,
         login: Callable[[], str],
         say: Callable[..., None],
+        silence: float,
     ) -> None:
         self._connection = connection
         self._memory = memory
         self._instance = instance
         self._login = login
         self._say = say
+        self._silence = silence
 
     def latest(self, repository: int) -> tuple[Comment, ...]:
         """Those of ours among the 100 comments of the repository that changed last, newest first."""
@@ -50,8 +55,21 @@ class StickyComments:
         return tuple(comment for comment in found if comment is not None)
 
     def write(self, environment: Environment, text: str, *, only_edit: bool) -> None:
-        """Let the one comment say ``text``; where ``only_edit``, none is made."""
-        text = text[:LONGEST]
+        """Let the one comment say ``text``; where ``only_edit``, none is made.
+
+        What GitHub forbids, such as a comment in a locked conversation, nobody here can mend, and asking again
+        each minute would not either.
+        """
+        forbidden = f"{self._name(environment)}/forbidden"
+        if self._memory.read(forbidden):
+            return
+        try:
+            self._write(environment, text[:LONGEST], only_edit)
+        except Forbidden as refused:
+            _logger.warning("%s: its comment may not be written: %s", environment.key, refused)
+            self._memory.write(forbidden, True, self._silence)
+
+    def _write(self, environment: Environment, text: str, only_edit: bool) -> None:
         said = sha256(text.encode()).hexdigest()
         known = self._known(environment)
         if known.get("said") == said:

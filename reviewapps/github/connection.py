@@ -26,6 +26,10 @@ UNTOLD_PAUSE = 60.0
 """Seconds to leave GitHub alone where it says that we ask too much, but not for how long."""
 
 
+class Forbidden(NotAuthorised):
+    """A 403: the token is known, and may not do this here."""
+
+
 class Unfit(TryLater):
     """A 422: what was asked for does not fit what is there."""
 
@@ -142,7 +146,7 @@ def _refusal(what: str, status: int, headers: Mapping[str, str], text: str) -> E
     if status == 429 or (status == 403 and _speaks_of_limits(headers, text)):
         return RateLimited(reason, after=_pause(headers))
     if status == 403:
-        return NotAuthorised(reason)
+        return Forbidden(reason)
     if status == 422:
         return Unfit(reason, after=UNTOLD_PAUSE)
     if status >= 500:

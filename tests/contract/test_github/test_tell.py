@@ -142,14 +142,30 @@ def test_a_comment_that_cannot_be_written_does_not_keep_the_deployment_from_bein
     office: Office,
 ) -> None:
     number = office.open()
-    locked = '{"message": "Unable to create comment because issue is locked."}'
-    office.fail("/comments$", method="POST", status=403, body=locked)
+    office.fail("/comments$", method="POST", status=500)
 
-    with pytest.raises(TryLater, match="locked"):
+    with pytest.raises(TryLater, match="500"):
         office.client().tell(live(office, number))
 
     assert office.comments(number) == []
     assert states(office, deployments(office)[0]) == ["success"]
+
+
+def test_a_comment_that_github_forbids_is_said_to_the_log_once_and_holds_nothing_up(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    number = office.open()
+    locked = '{"message": "Unable to create comment because issue is locked."}'
+    office.fail("/comments$", method="POST", status=403, body=locked)
+    office.client().tell(live(office, number, deployment="in_progress", url=None))
+    office.new_calls()
+
+    office.client().tell(live(office, number))
+
+    assert not [call for call in office.new_calls() if "comments" in call.path]
+    assert office.comments(number) == []
+    assert states(office, deployments(office)[0]) == ["success", "in_progress"]
+    assert caplog.text.count("locked") == 1
 
 
 def test_a_comment_longer_than_github_takes_is_cut(office: Office) -> None:
