@@ -51,7 +51,7 @@ class RepositoryClient:
         self.name = name
         self._token, self._clone_url, self._timeout = token, clone_url, timeout
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
-        self._connection = Connection(api_url, token, timeout=timeout, spend=spend)
+        self._connection = Connection(api_url, token, memory=memory, timeout=timeout, spend=spend)
         self._identity = Identity(self._connection, memory, name)
         self._comments = StickyComments(
             self._connection, memory, instance, self._identity.login, say, whole_every

@@ -19,9 +19,12 @@ from urllib3 import Retry
 
 from reviewapps.errors import BadSettings, NotAuthorised, RateLimited, TryLater, Unavailable
 from reviewapps.model import Secret
+from reviewapps.ports import Memory
 
 API_VERSION = "2022-11-28"
 ACCEPT = "application/vnd.github+json"
+PAUSED = "paused:github"
+"""Where all workers remember until when GitHub wants to be left alone."""
 UNTOLD_PAUSE = 60.0
 """Seconds to leave GitHub alone where it says that we ask too much, but not for how long."""
 
@@ -54,13 +57,19 @@ class Answer:
 class Connection:
     """The API as one token sees it. ``spend`` is called before every request and may raise.
 
+    Who asks on while GitHub wants to be left alone is shut out for longer: until then nothing is sent, by no
+    worker that shares ``memory``.
+
     PyGithub may answer one thread with what another one asked for, so each thread has its own client.
     """
 
-    def __init__(self, api_url: str, token: Secret, *, timeout: float, spend: Callable[[], None]) -> None:
+    def __init__(
+        self, api_url: str, token: Secret, *, memory: Memory, timeout: float, spend: Callable[[], None]
+    ) -> None:
         self.api_url = api_url.rstrip("/")
         self.holder = sha256(f"{self.api_url}\n{token}".encode()).hexdigest()[:16]
         self._token = token
+        self._memory = memory
         self._timeout = timeout
         self._spend = spend
         self._local = threading.local()
@@ -80,8 +89,9 @@ class Connection:
         self, verb: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None = None
     ) -> Answer:
         self._check_address(path)
-        self._spend()
         what = f"GitHub: {verb} {urlsplit(path).path}"
+        self._check_pause(what)
+        self._spend()
         try:
             status, answered, text = self._client.requester.requestJson(
                 verb, path, headers={"Accept": ACCEPT, **headers}, input=body
@@ -91,8 +101,16 @@ class Connection:
         except RuntimeError as redirected:
             raise BadSettings(f"{what} leads to another server: {redirected}") from redirected
         if status >= 300 and status not in (304, 404):
-            raise _refusal(what, status, answered, text)
+            refusal = _refusal(what, status, answered, text)
+            if isinstance(refusal, RateLimited):
+                self._memory.write(PAUSED, time.time() + refusal.after, refusal.after)
+            raise refusal
         return Answer(status, answered, _parsed(what, text))
+
+    def _check_pause(self, what: str) -> None:
+        left = (self._memory.read(PAUSED) or 0.0) - time.time()
+        if left > 0:
+            raise RateLimited(f"{what} waits, since GitHub asked us to slow down", after=left)
 
     @property
     def _client(self) -> github.Github:

@@ -17,13 +17,14 @@ from reviewapps.errors import (
     TryLater,
     Unavailable,
 )
-from reviewapps.github.connection import Connection
+from reviewapps.github.connection import PAUSED, Connection
 from reviewapps.model import Secret, Tag
 from tests.contract.test_github.conftest import Office
 
 
 def connection(office: Office, api_url: str = "", spend: Callable[[], None] = lambda: None) -> Connection:
-    return Connection(api_url or office.hub.url, Secret("hubot-token"), timeout=1, spend=spend)
+    token = Secret("hubot-token")
+    return Connection(api_url or office.hub.url, token, memory=office.memory, timeout=1, spend=spend)
 
 
 # --- single questions ---
@@ -160,6 +161,31 @@ def test_an_exhausted_limit_is_waited_for_until_it_starts_anew_by_githubs_clock(
         connection(office).read("/user")
 
     assert limited.value.after == 300
+
+
+def test_while_github_wants_to_be_left_alone_no_worker_asks_it_anything(office: Office) -> None:
+    office.fail("/user$", status=429, headers={"Retry-After": "70"})
+    with pytest.raises(RateLimited):
+        connection(office).read("/user")
+    office.new_calls()
+    spent: list[str] = []
+
+    with pytest.raises(RateLimited) as waits:
+        connection(office, spend=lambda: spent.append("one")).read("/user")
+
+    assert 60 < waits.value.after <= 70
+    assert (office.new_calls(), spent) == ([], [])
+    office.memory.write(PAUSED, 1_000_000_000, 1)
+    assert connection(office).read("/user").status == 200
+
+
+def test_a_budget_of_our_own_that_is_spent_pauses_nobody_else(office: Office) -> None:
+    def refuse() -> None:
+        raise RateLimited("no budget")
+
+    with pytest.raises(RateLimited):
+        connection(office, spend=refuse).read("/user")
+    assert connection(office).read("/user").status == 200
 
 
 @pytest.mark.parametrize(
