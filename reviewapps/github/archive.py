@@ -14,7 +14,9 @@ import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from subprocess import Popen
 from typing import IO, Final
@@ -29,6 +31,7 @@ MOST_BYTES: Final = 1024**3
 LONGEST_LINK: Final = 4096
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 KEPT: Final = 20
+KEPT_BYTES: Final = 200 * 1024**2
 
 NEVER_UPLOADED: Final = (
     ".cfignore",
@@ -186,7 +189,18 @@ def _blob(reader: Popen[bytes], entry: Entry) -> _Blob:
 
 
 def prune(folder: Path) -> None:
-    """Keep of the zips in ``folder`` those that were used last."""
-    by_age = sorted(folder.glob("*.zip"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in by_age[KEPT:]:
-        path.unlink(missing_ok=True)
+    """Keep of the zips in ``folder`` those that were used last, as far as they fit on a small disk. The last
+    one stays whatever its size: it is about to be uploaded."""
+    by_age = sorted(_found(folder), reverse=True)
+    sums = accumulate(size for _, size, _ in by_age)
+    for number, (total, (_, _, path)) in enumerate(zip(sums, by_age, strict=True)):
+        if number >= KEPT or (number and total > KEPT_BYTES):
+            path.unlink(missing_ok=True)
+
+
+def _found(folder: Path) -> Iterator[tuple[int, int, Path]]:
+    """When each zip was used last, its size, and where it is; without those that another worker removes."""
+    for path in folder.glob("*.zip"):
+        with suppress(FileNotFoundError):
+            described = path.stat()
+            yield described.st_mtime_ns, described.st_size, path

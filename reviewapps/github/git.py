@@ -20,6 +20,9 @@ from reviewapps.model import Secret
 FETCH_SECONDS: Final = 200.0
 """The longest that a fetch may take. It changes nothing outside, so it may outlast a lease."""
 
+MOST_COMMITS: Final = 200
+"""So many fetched commits keep a ref of their own; the rest is left to git to clear away."""
+
 _PASSED_ON: Final = re.compile(r"(?i)path|(https?|all|no)_proxy|ssl_cert_(file|dir)|git_ssl_ca(info|path)")
 _LOCKED: Final = re.compile(r"\.lock': File exists|could not lock .*: File exists")
 _REJECTED: Final = re.compile(r"Authentication failed|could not read Username|error: 40[134]|not found")
@@ -64,6 +67,7 @@ class Mirror:
             except Locked:
                 self._unlock()
                 self._fetch(commit)
+            self._forget_oldest(commit)
 
     @contextmanager
     def fetching(self) -> Iterator[None]:
@@ -91,7 +95,7 @@ class Mirror:
         return GitObject(words[0], words[1], int(words[2]))
 
     def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """What a git command that only reads prints."""
+        """What a git command prints that talks to nobody."""
         return self._run(arguments, environment(), self._timeout, stdin)
 
     @contextmanager
@@ -118,6 +122,15 @@ class Mirror:
     def _create(self) -> None:
         if not self._made:
             self._run(("init", "--quiet", "--bare", "--template=", str(self.path)), environment(), 30)
+
+    def _forget_oldest(self, fetched: str) -> None:
+        """Delete refs beyond the most. Their objects stay for git's two weeks, so whoever reads one now can;
+        one that is wanted after that is fetched again."""
+        listed = ("for-each-ref", "--sort=-creatordate", "--format=%(refname)", "refs/commits/")
+        refs = [ref for ref in self.output(*listed).decode().split() if not ref.endswith(fetched)]
+        deletions = "".join(f"delete {ref}\n" for ref in refs[MOST_COMMITS - 1 :])
+        if deletions:
+            self.output("update-ref", "--stdin", stdin=deletions.encode())
 
     def _unlock(self) -> None:
         for lock in self.path.rglob("*.lock"):

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from reviewapps.errors import BadManifest, Busy, NotAuthorised, Unavailable
-from reviewapps.github.archive import prune
-from reviewapps.github.git import Mirror, environment
+from reviewapps.github.archive import KEPT_BYTES, prune
+from reviewapps.github.git import MOST_COMMITS, Mirror, environment
 from reviewapps.model import Secret
 from tests.contract.test_github.conftest import Office
 
@@ -168,6 +168,32 @@ def test_a_mirror_whose_making_was_killed_is_made(office: Office) -> None:
     assert office.client().file(office.shop.git("rev-parse", "main"), "README.md")
 
 
+def test_of_the_commits_that_were_fetched_the_newest_keep_their_refs(office: Office) -> None:
+    client = office.client()
+    client.file(office.shop.git("rev-parse", "main"), "README.md")
+    mirror = Mirror(office.mirrors / f"{office.repository}.git", "", Secret("x"), timeout=5)
+    tree = office.shop.git("rev-parse", "main^{tree}")
+    made = [put_there(mirror, tree, age) for age in range(MOST_COMMITS + 10)]
+    tip = office.shop.git("rev-parse", "feature")
+
+    client.file(tip, "README.md")
+
+    kept = mirror.output("for-each-ref", "--format=%(objectname)", "refs/commits/").decode().split()
+    assert len(kept) == MOST_COMMITS
+    assert tip in kept
+    assert made[0] not in kept and made[-1] in kept
+    assert mirror.found(f"{made[0]}:README.md") is not None
+
+
+def put_there(mirror: Mirror, tree: str, second: int) -> str:
+    """A commit in the mirror that was made at this second of 2001, under a ref as after a fetch."""
+    who = f"octocat <octocat@example.org> {1_000_000_000 + second} +0000"
+    text = f"tree {tree}\nauthor {who}\ncommitter {who}\n\nchange\n".encode()
+    commit = mirror.output("hash-object", "-t", "commit", "-w", "--stdin", stdin=text).decode().strip()
+    mirror.output("update-ref", f"refs/commits/{commit}", commit)
+    return commit
+
+
 def test_git_sees_of_our_environment_only_where_the_network_is(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTPS_PROXY", "no_proxy", "SSL_CERT_FILE", "GIT_SSL_CAINFO", "GIT_DIR", "DATABASE_URL"):
         monkeypatch.setenv(name, "x")
@@ -281,3 +307,18 @@ def test_of_the_zips_those_used_last_are_kept(tmp_path: Path) -> None:
     prune(tmp_path)
 
     assert {path.stem for path in tmp_path.iterdir()} == {str(age) for age in range(20)}
+
+
+def test_zips_are_kept_as_long_as_they_fit_and_the_last_in_any_case(tmp_path: Path) -> None:
+    for age, size in enumerate([KEPT_BYTES - 2, 2, 1]):
+        zipped = tmp_path / f"{age}.zip"
+        zipped.touch()
+        os.truncate(zipped, size)
+        os.utime(zipped, (1_000_000 - age, 1_000_000 - age))
+
+    prune(tmp_path)
+    assert {path.stem for path in tmp_path.iterdir()} == {"0", "1"}
+
+    os.truncate(tmp_path / "0.zip", KEPT_BYTES + 1)
+    prune(tmp_path)
+    assert {path.stem for path in tmp_path.iterdir()} == {"0"}
