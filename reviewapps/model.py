@@ -381,10 +381,15 @@ class Actual:
 
 @dataclass(frozen=True)
 class Space:
-    """All that is ours in the space, looked at as a whole."""
+    """All that is ours in the space, looked at as a whole.
+
+    ``unreadable`` are environments of which an app or a route says what we never wrote, each with what that
+    is; under None what does not even say whose it is.
+    """
 
     apps: tuple[App, ...] = ()
     routes: tuple[Route, ...] = ()
+    unreadable: Mapping[Environment | None, str] = field(default_factory=dict)
 
     def actual(self, environment: Environment) -> Actual:
         """What of it belongs to ``environment``, in an order that does not depend on the listing's."""

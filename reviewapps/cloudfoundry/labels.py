@@ -27,9 +27,7 @@ COMMIT: Final = "reviewapps-commit"
 CONFIG: Final = "reviewapps-config"
 TREE: Final = "reviewapps-tree"
 BUILD: Final = "reviewapps-build"
-ATTEMPT: Final = (
-    "reviewapps-attempt"  # a label of packages, builds, deployments: its id; on apps an annotation
-)
+ATTEMPT: Final = "reviewapps-attempt"  # its id, a label of what it makes; on apps an annotation
 SOURCE: Final = "reviewapps-source"
 WISHED: Final = "reviewapps-wished"
 TAGS_SEEN: Final = "reviewapps-tags-seen"

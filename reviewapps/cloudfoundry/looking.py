@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.model import Actual, Environment, Instance, Space
 from reviewapps.steps import Look, UnderWay
+
+Json = dict[str, Any]
+Noun = TypeVar("Noun")
 
 CANDIDATES: Final = 20
 """How many builds elsewhere are considered; their guids have to fit into one URL."""
@@ -25,20 +29,21 @@ UNDER_WAY: Final[dict[UnderWay, tuple[str, str, str]]] = {
 def space(api: Client) -> Space:
     """All that bears our instance's labels, in two requests while each fits a page.
 
-    A space that we may not see any more lists as empty, so that empty is believed after a third.
+    A space that we may not see any more lists as empty, so that empty is believed after a third. Somebody may
+    have edited what we wrote onto one app: that is no reason to see none.
     """
-    ours = labels.selector(api.instance)
-    apps = tuple(parse.app(one) for one in api.apps(ours))
-    routes = tuple(parse.route(one) for one in api.routes(ours))
-    if not apps and not routes:
+    ours, unreadable = labels.selector(api.instance), dict[Environment | None, str]()
+    apps = tuple(_readable(parse.app, api.apps(ours), unreadable))
+    routes = tuple(_readable(parse.route, api.routes(ours), unreadable))
+    if not apps and not routes and not unreadable:
         api.target.check_space()
-    return Space(apps, routes)
+    return Space(apps, routes, unreadable)
 
 
 def under_way(api: Client, kind: UnderWay) -> frozenset[Environment]:
     """The environments whose packages, builds or deployments the platform is working on."""
     found = api.under_way(*UNDER_WAY[kind], labels.selector(api.instance))
-    return frozenset(labels.environment_of(parse.labels_of(one)) for one in found)
+    return frozenset(whose for one in found if (whose := _whose(one)) is not None)
 
 
 def look(api: Client, step: Look, actual: Actual) -> Actual:
@@ -61,10 +66,29 @@ def look(api: Client, step: Look, actual: Actual) -> Actual:
             return replace(actual, crashes=tuple(map(parse.crash, api.crashes(app))))
 
 
+def _readable(
+    parsed: Callable[[Json], Noun], resources: Iterable[Json], unreadable: dict[Environment | None, str]
+) -> Iterator[Noun]:
+    """Those that can be read; of the others, ``unreadable`` is told."""
+    for resource in resources:
+        try:
+            yield parsed(resource)
+        except labels.Unreadable as wrong:
+            name = resource.get("name") or resource.get("host") or resource.get("guid")
+            unreadable[_whose(resource)] = f"{name}: {wrong}"
+
+
+def _whose(resource: Json) -> Environment | None:
+    try:
+        return labels.environment_of(parse.labels_of(resource))
+    except labels.Unreadable:
+        return None
+
+
 def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
     """Staged builds of the same key by other environments, as far as their droplets are in our space."""
     key = labels.selector(api.instance, build=build_key)
-    staged = [parse.build(one) for one in api.staged_builds(key, CANDIDATES)]
+    staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
     others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
     guids = [build.droplet for build in others if build.droplet]
     droplets = [parse.droplet(one) for one in api.staged_droplets(guids)] if guids else []

@@ -25,13 +25,17 @@ def desired(
     """What should exist of this repository, given what does.
 
     ``rules`` that are broken let what exists stay, and refuse what is new. ``also`` are pull requests to judge
-    even though GitHub's listing lacks them and nothing of theirs is there.
+    even though GitHub's listing lacks them and nothing of theirs is there. Environments that cannot be read
+    are left alone: what seems to lack may be there.
     """
     review = Review(wanted, rules, grants, space, known, now, also)
     verdicts = review.verdicts()
     tags, dev = dev_verdict(wanted, rules, grants, space, known)
     if dev is not None:
         verdicts[Environment(wanted.repository.id, DEV)] = dev
+    verdicts |= dict.fromkeys(
+        (e for e in space.unreadable if e and e.repository == review.repository), Leave()
+    )
     asks = Asks(frozenset(review.commits_asked), tags, frozenset(review.numbers_asked))
     return _safe(verdicts, asks, grants)
 

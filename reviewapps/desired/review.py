@@ -119,7 +119,10 @@ class Review:
         return max(self.known.committed.get(pr.commit, pr.created_at), pr.created_at), pr.number
 
     def _holds_a_place(self, number: int) -> bool:
-        actual = self.space.actual(Environment.of_pull_request(self.repository, number))
+        environment = Environment.of_pull_request(self.repository, number)
+        if environment in self.space.unreadable:
+            return True
+        actual = self.space.actual(environment)
         app = actual.app
         refused = app is not None and app.attempt is not None and app.attempt.refusal is not None
         return not actual.empty and not (refused and app is not None and not app.started)

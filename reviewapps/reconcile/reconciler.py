@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reviewapps import steps
-from reviewapps.errors import AuthorMustAct, Busy, UnsafePlan
+from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct, UnsafePlan
 from reviewapps.model import App, Attempt, Environment, Repository
 from reviewapps.naming import address
 from reviewapps.plan import attention, began_after, fingerprint, in_doubt, unfinished
@@ -39,8 +39,9 @@ class Reconciler:
     def look(self, wake: Wake) -> None:
         """One tick: ``wake`` every environment that is not known to be as it should.
 
-        Cloud Foundry is only asked when GitHub changed, or once in a quiet interval. Raises UnsafePlan, when
-        all else is done, where deletions were held back.
+        Cloud Foundry is only asked when GitHub changed, or once in a quiet interval. Raises, when all else is
+        done, UnsafePlan where deletions were held back, and OperatorMustAct where something of ours cannot be
+        read, so that its environment is left alone.
         """
         means = self._means
         wanted = means.github.look()
@@ -61,6 +62,9 @@ class Reconciler:
         means.remember(view, means.pace.quiet, "seen")
         if desired.unsafe is not None:
             raise UnsafePlan(f"{self.name}: {desired.unsafe}")
+        for whose, why in space.unreadable.items():
+            if whose is None or whose.repository == repository:
+                raise OperatorMustAct(f"{why}; it is left alone until somebody mends or deletes it")
 
     def settle(self, environment: Environment, lease: Lease) -> float | None:
         """Do for the environment what can be done now. Seconds until the next look; None: nothing waits."""

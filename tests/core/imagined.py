@@ -65,6 +65,7 @@ class CloudFoundry:
     def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
         self.now, self.fates, self.looks = now, fates, looks
         self.room = True
+        self.unreadable: dict[Environment | None, str] = {}
         self.fails_uploads = self.fails_copies = False
         self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
@@ -89,7 +90,7 @@ class CloudFoundry:
     # --- what others see of it ---
 
     def look(self) -> Space:
-        return Space(tuple(self.apps.values()), tuple(self.routes.values()))
+        return Space(tuple(self.apps.values()), tuple(self.routes.values()), self.unreadable)
 
     def serving(self, environment: Environment) -> Running | None:
         """What really answers at the environment's address."""

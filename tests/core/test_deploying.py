@@ -97,8 +97,9 @@ class Deploying:
         self.cf = CloudFoundry(NOW, {})
         self.cf.full = self.full
 
-    def turn(self) -> float | None:
-        means = Means(
+    @property
+    def means(self) -> Means:
+        return Means(
             name=SHOP.name,
             github=self.github,
             cloudfoundry=self.cf,
@@ -110,7 +111,9 @@ class Deploying:
             now=lambda: self.cf.now,
             announce=lambda line: None,
         )
-        return deployed(Turn(means, PR_1, Held(), SHOP, self.cf.look().actual(PR_1)), RUN)
+
+    def turn(self) -> float | None:
+        return deployed(Turn(self.means, PR_1, Held(), SHOP, self.cf.look().actual(PR_1)), RUN)
 
     def until_there_is_no_room(self) -> float | None:
         """What the turn says that asked for a step without room."""

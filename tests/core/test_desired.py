@@ -253,6 +253,28 @@ def test_one_that_the_listing_lacks_and_github_knows_is_judged_like_any_other() 
     assert isinstance(verdicts(github, (preview(1),)).of(of(1)), Run)
 
 
+@pytest.mark.parametrize(
+    "github",
+    [GitHub(), GitHub({1: pull_request(1)}), GitHub({1: pull_request(1, open=False, closed_at=CLOSED)})],
+    ids=["missing", "open", "closed"],
+)
+def test_one_that_cannot_be_read_is_left_alone_whatever_else_there_is_of_it(github: GitHub) -> None:
+    route = Route("r", "shop-pr-1", "shop-pr-1.x", of(1), frozenset())
+    space = Space((), (route,), {of(1): "edited", None: "edited", Environment(8, "pr-2"): "edited"})
+    known = Known(committed={sha(1): NOW}, pull_requests={1: None})
+    found = desired(github.look(), Rules(), Grants(), space, known, NOW)
+    assert found.verdicts == {of(1): Leave()}
+    assert attention(found, space, SHOP.id, {}) == {}
+
+
+def test_one_that_cannot_be_read_keeps_its_place() -> None:
+    github = GitHub({1: pull_request(1), 2: pull_request(2)})
+    known = Known(committed={sha(1): NOW, sha(2): NOW})
+    found = desired(github.look(), Rules(), Grants(limit=1), Space(unreadable={of(1): "edited"}), known, NOW)
+    assert found.of(of(1)) == Leave()
+    assert found.of(of(2)) == NoRoom(sha(2), 1, 1, 1, (1,))
+
+
 @pytest.mark.parametrize(("missing", "told"), [(5, False), (6, True)])
 def test_too_many_that_vanish_at_once_are_left_alone_and_told(missing: int, told: bool) -> None:
     found = verdicts(GitHub(), tuple(map(preview, range(1, missing + 1))))

@@ -9,11 +9,11 @@ from typing import get_args
 import pytest
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.space import DEEDS
 from reviewapps.errors import Unavailable
-from reviewapps.model import Environment, Refusal, Space
-from tests.contract.test_cloudfoundry.documents import app
+from reviewapps.model import Actual, Environment, Refusal, Space
+from tests.contract.test_cloudfoundry.documents import OURS, annotated, app
 from tests.contract.test_cloudfoundry.platform import Diary, Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
     OTHER,
@@ -67,6 +67,36 @@ def test_a_listing_of_several_pages_is_read_to_its_end(space: SpaceClient, platf
         platform.fault("GET", f"/v3/apps.*[?&]page={page}", "status", status=200, body=body)
 
     assert [found.guid for found in space.look().apps] == ["A1", "A2"]
+
+
+def test_what_somebody_edited_stops_nothing_but_its_own_environment(
+    space: SpaceClient, platform: Platform
+) -> None:
+    space.check()
+    edited = annotated({labels.ATTEMPT: "{"}) | {"guid": "A1"}
+    nobodys = app(guid="A2", name="stray", metadata={"labels": OURS | {labels.REPOSITORY: "shop"}})
+    well = app(guid="A3", metadata={"labels": labels.owner("acme", OTHER), "annotations": {}})
+    listing = {"pagination": {"total_results": 3, "next": None}, "resources": [edited, nobodys, well]}
+    platform.fault("GET", "/v3/apps", "status", status=200, body=json.dumps(listing))
+
+    found = space.look()
+
+    assert [one.guid for one in found.apps] == ["A3"]
+    assert found.unreadable.keys() == {PREVIEW, None}
+    assert "shop-pr-12: the annotation reviewapps-attempt" in found.unreadable[PREVIEW]
+    assert "stray: " in found.unreadable[None]
+
+
+def test_what_somebody_edited_keeps_nobody_else_waiting(space: SpaceClient, platform: Platform) -> None:
+    space.check()
+    stray = {"guid": "B1", "metadata": {"labels": OURS | {labels.REPOSITORY: "shop"}}}
+    ours = {"guid": "B2", "metadata": {"labels": OURS}}
+    listing = {"pagination": {"total_results": 2, "next": None}, "resources": [stray, ours]}
+    platform.fault("GET", "/v3/builds", "status", status=200, body=json.dumps(listing), times=2)
+
+    assert space.under_way("build") == {PREVIEW}
+    elsewhere = space.carry_out(steps.Look("elsewhere", "b" * 40), Actual(OTHER)).elsewhere
+    assert elsewhere == ()
 
 
 def test_a_look_takes_two_requests(space: SpaceClient, platform: Platform) -> None:
