@@ -32,8 +32,8 @@ class Memory(Protocol):
 class GitHub(Protocol):
     """One repository on GitHub. Everything it returns was read completely, or it raises."""
 
-    def look(self, *, whole: bool = False) -> Wanted:
-        """The repository as it is now; ``whole`` lists everything again, trusting no watermark."""
+    def look(self) -> Wanted:
+        """The repository as it is now."""
 
     def last_look(self) -> Wanted | None:
         """What the last look of any worker saw; None where that is forgotten."""

@@ -107,7 +107,6 @@ def github(told: Settings, name: str, redis: Redis, memory: Cache) -> Repository
         name,
         api_url=told.github_url,
         token=told.github_token,
-        clone_url=None,
         instance=told.instance,
         memory=memory,
         mirrors=told.home / "mirrors",

@@ -29,7 +29,7 @@ _logger = logging.getLogger(__name__)
 class RepositoryClient:
     """The repository ``owner/name``, found by its id after the first time.
 
-    ``clone_url`` is where git fetches from; where it is None, GitHub says. ``spend`` is called before every
+    Everything is listed again where that is ``whole_every`` seconds ago. ``spend`` is called before every
     request, ``say`` with an audit line after every side effect that succeeded.
     """
 
@@ -39,7 +39,6 @@ class RepositoryClient:
         *,
         api_url: str,
         token: Secret,
-        clone_url: str | None,
         instance: str,
         memory: Memory,
         mirrors: Path,
@@ -49,7 +48,7 @@ class RepositoryClient:
         say: Callable[..., None],
     ) -> None:
         self.name = name
-        self._token, self._clone_url, self._timeout = token, clone_url, timeout
+        self._token, self._timeout = token, timeout
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
         self._connection = Connection(api_url, token, memory=memory, timeout=timeout, spend=spend)
         self._identity = Identity(self._connection, memory, name)
@@ -60,12 +59,12 @@ class RepositoryClient:
 
     # --- what is wanted ---
 
-    def look(self, *, whole: bool = False) -> Wanted:
+    def look(self) -> Wanted:
         """The repository as it is now. What it saw is kept only when all of it was read."""
         last = self._last()
         known = last if last and last.holder == self._connection.holder else None
         now = datetime.now(UTC)
-        if whole or known is None or (now - known.listed_at).total_seconds() >= self._whole_every:
+        if known is None or (now - known.listed_at).total_seconds() >= self._whole_every:
             seen = self._whole_look(known, now)
         else:
             try:
@@ -160,7 +159,7 @@ class RepositoryClient:
         facts = self._identity.facts
         mirror = Mirror(
             self._mirrors / f"{facts.id}.git",
-            self._clone_url or facts.clone_url,
+            facts.clone_url,
             self._token,
             timeout=self._timeout,
         )

@@ -49,10 +49,9 @@ class Office:
 
     def client(self, token: str = "hubot-token", **options: Any) -> RepositoryClient:
         """A worker's client; several share what is remembered."""
-        wanted = {
+        wanted: dict[str, Any] = {
             "api_url": self.hub.url,
             "token": Secret(token),
-            "clone_url": None,
             "instance": "acme",
             "memory": self.memory,
             "mirrors": self.mirrors,

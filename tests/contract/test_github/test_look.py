@@ -168,7 +168,7 @@ def test_a_renamed_repository_is_still_followed(office: Office) -> None:
     number = office.open(repository="octocat/store")
 
     assert numbers(client.look()) == [number]
-    after = client.look(whole=True)
+    after = office.client(whole_every=0).look()
     assert (after.repository.id, after.repository.name) == (before.repository.id, "octocat/store")
 
 
@@ -198,7 +198,7 @@ def test_a_failed_listing_is_no_listing_and_the_last_look_stays(
     office.fail("state=open", **failure)
 
     with pytest.raises(error):
-        client.look(whole=True)
+        office.client(whole_every=0).look()
 
     office.memory.values.pop(PAUSED, None)
     assert office.memory.values == kept
