@@ -11,7 +11,7 @@ from cloudfoundry_client.client import CloudFoundryClient, Info
 from oauth2_client.credentials_manager import OAuthError
 
 from reviewapps.cloudfoundry.access import Access
-from reviewapps.cloudfoundry.errors import accepted, refusal
+from reviewapps.cloudfoundry.errors import accepted
 
 CONNECT_TIMEOUT = 10.0
 PLAIN_CLIENT = "cf"
@@ -79,8 +79,6 @@ class Connection(CloudFoundryClient):  # type: ignore[misc]
         )
         if response.status_code in (400, 401, 403):
             raise OAuthError(HTTPStatus(response.status_code), "refused", _reason(response))
-        if response.status_code != 200:
-            raise refusal(response, "log us in")
         self._process_token_response(accepted(response, "log us in").json(), refresh_token_mandatory)
 
 

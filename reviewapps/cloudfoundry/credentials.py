@@ -11,6 +11,7 @@ from oauth2_client.credentials_manager import OAuthError
 
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.connection import Connection
+from reviewapps.cloudfoundry.pause import noting_pause
 from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.ports import Memory
 
@@ -34,9 +35,11 @@ def logged_in(access: Access, timeout: float, memory: Memory, spend: Callable[[]
         raise NotAuthorised(_sentence(access, rejected))
     try:
         spend()
-        connection = Connection(access, timeout)
+        with noting_pause(memory):
+            connection = Connection(access, timeout)
         spend()
-        connection.log_in()
+        with noting_pause(memory):
+            connection.log_in()
     except OAuthError as refused:
         reason = str(refused.error_description)
         _remember(digest, reason, memory)

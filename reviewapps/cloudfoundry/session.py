@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,13 +19,11 @@ from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.connection import Connection
 from reviewapps.cloudfoundry.credentials import logged_in
 from reviewapps.cloudfoundry.errors import TimedOut, accepted, token_expired
-from reviewapps.errors import NotAuthorised, RateLimited, Unavailable
+from reviewapps.cloudfoundry.pause import check_pause, noting_pause
+from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.ports import Memory
 
 Json = dict[str, Any]
-
-PAUSED = "paused:cloudfoundry"
-"""Under this name all workers remember that Cloud Foundry asked us to slow down, and until when."""
 
 PAGE = 5000
 """The most that Cloud Foundry lists at once."""
@@ -115,31 +112,22 @@ class Session:
         return response.headers.get("Location")
 
     def _exchange(self, method: str, path: str, to: str, **request: Any) -> requests.Response:
-        self._check_pause(to)
+        check_pause(self._memory, to)
         response = self._try(method, path, to, **request)
         if response is None:  # the token was refused, so nothing was done
             self._connection = None
             response = self._try(method, path, to, **request)
         if response is None:
             raise NotAuthorised(f"Cloud Foundry would not {to}: it refuses the token it just gave")
-        try:
+        with noting_pause(self._memory):
             return accepted(response, to)
-        except RateLimited as slow:
-            self._memory.write(PAUSED, time.time() + slow.after, slow.after)
-            raise
-
-    def _check_pause(self, to: str) -> None:
-        """Raise RateLimited, without a request, while any worker was told to slow down."""
-        until = self._memory.read(PAUSED)
-        left = until - time.time() if isinstance(until, float) else 0.0
-        if left > 0:
-            raise RateLimited(f"we do not {to} for {left:.0f} s: Cloud Foundry asked us to slow down", left)
 
     def _try(self, method: str, path: str, to: str, **request: Any) -> requests.Response | None:
         connection = self._logged_in()
         self._spend()
         try:
-            response = connection.answer(method, self._url(path), **request)
+            with noting_pause(self._memory):  # a token may have to be refreshed for it
+                response = connection.answer(method, self._url(path), **request)
         except OAuthError:
             return None
         except requests.Timeout as late:

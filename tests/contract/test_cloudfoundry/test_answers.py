@@ -10,7 +10,7 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
-from reviewapps.cloudfoundry.session import PAUSED
+from reviewapps.cloudfoundry.pause import PAUSED
 from reviewapps.errors import (
     BadManifest,
     Busy,
@@ -114,6 +114,18 @@ def test_while_we_stay_away_no_worker_asks(platform: Platform) -> None:
         assert 50 < slow.value.after <= 60
 
     assert platform.calls() == []
+
+
+@pytest.mark.parametrize("path", ["^/$", "/oauth/token"])
+def test_we_stay_away_where_the_login_is_answered_so(platform: Platform, path: str) -> None:
+    memory = Memory()
+    challenge = {"status": 202, "headers": {"x-amzn-waf-action": "challenge"}}
+    platform.fault("GET" if path == "^/$" else "POST", path, "status", **challenge)
+    for _ in range(2):
+        with pytest.raises(RateLimited):
+            client(platform, memory=memory).look()
+    assert PAUSED in memory.values
+    assert len([call for call in platform.calls() if "/v3" in call]) == 0
 
 
 def test_when_the_pause_is_over_we_ask_again(platform: Platform) -> None:
