@@ -8,8 +8,9 @@ from typing import NamedTuple
 from reviewapps.model import FORMAT
 
 _MARKER = re.compile(
-    r"<!-- reviewapps (?P<format>\d+) (?P<instance>[\w.-]+)"
-    r" (?P<repository>\d+) #(?P<number>\d+) (?P<state>[\w-]+) -->"
+    r"<!-- reviewapps (?P<format>\d{1,3}) (?P<instance>[\w.-]+)"
+    r" (?P<repository>\d{1,19}) #(?P<number>\d{1,10}) (?P<state>[\w-]+) -->",
+    re.ASCII,
 )
 
 

@@ -23,6 +23,8 @@ def upload(api: Client, step: Upload, actual: Actual) -> Actual:
 
 def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
     marks = _marks(api, step.blueprint, actual) | {labels.ATTEMPT: step.attempt}
+    if not app_of(actual).env_names:  # a build sees the app's variables: what saw any is nobody else's
+        marks[labels.SHAREABLE] = "yes"
     try:
         made = api.create_build(step.package, _lifecycle(step.blueprint), marks)
     except Rejected as refused:  # such as a buildpack that the platform does not have

@@ -35,7 +35,12 @@ _IN_THE_MIDDLE = {10020, 170017}
 # Nearly every refusal has the code 10008, so that the words must tell them apart.
 _TAKEN_WORDS = ("already exists", "is taken")
 _GONE_WORDS = ("ensure the ", "ensure that the ", "source droplet is not staged")
-_AUTHORS_WORDS = ("instance_memory_limit", "instance memory limit", "start command not specified")
+_AUTHORS_WORDS = (
+    "too much disk requested",
+    "instance_memory_limit",
+    "instance memory limit",
+    "start command not specified",
+)
 _QUOTA_WORDS = ("quota", "limit exceeded", "limit_exceeded")
 _IN_THE_MIDDLE_WORDS = ("in flight", "in progress", "state is not ready")
 

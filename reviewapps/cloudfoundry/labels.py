@@ -27,6 +27,7 @@ COMMIT: Final = "reviewapps-commit"
 CONFIG: Final = "reviewapps-config"
 TREE: Final = "reviewapps-tree"
 BUILD: Final = "reviewapps-build"
+SHAREABLE: Final = "reviewapps-shareable"  # a build that saw no variables of its environment
 ATTEMPT: Final = "reviewapps-attempt"  # its id, a label of what it makes; on apps an annotation
 SOURCE: Final = "reviewapps-source"
 WISHED: Final = "reviewapps-wished"

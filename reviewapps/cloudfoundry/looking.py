@@ -87,7 +87,7 @@ def _whose(resource: Json) -> Environment | None:
 
 def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
     """Staged builds of the same key by other environments, as far as their droplets are in our space."""
-    key = labels.selector(api.instance, build=build_key)
+    key = labels.selector(api.instance, build=build_key, shareable="yes")
     staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
     others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
     guids = [build.droplet for build in others if build.droplet]

@@ -104,7 +104,7 @@ class Review:
         if committed is None:
             self.commits_asked.add(pr.commit)
             return Leave()
-        ends = max(committed, pr.created_at) + self.expire_after
+        ends = self._pushed_at(pr, committed) + self.expire_after
         return Absent(word, days=self.expire_after.days) if ends < self.now else self._run(pr, ends)
 
     def _run(self, pr: PullRequest, ends: datetime | None = None) -> Run:
@@ -116,7 +116,12 @@ class Review:
 
     def _newness(self, pr: PullRequest) -> tuple[datetime, int]:
         """By the last push as far as it is known. (``updated_at`` would move with our own comments.)"""
-        return max(self.known.committed.get(pr.commit, pr.created_at), pr.created_at), pr.number
+        return self._pushed_at(pr, self.known.committed.get(pr.commit, pr.created_at)), pr.number
+
+    def _pushed_at(self, pr: PullRequest, committed: datetime) -> datetime:
+        """The last push: the head commit's date, which its author may choose, but never one before the opening
+        or after GitHub saw the pull request change."""
+        return max(min(committed, pr.updated_at), pr.created_at)
 
     def _holds_a_place(self, number: int) -> bool:
         environment = Environment.of_pull_request(self.repository, number)

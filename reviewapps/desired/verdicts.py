@@ -74,6 +74,14 @@ class Known:
     taggings: Mapping[Tag, Tagging | None] = field(default_factory=dict)
     pull_requests: Mapping[int, PullRequest | None] = field(default_factory=dict)
 
+    def with_answers(self, more: Known) -> Known:
+        """All that is known now."""
+        return Known(
+            {**self.committed, **more.committed},
+            {**self.taggings, **more.taggings},
+            {**self.pull_requests, **more.pull_requests},
+        )
+
 
 @dataclass(frozen=True)
 class Asks:
@@ -85,6 +93,15 @@ class Asks:
 
     def __bool__(self) -> bool:
         return bool(self.commits or self.tags or self.pull_requests)
+
+    def without(self, those: Known | Asks) -> Asks:
+        """What is still asked when those are answered, or were asked in vain."""
+        if isinstance(those, Asks):
+            commits, tags, numbers = those.commits, those.tags, those.pull_requests
+        else:
+            commits, tags = frozenset(those.committed), frozenset(those.taggings)
+            numbers = frozenset(those.pull_requests)
+        return Asks(self.commits - commits, self.tags - tags, self.pull_requests - numbers)
 
 
 @dataclass(frozen=True)

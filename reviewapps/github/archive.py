@@ -28,8 +28,15 @@ from reviewapps.github.git import Mirror
 
 MOST_ENTRIES: Final = 50_000
 MOST_BYTES: Final = 1024**3
+MOST_LISTED: Final = 200_000
+"""Files of a tree, before `.cfignore` leaves some out."""
+
+LONGEST_PATH: Final = 4096
 LONGEST_LINK: Final = 4096
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
+LARGEST_CFIGNORE: Final = 64 * 1024
+LONGEST_LINE: Final = 300
+MOST_STARS: Final = 3
 KEPT: Final = 20
 KEPT_BYTES: Final = 200 * 1024**2
 
@@ -105,12 +112,25 @@ def uploaded(mirror: Mirror, tree: str) -> list[Entry]:
 
 
 def _entries(mirror: Mirror, tree: str) -> Iterator[Entry]:
-    printed = mirror.output("ls-tree", "-r", "-l", "-z", "--full-tree", tree)
-    for line in printed.split(b"\0")[:-1]:
-        described, _, name = line.partition(b"\t")
-        mode, kind, blob, size = described.decode().split()
-        if kind == "blob":  # the rest are submodules, whose files are in another repository
-            yield Entry(_path(name), int(mode, 8), blob, int(size))
+    """Every file of the tree. A few kilobytes of nested trees can name billions: so it stops at some."""
+    with mirror.printing("ls-tree", "-r", "-l", "-z", "--full-tree", tree) as printed:
+        for number, line in enumerate(_records(printed)):
+            if number >= MOST_LISTED:
+                raise BadManifest(f"the folder has more than {MOST_LISTED} files")
+            described, _, name = line.partition(b"\t")
+            mode, kind, blob, size = described.decode().split()
+            if kind == "blob":  # the rest are submodules, whose files are in another repository
+                yield Entry(_path(name), int(mode, 8), blob, int(size))
+
+
+def _records(printed: IO[bytes]) -> Iterator[bytes]:
+    """The records that end with NUL."""
+    left = b""
+    while chunk := printed.read(65536):
+        *records, left = (left + chunk).split(b"\0")
+        if len(left) > 2 * LONGEST_PATH:
+            raise BadManifest("a file name is too long")
+        yield from records
 
 
 def _path(name: bytes) -> str:
@@ -118,6 +138,8 @@ def _path(name: bytes) -> str:
         path = name.decode()
     except UnicodeDecodeError:
         raise BadManifest(f"the file name {name!r} is not UTF-8") from None
+    if len(name) > LONGEST_PATH:
+        raise BadManifest(f"the file name {path[:80]!r}… is too long")
     if ".." in path.split("/") or path.startswith("/") or "\\" in path:
         raise BadManifest(f"the file name {path!r} cannot be unpacked")
     return path
@@ -127,8 +149,20 @@ def _ignored(mirror: Mirror, tree: str) -> GitIgnoreSpec:
     found = mirror.found(f"{tree}:.cfignore")
     lines = list(NEVER_UPLOADED)
     if found is not None and found.type == "blob":
-        lines += mirror.output("cat-file", "blob", found.id).decode(errors="replace").splitlines()
+        if found.size > LARGEST_CFIGNORE:
+            raise BadManifest(f".cfignore has more than {LARGEST_CFIGNORE // 1024} KB")
+        own = mirror.output("cat-file", "blob", found.id).decode(errors="replace").splitlines()
+        lines += [_harmless(line, number) for number, line in enumerate(own, 1)]
     return GitIgnoreSpec.from_lines(lines)
+
+
+def _harmless(line: str, number: int) -> str:
+    """The line, if it can be matched in no time: each `*` in one part of a path multiplies the tries."""
+    if len(line) > LONGEST_LINE or any(part.count("*") > MOST_STARS for part in line.split("/")):
+        raise BadManifest(f".cfignore, line {number}: a pattern with so many * is not taken")
+    if line.count("**") > MOST_STARS:
+        raise BadManifest(f".cfignore, line {number}: a pattern with so many ** is not taken")
+    return line
 
 
 def _write(mirror: Mirror, entries: list[Entry], file: IO[bytes]) -> None:

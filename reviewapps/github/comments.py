@@ -104,10 +104,10 @@ class StickyComments:
         return sorted(found, key=lambda remark: remark.id)
 
     def _ours(self, remark: Remark, repository: int) -> Comment | None:
+        if remark.author != self._login():
+            return None
         mark = marked(remark.text)
         if mark is None or (mark.instance, mark.repository) != (self._instance, repository):
-            return None
-        if remark.author != self._login():
             return None
         environment = Environment.of_pull_request(repository, mark.number)
         return Comment(remark.id, environment, mark.state)

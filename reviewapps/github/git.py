@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from reviewapps.errors import Busy, NotAuthorised, Unavailable
 from reviewapps.model import Secret
@@ -24,6 +24,7 @@ MOST_COMMITS: Final = 200
 """So many fetched commits keep a ref of their own; the rest is left to git to clear away."""
 
 _PASSED_ON: Final = re.compile(r"(?i)path|(https?|all|no)_proxy|ssl_cert_(file|dir)|git_ssl_ca(info|path)")
+_OBJECT: Final = re.compile(r"[0-9a-f]{40,64}")
 _LOCKED: Final = re.compile(r"\.lock': File exists|could not lock .*: File exists")
 _REJECTED: Final = re.compile(r"Authentication failed|could not read Username|error: 40[134]|not found")
 
@@ -89,14 +90,28 @@ class Mirror:
             return None
         links = ["--follow-symlinks"] if follow else []
         printed = self.output("cat-file", "--batch-check", *links, stdin=f"{name}\n".encode())
-        words = printed.decode(errors="replace").splitlines()[0].rsplit(" ", 2)
-        if len(words) != 3 or not words[2].isdecimal():
-            return None
+        words = printed.decode(errors="replace").partition("\n")[0].rsplit(" ", 2)
+        if len(words) != 3 or not words[2].isdecimal() or not _OBJECT.fullmatch(words[0]):
+            return None  # of what it does not have, git repeats the name, which is an author's text
         return GitObject(words[0], words[1], int(words[2]))
 
     def output(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """What a git command prints that talks to nobody."""
         return self._run(arguments, environment(), self._timeout, stdin)
+
+    @contextmanager
+    def printing(self, *arguments: str) -> Iterator[IO[bytes]]:
+        """What a git command prints that talks to nobody, while it prints it: it may be more than fits into
+        memory. Whoever stops reading ends the command; Unavailable where it ends badly by itself."""
+        command = ["git", "--git-dir", str(self.path), *arguments]
+        with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None  # noqa: S101 - for the type checker
+            try:
+                yield process.stdout
+                if process.stdout.read(1) == b"" and process.wait():
+                    raise Unavailable(f"git {arguments[0]} ended with exit status {process.returncode}")
+            finally:
+                process.kill()
 
     @contextmanager
     def reader(self) -> Iterator[subprocess.Popen[bytes]]:

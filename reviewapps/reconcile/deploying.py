@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
+import structlog
+
 from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import AuthorMustAct, BadManifest, BadRules, Busy, NameTaken, TryLater
@@ -16,6 +18,8 @@ from reviewapps.reconcile.view import rules_of
 from reviewapps.reconcile.watch import watch
 from reviewapps.rules.fill import Facts
 from reviewapps.steps import Done, Wait
+
+log = structlog.get_logger()
 
 STEPS_IN_A_TURN = 60
 """Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
@@ -101,7 +105,15 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
         )
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)
-        return None
+    except (
+        ValueError,
+        LookupError,
+        AttributeError,
+        TypeError,
+    ) as odd:  # a stranger's text: nobody is surprised
+        log.exception("the manifest could not be read", environment=turn.environment.key)
+        _refuse(turn, BadManifest(f"it cannot be read: {type(odd).__name__}"))
+    return None
 
 
 def _refuse(turn: Turn, wrong: AuthorMustAct) -> None:

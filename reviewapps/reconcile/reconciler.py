@@ -59,7 +59,8 @@ class Reconciler:
             for environment in unfinished(desired, space, means.github.comments()):
                 wake(environment, True)
             means.remember(True, means.pace.whole, "whole")
-        means.remember(view, means.pace.quiet, "seen")
+        if not desired.asks:
+            means.remember(view, means.pace.quiet, "seen")
         if desired.unsafe is not None:
             raise UnsafePlan(f"{self.name}: {desired.unsafe}")
         for whose, why in space.unreadable.items():

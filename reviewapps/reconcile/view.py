@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeVar
+
+import structlog
 
 from reviewapps.desired import Asks, Desired, Known, desired
-from reviewapps.errors import BadRules
+from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Environment, Space, Wanted
 from reviewapps.naming import value_digest
+from reviewapps.ports import GitHub
 from reviewapps.reconcile.means import Means
 from reviewapps.rules import Rules, rules
+
+log = structlog.get_logger()
+
+Q = TypeVar("Q")
+A = TypeVar("A")
 
 
 def rules_of(wanted: Wanted) -> Rules | BadRules:
@@ -47,19 +57,34 @@ def fresh_view(means: Means, environment: Environment) -> Wanted:
 
 
 def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()) -> Desired:
-    """What should become of each environment, once GitHub has answered all that had to be asked."""
-    known, asked = Known(), rules_of(wanted)
+    """What should become of each environment, once GitHub was asked what had to be asked.
+
+    What it could not answer stays among the ``asks``, and leaves alone only those environments that it is about:
+    one commit that GitHub cannot show must not hold up a whole repository.
+    """
+    known, asked, unanswered = Known(), rules_of(wanted), Asks()
     while True:
         found = desired(wanted, asked, means.grants, space, known, means.now(), also)
-        if not found.asks:
+        open_asks = found.asks.without(unanswered)
+        if not open_asks:
             return found
-        known = _answered(means, known, found.asks)
+        answers = _answers(means.github, open_asks)
+        known = known.with_answers(answers)
+        unanswered = found.asks.without(answers)
 
 
-def _answered(means: Means, known: Known, asks: Asks) -> Known:
-    github = means.github
+def _answers(github: GitHub, asks: Asks) -> Known:
     return Known(
-        {**known.committed, **{commit: github.committed_at(commit) for commit in asks.commits}},
-        {**known.taggings, **{tag: github.tagging(tag) for tag in asks.tags}},
-        {**known.pull_requests, **{number: github.pull_request(number) for number in asks.pull_requests}},
+        dict(_each(asks.commits, github.committed_at)),
+        dict(_each(asks.tags, github.tagging)),
+        dict(_each(asks.pull_requests, github.pull_request)),
     )
+
+
+def _each(asked: frozenset[Q], answer: Callable[[Q], A]) -> Iterator[tuple[Q, A]]:
+    """The answers to those questions that were answered."""
+    for question in asked:
+        try:
+            yield question, answer(question)
+        except ReviewAppsError as wrong:
+            log.warning("github could not answer", question=str(question), reason=str(wrong))

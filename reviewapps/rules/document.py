@@ -139,8 +139,10 @@ class _Reading:
     def scalar(self, node: yaml.Node) -> Scalar:
         try:
             value = self.loader.construct_object(node)
-        except (ValueError, OverflowError) as error:
-            raise Unreadable("holds a number that cannot be read", _line(node)) from error
+            str(value).encode()
+        except (ValueError, OverflowError, LookupError, AttributeError) as error:
+            # explicit tags on what they do not fit, endless numbers, halves of characters
+            raise Unreadable("holds a value that cannot be read", _line(node)) from error
         if not isinstance(value, Scalar):
             raise Unreadable(f"holds a value of the kind {node.tag}, which is not taken", _line(node))
         return value

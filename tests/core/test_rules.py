@@ -158,7 +158,7 @@ def test_sizes_are_read(written: str, mb: int) -> None:
         ("all: !!python/name:os.system x", 1, "could not determine a constructor for the tag "
          "'tag:yaml.org,2002:python/name:os.system'"),
         ("all: !!binary aGk=", 1, "holds a value of the kind tag:yaml.org,2002:binary, which is not taken"),
-        (f"all: {'9' * 5000}", 1, "holds a number that cannot be read"),
+        (f"all: {'9' * 5000}", 1, "holds a value that cannot be read"),
         ("[a]: b", 1, "has a key that is not text"),
         ("all: {<<: 3}", 1, "merges with `<<` what is no mapping"),
         ("all: &a {<<: *a}", 1, "is too large, or its anchors unfold into too much"),

@@ -30,16 +30,16 @@ def mode(path: Path, name: str) -> int:
         return zipped.getinfo(name).external_attr >> 16
 
 
-def arguments_until(word: str, deadline: float) -> list[str]:
-    """The arguments of all processes, as soon as one of them has this one."""
+def arguments_until(*words: str, deadline: float) -> list[str]:
+    """The arguments of all processes, as soon as one of them has all these words among its own."""
     while time.monotonic() < deadline:
         seen = []
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with contextlib.suppress(OSError):
                 seen.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
-        if any(f" {word} " in arguments for arguments in seen):
+        if any(all(word in arguments for word in words) for arguments in seen):
             return seen
-    raise AssertionError(f"no process was asked to {word}")
+    raise AssertionError(f"no process was asked for {words}")
 
 
 def test_files_and_trees_of_a_commit_are_read(office: Office) -> None:
@@ -108,7 +108,7 @@ def test_the_token_is_in_no_address_no_argument_and_no_file(office: Office) -> N
     office.fail("upload-pack", kind="delay", seconds=1)
     fetch = threading.Thread(target=client.archive, args=(tip, ""))
     fetch.start()
-    seen = arguments_until("fetch", time.monotonic() + 10)
+    seen = arguments_until(f"{office.mirrors}/", " fetch ", deadline=time.monotonic() + 10)
     fetch.join()
 
     assert any(" fetch " in arguments and "octocat/shop" in arguments for arguments in seen)
@@ -322,3 +322,31 @@ def test_zips_are_kept_as_long_as_they_fit_and_the_last_in_any_case(tmp_path: Pa
     os.truncate(tmp_path / "0.zip", KEPT_BYTES + 1)
     prune(tmp_path)
     assert {path.stem for path in tmp_path.iterdir()} == {"0"}
+
+
+@pytest.mark.parametrize("pattern", ["*a*a*a*a*b", "x" * 301, "/".join(["**"] * 5)])
+def test_a_pattern_that_would_be_matched_for_ever_is_refused(office: Office, pattern: str) -> None:
+    tip = office.shop.commit("feature", {".cfignore": pattern + "\n", "a" * 200: "x"})
+
+    with pytest.raises(BadManifest, match="line 1"):
+        office.client().archive(tip, "")
+
+
+def test_a_tree_that_names_a_billion_files_is_refused_at_once(office: Office) -> None:
+    git = office.shop.git
+    tree = git("mktree", stdin=f"100644 blob {git('hash-object', '-w', '--stdin', stdin='x')}\tx\n")
+    for _ in range(9):
+        tree = git("mktree", stdin="".join(f"040000 tree {tree}\t{n}\n" for n in range(10)))
+    tip = git("commit-tree", "-m", "bomb", tree)
+    git("push", "--quiet", "origin", f"{tip}:refs/heads/bomb")
+
+    with pytest.raises(BadManifest, match="more than"):
+        office.client().archive(tip, "")
+
+
+def test_what_git_repeats_of_a_name_is_not_taken_for_an_object(office: Office) -> None:
+    tip = office.shop.git("rev-parse", "feature")
+    client = office.client()
+    client.file(tip, "README.md")
+
+    assert client.tree(tip, "nope abc tree 12\x85x") is None
