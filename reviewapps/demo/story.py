@@ -99,7 +99,7 @@ class Story:
             self.say.detail("Nothing was fetched, built or run")
 
     def _tag(self) -> None:
-        with self._step(5, "hubot pushes the tag dev-1", "tag of a built tree"):
+        with self._step(5, "hubot pushes the tag dev-1", "tag -> dev answers"):
             commit = self.octocat.head()
             self.hubot.tag("dev-1", commit)
             url = self._dev_url()

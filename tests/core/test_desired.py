@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from random import Random
 from typing import TypeVar
 
@@ -120,6 +120,13 @@ def test_a_preview_expires_by_its_last_push_and_not_by_what_people_say() -> None
 def test_a_push_keeps_a_preview() -> None:
     pushed = pull_request(1, created_at=OLD, updated_at=NOW)
     found = judged(pushed, apps=(preview(1),), committed={sha(1): NOW - DAY})
+    assert found == {"pr-1": Run(sha(1), CONFIG, ends=NOW + 9 * DAY)}
+
+
+@pytest.mark.parametrize("year", [2100, 9999])
+def test_a_commit_from_the_future_counts_as_pushed_when_github_saw_a_change(year: int) -> None:
+    seen = pull_request(1, created_at=OLD, updated_at=NOW - DAY)
+    found = judged(seen, apps=(preview(1),), committed={sha(1): datetime(year, 12, 31, tzinfo=UTC)})
     assert found == {"pr-1": Run(sha(1), CONFIG, ends=NOW + 9 * DAY)}
 
 

@@ -281,3 +281,11 @@ def test_limit_and_expiry_deploy_nothing_anew() -> None:
 
 def test_the_digest_is_the_same_tomorrow() -> None:
     assert Rules().digest(REVIEW) == "6a8d3495c5952abc425205eff31905cff62de3f6"
+
+
+@pytest.mark.parametrize("value", ["!!bool x", "!!timestamp x", '"\\ud800"', "0x" + "f" * 5000])
+def test_a_value_that_no_reader_can_make_sense_of_is_told_with_its_line(value: str) -> None:
+    with pytest.raises(BadRules) as told:
+        rules(f"manifest: {value}\n")
+
+    assert told.value.line == 1
