@@ -49,7 +49,10 @@ def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
     def told(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             status = command(*args, **kwargs)
-        except (ReviewAppsError, OSError, RedisError) as wrong:
+        except RedisError as wrong:
+            print(f"reviewapps: no Redis answers; is a worker running here? ({wrong})", file=sys.stderr)
+            status = 1
+        except (ReviewAppsError, OSError) as wrong:
             print(f"reviewapps: {wrong}", file=sys.stderr)
             status = 1
         raise typer.Exit(status)
@@ -93,6 +96,9 @@ def sandbox(
         print(f"GitHub         {told['github_url']}/{told['github_repository']}")
         print(f"Cloud Foundry  {told['cf_api']}  org {told['cf_org']}, space {told['cf_space']}")
         print(f"everything     {path}")
+        login, address = told["github_user"], str(told["github_url"]).removeprefix("http://")
+        credentials = f"{login}:{told['github_token']}"
+        print(f"git clone      http://{credentials}@{address}/{told['github_repository']}.git")
         print("Ctrl-C stops all of it.", flush=True)
         ended.wait()
     return 0

@@ -6,22 +6,27 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from reviewapps.coordination.embedded import EmbeddedRedis
-from reviewapps.errors import Unavailable
+from reviewapps.errors import Busy, Unavailable
 from reviewapps.sandbox.world import ANY, Ports, World
 from reviewapps.settings import PREFIX
 
 INSTANCE = "sandbox"
+
+OURS = ("github", "cloudfoundry", "redis", "logs", "orchestrator", "people")
+"""The folders of a sandbox's home."""
 
 BRISK: Mapping[str, str] = {
     "LOOK_EVERY": "0.3",
@@ -60,9 +65,8 @@ class Playground:
 
     def __enter__(self) -> Self:
         self.home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.logs.mkdir(exist_ok=True)
-        (self.home / "sandbox.json").unlink(missing_ok=True)
         with contextlib.ExitStack() as opening:
+            opening.callback(self._move_in().close)
             self.redis = EmbeddedRedis.start(self.home / "redis")
             opening.callback(self.redis.stop)
             opening.enter_context(self.world)
@@ -73,6 +77,21 @@ class Playground:
     def __exit__(self, *_: object) -> None:
         (self.home / "sandbox.json").unlink(missing_ok=True)
         self._open.close()
+
+    def _move_in(self) -> IO[str]:
+        """Be the only one here, until the lock that comes back is closed, and begin anew: what an earlier world
+        left on disk has lost its other half, which was in memory. Whatever else the folder holds stays."""
+        lock = (self.home / "lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            raise Busy(f"{self.home}: another sandbox runs there; end it, or choose another --home") from None
+        for name in OURS:
+            shutil.rmtree(self.home / name, ignore_errors=True)
+        (self.home / "sandbox.json").unlink(missing_ok=True)
+        self.logs.mkdir()
+        return lock
 
     def describe(self) -> Path:
         """Write ``sandbox.json``, last of all, for this user's eyes only; its path. Who sees it sees all of it."""

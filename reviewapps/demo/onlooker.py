@@ -97,6 +97,11 @@ def headings(comment: str) -> str:
     return line.lstrip("# ").strip()
 
 
+def shown(comment: str) -> str:
+    """What people see of a comment: all but the marker in its first line."""
+    return comment.partition("\n")[2].strip()
+
+
 def linked(comment: str) -> str:
     """The first URL of a preview in a comment's heading."""
     found = re.search(r"https?://[^\s)|]+", headings(comment))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from pathlib import Path
 
@@ -18,12 +17,14 @@ def run(home: Path, source: Path | None, console: Console) -> int:
     """Tell the story in ``home``; 0 if every step was as it should be, else 1 with the reason."""
     say = Narrator(console)
     say.line("reviewapps: the whole story on this machine, offline. Ctrl-C stops all of it.")
-    shutil.rmtree(home, ignore_errors=True)
     try:
         with Playground(home) as playground:
             _introduce(say, playground)
             story = Story(playground, say, source)
-            story.tell()
+            try:
+                story.tell()
+            finally:
+                playground.kill_workers()  # quicker than to let them put things in order
             say.table(story.costs)
     except ReviewAppsError as wrong:
         say.broken()
@@ -33,7 +34,7 @@ def run(home: Path, source: Path | None, console: Console) -> int:
         say.broken()
         say.line("\nStopped, and everything with it.")
         return 130
-    say.line(f"All 7 steps as they should be: {say.elapsed:.0f} s. Logs were in {home / 'logs'}")
+    say.line(f"All 7 steps as they should be: {say.elapsed:.0f} s. Logs are in {home / 'logs'}")
     say.line("Next: make sandbox (click around)  ·  README.md (your own repository)")
     return 0
 

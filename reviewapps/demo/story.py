@@ -9,7 +9,7 @@ from pathlib import Path
 
 from reviewapps.demo.ledger import Cost, Meter
 from reviewapps.demo.narrator import Narrator
-from reviewapps.demo.onlooker import Onlooker, Visitors, headings, linked, page, until
+from reviewapps.demo.onlooker import Onlooker, Visitors, headings, linked, page, shown, until
 from reviewapps.demo.people import Person
 from reviewapps.errors import ReviewAppsError
 from reviewapps.naming import slug
@@ -103,8 +103,9 @@ class Story:
             commit = self.octocat.head()
             self.hubot.tag("dev-1", commit)
             url = self._dev_url()
+            state = until("its deployment", self._dev_state)
+            require(state == "success", "dev was refused; are its services named in .reviewapps.yml?")
             until("the dev app answers", lambda: page(url).status < 500 and not page(url).unrouted)
-            until("its deployment", lambda: self.onlooker.deployment_states("dev")[:1] == ["success"])
             says = page(url).headline
             require(self.own or says == "green header", f"the dev app says {says!r}")
             self.say.detail(f"{url} answers" if self.own else f'{url} says "{says}"')
@@ -137,6 +138,7 @@ class Story:
 
     def _quiet(self) -> None:
         """Ten seconds in which nobody does anything."""
+        self.say.line("\nNow ten seconds in which nobody does anything.")
         self.say.waiting("ten quiet seconds")
         time.sleep(2)
         meter = Meter(self.world)
@@ -150,7 +152,7 @@ class Story:
             f"a comment on #{number} that says {commit[:7]} is live",
             lambda: self._ended(number, commit[:7]),
         )
-        require("live at" in headings(comment), f"#{number}: {headings(comment)}")
+        require("live at" in headings(comment), f"#{number} is told:\n\n{shown(comment)}")
         self.urls[number] = linked(comment)
         self.say.detail(f"comment: {headings(comment)}")
 
@@ -173,6 +175,11 @@ class Story:
             return
         require(seen.headline == words, f"{url} says {seen.headline!r} and not {words!r}")
         self.say.detail(f'the same address says "{words}"' if again else f'GET / says "{words}"')
+
+    def _dev_state(self) -> str | None:
+        """How the newest deployment to dev ended, once it did."""
+        newest = self.onlooker.deployment_states("dev")[:1]
+        return newest[0] if newest and newest[0] in ("success", "failure", "error") else None
 
     def _dev_url(self) -> str:
         told = self.world.described()

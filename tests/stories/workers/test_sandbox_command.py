@@ -96,3 +96,15 @@ def stop(sandbox: subprocess.Popen[str]) -> None:
     """Ctrl-C, to which it answers with a good end."""
     sandbox.send_signal(signal.SIGINT)
     assert sandbox.wait(timeout=20) == 0
+
+
+def test_a_sandbox_begins_anew_where_one_ended_and_refuses_where_one_runs(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    for _ in range(2):
+        with running("sandbox", "--home", str(home), "--world-only") as first:
+            described(home, first)
+            second = ended("sandbox", "--home", str(home), "--world-only")
+            assert second.returncode == 1
+            assert "another sandbox runs there" in second.stderr
+            assert (home / "sandbox.json").exists()
+            stop(first)
