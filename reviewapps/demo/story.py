@@ -132,8 +132,7 @@ class Story:
             require(seen.status == 404 and seen.unrouted, f"{url} still answers {seen.status}")
             left = self._left_of("pr-1")
             require(not left, f"left over: {', '.join(left)}")
-            states = self.onlooker.deployment_states("review")
-            require(states.count("success") == 1, f"deployments of #1 are not inactive: {states}")
+            until("deployments of #1 that are inactive", lambda: self._successes() == 1)  # #4 is still up
             self.say.detail("address 404; app, route, package gone")
 
     def _quiet(self) -> None:
@@ -175,6 +174,9 @@ class Story:
             return
         require(seen.headline == words, f"{url} says {seen.headline!r} and not {words!r}")
         self.say.detail(f'the same address says "{words}"' if again else f'GET / says "{words}"')
+
+    def _successes(self) -> int:
+        return self.onlooker.deployment_states("review").count("success")
 
     def _dev_state(self) -> str | None:
         """How the newest deployment to dev ended, once it did."""
