@@ -105,12 +105,8 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
         )
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)
-    except (
-        ValueError,
-        LookupError,
-        AttributeError,
-        TypeError,
-    ) as odd:  # a stranger's text: nobody is surprised
+    except (ValueError, LookupError, AttributeError, TypeError) as odd:
+        # A stranger's text found a gap in what we refuse: it ends that stranger's attempt, and is logged.
         log.exception("the manifest could not be read", environment=turn.environment.key)
         _refuse(turn, BadManifest(f"it cannot be read: {type(odd).__name__}"))
     return None
