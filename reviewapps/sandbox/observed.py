@@ -1,59 +1,37 @@
-"""What both sandbox servers share: every call is written down, and faults come on demand.
+"""What both sandbox servers share: every call is written down, faults come on demand, and time can pass.
 
 A test (or a person with curl) plans a fault in one line and reads back what was asked of the world:
 
-    POST   /_sandbox/faults   {"method": "POST", "path": "/v3/apps$", "nth": 1, "kind": "lost"}
+    POST   /_sandbox/faults   {"method": "POST", "path": "/v3/apps$", "nth": 1, "kind": "lost"}, or a list of such
     GET    /_sandbox/faults   those still to come
     DELETE /_sandbox/faults   forget them
-    GET    /_sandbox/calls    [{"number", "method", "path", "status", "who", "milliseconds", "at"}, …]
+    GET    /_sandbox/calls    [{"number", "method", "path", "status", "who", "milliseconds", "at"}, …];
+                              ?since=NUMBER&method=POST&path=REGEX&who=NAME for some of them
     DELETE /_sandbox/calls    forget them
+    GET    /_sandbox/clock    {"now", "offset"}
+    POST   /_sandbox/clock    {"forward": 600}: let ten minutes pass; {"offset": 0}: be on time again
 """
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-Kind = Literal["status", "delay", "reset", "cut", "lost"]
+from reviewapps.sandbox.clock import Clock
+from reviewapps.sandbox.faults import AnswerLost, Fault
 
+REMEMBERED = 100_000
+"""So many calls are kept; a sandbox may run for weeks."""
 
-@dataclass
-class Fault:
-    """Something that goes wrong with the ``nth`` call (and ``times`` - 1 after it) that matches.
-
-    ``status`` answers at once and does nothing; ``delay`` waits ``seconds``, then goes on; ``reset`` drops
-    the connection before anything is done; ``cut`` does the work and sends half of the body; ``lost`` does
-    the work and drops the connection. ``path`` is a regular expression, searched for in path and query.
-    """
-
-    path: str = ""
-    method: str = ""
-    kind: Kind = "status"
-    nth: int = 1
-    times: int = 1
-    status: int = 502
-    body: str = ""
-    headers: dict[str, str] = field(default_factory=dict)
-    seconds: float = 0.0
-    seen: int = 0
-
-    def strikes(self, method: str, path: str) -> bool:
-        """Whether this call is one of those that go wrong. Counts the call."""
-        if self.method not in ("", method) or not re.search(self.path, path):
-            return False
-        self.seen += 1
-        return self.nth <= self.seen < self.nth + self.times
-
-    @property
-    def spent(self) -> bool:
-        return self.seen >= self.nth + self.times - 1
+_FAULTS = TypeAdapter(list[Fault])
 
 
 @dataclass(frozen=True)
@@ -70,13 +48,23 @@ class Call:
     at: float = 0.0
 
 
-class Observed:
-    """The calls that one server was asked, and the faults it has still to show."""
+class Shift(BaseModel):
+    """What is to become of the time."""
 
-    def __init__(self, who: Callable[[web.Request], str] = lambda _: "") -> None:
+    model_config = ConfigDict(extra="forbid")
+
+    forward: float = 0.0
+    offset: float | None = None
+
+
+class Observed:
+    """The calls that one server was asked, the faults it has still to show, and its clock."""
+
+    def __init__(self, who: Callable[[web.Request], str] = lambda _: "", clock: Clock | None = None) -> None:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self._who = who
+        self._clock = clock or Clock()
         self._number = 0
 
     def plan(self, fault: Fault) -> None:
@@ -95,6 +83,8 @@ class Observed:
         app.router.add_get("/_sandbox/faults", self._list_faults)
         app.router.add_post("/_sandbox/faults", self._plan_faults)
         app.router.add_delete("/_sandbox/faults", self._forget_faults)
+        app.router.add_get("/_sandbox/clock", self._tell_time)
+        app.router.add_post("/_sandbox/clock", self._shift_clock)
 
     def _middleware(self) -> Middleware:
         @web.middleware
@@ -110,75 +100,84 @@ class Observed:
             except web.HTTPException as stopped:
                 status = stopped.status
                 raise
-            except _AnswerLostError:
+            except AnswerLost:
                 return web.Response()  # goes nowhere: the connection is gone
             finally:
-                self._number += 1
-                spent = int((time.monotonic() - began) * 1000)
-                who = self._who(request)
-                call = Call(self._number, request.method, request.path_qs, status, who, spent, at)
-                self.calls.append(call)
+                self._remember(request, status, time.monotonic() - began, at)
 
         return observe
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        struck = [fault for fault in self.faults if fault.strikes(request.method, request.path_qs)]
+        if not self.faults:
+            return await handler(request)
+        who = self._who(request)
+        struck = [fault for fault in self.faults if fault.strikes(request.method, request.path_qs, who)]
         self.faults = [fault for fault in self.faults if not fault.spent]
-        fault = struck[0] if struck else None
-        if fault is None:
-            return await handler(request)
-        if fault.kind == "status":
-            return web.Response(status=fault.status, text=fault.body, headers=fault.headers)
-        if fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
-            return await handler(request)
-        if fault.kind == "reset":
-            raise _drop(request)
-        try:
-            response = await handler(request)
-        except web.HTTPException:
-            raise _drop(request) from None
-        if fault.kind == "cut" and isinstance(response, web.Response) and response.body:
-            await _send_half(request, response)
-        raise _drop(request)
+        return await (struck[0].answer(request, handler) if struck else handler(request))
 
-    async def _list_calls(self, _: web.Request) -> web.Response:
-        return web.json_response([asdict(call) for call in self.calls])
+    def _remember(self, request: web.Request, status: int, seconds: float, at: float) -> None:
+        self._number += 1
+        spent = int(seconds * 1000)
+        who = self._who(request)
+        self.calls.append(Call(self._number, request.method, request.path_qs, status, who, spent, at))
+        if len(self.calls) > REMEMBERED:
+            del self.calls[: REMEMBERED // 2]
+
+    async def _list_calls(self, request: web.Request) -> web.Response:
+        asked = request.query
+        try:
+            since = int(asked.get("since", 0))
+            found = list(self.asked(asked.get("method", ""), asked.get("path", "")))
+        except (ValueError, re.error) as wrong:
+            return _refusal(str(wrong))
+        who = asked.get("who", "")
+        return web.json_response([asdict(c) for c in found if c.number > since and who in ("", c.who)])
 
     async def _forget_calls(self, _: web.Request) -> web.Response:
         self.calls.clear()
         return web.Response(status=204)
 
     async def _list_faults(self, _: web.Request) -> web.Response:
-        return web.json_response([asdict(fault) for fault in self.faults])
+        return web.json_response(_FAULTS.dump_python(self.faults))
 
     async def _plan_faults(self, request: web.Request) -> web.Response:
-        wanted = await request.json()
         try:
-            planned = [Fault(**one) for one in (wanted if isinstance(wanted, list) else [wanted])]
-        except TypeError as wrong:
-            return web.json_response({"message": str(wrong)}, status=422)
+            wanted = await request.json()
+            planned = _FAULTS.validate_python(wanted if isinstance(wanted, list) else [wanted])
+        except ValueError as wrong:
+            return _refusal(_words(wrong))
         self.faults.extend(planned)
-        return web.json_response([asdict(fault) for fault in planned], status=201)
+        return web.json_response(_FAULTS.dump_python(planned), status=201)
 
     async def _forget_faults(self, _: web.Request) -> web.Response:
         self.faults.clear()
         return web.Response(status=204)
 
+    async def _tell_time(self, _: web.Request) -> web.Response:
+        clock = self._clock
+        return web.json_response({"now": clock.timestamp, "offset": clock.offset.total_seconds()})
 
-class _AnswerLostError(Exception):
-    """The connection was dropped on purpose."""
+    async def _shift_clock(self, request: web.Request) -> web.Response:
+        try:
+            wanted = Shift.model_validate_json(await request.read())
+        except ValidationError as wrong:
+            return _refusal(_words(wrong))
+        try:
+            if wanted.offset is not None:
+                self._clock.offset = timedelta(seconds=wanted.offset)
+            self._clock.forward(wanted.forward)
+        except (OverflowError, ValueError):
+            return _refusal("that is further than time goes")
+        return await self._tell_time(request)
 
 
-def _drop(request: web.Request) -> _AnswerLostError:
-    if request.transport is not None:
-        request.transport.abort()
-    return _AnswerLostError()
+def _words(wrong: ValueError) -> str:
+    """Why a plan cannot be carried out, naming each field."""
+    if not isinstance(wrong, ValidationError):
+        return str(wrong)
+    details: list[Any] = [*wrong.errors(include_url=False)]
+    return "; ".join(f"{'.'.join(map(str, one['loc'])) or 'body'}: {one['msg']}" for one in details)
 
 
-async def _send_half(request: web.Request, response: web.Response) -> None:
-    body = bytes(response.body) if isinstance(response.body, bytes | bytearray) else b""
-    half = web.StreamResponse(status=response.status, headers=response.headers)
-    half.content_length = len(body)
-    await half.prepare(request)
-    await half.write(body[: len(body) // 2])
+def _refusal(message: str) -> web.Response:
+    return web.json_response({"message": message}, status=422)

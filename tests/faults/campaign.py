@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Final, Literal
 
 from reviewapps.demo.onlooker import TooLate, page
-from reviewapps.sandbox.observed import Call, Fault
+from reviewapps.sandbox.faults import Fault
+from reviewapps.sandbox.observed import Call
 from reviewapps.sandbox.world import BOT
 from tests.faults.driver import Driver
 from tests.faults.shop import Preview, Shop

@@ -12,8 +12,9 @@ from reviewapps.demo.onlooker import Onlooker, Page, headings, linked, page, unt
 from reviewapps.demo.people import Person
 from reviewapps.playground import Playground
 from reviewapps.sandbox.cloudfoundry.state import App, Route
+from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.github.state import Repository
-from reviewapps.sandbox.observed import Call, Fault
+from reviewapps.sandbox.observed import Call
 from reviewapps.sandbox.world import BOT, STRANGER
 from tests.stories.operator import Operator
 from tests.stories.orchestrator import Orchestrator

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import time
 from dataclasses import dataclass
 
 from aiohttp import BasicAuth, web
@@ -40,6 +39,7 @@ class Uaa:
 
     def __init__(self, world: World) -> None:
         self._settings = world.settings
+        self._clock = world.clock
         self._users: dict[str, User] = {}
         self._access: dict[str, Token] = {}
         self._refresh: dict[str, Token] = {}
@@ -57,7 +57,7 @@ class Uaa:
         if not scheme:
             raise not_authenticated()
         token = self._access.get(text.strip())
-        if scheme.lower() != "bearer" or token is None or token.expires <= time.time():
+        if scheme.lower() != "bearer" or token is None or token.expires <= self._clock.seconds:
             raise invalid_token()
         return token.user
 
@@ -89,13 +89,13 @@ class Uaa:
         raise LoginRefusedError("unsupported_grant_type", "Unsupported grant type", 400)
 
     def _checked(self, name: str, password: str) -> User:
-        recent = [at for at in self.failures.get(name, []) if at > time.time() - LOCK_SECONDS]
+        recent = [at for at in self.failures.get(name, []) if at > self._clock.seconds - LOCK_SECONDS]
         if len(recent) >= ALLOWED_FAILURES:
             text = "Your account has been locked because of too many failed attempts to login."
             raise LoginRefusedError("unauthorized", text)
         user = self._users.get(name)
         if user is None or user.is_client or user.secret != password:
-            self.failures[name] = [*recent, time.time()]
+            self.failures[name] = [*recent, self._clock.seconds]
             raise LoginRefusedError("unauthorized", "Bad credentials")
         self.failures.pop(name, None)
         return user
@@ -113,7 +113,7 @@ class Uaa:
 
     def _refreshed(self, text: str) -> User:
         token = self._refresh.get(text)
-        if token is None or token.expires <= time.time():
+        if token is None or token.expires <= self._clock.seconds:
             raise LoginRefusedError(
                 "invalid_token", "The token expired, was revoked, or the token ID is incorrect."
             )
@@ -121,8 +121,9 @@ class Uaa:
 
     def _tokens(self, user: User) -> JSON:
         lifetime, jti = self._settings.token_seconds, new_guid()
-        access = _jwt(_claims(user, jti, time.time() + lifetime))
-        self._access[access] = Token(user, time.time() + lifetime)
+        now = self._clock.seconds
+        access = _jwt(_claims(user, jti, now, now + lifetime))
+        self._access[access] = Token(user, now + lifetime)
         granted: JSON = {
             "access_token": access,
             "token_type": "bearer",
@@ -132,7 +133,7 @@ class Uaa:
         }
         if not user.is_client:
             refresh = f"{secrets.token_hex(16)}-r"
-            self._refresh[refresh] = Token(user, time.time() + self._settings.refresh_token_seconds)
+            self._refresh[refresh] = Token(user, now + self._settings.refresh_token_seconds)
             granted |= {"id_token": access, "refresh_token": refresh}
         return granted
 
@@ -160,8 +161,8 @@ class Uaa:
         return web.Response(status=200)
 
 
-def _claims(user: User, jti: str, expires: float) -> JSON:
-    common: JSON = {"jti": jti, "iat": int(time.time()), "exp": int(expires), "scope": SCOPE.split()}
+def _claims(user: User, jti: str, now: float, expires: float) -> JSON:
+    common: JSON = {"jti": jti, "iat": int(now), "exp": int(expires), "scope": SCOPE.split()}
     if user.is_client:
         return {**common, "client_id": user.name, "sub": user.name}
     who = {"user_id": user.guid, "user_name": user.name, "email": user.name, "origin": "uaa"}

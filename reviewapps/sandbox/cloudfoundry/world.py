@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.cloudfoundry.runtime import Logs
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Droplet, Package, Row, Space, User
 
@@ -40,6 +41,7 @@ class World:
     def __init__(self, home: Path, settings: Settings) -> None:
         self.home = home
         self.settings = settings
+        self.clock = Clock()
         self.logs = Logs()
         self._tables: dict[type[Row], dict[str, Row]] = {}
 

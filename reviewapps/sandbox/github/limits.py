@@ -6,8 +6,8 @@ from collections import Counter
 
 from aiohttp import web
 
+from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.github.state import JSON
-from reviewapps.sandbox.github.world import Clock
 
 HOUR = 3600
 

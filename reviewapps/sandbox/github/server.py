@@ -39,7 +39,7 @@ class GitHub:
         limits = Limits(self.world.clock)
         self._engine = Engine(self.world, pull_requests, merging, deployments, limits)
         self._api = Api(self._engine)
-        self.observed = Observed(who=self._who)
+        self.observed = Observed(self._who, self.world.clock)
         self.url = ""
         self._runner: web.AppRunner | None = None
 

@@ -4,27 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.github.git import Bare
 from reviewapps.sandbox.github.state import Label, PullRequest, Repository, User
-
-
-class Clock:
-    """The time here, which a test may shift."""
-
-    def __init__(self) -> None:
-        self.offset = timedelta()
-
-    @property
-    def now(self) -> datetime:
-        return datetime.now(UTC) + self.offset
-
-    @property
-    def timestamp(self) -> str:
-        """Now, as GitHub writes it: whole seconds, UTC."""
-        return self.now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class World:

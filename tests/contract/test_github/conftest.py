@@ -11,7 +11,8 @@ import pytest
 
 from reviewapps.github import RepositoryClient
 from reviewapps.model import Secret
-from reviewapps.sandbox.observed import Call, Fault
+from reviewapps.sandbox.faults import Fault
+from reviewapps.sandbox.observed import Call
 from tests.sandbox.github.conftest import Checkout, Hub, hub, loop, shop, template
 
 __all__ = ["hub", "loop", "shop", "template"]

@@ -11,8 +11,8 @@ import pytest
 import requests
 from github import BadCredentialsException, UnknownObjectException
 
+from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.github import GitHub
-from reviewapps.sandbox.observed import Fault
 from tests.sandbox.github.conftest import Checkout, Hub
 
 PULLS = "/repos/octocat/shop/pulls"

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from reviewapps.demo.onlooker import until
-from reviewapps.sandbox.observed import Fault
+from reviewapps.sandbox.faults import Fault
 from tests.faults.shop import Shop
 from tests.stories.workers.conftest import Gate, signal_worker
 

@@ -1,8 +1,6 @@
-"""What no API of GitHub's offers: new accounts, a shifted clock, a pull request from another time."""
+"""What no API of GitHub's offers: new accounts, a pull request from another time."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters.accounts import simple_user
@@ -21,13 +19,6 @@ async def add_user(call: Call) -> Answer:
     if wanted.get("token"):
         call.world.tokens[wanted["token"]] = user
     return Answer(simple_user(user, call.urls), 201)
-
-
-@routes.on("POST", "/_sandbox/clock")
-async def shift_clock(call: Call) -> Answer:
-    """From now on it is `offset` seconds later than it is."""
-    call.world.clock.offset = timedelta(seconds=float((await call.wanted()).get("offset", 0)))
-    return Answer({"now": call.world.clock.timestamp})
 
 
 @routes.on("POST", "/_sandbox/pulls")
