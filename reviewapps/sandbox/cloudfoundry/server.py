@@ -11,8 +11,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from reviewapps.sandbox.cloudfoundry.access import caller_name, remember_caller
+from reviewapps.sandbox.cloudfoundry.controls import Controls
 from reviewapps.sandbox.cloudfoundry.endpoints import ENDPOINTS
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error, unknown_request
+from reviewapps.sandbox.cloudfoundry.firewall import Firewall
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.runtime import Router
 from reviewapps.sandbox.cloudfoundry.state import (
@@ -86,10 +88,12 @@ class CloudFoundry:
 
     def application(self) -> web.Application:
         """The API as an application."""
-        application = web.Application(middlewares=[_answered, self._authenticated], client_max_size=2**30)
+        middlewares = [Firewall(self.world).middleware, _answered, self._authenticated]
+        application = web.Application(middlewares=middlewares, client_max_size=2**30)
         for endpoints in ENDPOINTS:
             endpoints(self.platform).mount(application.router)
         self.platform.uaa.mount(application.router)
+        Controls(self).mount(application.router)
         self.observed.install(application)
         return application
 

@@ -27,6 +27,7 @@ class Settings:
     staging_timeout: float = 900
     token_seconds: float = 600
     refresh_token_seconds: float = 43_200
+    firewall_requests: int = 0  # in five minutes from one address (cloud.gov: 2,000); 0: no firewall
     default_memory_in_mb: int = 512
     default_disk_in_mb: int = 1024
     staging_memory_in_mb: int = 256
