@@ -9,7 +9,7 @@ from reviewapps.sandbox.cloudfoundry.background import Background
 from reviewapps.sandbox.cloudfoundry.environment import environment
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.runtime import Backend, HealthCheck, Instance, InstanceSpec, LogLine
-from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Launch, Process, Route, new_guid
+from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Launch, Process, Route, RouteBinding, new_guid
 from reviewapps.sandbox.cloudfoundry.world import World
 
 
@@ -91,7 +91,11 @@ class Cells:
         if not targets:
             return None
         running = [one for app, kind in targets for one in self._running_of(app, kind)]
-        return Backend(targets[0][0].guid, running)
+        return Backend(targets[0][0].guid, running, route.guid, self._route_service_url(route))
+
+    def _route_service_url(self, route: Route) -> str:
+        bound = (one for one in self._world.all(RouteBinding) if one.route is route)
+        return next((one.instance.route_service_url or "" for one in bound), "")
 
     def _running_of(self, app: App, process_type: str) -> list[Instance]:
         processes = (p for p in self._world.of_app(Process, app) if p.type == process_type)

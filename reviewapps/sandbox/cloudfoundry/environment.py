@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from urllib.parse import urlsplit
 
 from reviewapps.sandbox.cloudfoundry.links import JSON
@@ -56,14 +57,18 @@ def vcap_application(world: World, app: App, memory_mb: int, process: Process | 
 
 
 def vcap_services(world: World, app: App) -> JSON:
-    """{"user-provided": […]}, or {} where nothing is bound."""
-    bound = [_bound(binding) for binding in world.of_app(Binding, app)]
-    return {"user-provided": bound} if bound else {}
+    """{"user-provided": […], "aws-rds": […]}: what is bound, by the label of its offering."""
+    services: JSON = {}
+    for binding in world.of_app(Binding, app):
+        if binding.operation.create_succeeded:
+            bound = _bound(binding)
+            services.setdefault(bound["label"], []).append(bound)
+    return services
 
 
 def database_url(services: JSON) -> str | None:
     """The address of the first bound database, with the scheme that Rails understands."""
-    for binding in services.get("user-provided", []):
+    for binding in chain.from_iterable(services.values()):
         uri = str(binding["credentials"].get("uri", ""))
         scheme = urlsplit(uri).scheme
         if scheme in _DATABASES:
@@ -72,11 +77,13 @@ def database_url(services: JSON) -> str | None:
 
 
 def _bound(binding: Binding) -> JSON:
-    instance = binding.instance
+    instance, plan = binding.instance, binding.instance.plan
+    managed = {"provider": None, "plan": plan.name} if plan else {}
     return {
-        "label": "user-provided",
+        "label": plan.offering.name if plan else "user-provided",
+        **managed,
         "name": binding.name or instance.name,
-        "tags": instance.tags,
+        "tags": [*(plan.offering.tags if plan else []), *instance.tags],
         "instance_guid": instance.guid,
         "instance_name": instance.name,
         "binding_guid": binding.guid,

@@ -77,5 +77,19 @@ def staging_in_progress() -> ApiError:
     )
 
 
+def unable_to_perform(verb: str, reason: str) -> ApiError:
+    """What a job says that failed at a broker."""
+    return ApiError(400, 10009, "UnableToPerform", f"{verb} could not be completed: {reason}")
+
+
+def instance_in_progress(name: str) -> ApiError:
+    detail = f"An operation for service instance {name} is in progress."
+    return ApiError(409, 60016, "AsyncServiceInstanceOperationInProgress", detail)
+
+
+def feature_disabled(flag: str) -> ApiError:
+    return ApiError(403, 330002, "FeatureDisabled", f"Feature Disabled: {flag}")
+
+
 def server_error() -> ApiError:
     return ApiError(500, 10001, "UnknownError", "An unknown error occurred.")

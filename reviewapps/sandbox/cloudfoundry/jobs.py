@@ -16,6 +16,8 @@ from reviewapps.sandbox.cloudfoundry.world import World
 
 log = logging.getLogger(__name__)
 
+Work = Callable[[], Awaitable[None]]
+
 
 class Jobs:
     """Does things a little later, and remembers what came of them."""
@@ -25,15 +27,24 @@ class Jobs:
         self._background = background
 
     def start(
-        self, operation: str, resource_type: str, resource: Row, work: Callable[[], Awaitable[None]]
+        self, operation: str, resource_type: str, resource: Row, work: Work, *, polls: bool = False
     ) -> Job:
-        """The job that will do ``work`` on ``resource``."""
+        """The job that will do ``work`` on ``resource``.
+
+        One that ``polls`` waits for a broker: its state is POLLING meanwhile.
+        """
         job = self._world.add(Job(operation=operation, resource_type=resource_type, resource=resource))
-        self._background.spawn(self._carry_out(job, work))
+        self.resume(job, work, polls=polls)
         return job
 
-    async def _carry_out(self, job: Job, work: Callable[[], Awaitable[None]]) -> None:
+    def resume(self, job: Job, work: Work, *, polls: bool = False) -> None:
+        """Do ``work`` for a job that is there already."""
+        self._background.spawn(self._carry_out(job, work, polls))
+
+    async def _carry_out(self, job: Job, work: Work, polls: bool) -> None:
         await asyncio.sleep(self._world.settings.job_delay)
+        if polls:
+            job.state = "POLLING"
         try:
             await work()
         except ApiError as refused:

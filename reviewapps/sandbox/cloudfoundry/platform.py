@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.background import Background
+from reviewapps.sandbox.cloudfoundry.brokers import Brokers
 from reviewapps.sandbox.cloudfoundry.cells import Cells
 from reviewapps.sandbox.cloudfoundry.jobs import Jobs
+from reviewapps.sandbox.cloudfoundry.provisioning import Provisioning
 from reviewapps.sandbox.cloudfoundry.rollouts import Rollouts
 from reviewapps.sandbox.cloudfoundry.staging import Stager
 from reviewapps.sandbox.cloudfoundry.task_runs import TaskRuns
@@ -22,12 +24,15 @@ class Platform:
         self.background = Background()
         self.uaa = Uaa(self.world)
         self.jobs = Jobs(self.world, self.background)
+        self.brokers = Brokers(home)
+        self.provisioning = Provisioning(self.world, self.brokers, self.jobs)
         self.cells = Cells(self.world)
         self.rollouts = Rollouts(self.world, self.cells, self.background)
         self.stager = Stager(self.world, self.background)
         self.task_runs = TaskRuns(self.world, self.background)
 
     async def close(self) -> None:
-        """Stop every build, task, job and app, and wait for their end."""
+        """Stop every build, task, job, app and server, and wait for their end."""
         await self.background.close()
         await self.cells.close()
+        await self.brokers.close()

@@ -22,6 +22,8 @@ Filters = Mapping[str, Callable[[R], "str | Collection[str]"]]
 
 Present = Callable[[R, Links], JSON]
 Include = Callable[[list[R], set[str], Links], JSON]
+Fields = Callable[[Mapping[str, str], list[R], Links], JSON]
+"""What the parameters ``fields[…]`` of a query ask for besides the rows."""
 
 _EVERYWHERE = {"guids", "created_ats", "updated_ats", "label_selector", "page", "per_page", "order_by"}
 _RELATIONS: dict[str, Callable[[float, float], bool]] = {
@@ -40,11 +42,13 @@ def page(
     *,
     includes: Collection[str] = (),
     include: Include[R] | None = None,
+    fields: Fields[R] | None = None,
     ignored: Collection[str] = (),
 ) -> web.Response:
     """The page that the request's query asks for of those ``rows`` that the caller may see."""
     query = request.query
-    _refuse_unknown(query, {*filters, *ignored, *(["include"] if includes else [])})
+    also = [name for name, there in (("include", includes), ("fields", fields)) if there]
+    _refuse_unknown(query, {*filters, *ignored, *also})
     claims = [_claim(key, value, filters) for key, value in query.items()]
     fitting = [row for row in rows if all(claim(row) for claim in claims)]
     fitting = _ordered(fitting, query.get("order_by", "created_at"))
@@ -55,8 +59,11 @@ def page(
         "pagination": _pagination(request, links, len(fitting), number, size),
         "resources": [present(row, links) for row in shown],
     }
+    included: JSON = fields(query, shown, links) if fields else {}
     if include and "include" in query:
-        body["included"] = include(shown, wanted_includes(query, includes), links)
+        included |= include(shown, wanted_includes(query, includes), links)
+    if included:
+        body["included"] = included
     # Lists are long: this is four times as fast as the standard library.
     return web.Response(body=to_json(body), content_type="application/json", charset="utf-8")
 

@@ -1,11 +1,22 @@
-"""Memory: who holds how much, and who may have more."""
+"""Memory and services: who holds how much, and who may have more."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
-from reviewapps.sandbox.cloudfoundry.state import App, Build, Organization, Process, Space, Task
+from reviewapps.sandbox.cloudfoundry.state import (
+    App,
+    Binding,
+    Build,
+    Organization,
+    Process,
+    Quota,
+    ServiceInstance,
+    ServicePlan,
+    Space,
+    Task,
+)
 from reviewapps.sandbox.cloudfoundry.world import World
 
 
@@ -54,6 +65,41 @@ def check_staging_memory(world: World, space: Space, more: int) -> None:
         raise unprocessable(f"space's memory limit exceeded: staging requires {more}M memory")
     if not _has(world, space.organization, more):
         raise unprocessable(f"organization's memory limit exceeded: staging requires {more}M memory")
+
+
+def check_service_instance(world: World, space: Space) -> None:
+    """422 if the space or its organization has as many managed service instances as it may."""
+    managed = [one.space for one in world.all(ServiceInstance) if one.plan]
+    if _full(managed, space, space.quota.service_instances if space.quota else None):
+        raise unprocessable("You have exceeded your space's services limit.")
+    if _full(managed, space.organization, space.organization.quota.service_instances):
+        raise unprocessable("You have exceeded your organization's services limit.")
+
+
+def check_service_plan(space: Space, plan: ServicePlan) -> None:
+    """422 if ``plan`` costs something where only free ones are allowed."""
+    refusal = "The service instance cannot be created because paid service plans are not allowed"
+    if not plan.free and not _may_pay(space.quota):
+        raise unprocessable(f"{refusal} for your space.")
+    if not plan.free and not _may_pay(space.organization.quota):
+        raise unprocessable(f"{refusal}.")
+
+
+def check_service_key(world: World, space: Space) -> None:
+    """422 if the space or its organization has as many service keys as it may."""
+    keys = [one.space for one in world.all(Binding) if one.type == "key"]
+    if _full(keys, space, space.quota.service_keys if space.quota else None):
+        raise unprocessable("You have exceeded your space's limit for service binding of type key.")
+    if _full(keys, space.organization, space.organization.quota.service_keys):
+        raise unprocessable("You have exceeded your organization's limit for service binding of type key.")
+
+
+def _full(spaces: list[Space], place: Organization | Space, limit: int | None) -> bool:
+    return limit is not None and sum(_within(one, place) for one in spaces) >= limit
+
+
+def _may_pay(quota: Quota | None) -> bool:
+    return quota is None or quota.paid_services_allowed
 
 
 def _has(world: World, place: Organization | Space, more: int) -> bool:

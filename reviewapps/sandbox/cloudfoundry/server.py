@@ -11,12 +11,13 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from reviewapps.sandbox.cloudfoundry.access import caller_name, remember_caller
+from reviewapps.sandbox.cloudfoundry.brokers import catalog
 from reviewapps.sandbox.cloudfoundry.controls import Controls
 from reviewapps.sandbox.cloudfoundry.endpoints import ENDPOINTS
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error, unknown_request
 from reviewapps.sandbox.cloudfoundry.firewall import Firewall
 from reviewapps.sandbox.cloudfoundry.platform import Platform
-from reviewapps.sandbox.cloudfoundry.runtime import Router
+from reviewapps.sandbox.cloudfoundry.runtime import Router, Signatures
 from reviewapps.sandbox.cloudfoundry.state import (
     App,
     Buildpack,
@@ -71,7 +72,9 @@ class CloudFoundry:
 
     async def start(self, port: int = 0, app_port: int = 0) -> None:
         """Listen on 127.0.0.1; a port that is taken raises OSError."""
-        router = Router(self.platform.cells.backend, log=self._log_access)
+        signatures = Signatures(self.settings.route_service_seconds)
+        router = Router(self.platform.cells.backend, log=self._log_access, signatures=signatures)
+        await self.platform.provisioning.resume()
         try:
             self.port = await self._listen(self.application(), port)
             self.app_port = await self._listen(router.application(), app_port)
@@ -136,6 +139,8 @@ class CloudFoundry:
         for position, name in enumerate(BUILDPACKS, 1):
             self.world.add(Buildpack(name=name, stack=STACK, position=position))
         self.world.add(Domain(name=self.app_domain))
+        for row in catalog():
+            self.world.add(row)
         self.add_organization("acme", DEFAULT_MEMORY_MB)
         self.add_space("acme", "review")
         self.add_space("acme", "production")

@@ -17,13 +17,19 @@ R = TypeVar("R", bound=Row)
 
 @dataclass
 class Settings:
-    """How long things take here, in seconds, and how much is kept. The real platform is slower."""
+    """How long things take here, in seconds, and how much is kept. The real platform is slower.
+
+    ``broker_seconds`` is how long a broker takes for a service instance (on cloud.gov 5 to 60 minutes),
+    ``route_service_seconds`` how long the router believes its own signature.
+    """
 
     job_delay: float = 0.05
     upload_delay: float = 0.05
     copy_delay: float = 0.05
     deployment_tick: float = 0.2
     stop_grace: float = 10
+    broker_seconds: float = 0
+    route_service_seconds: float = 60
     staging_timeout: float = 900
     token_seconds: float = 600
     refresh_token_seconds: float = 43_200

@@ -179,6 +179,53 @@ class Cloud:
             lambda it: all(one["state"] == "RUNNING" for one in it["resources"]),
         )
 
+    def plan(self, name: str) -> str:
+        return str(self.call("GET", f"/v3/service_plans?names={name}")["resources"][0]["guid"])
+
+    def provision(self, name: str, plan: str = "micro-psql", **more: object) -> str:
+        """The path of the job that makes a managed service instance."""
+        related = {
+            "space": {"data": {"guid": self.space}},
+            "service_plan": {"data": {"guid": self.plan(plan)}},
+        }
+        said = {"type": "managed", "name": name, "relationships": related, **more}
+        return self.job(self.call("POST", "/v3/service_instances", said))
+
+    def instance(self, name: str) -> JSON:
+        """The service instance of this name."""
+        return dict(self.call("GET", f"/v3/service_instances?names={name}")["resources"][0])
+
+    def managed(self, name: str, plan: str = "micro-psql", **more: object) -> str:
+        """The guid of a managed service instance that is ready."""
+        done = self.job_done(self.provision(name, plan, **more))
+        assert done["state"] == "COMPLETE", done
+        return str(self.instance(name)["guid"])
+
+    def user_provided(self, name: str, **more: object) -> str:
+        """The guid of a user-provided service instance."""
+        related = {"space": {"data": {"guid": self.space}}}
+        said = {"type": "user-provided", "name": name, "relationships": related, **more}
+        return str(self.call("POST", "/v3/service_instances", said)["guid"])
+
+    def bind(self, instance: str, app: str = "", **more: object) -> Any:
+        """The answer to a new binding of an app or, without one, to a new key."""
+        related = {"service_instance": {"data": {"guid": instance}}}
+        related |= {"app": {"data": {"guid": app}}} if app else {}
+        said = {"type": "app" if app else "key", "relationships": related, **more}
+        return self.call("POST", "/v3/service_credential_bindings", said)
+
+    def key(self, instance: str, name: str = "key") -> JSON:
+        """The credentials in a new key."""
+        assert self.job_done(self.job(self.bind(instance, name=name)))["state"] == "COMPLETE"
+        path = f"/v3/service_credential_bindings?type=key&names={name}&service_instance_guids={instance}"
+        guid = self.call("GET", path)["resources"][0]["guid"]
+        return dict(self.call("GET", f"/v3/service_credential_bindings/{guid}/details")["credentials"])
+
+    def job(self, answer: requests.Response) -> str:
+        """The path of the job that a 202 promises."""
+        assert (answer.status_code, answer.content) == (202, b"")
+        return str(answer.headers["Location"]).removeprefix(self.server.api_url)
+
     def deploy(self, app: str, droplet: str, **more: object) -> str:
         said = {"relationships": {"app": {"data": {"guid": app}}}, "droplet": {"guid": droplet}, **more}
         return str(self.call("POST", "/v3/deployments", said)["guid"])
@@ -191,9 +238,7 @@ class Cloud:
 
     def delete(self, path: str) -> str:
         """The path of the job that deletes."""
-        answer = self.client.delete(self.server.api_url + path)
-        assert answer.status_code == 202
-        return str(answer.headers["Location"]).removeprefix(self.server.api_url)
+        return self.job(self.client.delete(self.server.api_url + path))
 
     def job_done(self, job: str) -> JSON:
         return self.until(job, lambda it: it["state"] in ("COMPLETE", "FAILED"))

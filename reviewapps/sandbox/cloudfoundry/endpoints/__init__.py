@@ -14,6 +14,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.environment_variables import Envi
 from reviewapps.sandbox.cloudfoundry.endpoints.jobs import JobReports
 from reviewapps.sandbox.cloudfoundry.endpoints.log_cache import LogCache
 from reviewapps.sandbox.cloudfoundry.endpoints.manifests import Manifests
+from reviewapps.sandbox.cloudfoundry.endpoints.marketplace import Marketplace
 from reviewapps.sandbox.cloudfoundry.endpoints.organizations import Organizations
 from reviewapps.sandbox.cloudfoundry.endpoints.packages import Packages
 from reviewapps.sandbox.cloudfoundry.endpoints.processes import Processes
@@ -22,6 +23,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.route_destinations import RouteDe
 from reviewapps.sandbox.cloudfoundry.endpoints.routes import Routes
 from reviewapps.sandbox.cloudfoundry.endpoints.service_credential_bindings import ServiceCredentialBindings
 from reviewapps.sandbox.cloudfoundry.endpoints.service_instances import ServiceInstances
+from reviewapps.sandbox.cloudfoundry.endpoints.service_route_bindings import ServiceRouteBindings
 from reviewapps.sandbox.cloudfoundry.endpoints.spaces import Spaces
 from reviewapps.sandbox.cloudfoundry.endpoints.tasks import Tasks
 from reviewapps.sandbox.cloudfoundry.endpoints.users import Users
@@ -43,8 +45,10 @@ ENDPOINTS: tuple[type[Endpoints], ...] = (
     Tasks,
     Routes,
     RouteDestinations,
+    Marketplace,
     ServiceInstances,
     ServiceCredentialBindings,
+    ServiceRouteBindings,
     Manifests,
     AuditEvents,
     JobReports,

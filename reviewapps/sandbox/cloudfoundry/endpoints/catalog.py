@@ -32,8 +32,7 @@ BUILDPACK_FILTERS: Filters[Buildpack] = {
     "stacks": lambda row: row.stack,
     "lifecycle": lambda row: "buildpack",
 }
-_NONE = ("service_plans", "service_offerings", "service_brokers", "service_route_bindings", "revisions",
-         "isolation_segments", "security_groups")  # fmt: skip
+_NONE = ("revisions", "isolation_segments", "security_groups")
 
 
 class Catalog(Endpoints):

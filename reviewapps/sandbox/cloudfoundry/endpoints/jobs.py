@@ -8,7 +8,16 @@ from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, stamped
 from reviewapps.sandbox.cloudfoundry.state import Job
 
-_FOLDERS = {"app": "apps", "route": "routes", "space": "spaces", "droplet": "droplets", "package": "packages"}
+_FOLDERS = {
+    "app": "apps",
+    "route": "routes",
+    "space": "spaces",
+    "droplet": "droplets",
+    "package": "packages",
+    "service_instances": "service_instances",  # of create and update; in the plural by an accident of old
+    "service_instance": "service_instances",
+    "service_credential_binding": "service_credential_bindings",
+}
 
 
 class JobReports(Endpoints):

@@ -143,9 +143,9 @@ def _limits(row: Quota) -> JSON:
             "log_rate_limit_in_bytes_per_second": None,
         },
         "services": {
-            "paid_services_allowed": True,
-            "total_service_instances": None,
-            "total_service_keys": None,
+            "paid_services_allowed": row.paid_services_allowed,
+            "total_service_instances": row.service_instances,
+            "total_service_keys": row.service_keys,
         },
         "routes": {"total_routes": None, "total_reserved_ports": None},
     }

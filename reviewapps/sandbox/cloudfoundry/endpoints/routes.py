@@ -15,7 +15,7 @@ from reviewapps.sandbox.cloudfoundry.errors import not_authorized, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, timestamp, to_one
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
-from reviewapps.sandbox.cloudfoundry.state import App, Destination, Domain, Route, Space
+from reviewapps.sandbox.cloudfoundry.state import App, Destination, Domain, Route, RouteBinding, Space
 from reviewapps.sandbox.cloudfoundry.world import World
 
 FILTERS: Filters[Route] = {
@@ -26,7 +26,6 @@ FILTERS: Filters[Route] = {
     "organization_guids": lambda row: row.space.organization.guid,
     "domain_guids": lambda row: row.domain.guid,
     "app_guids": lambda row: [destination.app.guid for destination in row.destinations],
-    "service_instance_guids": lambda row: (),
 }
 _HOST = re.compile(r"[\w-]*|\*", re.ASCII)
 
@@ -61,7 +60,8 @@ class Routes(Endpoints):
     async def _list(self, request: web.Request) -> web.Response:
         rows = self.access(request).visible(Route)
         includes = ("domain", "space", "space.organization")
-        return page(request, rows, FILTERS, present_route, includes=includes, include=_included)
+        filters = {**FILTERS, "service_instance_guids": self._service_instances}
+        return page(request, rows, filters, present_route, includes=includes, include=_included)
 
     async def _of_app(self, request: web.Request) -> web.Response:
         app = self.access(request).seen(App, guid(request))
@@ -102,6 +102,8 @@ class Routes(Endpoints):
         self.world.record("audit.route.delete-request", route, route.space, access.user)
 
         async def work() -> None:
+            for binding in self._bindings(route):
+                self.world.remove(binding)
             self.world.remove(route)
 
         return accepted(self.platform.jobs.start("route.delete", "route", route, work), request)
@@ -117,11 +119,17 @@ class Routes(Endpoints):
 
         async def work() -> None:
             for route in self.world.all(Route):
-                if route.space is space and not route.destinations:
+                if route.space is space and not route.destinations and not self._bindings(route):
                     self.world.remove(route)
 
         job = self.platform.jobs.start("space.delete_unmapped_routes", "space", space, work)
         return accepted(job, request)
+
+    def _bindings(self, route: Route) -> list[RouteBinding]:
+        return [one for one in self.world.all(RouteBinding) if one.route is route]
+
+    def _service_instances(self, route: Route) -> list[str]:
+        return [one.instance.guid for one in self._bindings(route)]
 
 
 def new_route(world: World, space: Space, domain: Domain, host: str, path: str) -> Route:

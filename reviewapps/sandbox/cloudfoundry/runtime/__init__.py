@@ -9,6 +9,7 @@ from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck
 from reviewapps.sandbox.cloudfoundry.runtime.instance import Instance, InstanceSpec
 from reviewapps.sandbox.cloudfoundry.runtime.logs import Logs
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.route_services import Signatures
 from reviewapps.sandbox.cloudfoundry.runtime.router import Backend, Router
 from reviewapps.sandbox.cloudfoundry.runtime.staging import Staged, StagingFailed, stage
 from reviewapps.sandbox.cloudfoundry.runtime.tasks import run_task
@@ -21,6 +22,7 @@ __all__ = [
     "LogLine",
     "Logs",
     "Router",
+    "Signatures",
     "Staged",
     "StagingFailed",
     "run_task",

@@ -33,6 +33,15 @@ _OURS_TO_LEAVE_OUT = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 def headers_for(request: web.Request, app_guid: str, instance: Instance) -> CIMultiDict[str]:
     """The headers of ``request`` as an app sees them, with what Gorouter adds."""
+    headers = forwarded_headers(request)
+    headers["X-CF-ApplicationID"] = app_guid
+    headers["X-CF-InstanceID"] = instance.guid
+    headers["X-CF-InstanceIndex"] = str(instance.spec.index)
+    return headers
+
+
+def forwarded_headers(request: web.Request) -> CIMultiDict[str]:
+    """The headers of ``request`` for whoever it is forwarded to."""
     headers = end_to_end(request.headers)
     headers.popall("Expect", None)  # answered here
     sender = request.remote or "127.0.0.1"
@@ -41,9 +50,6 @@ def headers_for(request: web.Request, app_guid: str, instance: Instance) -> CIMu
     headers.setdefault("X-Forwarded-Proto", request.scheme)
     headers.setdefault("X-Forwarded-Host", request.host)
     headers[REQUEST_ID] = str(uuid.uuid4())
-    headers["X-CF-ApplicationID"] = app_guid
-    headers["X-CF-InstanceID"] = instance.guid
-    headers["X-CF-InstanceIndex"] = str(instance.spec.index)
     return headers
 
 
@@ -62,13 +68,20 @@ def url_at(instance: Instance, request: web.Request, scheme: str = "http") -> UR
 async def forward(
     request: web.Request, headers: CIMultiDict[str], instance: Instance, client: aiohttp.ClientSession
 ) -> web.StreamResponse:
-    """The answer of ``instance``, already sent. Raises ClientError as long as nothing was sent.
+    """The answer of ``instance``, already sent. Raises ClientError as long as nothing was sent."""
+    return await forward_to(url_at(instance, request), request, headers, client)
+
+
+async def forward_to(
+    url: URL, request: web.Request, headers: CIMultiDict[str], client: aiohttp.ClientSession
+) -> web.StreamResponse:
+    """The answer that ``url`` gives to this request, already sent. Raises ClientError as long as nothing was.
 
     Like Gorouter, aiohttp asks once more where it may (GET, PUT, DELETE …) and the app closed without a word.
     """
     async with client.request(
         request.method,
-        url_at(instance, request),
+        url,
         headers=headers,
         data=request.content if request.can_read_body else None,
         allow_redirects=False,

@@ -1,7 +1,8 @@
-"""Ports for containers, no two alike."""
+"""Ports for containers and for the servers of brokers, no two alike."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import socket
 import threading
@@ -13,10 +14,13 @@ _taken: set[int] = set()
 _lock = threading.Lock()
 
 
-def take() -> int:
-    """A port of 127.0.0.1 on which nothing listens, and which is not taken again until it is given back."""
+def take(wanted: int = 0) -> int:
+    """A port of 127.0.0.1 on which nothing listens, and which is not taken again until it is given back.
+
+    It is the one that is ``wanted``, if that is free.
+    """
     with _lock:
-        for port in (random.choice(_RANGE) for _ in _RANGE):
+        for port in itertools.chain([wanted] if wanted else [], (random.choice(_RANGE) for _ in _RANGE)):
             if port not in _taken and _is_free(port):
                 _taken.add(port)
                 return port

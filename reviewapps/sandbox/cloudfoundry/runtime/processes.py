@@ -46,11 +46,11 @@ class ProcessGroup:
         """The command's exit status as a shell counts it (128 + signal), once its last line is logged."""
         return await asyncio.shield(self._end)
 
-    async def stop(self, grace: float) -> None:
+    async def stop(self, grace: float, sign: signal.Signals = signal.SIGTERM) -> None:
         """Ask the group to end, and after ``grace`` seconds make it. All of it is gone when this returns."""
         if not self._end.done() and grace > 0:
             self._patience_until = time.monotonic() + grace
-            kill(self._process.pid, signal.SIGTERM)
+            kill(self._process.pid, sign)
             await asyncio.wait({self._end}, timeout=grace)
         if not self._end.done():
             kill(self._process.pid)

@@ -26,13 +26,17 @@ from reviewapps.sandbox.cloudfoundry.state.places import (
     User,
 )
 from reviewapps.sandbox.cloudfoundry.state.records import AuditEvent, Job
-from reviewapps.sandbox.cloudfoundry.state.routes_and_services import (
-    Binding,
-    Destination,
-    Route,
-    ServiceInstance,
-)
+from reviewapps.sandbox.cloudfoundry.state.routes import Destination, Route
 from reviewapps.sandbox.cloudfoundry.state.rows import Row, new_guid
+from reviewapps.sandbox.cloudfoundry.state.services import (
+    Binding,
+    Operation,
+    RouteBinding,
+    ServiceBroker,
+    ServiceInstance,
+    ServiceOffering,
+    ServicePlan,
+)
 
 __all__ = [
     "App",
@@ -49,6 +53,7 @@ __all__ = [
     "Job",
     "Launch",
     "OfApp",
+    "Operation",
     "Organization",
     "OrganizationQuota",
     "Package",
@@ -56,8 +61,12 @@ __all__ = [
     "Quota",
     "Role",
     "Route",
+    "RouteBinding",
     "Row",
+    "ServiceBroker",
     "ServiceInstance",
+    "ServiceOffering",
+    "ServicePlan",
     "Space",
     "SpaceQuota",
     "Stack",

@@ -14,6 +14,9 @@ class Quota(Row):
     name: str
     memory_mb: int | None = None
     instance_memory_mb: int | None = None
+    service_instances: int | None = None
+    service_keys: int | None = None
+    paid_services_allowed: bool = True
     organization: Organization | None = None
 
     @property

@@ -1,0 +1,11 @@
+"""What the marketplace offers, made for real: a PostgreSQL server, and a Redis for each instance.
+
+The Cloud Controller's half (instances, bindings, jobs) is in the folder above. Nothing here is started before
+the first instance is asked for.
+"""
+
+from reviewapps.sandbox.cloudfoundry.brokers.backing import Backing, BrokerFailure, Credentials
+from reviewapps.sandbox.cloudfoundry.brokers.brokers import Brokers
+from reviewapps.sandbox.cloudfoundry.brokers.catalog import catalog
+
+__all__ = ["Backing", "BrokerFailure", "Brokers", "Credentials", "catalog"]
