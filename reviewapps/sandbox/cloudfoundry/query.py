@@ -70,7 +70,7 @@ def page(
 
 def wanted_includes(query: Mapping[str, str], allowed: Collection[str]) -> set[str]:
     """What ``include`` asks for; what is not allowed there is refused."""
-    wanted = set(_words(query.get("include", "")))
+    wanted = _words(query["include"]) if "include" in query else set()
     if wrong := sorted(wanted - set(allowed)):
         valid = ", ".join(f"'{one}'" for one in allowed)
         raise bad_query(f"Invalid included resource: '{wrong[0]}'. Valid included resources are: {valid}")

