@@ -72,7 +72,7 @@ class CloudFoundry:
 
     async def start(self, port: int = 0, app_port: int = 0) -> None:
         """Listen on 127.0.0.1; a port that is taken raises OSError."""
-        signatures = Signatures(self.settings.route_service_seconds)
+        signatures = Signatures(lambda: self.settings.route_service_seconds, lambda: self.world.clock.seconds)
         router = Router(self.platform.cells.backend, log=self._log_access, signatures=signatures)
         await self.platform.provisioning.resume()
         try:

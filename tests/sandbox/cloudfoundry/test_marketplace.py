@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from cloudfoundry_client.v3.entities import EntityManager
 
 from tests.sandbox.cloudfoundry.cloud import Cloud, Refused
 
@@ -177,11 +176,13 @@ def test_what_the_quota_does_not_allow_is_refused_in_the_platforms_words(shared:
 
 
 def test_an_instance_is_updated_by_its_broker_where_that_has_a_say(shared: Cloud) -> None:
-    guid = shared.managed("changing", "redis-dev", parameters={"engine": "7.0"})
+    instances, jobs = shared.client.v3.service_instances, shared.client.v3.jobs
+    made = instances.create("changing", shared.space, shared.plan("redis-dev"), parameters={"engine": "7.0"})
+    assert jobs.wait_for_job_completion(made.job()["guid"], step=0.01)["state"] == "COMPLETE"
+    guid = instances.get_first(names="changing", service_plan_names="redis-dev")["guid"]
     path = f"/v3/service_instances/{guid}"
-    manager: Any = EntityManager(shared.client.info.api_endpoint, shared.client, "/v3/service_instances")
 
-    renamed = manager._update(guid, {"name": "changed", "tags": ["a"]})
+    renamed = instances.update(guid, name="changed", tags=["a"])
     assert (renamed["name"], renamed["tags"], renamed["last_operation"]["type"]) == (
         "changed",
         ["a"],

@@ -130,7 +130,9 @@ class ManifestApplication:
         if instance is None:
             raise not_found(f"Service instance '{name}'")
         if not any(one.instance is instance for one in self._world.of_app(Binding, self._app)):
-            self._world.add(new_binding(self._world, self._app, instance, said.get("binding_name")))
+            binding = new_binding(self._world, self._app, instance, said.get("binding_name"))
+            binding.parameters = said.get("parameters") or {}
+            self._world.add(binding)
 
 
 def megabytes(said: object) -> int:

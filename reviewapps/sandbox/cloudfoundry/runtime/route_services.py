@@ -13,6 +13,7 @@ import hmac
 import json
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -35,15 +36,18 @@ class Unsigned(Exception):
 class Signatures:
     """Signs and knows again. What is signed can be read; what matters is that nobody else can make it."""
 
-    def __init__(self, seconds: float = 60) -> None:
-        """``seconds`` are how long a signature is good for."""
+    def __init__(
+        self, seconds: Callable[[], float] = lambda: 60, now: Callable[[], float] = time.time
+    ) -> None:
+        """``seconds`` says how long a signature is good for, ``now`` what time it is."""
         self._seconds = seconds
+        self._now = now
         self._key = secrets.token_bytes(32)
 
     def sign(self, headers: CIMultiDict[str], url: str) -> None:
         """Put the three headers for a request to ``url`` into ``headers``."""
         nonce = secrets.token_hex(12)
-        said = json.dumps({"forwarded_url": url, "requested_time": time.time()}).encode()
+        said = json.dumps({"forwarded_url": url, "requested_time": self._now()}).encode()
         headers[FORWARDED_URL] = url
         headers[SIGNATURE] = f"{_encoded(said)}.{_encoded(self._digest(said, nonce))}"
         headers[METADATA] = _encoded(json.dumps({"nonce": nonce}).encode())
@@ -60,7 +64,7 @@ class Signatures:
         if not hmac.compare_digest(digest, self._digest(said, nonce)):
             raise Unsigned(502, "message authentication failed")
         signed = json.loads(said)
-        if time.time() - signed["requested_time"] > self._seconds:
+        if self._now() - signed["requested_time"] > self._seconds():
             raise Unsigned(504, "route service request expired")
         return str(signed["forwarded_url"])
 
