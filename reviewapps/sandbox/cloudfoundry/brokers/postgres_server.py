@@ -57,7 +57,12 @@ class PostgresServer:
             stderr=asyncio.subprocess.PIPE,
             env={**_ENVIRONMENT, "PGPASSWORD": self._password.read_text()},
         )
-        out, wrong = await process.communicate(sql.encode())
+        try:
+            out, wrong = await process.communicate(sql.encode())
+        except asyncio.CancelledError:
+            process.kill()
+            await process.wait()
+            raise
         if process.returncode:
             raise BrokerFailure(f"PostgreSQL: {wrong.decode().strip()}")
         return out.decode().strip()

@@ -132,6 +132,7 @@ class ServiceInstances(Endpoints):
         """Forget the instance without a word to its broker, which only the broker's owners may do."""
         if instance.plan and not access.user.is_admin:
             raise not_authorized()
+        instance.operation = Operation(type="delete")  # so that what is under way is not finished
         remove_bindings(self.world, instance)
         self.world.remove(instance)
         if instance.plan:

@@ -101,7 +101,8 @@ class Router:
         """What the route service answers, which is asked with its own URL and not with the request's path.
 
         If one of our routes leads to it, it is asked here, as Gorouter does with its "internal lookup":
-        nothing on this machine answers to https.
+        nothing on this machine answers to https. The URL to go on to is http and keeps its port, which
+        Gorouter leaves out, since ours is not the one that everybody knows.
         """
         headers = forwarded_headers(request)
         self._signatures.sign(headers, f"{request.scheme}://{request.host}{request.raw_path}")
