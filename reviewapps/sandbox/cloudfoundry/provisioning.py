@@ -8,7 +8,7 @@ restart. How a broker behaves can be said in the parameters of the instance or b
     cf create-service aws-rds micro-psql db -c '{"sandbox": {"delete": {"failure": "In use"}}}'
 
 The same goes for update-service, bind-service and create-service-key. Without it every operation on an
-instance takes the setting ``broker_seconds``.
+instance takes the setting ``broker_seconds``, which ``PATCH /_sandbox/settings`` changes.
 """
 
 from __future__ import annotations

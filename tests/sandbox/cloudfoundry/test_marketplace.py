@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.cloudfoundry.cloud import Cloud, Refused
+from tests.sandbox.cloudfoundry.cloud import JSON, Cloud, Refused
 
 INSTANCE_FIELDS = "&".join(
     (
@@ -262,6 +262,30 @@ def test_keys_and_bindings_of_a_broker_are_made_by_jobs_and_go_with_their_instan
     shared.job_done(shared.job(shared.bind(guid, app)))
     assert shared.job_done(shared.delete(f"/v3/service_instances/{guid}"))["state"] == "COMPLETE"
     assert shared.call("GET", f"/v3/service_credential_bindings?app_guids={app}")["resources"] == []
+
+
+def test_a_manifest_binds_instances_of_a_broker_at_once_and_says_what_is_not_ready(shared: Cloud) -> None:
+    shared.managed("ready", "redis-dev")
+    manifest = (
+        "applications: [{name: bound-by-manifest, services: [{name: NAME, parameters: {role: reader}}]}]"
+    )
+    path = f"/v3/spaces/{shared.space}/actions/apply_manifest"
+    yaml = {"Content-Type": "application/x-yaml"}
+
+    def applied(name: str) -> JSON:
+        answer = shared.call("POST", path, data=manifest.replace("NAME", name), headers=yaml)
+        return shared.job_done(shared.job(answer))
+
+    assert applied("ready")["state"] == "COMPLETE"
+    app = shared.call("GET", "/v3/apps?names=bound-by-manifest")["resources"][0]["guid"]
+    (binding,) = shared.call("GET", f"/v3/service_credential_bindings?app_guids={app}")["resources"]
+    assert binding["last_operation"]["state"] == "succeeded"
+    parameters = f"/v3/service_credential_bindings/{binding['guid']}/parameters"
+    assert shared.call("GET", parameters) == {"role": "reader"}
+
+    shared.provision("unready", "redis-dev", parameters={"sandbox": {"seconds": 60}})
+    (error,) = applied("unready")["errors"]
+    assert error["detail"].endswith("There is an operation in progress for the service instance.")
 
 
 def test_what_only_one_kind_of_instance_has_is_refused_to_the_other(shared: Cloud) -> None:
