@@ -37,6 +37,11 @@ class Cells:
         env = environment(self._world, process.app, process.memory_mb, process)
         return Launch(droplet, command, env, process.memory_mb)
 
+    def carry_on(self) -> None:
+        """Run again what should run."""
+        for process in self._world.all(Process):
+            self.converge(process)
+
     def converge(self, process: Process) -> None:
         """Start the instances that are missing, stop those that are too many."""
         self._stop_from(process, process.instances if process.launch else 0)
@@ -63,9 +68,9 @@ class Cells:
         self._instances.pop(process, None)
 
     async def close(self) -> None:
-        """Stop everything, and wait for it."""
-        for process in list(self._instances):
-            self.stop(process)
+        """Stop everything, and wait for it. What should run stays known, for the next start."""
+        for process in self._instances:
+            self._stop_from(process, 0)
         await asyncio.gather(*self._stopping.values())
 
     def instances(self, process: Process) -> dict[int, Instance]:

@@ -14,6 +14,7 @@ from reviewapps.sandbox.cloudfoundry.staging import Stager
 from reviewapps.sandbox.cloudfoundry.task_runs import TaskRuns
 from reviewapps.sandbox.cloudfoundry.uaa import Uaa
 from reviewapps.sandbox.cloudfoundry.world import Settings, World
+from reviewapps.sandbox.snapshots import Snapshots
 
 
 class Platform:
@@ -21,9 +22,10 @@ class Platform:
 
     def __init__(self, home: Path, settings: Settings) -> None:
         self.world = World(home, settings)
+        self.snapshots = Snapshots(self.world, home / "world.snapshot")
         self.background = Background()
         self.uaa = Uaa(self.world)
-        self.jobs = Jobs(self.world, self.background)
+        self.jobs = Jobs(self)
         self.brokers = Brokers(home)
         self.provisioning = Provisioning(self.world, self.brokers, self.jobs)
         self.cells = Cells(self.world)

@@ -1,7 +1,7 @@
 """What brokers are asked for, and what came of it: the life of managed service instances and their bindings.
 
-An operation is remembered in the row that it is about, so that it can be taken up again by ``resume`` after a
-restart. How a broker behaves can be said in the parameters of the instance or binding, under "sandbox":
+An operation is remembered in the row that it is about, and its job goes on after a restart. How a broker behaves
+can be said in the parameters of the instance or binding, under "sandbox":
 
     cf create-service aws-rds micro-psql db -c '{"sandbox": {"seconds": 30}}'                 slow
     cf create-service aws-rds micro-psql db -c '{"sandbox": {"failure": "No capacity"}}'      create failed
@@ -16,9 +16,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reviewapps.sandbox.cloudfoundry.bodies import Body, checked
 from reviewapps.sandbox.cloudfoundry.brokers import Backing, BrokerFailure, Brokers
@@ -33,6 +33,9 @@ from reviewapps.sandbox.cloudfoundry.state import (
     User,
 )
 from reviewapps.sandbox.cloudfoundry.world import World
+
+if TYPE_CHECKING:
+    from reviewapps.sandbox.cloudfoundry.platform import Platform
 
 log = logging.getLogger(__name__)
 
@@ -94,32 +97,24 @@ class Provisioning:
         return self._begin_binding(binding)
 
     async def resume(self) -> None:
-        """After a restart: let all instances answer again, and go on with what was under way."""
+        """After a restart: let all instances answer again."""
         await asyncio.gather(*(self._answer_again(one) for one in self._world.all(ServiceInstance)))
-        for job in self._world.all(Job):
-            row = job.resource
-            unfinished = job.state in ("PROCESSING", "POLLING")
-            if unfinished and isinstance(row, ServiceInstance | Binding) and row.operation.unfinished:
-                self._jobs.resume(job, self._work(row), polls=True)
 
     def _begin(self, instance: ServiceInstance, resource_type: str) -> Job:
         self._record(instance, "start_")
         name = f"service_instance.{instance.operation.type}"
-        return self._jobs.start(name, resource_type, instance, self._work(instance), polls=True)
+        work = partial(_operate, operation=instance.operation)
+        return self._jobs.start(name, resource_type, instance, work, polls=True)
 
     def _begin_binding(self, binding: Binding) -> Job:
         name = "service_keys" if binding.type == "key" else "service_bindings"
         operation = f"{name}.{binding.operation.type}"
         resource_type = "service_credential_binding"
-        return self._jobs.start(operation, resource_type, binding, self._work(binding), polls=True)
+        work = partial(_operate_binding, operation=binding.operation)
+        return self._jobs.start(operation, resource_type, binding, work, polls=True)
 
-    def _work(self, row: ServiceInstance | Binding) -> Callable[[], Awaitable[None]]:
-        """What the job does, for the operation that ``row`` is in now."""
-        if isinstance(row, ServiceInstance):
-            return partial(self._operate, row, row.operation)
-        return partial(self._operate_binding, row, row.operation)
-
-    async def _operate(self, instance: ServiceInstance, operation: Operation) -> None:
+    async def operate(self, instance: ServiceInstance, operation: Operation) -> None:
+        """Carry ``operation`` out, and tell how it ended."""
         verb = _VERBS[operation.type]
         operation.settle("in progress")
         asked = pace(operation.changes.get("parameters", instance.parameters))
@@ -152,7 +147,7 @@ class Provisioning:
             self._world.remove(instance)
             del self._turns[instance.guid]
 
-    async def _operate_binding(self, binding: Binding, operation: Operation) -> None:
+    async def operate_binding(self, binding: Binding, operation: Operation) -> None:
         """Every binding is given the instance's own credentials, as cloud.gov's brokers do it."""
         asked = pace(binding.parameters)
         if operation.type == "delete":
@@ -189,6 +184,14 @@ class Provisioning:
     def _record(self, instance: ServiceInstance, prefix: str = "") -> None:
         type = f"audit.service_instance.{prefix}{instance.operation.type}"
         self._world.record(type, instance, instance.space, instance.operation.actor)
+
+
+async def _operate(platform: Platform, instance: ServiceInstance, operation: Operation) -> None:
+    await platform.provisioning.operate(instance, operation)
+
+
+async def _operate_binding(platform: Platform, binding: Binding, operation: Operation) -> None:
+    await platform.provisioning.operate_binding(binding, operation)
 
 
 def remove_bindings(world: World, instance: ServiceInstance) -> None:

@@ -61,6 +61,12 @@ class Rollouts:
         self._background.spawn(self._carry_on(deployment))
         return self._world.add(deployment)
 
+    def carry_on(self) -> None:
+        """Go on with all that are under way."""
+        for deployment in self._world.all(Deployment):
+            if deployment.value == "ACTIVE":
+                self._background.spawn(self._carry_on(deployment))
+
     def cancel(self, deployment: Deployment) -> None:
         """Go back to the previous droplet; at the next tick the old instances are all there is."""
         if deployment.value != "ACTIVE":

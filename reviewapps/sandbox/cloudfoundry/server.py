@@ -17,6 +17,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints import ENDPOINTS
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error, unknown_request
 from reviewapps.sandbox.cloudfoundry.firewall import Firewall
 from reviewapps.sandbox.cloudfoundry.platform import Platform
+from reviewapps.sandbox.cloudfoundry.restart import carry_on
 from reviewapps.sandbox.cloudfoundry.runtime import Router, Signatures
 from reviewapps.sandbox.cloudfoundry.state import (
     App,
@@ -43,8 +44,9 @@ _OPEN = ("/", "/v3", "/v3/info", "/api/v1/info", "/oauth/token", "/login")
 
 
 class CloudFoundry:
-    """The whole platform. A fresh one has the organization "acme" with the spaces "review" and "production",
-    and the user "deployer" (password "deployer"), who is a space developer in both.
+    """The whole platform, as it was when it last ran in this home. A fresh one has the organization "acme" with
+    the spaces "review" and "production", and the user "deployer" (password "deployer"), who is a space developer
+    in both.
     """
 
     def __init__(
@@ -64,14 +66,15 @@ class CloudFoundry:
         self.app_port = 0
         self.port = 0
         self._runners: list[web.AppRunner] = []
-        self._furnish()
+        if not self.platform.snapshots.recalled:
+            self._furnish()
 
     @property
     def api_url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, port: int = 0, app_port: int = 0) -> None:
-        """Listen on 127.0.0.1; a port that is taken raises OSError."""
+        """Listen on 127.0.0.1, and go on with what was under way; a port that is taken raises OSError."""
         signatures = Signatures(lambda: self.settings.route_service_seconds, lambda: self.world.clock.seconds)
         router = Router(self.platform.cells.backend, log=self._log_access, signatures=signatures)
         await self.platform.provisioning.resume()
@@ -81,17 +84,26 @@ class CloudFoundry:
         except OSError:
             await self.stop()
             raise
+        if self.platform.snapshots.recalled:
+            carry_on(self.platform)
+        await self.platform.snapshots.start()
 
     async def stop(self) -> None:
-        """Stop listening, then stop every build, task and app, and wait for their end."""
+        """Stop listening, then stop every build, task and app, and wait for their end. All is kept."""
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
         await self.platform.close()
+        await self.platform.snapshots.stop()
 
     def application(self) -> web.Application:
         """The API as an application."""
-        middlewares = [Firewall(self.world).middleware, _answered, self._authenticated]
+        middlewares = [
+            self.platform.snapshots.middleware,
+            Firewall(self.world).middleware,
+            _answered,
+            self._authenticated,
+        ]
         application = web.Application(middlewares=middlewares, client_max_size=2**30)
         for endpoints in ENDPOINTS:
             endpoints(self.platform).mount(application.router)

@@ -16,6 +16,8 @@ from reviewapps.sandbox.cloudfoundry.world import World
 
 log = logging.getLogger(__name__)
 
+_LOST = "StagingError - Staging error: staging failed"
+
 
 class Stager:
     """Runs the builds. They cannot be cancelled; only the end of their app ends them."""
@@ -32,6 +34,13 @@ class Stager:
             "CF_STACK": build.stack,
         }
         self._running[build.app] = self._background.spawn(self._run(build, env))
+
+    def carry_on(self) -> None:
+        """A build ends with its cell."""
+        for build in self._world.all(Build):
+            if build.state == "STAGING":
+                self._fail(build, _LOST)
+                build.touch()
 
     async def abandoned(self, app: App) -> None:
         """End the app's build, if one is running, and wait for it."""

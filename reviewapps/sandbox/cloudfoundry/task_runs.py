@@ -11,6 +11,9 @@ from reviewapps.sandbox.cloudfoundry.runtime import run_task
 from reviewapps.sandbox.cloudfoundry.state import App, Task
 from reviewapps.sandbox.cloudfoundry.world import World
 
+_CANCELLED = "task was cancelled"
+_LOST = "cell disappeared before completion"
+
 
 class TaskRuns:
     """The tasks under way."""
@@ -27,15 +30,21 @@ class TaskRuns:
         self._running[task] = running
         running.add_done_callback(lambda _: self._running.pop(task, None))
 
+    def carry_on(self) -> None:
+        """A task ends with its cell; none is run twice."""
+        for task in self._world.all(Task):
+            if task.unfinished:
+                _end(task, _CANCELLED if task.state == "CANCELING" else _LOST)
+
     def cancel(self, task: Task) -> None:
         """End it; a cancelled task is a failed one."""
         task.state = "CANCELING"
         task.touch()
         if running := self._running.get(task):
             running.cancel()
-            running.add_done_callback(lambda _: _end(task, "task was cancelled"))
+            running.add_done_callback(lambda _: _end(task, _CANCELLED))
         else:
-            _end(task, "task was cancelled")
+            _end(task, _CANCELLED)
 
     async def abandoned(self, app: App) -> None:
         """End all tasks of ``app``, and wait for it."""

@@ -5,24 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from dataclasses import dataclass
 
 from aiohttp import BasicAuth, web
 
 from reviewapps.sandbox.cloudfoundry.errors import invalid_token, not_authenticated
 from reviewapps.sandbox.cloudfoundry.links import JSON
-from reviewapps.sandbox.cloudfoundry.state import User, new_guid
+from reviewapps.sandbox.cloudfoundry.state import Token, User, new_guid
 from reviewapps.sandbox.cloudfoundry.world import World
 
 ALLOWED_FAILURES = 3
 LOCK_SECONDS = 1800
 SCOPE = "openid cloud_controller.read cloud_controller.write"
-
-
-@dataclass(frozen=True)
-class Token:
-    user: User
-    expires: float
 
 
 class LoginRefusedError(Exception):
@@ -40,10 +33,10 @@ class Uaa:
     def __init__(self, world: World) -> None:
         self._settings = world.settings
         self._clock = world.clock
-        self._users: dict[str, User] = {}
-        self._access: dict[str, Token] = {}
-        self._refresh: dict[str, Token] = {}
-        self.failures: dict[str, list[float]] = {}
+        self._users = world.logins
+        self._access = world.access_tokens
+        self._refresh = world.refresh_tokens
+        self.failures = world.bad_logins
 
     def add(self, user: User) -> None:
         self._users[user.name] = user

@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.cloudfoundry.runtime import Logs
-from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Droplet, Package, Row, Space, User
+from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Droplet, Package, Row, Space, Token, User
 
 R = TypeVar("R", bound=Row)
 
@@ -43,14 +43,26 @@ class Settings:
 
 
 class World:
-    """One table per kind of row, in the order of creation."""
+    """One table per kind of row, in the order of creation, and the sessions of UAA.
+
+    All of it outlives the process, but for the logs and the settings: log-cache forgets, and settings are how a
+    server was started.
+    """
 
     def __init__(self, home: Path, settings: Settings) -> None:
         self.home = home
         self.settings = settings
         self.clock = Clock()
         self.logs = Logs()
+        self.logins: dict[str, User] = {}
+        self.access_tokens: dict[str, Token] = {}
+        self.refresh_tokens: dict[str, Token] = {}
+        self.bad_logins: dict[str, list[float]] = {}
         self._tables: dict[type[Row], dict[str, Row]] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        passing = ("home", "settings", "logs")
+        return {name: value for name, value in vars(self).items() if name not in passing}
 
     def all(self, kind: type[R]) -> Iterator[R]:
         """The rows of one kind, oldest first, as they are now."""

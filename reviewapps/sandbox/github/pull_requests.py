@@ -114,6 +114,10 @@ class PullRequests:
         It reads the branches as they are and asks nobody what was pushed, so that it may run twice.
         """
         repository.pushed_at = repository.updated_at = self._world.clock.timestamp
+        await self.catch_up(repository, user)
+
+    async def catch_up(self, repository: Repository, user: User) -> None:
+        """Do so where nothing may have been pushed. What is in step stays as it is."""
         heads = {name: ref.sha for name, ref in (await repository.git.refs("refs/heads/")).items()}
         for pull in self._world.pull_requests():
             if pull.state == "open" and pull.head is repository:

@@ -14,18 +14,20 @@ from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.pages import Pages
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused
+from reviewapps.sandbox.github.restart import carry_on
 from reviewapps.sandbox.github.routes import ALL
 from reviewapps.sandbox.github.routing import Answered, Api, unknown, viewer_of
 from reviewapps.sandbox.github.smart_http import SmartHttp
 from reviewapps.sandbox.github.world import World
 from reviewapps.sandbox.observed import Observed
+from reviewapps.sandbox.snapshots import Snapshots
 
 GRACE = 1.0
 LARGEST_BODY = 16 * 1024 * 1024
 
 
 class GitHub:
-    """A GitHub on this machine. ``home`` holds its git repositories; everything else is in memory.
+    """A GitHub on this machine, as it was when it last ran in this ``home``; ``recalled``: there was one.
 
     It serves from :meth:`start` to :meth:`stop`, in the event loop of whoever started it. Accounts and
     repositories may be added before, after and meanwhile.
@@ -33,6 +35,7 @@ class GitHub:
 
     def __init__(self, home: Path) -> None:
         self.world = World(home)
+        self._snapshots = Snapshots(self.world, home / "world.snapshot")
         pull_requests = PullRequests(self.world)
         merging = Merging(self.world, pull_requests)
         deployments = Deployments(self.world, merging)
@@ -42,6 +45,11 @@ class GitHub:
         self.observed = Observed(self._who, self.world.clock)
         self.url = ""
         self._runner: web.AppRunner | None = None
+
+    @property
+    def recalled(self) -> bool:
+        """Whether this GitHub was there before."""
+        return self._snapshots.recalled
 
     @property
     def answered(self) -> Answered | None:
@@ -63,12 +71,16 @@ class GitHub:
             raise
         self._runner = runner
         self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        if self.recalled:
+            await carry_on(self.world, self._engine.pull_requests)
+        await self._snapshots.start()
 
     async def stop(self) -> None:
-        """Serve no more."""
+        """Serve no more. All is kept."""
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        await self._snapshots.stop()
 
     def add_user(self, login: str, *, token: str, type: str = "User") -> None:
         """Let ``login`` in with ``token``, also with more than one."""
@@ -92,7 +104,7 @@ class GitHub:
         return made.id
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(middlewares=[self._snapshots.middleware], client_max_size=LARGEST_BODY)
         for routes in ALL:
             self._api.mount(app, routes)
         SmartHttp(self._engine).mount(app)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.github.git import Bare
@@ -12,7 +12,7 @@ from reviewapps.sandbox.github.state import Label, PullRequest, Repository, User
 
 
 class World:
-    """The state of one GitHub, in memory; only the repositories' contents are on disk."""
+    """The state of one GitHub, but for the repositories' contents. All of it outlives the process."""
 
     def __init__(self, home: Path) -> None:
         self.home = home / "repositories"
@@ -21,11 +21,19 @@ class World:
         self.tokens: dict[str, User] = {}
         self.repositories: dict[int, Repository] = {}
         self._former_names: dict[str, int] = {}
-        self._ids = itertools.count(1001)
+        self._last_id = 1000
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "home"}
 
     def next_id(self) -> int:
         """A number that nothing else here has."""
-        return next(self._ids)
+        self._last_id += 1
+        return self._last_id
+
+    def gave(self, number: int) -> bool:
+        """Whether this is a number that something here has, or had."""
+        return number <= self._last_id
 
     # ---- accounts
 

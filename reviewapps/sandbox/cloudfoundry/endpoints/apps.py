@@ -94,7 +94,7 @@ class Apps(Endpoints):
         access = self.access(request)
         app = access.writable(App, guid(request))
         self.world.record("audit.app.delete-request", app, app.space, access.user)
-        job = self.platform.jobs.start("app.delete", "app", app, lambda: delete_app(self.platform, app))
+        job = self.platform.jobs.start("app.delete", "app", app, delete_app)
         return accepted(job, request)
 
 

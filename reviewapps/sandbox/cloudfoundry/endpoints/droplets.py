@@ -10,12 +10,12 @@ from aiohttp import web
 from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Labelled, body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized, not_found, unprocessable
-from reviewapps.sandbox.cloudfoundry.jobs import accepted
+from reviewapps.sandbox.cloudfoundry.jobs import accepted, remove
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
+from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
 from reviewapps.sandbox.cloudfoundry.staging import expire_droplets
 from reviewapps.sandbox.cloudfoundry.state import App, Droplet
-from reviewapps.sandbox.cloudfoundry.world import World
 
 FILTERS: Filters[Droplet] = {
     "states": lambda row: row.state,
@@ -62,7 +62,7 @@ class Droplets(Endpoints):
         if source.state != "STAGED":
             raise unprocessable("source droplet is not staged")
         droplet = self.world.add(_copy_for(app, source))
-        self.platform.background.spawn(_copied(self.world, source, droplet))
+        self.platform.jobs.later(_copied, source, droplet)
         self.world.record("audit.app.droplet.create", app, app.space, access.user)
         return web.json_response(present_droplet(droplet, Links.of(request)), status=201)
 
@@ -80,11 +80,7 @@ class Droplets(Endpoints):
         droplet = self.access(request).writable(Droplet, guid(request))
         if droplet.app.droplet is droplet:
             raise unprocessable("The droplet is currently used and cannot be deleted.")
-
-        async def work() -> None:
-            self.world.remove(droplet)
-
-        return accepted(self.platform.jobs.start("droplet.delete", "droplet", droplet, work), request)
+        return accepted(self.platform.jobs.start("droplet.delete", "droplet", droplet, remove), request)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         droplet = self.access(request).writable(Droplet, guid(request))
@@ -105,7 +101,8 @@ def _copy_for(app: App, source: Droplet) -> Droplet:
     )
 
 
-async def _copied(world: World, source: Droplet, droplet: Droplet) -> None:
+async def _copied(platform: Platform, source: Droplet, droplet: Droplet) -> None:
+    world = platform.world
     await asyncio.sleep(world.settings.copy_delay)
     if world.bits(source).exists():
         shutil.copyfile(world.bits(source), world.bits(droplet))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import yaml
@@ -12,6 +13,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.manifest_application import ManifestApplication
 from reviewapps.sandbox.cloudfoundry.errors import bad_request, not_authorized, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted
+from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.processes import newest
 from reviewapps.sandbox.cloudfoundry.state import App, Binding, Process, Route, Space, User
 
@@ -29,12 +31,7 @@ class Manifests(Endpoints):
         space = self._space(request)
         said = _applications(await _manifest(request))
         apps = [self._app(space, one["name"], access.user) for one in said]
-        todo = [ManifestApplication(self.platform, app, one) for app, one in zip(apps, said, strict=True)]
-
-        async def work() -> None:
-            for application in todo:
-                application.apply()
-
+        work = partial(_apply_all, said=list(zip(apps, said, strict=True)))
         for app in apps:
             self.world.record("audit.app.apply_manifest", app, space, access.user)
         return accepted(self.platform.jobs.start("space.apply_manifest", "space", space, work), request)
@@ -89,6 +86,11 @@ class Manifests(Endpoints):
         add_app(self.world, app)
         self.world.record("audit.app.create", app, space, user)
         return app
+
+
+async def _apply_all(platform: Platform, _: Space, said: list[tuple[App, dict[str, Any]]]) -> None:
+    for app, one in said:
+        ManifestApplication(platform, app, one).apply()
 
 
 async def _manifest(request: web.Request) -> object:

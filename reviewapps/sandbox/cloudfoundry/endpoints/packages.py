@@ -14,12 +14,12 @@ from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Labelled, bo
 from reviewapps.sandbox.cloudfoundry.endpoints.droplets import present_listed_droplet
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import bits_already_uploaded, unprocessable
-from reviewapps.sandbox.cloudfoundry.jobs import accepted
+from reviewapps.sandbox.cloudfoundry.jobs import accepted, remove
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
+from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
 from reviewapps.sandbox.cloudfoundry.staging import expire_packages, sha256
 from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Package
-from reviewapps.sandbox.cloudfoundry.world import World
 
 FILTERS: Filters[Package] = {
     "states": lambda row: row.state,
@@ -86,7 +86,7 @@ class Packages(Endpoints):
         package = Package(app=app, state="COPYING")
         asked.label(package)
         self.world.add(package)
-        self.platform.background.spawn(_copied(self.world, source, package))
+        self.platform.jobs.later(_copied, source, package)
         return web.json_response(present_package(package, Links.of(request)), status=201)
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -101,11 +101,7 @@ class Packages(Endpoints):
 
     async def _delete(self, request: web.Request) -> web.Response:
         package = self.access(request).writable(Package, guid(request))
-
-        async def work() -> None:
-            self.world.remove(package)
-
-        return accepted(self.platform.jobs.start("package.delete", "package", package, work), request)
+        return accepted(self.platform.jobs.start("package.delete", "package", package, remove), request)
 
     async def _upload(self, request: web.Request) -> web.Response:
         access = self.access(request)
@@ -117,7 +113,7 @@ class Packages(Endpoints):
         package.state = "PROCESSING_UPLOAD"
         package.touch()
         self.world.record("audit.app.package.upload", package.app, package.space, access.user)
-        self.platform.background.spawn(_uploaded(self.world, package))
+        self.platform.jobs.later(_uploaded, package)
         return web.json_response(present_package(package, Links.of(request)))
 
     async def _parts_kept(self, request: web.Request, package: Package) -> bool:
@@ -154,7 +150,8 @@ class Packages(Endpoints):
         return web.json_response({"resources": []}, status=201)
 
 
-async def _uploaded(world: World, package: Package) -> None:
+async def _uploaded(platform: Platform, package: Package) -> None:
+    world = platform.world
     await asyncio.sleep(world.settings.upload_delay)
     if world.find(Package, package.guid) is None:
         return
@@ -169,7 +166,8 @@ async def _uploaded(world: World, package: Package) -> None:
     expire_packages(world, package.app)
 
 
-async def _copied(world: World, source: Package, package: Package) -> None:
+async def _copied(platform: Platform, source: Package, package: Package) -> None:
+    world = platform.world
     await asyncio.sleep(world.settings.copy_delay)
     if source.state == "READY" and world.bits(source).exists():
         shutil.copyfile(world.bits(source), world.bits(package))

@@ -14,6 +14,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.spaces import included_places
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, timestamp, to_one
+from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
 from reviewapps.sandbox.cloudfoundry.state import App, Destination, Domain, Route, RouteBinding, Space
 from reviewapps.sandbox.cloudfoundry.world import World
@@ -101,12 +102,7 @@ class Routes(Endpoints):
         route = access.writable(Route, guid(request))
         self.world.record("audit.route.delete-request", route, route.space, access.user)
 
-        async def work() -> None:
-            for binding in self._bindings(route):
-                self.world.remove(binding)
-            self.world.remove(route)
-
-        return accepted(self.platform.jobs.start("route.delete", "route", route, work), request)
+        return accepted(self.platform.jobs.start("route.delete", "route", route, _remove), request)
 
     async def _delete_unmapped(self, request: web.Request) -> web.Response:
         access = self.access(request)
@@ -116,20 +112,28 @@ class Routes(Endpoints):
         if request.query.get("unmapped") != "true":
             advice = "Use 'unmapped=true' parameter to delete all unmapped routes."
             raise unprocessable(f"Mass delete not supported for routes. {advice}")
-
-        async def work() -> None:
-            for route in self.world.all(Route):
-                if route.space is space and not route.destinations and not self._bindings(route):
-                    self.world.remove(route)
-
-        job = self.platform.jobs.start("space.delete_unmapped_routes", "space", space, work)
+        job = self.platform.jobs.start("space.delete_unmapped_routes", "space", space, _remove_unmapped)
         return accepted(job, request)
 
-    def _bindings(self, route: Route) -> list[RouteBinding]:
-        return [one for one in self.world.all(RouteBinding) if one.route is route]
-
     def _service_instances(self, route: Route) -> list[str]:
-        return [one.instance.guid for one in self._bindings(route)]
+        return [one.instance.guid for one in _bindings(self.world, route)]
+
+
+def _bindings(world: World, route: Route) -> list[RouteBinding]:
+    return [one for one in world.all(RouteBinding) if one.route is route]
+
+
+async def _remove(platform: Platform, route: Route) -> None:
+    for binding in _bindings(platform.world, route):
+        platform.world.remove(binding)
+    platform.world.remove(route)
+
+
+async def _remove_unmapped(platform: Platform, space: Space) -> None:
+    world = platform.world
+    for route in world.all(Route):
+        if route.space is space and not route.destinations and not _bindings(world, route):
+            world.remove(route)
 
 
 def new_route(world: World, space: Space, domain: Domain, host: str, path: str) -> Route:

@@ -23,9 +23,10 @@ from reviewapps.sandbox.cloudfoundry.state.places import (
     Space,
     SpaceQuota,
     Stack,
+    Token,
     User,
 )
-from reviewapps.sandbox.cloudfoundry.state.records import AuditEvent, Job
+from reviewapps.sandbox.cloudfoundry.state.records import AuditEvent, Delayed, Job
 from reviewapps.sandbox.cloudfoundry.state.routes import Destination, Route
 from reviewapps.sandbox.cloudfoundry.state.rows import Row, new_guid
 from reviewapps.sandbox.cloudfoundry.state.services import (
@@ -45,6 +46,7 @@ __all__ = [
     "Build",
     "Buildpack",
     "Check",
+    "Delayed",
     "Deployment",
     "Destination",
     "Domain",
@@ -71,6 +73,7 @@ __all__ = [
     "SpaceQuota",
     "Stack",
     "Task",
+    "Token",
     "User",
     "new_guid",
 ]

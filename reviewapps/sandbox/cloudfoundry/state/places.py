@@ -93,6 +93,14 @@ class User(Row):
     roles: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Token:
+    """Whose session it is, and until when (seconds since 1970)."""
+
+    user: User
+    expires: float
+
+
 @dataclass(eq=False, kw_only=True, repr=False)
 class Role(Row):
     type: str
