@@ -13,8 +13,8 @@ help: ## this menu
 demo: $(VENV)/installed ## the whole story on this machine, offline (REPO=path: with your own repository)
 	@$(BIN)/reviewapps demo $(if $(REPO),--repository "$(REPO)")
 
-sandbox: $(VENV)/installed ## a GitHub, a Cloud Foundry and reviewapps between them, to click around in
-	@$(BIN)/reviewapps sandbox
+sandbox: $(VENV)/installed ## a GitHub, a Cloud Foundry and reviewapps between them, to click around in (FRESH=1: begin anew)
+	@$(BIN)/reviewapps sandbox $(if $(FRESH),--fresh)
 
 run: $(VENV)/installed ## work for the installation that the REVIEWAPPS_… variables describe
 	@$(BIN)/reviewapps run
@@ -43,7 +43,7 @@ lock: ## resolve the dependencies anew, for every Python and platform
 	    --custom-compile-command "make lock" --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## forget what was installed and what sandboxes left
-	rm -rf $(VENV) .sandbox .work
+	rm -rf $(VENV) .sandbox .demo .work
 
 # What is missing is named, with the package that brings it.
 $(VENV)/bin/python:

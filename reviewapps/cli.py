@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,7 +25,7 @@ from reviewapps.demo.story import SAMPLE
 from reviewapps.errors import BadSettings, NotAuthorised, ReviewAppsError
 from reviewapps.naming import address, addressed
 from reviewapps.playground import Playground
-from reviewapps.sandbox.world import Ports
+from reviewapps.sandbox.addresses import Ports
 from reviewapps.settings import Settings
 
 P = ParamSpec("P")
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 
 Home = Annotated[Path, typer.Option(help="Where everything of it is kept.")]
+SAME = "0: the one of last time, or any free one."
 
 
 def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
@@ -63,7 +65,7 @@ def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
 @app.command()
 @in_a_sentence
 def demo(
-    home: Home = Path(".sandbox"),
+    home: Home = Path(".demo"),
     repository: Annotated[Path | None, typer.Option(help="Your own git repository; it is only read.")] = None,
 ) -> int:
     """Tell the whole story on this machine, offline: from a pull request to its app, and back to nothing."""
@@ -78,16 +80,22 @@ def demo(
 def sandbox(
     home: Home = Path(".sandbox"),
     world_only: Annotated[bool, typer.Option("--world-only", help="Without the orchestrator.")] = False,
-    github_port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
-    cf_port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
-    app_port: Annotated[int, typer.Option(help="0: any free one.")] = 0,
+    github_port: Annotated[int, typer.Option(help=SAME)] = 0,
+    cf_port: Annotated[int, typer.Option(help=SAME)] = 0,
+    app_port: Annotated[int, typer.Option(help=SAME)] = 0,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew; what the last one left is lost.")
+    ] = False,
 ) -> int:
-    """Keep a GitHub, a Cloud Foundry and reviewapps between them running, to click around in."""
+    """Keep a GitHub, a Cloud Foundry and reviewapps between them running, to click around in. What is there
+    stays when it ends, and goes on when it is started again."""
     ended = threading.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: ended.set())
-    with Playground(home, ports=Ports(github_port, cf_port, app_port)) as playground:
+    with Playground(home, ports=Ports(github_port, cf_port, app_port), fresh=fresh) as playground:
         told = playground.world.described()
+        for sentence in playground.world.moved:
+            print(f"reviewapps: {sentence}", file=sys.stderr)
         _push_the_sample(playground)
         if not world_only:
             playground.start_worker()
@@ -154,5 +162,6 @@ def _check(told: Settings) -> None:
 def _push_the_sample(playground: Playground) -> None:
     world, login = playground.world, "octocat"
     folder = playground.home / "people" / login
-    if not folder.exists():
+    if not world.begun:
+        shutil.rmtree(folder, ignore_errors=True)
         Person(world.github.url, world.repository, login, world.tokens[login], folder).begin(SAMPLE)

@@ -19,14 +19,22 @@ from pathlib import Path
 from typing import IO, Self
 
 from reviewapps.coordination.embedded import EmbeddedRedis
-from reviewapps.errors import Busy, Unavailable
-from reviewapps.sandbox.world import ANY, Ports, World
+from reviewapps.errors import BadSettings, Busy, Unavailable
+from reviewapps.sandbox import private
+from reviewapps.sandbox.addresses import ANY, Ports
+from reviewapps.sandbox.addresses import FILE as ADDRESSES
+from reviewapps.sandbox.snapshots import FILE as SNAPSHOT
+from reviewapps.sandbox.snapshots import KeptOtherwise
+from reviewapps.sandbox.world import World
 from reviewapps.settings import PREFIX
 
 INSTANCE = "sandbox"
 
-OURS = ("github", "cloudfoundry", "redis", "logs", "orchestrator", "people")
-"""The folders of a sandbox's home."""
+PASSING = ("redis", "logs", "orchestrator")
+"""The folders of a sandbox's home that begin anew at every start: what is there costs time, if it is lost."""
+
+LASTING = ("github", "cloudfoundry", "people")
+"""Those that are gone on with."""
 
 BRISK: Mapping[str, str] = {
     "LOOK_EVERY": "0.3",
@@ -46,7 +54,8 @@ BRISK: Mapping[str, str] = {
 class Playground:
     """The world, its Redis and its workers, while it lasts. Start it from the main thread.
 
-    ``settings`` go to the workers on top of the usual ones, without their prefix.
+    It goes on with what the last one left in ``home``, unless ``fresh``. ``settings`` go to the workers on top of
+    the usual ones, without their prefix.
     """
 
     def __init__(
@@ -55,12 +64,14 @@ class Playground:
         *,
         ports: Ports = ANY,
         settings: Mapping[str, str] | None = None,
+        fresh: bool = False,
     ) -> None:
         self.home = home.resolve()
         self.world = World(self.home, ports)
         self.logs = self.home / "logs"
         self.workers: list[subprocess.Popen[bytes]] = []
         self._settings = dict(settings or {})
+        self._fresh = fresh
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -69,7 +80,7 @@ class Playground:
             opening.callback(self._move_in().close)
             self.redis = EmbeddedRedis.start(self.home / "redis")
             opening.callback(self.redis.stop)
-            opening.enter_context(self.world)
+            self._enter_world(opening)
             opening.callback(self.stop_workers)
             self._open = opening.pop_all()
         return self
@@ -79,28 +90,33 @@ class Playground:
         self._open.close()
 
     def _move_in(self) -> IO[str]:
-        """Be the only one here, until the lock that comes back is closed, and begin anew: what an earlier world
-        left on disk has lost its other half, which was in memory. Whatever else the folder holds stays."""
+        """Be the only one here, until the lock that comes back is closed. A world that was never kept in whole
+        is no use to anybody; whatever else the folder holds stays."""
         lock = (self.home / "lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.close()
             raise Busy(f"{self.home}: another sandbox runs there; end it, or choose another --home") from None
-        for name in OURS:
+        kept = all((self.home / name / SNAPSHOT).exists() for name in ("github", "cloudfoundry"))
+        for name in PASSING if kept and not self._fresh else (*PASSING, *LASTING):
             shutil.rmtree(self.home / name, ignore_errors=True)
+        if self._fresh:
+            (self.home / ADDRESSES).unlink(missing_ok=True)
         (self.home / "sandbox.json").unlink(missing_ok=True)
         self.logs.mkdir()
         return lock
 
+    def _enter_world(self, opening: contextlib.ExitStack) -> None:
+        try:
+            opening.enter_context(self.world)
+        except KeptOtherwise as wrong:
+            raise BadSettings(f"{wrong}; begin anew with --fresh, or choose another --home") from wrong
+
     def describe(self) -> Path:
         """Write ``sandbox.json``, last of all, for this user's eyes only; its path. Who sees it sees all of it."""
-        path, half = self.home / "sandbox.json", self.home / "sandbox.json.half"
         words = {**self.world.described(), "redis_url": self.redis.url, "instance": INSTANCE}
-        half.unlink(missing_ok=True)
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
-            json.dump(words, file, indent=2)
-        return half.replace(path)
+        return private.write(self.home / "sandbox.json", json.dumps(words, indent=2).encode())
 
     def environment(self, **settings: str) -> dict[str, str]:
         """The process environment of a worker (or of the ``reviewapps`` command) for this world."""

@@ -18,7 +18,7 @@ def run(home: Path, source: Path | None, console: Console) -> int:
     say = Narrator(console)
     say.line("reviewapps: the whole story on this machine, offline. Ctrl-C stops all of it.")
     try:
-        with Playground(home) as playground:
+        with Playground(home, fresh=True) as playground:
             _introduce(say, playground)
             story = Story(playground, say, source)
             try:

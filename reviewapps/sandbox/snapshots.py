@@ -18,7 +18,6 @@ import contextlib
 import io
 import json
 import logging
-import os
 import pickle
 import pydoc
 import time
@@ -30,7 +29,12 @@ from typing import Any, Protocol
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from reviewapps.sandbox import private
+
 log = logging.getLogger(__name__)
+
+FILE = "world.snapshot"
+"""Its name in the home of each server."""
 
 FORMAT = 1
 SOON = 0.1
@@ -54,16 +58,18 @@ class World(Protocol):
 
 
 class Snapshots:
-    """Keeps ``world`` in ``file``. What was kept there is brought back at once; ``recalled`` says whether any was.
+    """Keeps ``world`` in ``home``. What was kept there is brought back at once; ``recalled`` says whether any was,
+    and ``looks`` counts how often was looked whether anything changed.
 
     Raises KeptOtherwise. To be made before anything holds on to a part of the world.
     """
 
-    def __init__(self, world: World, file: Path) -> None:
+    def __init__(self, world: World, home: Path) -> None:
         self._world = world
-        self._file = file.absolute()
+        self._file = home.absolute() / FILE
         self._written = b""
         self._cost = 0.0
+        self.looks = 0
         self._changed = asyncio.Event()
         self._beating: asyncio.Task[None] | None = None
         self._writing: asyncio.Future[None] | None = None
@@ -87,6 +93,7 @@ class Snapshots:
         began = time.monotonic()
         pickled, shapes = _pickled(self._world.__getstate__())
         self._cost = time.monotonic() - began
+        self.looks += 1
         if pickled == self._written:
             return
         self._written = b""
@@ -120,14 +127,7 @@ class Snapshots:
     def _write(self, shapes: Shapes, pickled: bytes) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
         header = {"format": FORMAT, "home": str(self._file.parent), "rows": shapes}
-        half = self._file.with_name(f"{self._file.name}.half")
-        half.unlink(missing_ok=True)
-        with open(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
-            file.write(json.dumps(header).encode() + b"\n")
-            file.write(pickled)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(self._file)
+        private.write(self._file, json.dumps(header).encode() + b"\n" + pickled)
 
     def _recall(self) -> bool:
         if not self._file.exists():

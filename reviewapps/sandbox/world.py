@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import secrets
 import threading
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from reviewapps.sandbox.addresses import ANY, Addresses, Ports
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
 from reviewapps.sandbox.cloudfoundry.state import App, Build, Droplet, Package, Route, Row
 from reviewapps.sandbox.github import GitHub
@@ -26,47 +27,51 @@ DEPLOYER = "deployer"
 """A space developer in both spaces; its password is its name."""
 
 
-@dataclass(frozen=True)
-class Ports:
-    """Which ports to listen on; 0 is any free one."""
-
-    github: int = 0
-    cloudfoundry: int = 0
-    apps: int = 0
-
-
-ANY = Ports()
-
-
 class World:
-    """A GitHub with one repository and a few people, and a Cloud Foundry with two spaces, while it lasts.
+    """A GitHub with one repository and a few people, and a Cloud Foundry with two spaces.
 
-    It runs in a thread of its own, so whoever started it may block. Everything is kept below ``home``.
+    It runs in a thread of its own, so whoever started it may block. Everything is kept below ``home``, and
+    the next world there goes on with it, at the same addresses if they can be had; ``moved`` has a sentence for
+    each that could not. Entering raises KeptOtherwise where the home is that of another version.
     """
 
     def __init__(self, home: Path, ports: Ports = ANY) -> None:
         self.home = home
-        self.github = GitHub(home / "github")
-        self.cloudfoundry = CloudFoundry(home / "cloudfoundry")
-        self.tokens = {login: f"ghp_{secrets.token_hex(18)}" for login in (BOT, *WRITERS, STRANGER)}
+        self.moved: list[str] = []
         self._ports = ports
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox", daemon=True)
 
     def __enter__(self) -> Self:
+        before = Addresses.of(self.home)
+        self.github = GitHub(self.home / "github")
+        self.cloudfoundry = CloudFoundry(self.home / "cloudfoundry")
+        new = {login: f"ghp_{secrets.token_hex(18)}" for login in (BOT, *WRITERS, STRANGER)}
+        self.tokens = {**new, **before.tokens}
         self._populate()
         self._thread.start()
         try:
-            self.run(self.github.start(self._ports.github))
-            self.run(self.cloudfoundry.start(self._ports.cloudfoundry, self._ports.apps))
+            self._listen(before.ports)
         except BaseException:
             self.__exit__()
             raise
         return self
 
+    def _listen(self, before: Ports) -> None:
+        ports = self._ports.preferred(before)
+        self.run(self.github.start(ports.github))
+        self.run(self.cloudfoundry.start(ports.cloudfoundry, ports.apps))
+        now = Ports(self.github.port, self.cloudfoundry.port, self.cloudfoundry.app_port)
+        self.moved = now.told(before, self._ports)
+        Addresses(now, self.tokens).keep(self.home)
+
     def __exit__(self, *_: object) -> None:
-        self.run(self.cloudfoundry.stop())
-        self.run(self.github.stop())
+        with contextlib.ExitStack() as closing:
+            closing.callback(self._end)
+            closing.callback(lambda: self.run(self.github.stop()))
+            closing.callback(lambda: self.run(self.cloudfoundry.stop()))
+
+    def _end(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=20)
         self._loop.close()
@@ -78,6 +83,12 @@ class World:
     @property
     def repository(self) -> str:
         return f"{OWNER}/{REPOSITORY}"
+
+    @property
+    def begun(self) -> bool:
+        """Whether somebody has pushed to the repository, or taken it away."""
+        known = self.github.world.named(OWNER, REPOSITORY)
+        return known is None or bool(self.run(known.git.refs("refs/heads/")))
 
     def described(self) -> dict[str, str | int]:
         """What somebody needs who wants to use it: addresses, and the words to get in."""
@@ -111,4 +122,5 @@ class World:
     def _populate(self) -> None:
         for login, token in self.tokens.items():
             self.github.add_user(login, token=token)
-        self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT))
+        if not self.github.recalled:
+            self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT))

@@ -22,7 +22,7 @@ class Platform:
 
     def __init__(self, home: Path, settings: Settings) -> None:
         self.world = World(home, settings)
-        self.snapshots = Snapshots(self.world, home / "world.snapshot")
+        self.snapshots = Snapshots(self.world, home)
         self.background = Background()
         self.uaa = Uaa(self.world)
         self.jobs = Jobs(self)

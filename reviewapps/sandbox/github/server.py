@@ -35,7 +35,7 @@ class GitHub:
 
     def __init__(self, home: Path) -> None:
         self.world = World(home)
-        self._snapshots = Snapshots(self.world, home / "world.snapshot")
+        self._snapshots = Snapshots(self.world, home)
         pull_requests = PullRequests(self.world)
         merging = Merging(self.world, pull_requests)
         deployments = Deployments(self.world, merging)
@@ -44,6 +44,7 @@ class GitHub:
         self._api = Api(self._engine)
         self.observed = Observed(self._who, self.world.clock)
         self.url = ""
+        self.port = 0
         self._runner: web.AppRunner | None = None
 
     @property
@@ -70,7 +71,8 @@ class GitHub:
             await runner.cleanup()
             raise
         self._runner = runner
-        self.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        self.port = int(runner.addresses[0][1])
+        self.url = f"http://127.0.0.1:{self.port}"
         if self.recalled:
             await carry_on(self.world, self._engine.pull_requests)
         await self._snapshots.start()

@@ -57,23 +57,26 @@ class Refused(Exception):
 class Cloud:
     """The server in a thread of its own, and a logged-in client."""
 
-    def __init__(self, home: Path, **settings: Any) -> None:
+    def __init__(self, home: Path, port: int = 0, app_port: int = 0, **settings: Any) -> None:
         quick: JSON = {"job_delay": 0.05, "upload_delay": 0.01, "deployment_tick": 0.03, "stop_grace": 1.0}
+        self.home = home
         self.server = CloudFoundry(home, **{**quick, **settings})
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
-        self.run(self.server.start())
+        self.run(self.server.start(port, app_port))
         self.client = self.login()
 
     def run(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
 
     def close(self) -> None:
-        self.run(self.server.stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+        try:
+            self.run(self.server.stop())
+        finally:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
 
     def login(self, name: str = "deployer", password: str = "deployer") -> Any:
         client = CloudFoundryClient(self.server.api_url)

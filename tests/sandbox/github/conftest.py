@@ -185,6 +185,11 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def shop(hub: Hub, template: Path) -> Checkout:
     """A working copy of `octocat/shop`, whose branches main and `feature` were pushed."""
+    return begun(hub, template)
+
+
+def begun(hub: Hub, template: Path) -> Checkout:
+    """The same, for a hub that is no fixture."""
     checkout = Checkout(hub.folder / "shop")
     shutil.copytree(template, checkout.folder)
     checkout.git("remote", "add", "origin", hub.remote("octocat/shop"))
