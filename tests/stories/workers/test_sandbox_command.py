@@ -1,4 +1,4 @@
-"""``reviewapps sandbox``: a world to click around in, which leaves nothing behind."""
+"""``reviewapps sandbox``: a world to click around in, of which nothing runs any more when it ends."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def stop(sandbox: subprocess.Popen[str]) -> None:
     assert sandbox.wait(timeout=20) == 0
 
 
-def test_a_sandbox_begins_anew_where_one_ended_and_refuses_where_one_runs(tmp_path: Path) -> None:
+def test_a_sandbox_starts_where_one_ended_and_refuses_where_one_runs(tmp_path: Path) -> None:
     home = tmp_path / "home"
     for _ in range(2):
         with running("sandbox", "--home", str(home), "--world-only") as first:
