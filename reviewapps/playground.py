@@ -99,13 +99,21 @@ class Playground:
             lock.close()
             raise Busy(f"{self.home}: another sandbox runs there; end it, or choose another --home") from None
         kept = all((self.home / name / SNAPSHOT).exists() for name in ("github", "cloudfoundry"))
-        for name in PASSING if kept and not self._fresh else (*PASSING, *LASTING):
+        if self._fresh or not kept:
+            self._begin_anew()
+        for name in PASSING:
             shutil.rmtree(self.home / name, ignore_errors=True)
-        if self._fresh:
-            (self.home / ADDRESSES).unlink(missing_ok=True)
         (self.home / "sandbox.json").unlink(missing_ok=True)
         self.logs.mkdir()
         return lock
+
+    def _begin_anew(self) -> None:
+        """Forget the last world; first of all that there was one, should somebody kill us meanwhile."""
+        for name in LASTING:
+            (self.home / name / SNAPSHOT).unlink(missing_ok=True)
+        for name in LASTING:
+            shutil.rmtree(self.home / name, ignore_errors=True)
+        (self.home / ADDRESSES).unlink(missing_ok=True)
 
     def _enter_world(self, opening: contextlib.ExitStack) -> None:
         try:

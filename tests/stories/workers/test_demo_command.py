@@ -69,3 +69,9 @@ def repository(folder: Path, files: dict[str, str]) -> Path:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every file below the folder, git's own included."""
     return {str(path): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_a_demo_has_a_home_of_its_own_so_that_a_kept_sandbox_stays() -> None:
+    demo, sandbox = (ended(command, "--help").stdout for command in ("demo", "sandbox"))
+    assert "[default: .demo]" in demo
+    assert "[default: .sandbox]" in sandbox

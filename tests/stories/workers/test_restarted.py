@@ -32,12 +32,14 @@ class House:
 
     @contextlib.contextmanager
     def inhabited(self, *words: str) -> Iterator[subprocess.Popen[str]]:
-        """The sandbox, once it has told where it is; killed at the end, with all that it started."""
+        """The sandbox, once it has told where it is; ended at the end. None of its apps outlives it."""
         (self.home / "sandbox.json").unlink(missing_ok=True)
         with running("sandbox", "--home", str(self.home), *words) as sandbox:
             until("sandbox.json", lambda: self._told(sandbox), 40)
             yield sandbox
-        until("the end of all that it started", lambda: residents(self.home) == [], 10)
+            sandbox.terminate()
+            sandbox.wait(timeout=20)
+        until("the end of its apps", lambda: residents(self.home / "cloudfoundry") == [], 10)
 
     def _told(self, sandbox: subprocess.Popen[str]) -> bool:
         assert sandbox.poll() is None, sandbox.communicate()
@@ -81,15 +83,13 @@ def files(words: str) -> dict[str, str | None]:
 
 
 def test_a_preview_and_its_people_go_on_after_a_restart_and_the_next_push_updates_it(house: House) -> None:
-    with house.inhabited() as sandbox:
+    with house.inhabited():
         person = house.octocat()
         person.clone()
         first = person.write("blue", "Blue header", files("blue header"))
         number = person.open("blue", "Blue header")
         until("the preview", live(person, number, first), 40)
         before, comments = dict(house.told), told(person, number)
-        sandbox.send_signal(signal.SIGTERM)
-        assert sandbox.wait(timeout=20) == 0
     with house.inhabited():
         assert {**house.told, "redis_url": ""} == {**before, "redis_url": ""}
         until("the same page at the same address", lambda: "blue header" in house.page(number), 20)
@@ -138,10 +138,8 @@ def test_an_address_that_somebody_took_meanwhile_is_told_and_another_one_is_foun
 
 
 def test_a_home_of_another_version_is_refused_in_a_sentence_and_fresh_begins_anew(house: House) -> None:
-    with house.inhabited("--world-only") as sandbox:
+    with house.inhabited("--world-only"):
         before = dict(house.told)
-        sandbox.send_signal(signal.SIGTERM)
-        assert sandbox.wait(timeout=20) == 0
     snapshot = house.home / "cloudfoundry" / "world.snapshot"
     line, _, rows = snapshot.read_bytes().partition(b"\n")
     snapshot.write_bytes(json.dumps({**json.loads(line), "format": 0}).encode() + b"\n" + rows)
