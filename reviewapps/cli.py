@@ -107,7 +107,10 @@ def sandbox(
         login, address = told["github_user"], str(told["github_url"]).removeprefix("http://")
         credentials = f"{login}:{told['github_token']}"
         print(f"git clone      http://{credentials}@{address}/{told['github_repository']}.git")
-        print("Ctrl-C stops all of it.", flush=True)
+        print(
+            "Ctrl-C stops all of it. What is there is kept for the next start; --fresh begins anew.",
+            flush=True,
+        )
         ended.wait()
     return 0
 
