@@ -71,6 +71,7 @@ class Snapshots:
         self._cost = 0.0
         self.looks = 0
         self._changed = asyncio.Event()
+        self._taking = asyncio.Lock()
         self._beating: asyncio.Task[None] | None = None
         self._writing: asyncio.Future[None] | None = None
         self.recalled = self._recall()
@@ -90,6 +91,10 @@ class Snapshots:
 
     async def take(self) -> None:
         """Write the world down, if it is not what was written last."""
+        async with self._taking:
+            await self._take()
+
+    async def _take(self) -> None:
         began = time.monotonic()
         pickled, shapes = _pickled(self._world.__getstate__())
         self._cost = time.monotonic() - began

@@ -44,12 +44,11 @@ class Restarts:
 
     def again(self, cloud: Cloud, **settings: Any) -> Cloud:
         """The next one. As a kill would have it, it finds the world as it was before the end began."""
-        self._open.pop_all()
         port, app_port = cloud.server.port, cloud.server.app_port
-        cloud.run(cloud.server.platform.snapshots.take())
         snapshot = self._home / "world.snapshot"
-        kept = snapshot.read_bytes()
-        cloud.close()
+        with self._open.pop_all():
+            cloud.run(cloud.server.platform.snapshots.take())
+            kept = snapshot.read_bytes()
         snapshot.write_bytes(kept)
         return self.begun(port=port, app_port=app_port, **settings)
 
