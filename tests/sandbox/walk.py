@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import zip_longest
 from typing import Any
 
 import requests
@@ -32,14 +33,16 @@ def answers(
     return found
 
 
-def differences(before: dict[str, tuple[int, Any]], after: dict[str, tuple[int, Any]]) -> list[str]:
-    """The paths whose answers are not the same, with both."""
-    paths = sorted(before.keys() | after.keys())
-    return [
-        f"{path}: {before.get(path)} -> {after.get(path)}"
-        for path in paths
-        if before.get(path) != after.get(path)
-    ]
+def differences(before: Any, after: Any, at: str = "") -> Iterator[str]:
+    """Where two answers, or two worlds of them, are not the same, with both sides."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in sorted(before.keys() | after.keys()):
+            yield from differences(before.get(key), after.get(key), f"{at} {key}")
+    elif isinstance(before, list | tuple) and isinstance(after, list | tuple):
+        for number, pair in enumerate(zip_longest(before, after)):
+            yield from differences(*pair, f"{at} {number}")
+    elif before != after:
+        yield f"{at}: {before!r} -> {after!r}"
 
 
 def _links(said: Any, origin: str) -> Iterator[str]:

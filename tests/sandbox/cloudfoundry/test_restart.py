@@ -16,7 +16,8 @@ from tests.sandbox.cloudfoundry.cloud import SERVER, Cloud, greeter, zipped
 
 PASSING = (
     r"^/_sandbox/|^/api/v1/|/download|"  # calls, faults, pace and logs begin anew; bits are no JSON
-    r"/stats|/process_instances"  # of instances that are others now
+    r"/stats|/process_instances|"  # of instances that are others now
+    r"/env$|/environment_variables$|/credentials$|/details$"  # who reads these is written down
 )
 SHOWS_ITS_GREETING = {
     "Procfile": "web: python3 app.py",
@@ -83,11 +84,8 @@ def inhabit(cloud: Cloud) -> str:
     cloud.finished(cloud.deploy(app, droplet))
     task = cloud.call("POST", f"/v3/apps/{app}/tasks", {"command": "true"})["guid"]
     cloud.until(f"/v3/tasks/{task}", lambda it: it["state"] == "SUCCEEDED")
-    related = {"space": {"data": {"guid": cloud.space}}}
-    said = {"type": "user-provided", "name": "logs", "credentials": {"a": "b"}, "relationships": related}
-    service = cloud.call("POST", "/v3/service_instances", said)["guid"]
-    bound = {"app": {"data": {"guid": app}}, "service_instance": {"data": {"guid": service}}}
-    cloud.call("POST", "/v3/service_credential_bindings", {"type": "app", "relationships": bound})
+    cloud.bind(cloud.user_provided("logs", credentials={"a": "b"}), app)
+    cloud.job_done(cloud.job(cloud.bind(cloud.managed("cache", "redis-dev"), app)))
     cloud.call("PATCH", f"/v3/apps/{app}", {"metadata": {"labels": {"team": "blue"}}})
     cloud.job_done(cloud.delete(f"/v3/apps/{cloud.app('gone')}"))
     cloud.scale(app, instances=2)
@@ -99,10 +97,12 @@ def test_every_answer_is_the_same_after_a_restart_and_the_apps_are_up_again(rest
     cloud = restarts.begun()
     app = inhabit(cloud)
     ask = reader(cloud)
+    environment = cloud.call("GET", f"/v3/apps/{app}/env")
     before = everything(cloud, ask)
     assert sum(status == 200 for status, _ in before.values()) > 60
     cloud = restarts.again(cloud)
-    assert walk.differences(before, everything(cloud, ask)) == []
+    assert list(walk.differences(before, everything(cloud, ask))) == []
+    assert cloud.call("GET", f"/v3/apps/{app}/env") == environment
     cloud.running(app)
     assert len(cloud.call("GET", f"/v3/apps/{app}/processes/web/stats")["resources"]) == 2
     assert cloud.visit("shop").text == "hello"
@@ -124,7 +124,7 @@ def test_an_app_runs_what_it_ran_until_it_is_restarted(restarts: Restarts) -> No
 
 
 def test_jobs_copies_and_uploads_go_on(restarts: Restarts) -> None:
-    slow = {"job_delay": 600, "upload_delay": 600, "copy_delay": 600}
+    slow = {"job_delay": 600, "upload_delay": 600, "copy_delay": 600, "broker_seconds": 600}
     cloud = restarts.begun()
     app, doomed = cloud.app("shop"), cloud.app("doomed")
     package = cloud.package(app, greeter("hello"))
@@ -141,12 +141,14 @@ def test_jobs_copies_and_uploads_go_on(restarts: Restarts) -> None:
     cloud.upload(fresh, zipped(greeter("hello")))
     jobs = [cloud.delete(f"/v3/apps/{doomed}"), cloud.delete(f"/v3/routes/{route}")]
     jobs += [cloud.delete(f"/v3/spaces/{cloud.space}/routes?unmapped=true"), applied(cloud, "shop", "blue")]
+    jobs += [cloud.provision("cache", "redis-dev")]
     assert {cloud.call("GET", job)["state"] for job in jobs} == {"PROCESSING"}
     cloud = restarts.again(cloud)
     assert {cloud.job_done(job)["state"] for job in jobs} == {"COMPLETE"}
     assert {one["guid"] for one in cloud.call("GET", "/v3/apps")["resources"]} == {app, other}
     assert cloud.call("GET", "/v3/routes")["resources"] == []
     assert cloud.call("GET", f"/v3/apps/{app}/environment_variables")["var"] == {"COLOUR": "blue"}
+    assert cloud.instance("cache")["last_operation"]["state"] == "succeeded"
     for path, state in {**copies, f"/v3/packages/{fresh}": "READY"}.items():
         cloud.until(path, partial(is_in, state))
 

@@ -104,7 +104,7 @@ def test_every_answer_is_the_same_after_a_restart_and_numbers_go_on(
     restarts.ended(hub)
     assert restarts.snapshot().stat().st_mode & 0o777 == 0o600
     hub = restarts.begun(hub.server.port)
-    assert walk.differences(before, everything(hub)) == []
+    assert list(walk.differences(before, everything(hub))) == []
     assert hub.request("GET", "/_sandbox/clock").json()["offset"] == clock["offset"] == 86_400
     checkout.commit("other", {"README.md": "another shop\n"})
     shop = hub.client().get_repo("octocat/shop")
