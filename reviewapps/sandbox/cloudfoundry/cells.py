@@ -9,7 +9,16 @@ from reviewapps.sandbox.cloudfoundry.background import Background
 from reviewapps.sandbox.cloudfoundry.environment import environment
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.runtime import Backend, HealthCheck, Instance, InstanceSpec, LogLine
-from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Launch, Process, Route, RouteBinding, new_guid
+from reviewapps.sandbox.cloudfoundry.state import (
+    App,
+    Droplet,
+    Launch,
+    Process,
+    Route,
+    RouteBinding,
+    Sidecar,
+    new_guid,
+)
 from reviewapps.sandbox.cloudfoundry.world import World
 
 
@@ -35,7 +44,12 @@ class Cells:
         if not command:
             raise unprocessable("Start command not specified")
         env = environment(self._world, process.app, process.memory_mb, process)
-        return Launch(droplet, command, env, process.memory_mb)
+        return Launch(droplet, self._with_sidecars(process, command), env, process.memory_mb)
+
+    def _with_sidecars(self, process: Process, command: str) -> str:
+        sidecars = (one for one in self._world.of_app(Sidecar, process.app))
+        beside = [f"({one.command}) &" for one in sidecars if process.type in one.process_types]
+        return " ".join([*beside, command])
 
     def carry_on(self) -> None:
         """Run again what should run."""

@@ -11,11 +11,13 @@ from reviewapps.sandbox.cloudfoundry.state import (
     Droplet,
     Package,
     Process,
+    Revision,
     Route,
+    Sidecar,
     Task,
 )
 
-_GOES_WITH_ITS_APP = (Task, Deployment, Build, Droplet, Package, Process, Binding)
+_GOES_WITH_ITS_APP = (Task, Deployment, Revision, Sidecar, Build, Droplet, Package, Process, Binding)
 
 
 async def delete_app(platform: Platform, app: App) -> None:

@@ -7,7 +7,7 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 from reviewapps.sandbox.cloudfoundry.links import JSON
-from reviewapps.sandbox.cloudfoundry.state import App, Binding, Process, Route
+from reviewapps.sandbox.cloudfoundry.state import App, Binding, EnvironmentVariableGroup, Process, Route
 from reviewapps.sandbox.cloudfoundry.world import World
 
 _DATABASES = {
@@ -18,8 +18,10 @@ _DATABASES = {
 }
 
 
-def environment(world: World, app: App, memory_mb: int, process: Process | None = None) -> dict[str, str]:
-    """The app's own variables, and the platform's, which win over them."""
+def environment(
+    world: World, app: App, memory_mb: int, process: Process | None = None, group: str = "running"
+) -> dict[str, str]:
+    """The variables of the group, the app's own, which win over them, and the platform's, which win over all."""
     services = vcap_services(world, app)
     given = {
         "VCAP_APPLICATION": json.dumps(vcap_application(world, app, memory_mb, process)),
@@ -28,7 +30,13 @@ def environment(world: World, app: App, memory_mb: int, process: Process | None 
         "LANG": "en_US.UTF-8",
     }
     database = database_url(services)
-    return {**app.environment, **given, **({"DATABASE_URL": database} if database else {})}
+    own = {**variable_group(world, group).var, **app.environment}
+    return {**own, **given, **({"DATABASE_URL": database} if database else {})}
+
+
+def variable_group(world: World, name: str) -> EnvironmentVariableGroup:
+    """The group "staging" or "running"; it is there from the start."""
+    return next(group for group in world.all(EnvironmentVariableGroup) if group.name == name)
 
 
 def vcap_application(world: World, app: App, memory_mb: int, process: Process | None = None) -> JSON:

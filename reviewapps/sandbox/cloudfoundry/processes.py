@@ -5,7 +5,8 @@ from __future__ import annotations
 from reviewapps.sandbox.cloudfoundry.cells import Cells
 from reviewapps.sandbox.cloudfoundry.errors import not_found, unprocessable
 from reviewapps.sandbox.cloudfoundry.quotas import check_start
-from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet, Process
+from reviewapps.sandbox.cloudfoundry.revisions import revised
+from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet, Process, User
 from reviewapps.sandbox.cloudfoundry.world import World
 
 WEB = "web"
@@ -54,21 +55,23 @@ def assign_droplet(world: World, cells: Cells, app: App, droplet: Droplet) -> No
         new_process(world, app, kind)
 
 
-def start(world: World, cells: Cells, app: App) -> None:
+def start(world: World, cells: Cells, app: App, actor: User | None = None) -> None:
     """Start every process of ``app``; 422 without a droplet, a command or the memory for it."""
     droplet, processes = _startable(world, cells, app)
     check_start(world, app)
     app.state = "STARTED"
     app.touch()
+    revision = revised(world, app, actor)
     for process in processes:
+        process.revision = revision
         cells.launch(process, droplet)
 
 
-def restart(world: World, cells: Cells, app: App) -> None:
+def restart(world: World, cells: Cells, app: App, actor: User | None = None) -> None:
     """Stop and start; 422, and nothing stopped, where it cannot start."""
     _startable(world, cells, app)
     stop(world, cells, app)
-    start(world, cells, app)
+    start(world, cells, app, actor)
 
 
 def stop(world: World, cells: Cells, app: App) -> None:

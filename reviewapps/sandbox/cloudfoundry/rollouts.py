@@ -1,4 +1,4 @@
-"""Rolling deployments: the new process beside the old one, a few instances at a time."""
+"""Deployments: the new process beside the old one, a few instances at a time; a canary waits in between."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from reviewapps.sandbox.cloudfoundry.cells import Cells
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, unprocessable
 from reviewapps.sandbox.cloudfoundry.processes import WEB, active_deployment, assign_droplet, newest, start
 from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
-from reviewapps.sandbox.cloudfoundry.state import App, Check, Deployment, Droplet, Process
+from reviewapps.sandbox.cloudfoundry.revisions import revised, rolled_back
+from reviewapps.sandbox.cloudfoundry.state import App, Check, Deployment, Droplet, Process, Revision, User
 from reviewapps.sandbox.cloudfoundry.world import World
 
 _ADVICE = "quota may not be large enough to support rolling deployments or your configured max-in-flight."
@@ -20,11 +21,14 @@ _ADVICE = "quota may not be large enough to support rolling deployments or your 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a new deployment asks for."""
+    """What a new deployment asks for; with ``revision`` to go back to it, else to run ``droplet``."""
 
     droplet: Droplet
     strategy: str = "rolling"
     options: dict[str, int] = field(default_factory=dict)
+    weights: list[int] = field(default_factory=list)
+    revision: Revision | None = None
+    user: User | None = None
 
 
 class Rollouts:
@@ -46,14 +50,18 @@ class Rollouts:
             original_instances=earlier.original_instances if earlier else web[0].instances,
             strategy=wanted.strategy,
             options={"max_in_flight": 1, **wanted.options},
+            weights=wanted.weights,
+            step=1 if wanted.strategy == "canary" else 0,
         )
         label(deployment)
         if app.state == "STOPPED":
-            return self._of_stopped_app(deployment)
+            return self._of_stopped_app(deployment, wanted)
         process = _clone(web[-1], deployment)
+        if wanted.revision:
+            process.command = wanted.revision.commands.get(WEB)
         self._check_room(process, process.instances)
         self._cells.planned(process, wanted.droplet)
-        assign_droplet(self._world, self._cells, app, wanted.droplet)
+        process.revision = deployment.revision = self._revision(app, wanted)
         if earlier:
             earlier.settle("FINALIZED", "SUPERSEDED")
         deployment.process = self._world.add(process)
@@ -77,13 +85,33 @@ class Rollouts:
         assign_droplet(self._world, self._cells, deployment.app, deployment.previous_droplet)
         deployment.settle("ACTIVE", "CANCELING")
 
-    def _of_stopped_app(self, deployment: Deployment) -> Deployment:
+    def carry_on(self, deployment: Deployment) -> None:
+        """Let a canary that waits go on to its next step, or to its end."""
+        if deployment.reason != "PAUSED":
+            status = f"status: {deployment.value} and reason: {deployment.reason}"
+            raise unprocessable(f"Cannot continue a deployment with {status}")
+        deployment.step = deployment.step + 1 if deployment.step < len(deployment.weights) else 0
+        deployment.settle("ACTIVE", "DEPLOYING")
+
+    def _revision(self, app: App, wanted: Wanted) -> Revision | None:
+        """Give the app what is wanted; its revision from now on."""
+        if wanted.revision is None:
+            assign_droplet(self._world, self._cells, app, wanted.droplet)
+            return revised(self._world, app, wanted.user)
+        revision = rolled_back(self._world, app, wanted.revision, wanted.user)
+        app.environment = dict(revision.environment)
+        assign_droplet(self._world, self._cells, app, wanted.droplet)
+        return revision
+
+    def _of_stopped_app(self, deployment: Deployment, wanted: Wanted) -> Deployment:
         app = deployment.app
         web = newest(self._world, app)
         web.instances = deployment.options.get("web_instances", web.instances)
         web.memory_mb = deployment.options.get("memory_in_mb", web.memory_mb)
-        assign_droplet(self._world, self._cells, app, deployment.droplet)
-        start(self._world, self._cells, app)
+        if wanted.revision:
+            web.command = wanted.revision.commands.get(WEB)
+        deployment.revision = self._revision(app, wanted)
+        start(self._world, self._cells, app, wanted.user)
         deployment.settle("FINALIZED", "DEPLOYED")
         return self._world.add(deployment)
 
@@ -97,7 +125,7 @@ class Rollouts:
 
     def _tick(self, deployment: Deployment) -> None:
         process = deployment.process
-        if process is None:
+        if process is None or deployment.reason == "PAUSED":
             return
         if deployment.reason == "CANCELING":
             self._go_back(deployment)
@@ -107,12 +135,14 @@ class Rollouts:
         if routable < process.instances:
             return
         deployment.last_healthy_at = time.time()
-        desired = deployment.options.get("web_instances", deployment.original_instances)
-        self._shrink_others(process, max(0, desired - routable))
-        if routable >= desired:
-            self._finish(deployment, process)
+        phase = deployment.phase
+        self._shrink_others(process, max(0, phase.total - routable))
+        if routable < phase.new:
+            self._grow(deployment, process, min(phase.new, routable + deployment.options["max_in_flight"]))
+        elif deployment.step:
+            deployment.settle("ACTIVE", "PAUSED")
         else:
-            self._grow(deployment, process, min(desired, routable + deployment.options["max_in_flight"]))
+            self._finish(deployment, process)
 
     def _shrink_others(self, process: Process, allowed: int) -> None:
         others = self._others(process)
@@ -179,11 +209,10 @@ def _advice(detail: str, process: Process) -> str:
 
 def _clone(web: Process, deployment: Deployment) -> Process:
     options = deployment.options
-    desired = options.get("web_instances", deployment.original_instances)
     return Process(
         app=web.app,
         type=WEB,
-        instances=min(options["max_in_flight"], desired),
+        instances=min(options["max_in_flight"], deployment.phase.new),
         memory_mb=options.get("memory_in_mb", web.memory_mb),
         disk_mb=options.get("disk_in_mb", web.disk_mb),
         command=web.command,

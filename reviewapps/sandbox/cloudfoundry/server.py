@@ -16,6 +16,7 @@ from reviewapps.sandbox.cloudfoundry.controls import Controls
 from reviewapps.sandbox.cloudfoundry.endpoints import ENDPOINTS
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error, unknown_request
 from reviewapps.sandbox.cloudfoundry.firewall import Firewall
+from reviewapps.sandbox.cloudfoundry.front import LONGEST_READ, long_lines_refused
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.restart import carry_on
 from reviewapps.sandbox.cloudfoundry.runtime import Router, Signatures
@@ -23,6 +24,7 @@ from reviewapps.sandbox.cloudfoundry.state import (
     App,
     Buildpack,
     Domain,
+    EnvironmentVariableGroup,
     Organization,
     OrganizationQuota,
     Role,
@@ -40,7 +42,7 @@ log = logging.getLogger(__name__)
 STACK = "cflinuxfs4"
 BUILDPACKS = ("python_buildpack", "nodejs_buildpack", "staticfile_buildpack", "binary_buildpack")
 DEFAULT_MEMORY_MB = 102_400
-_OPEN = ("/", "/v3", "/v3/info", "/api/v1/info", "/oauth/token", "/login")
+_OPEN = ("/", "/v3", "/v3/info", "/api/v1/info", "/oauth/token", "/login", "/check_token")
 
 
 class CloudFoundry:
@@ -101,6 +103,7 @@ class CloudFoundry:
         middlewares = [
             self.platform.snapshots.middleware,
             Firewall(self.world).middleware,
+            long_lines_refused,
             _answered,
             self._authenticated,
         ]
@@ -153,6 +156,8 @@ class CloudFoundry:
         self.world.add(Domain(name=self.app_domain))
         for row in catalog():
             self.world.add(row)
+        for group in ("staging", "running"):
+            self.world.add(EnvironmentVariableGroup(name=group))
         self.add_organization("acme", DEFAULT_MEMORY_MB)
         self.add_space("acme", "review")
         self.add_space("acme", "production")
@@ -173,7 +178,7 @@ class CloudFoundry:
         return user
 
     async def _listen(self, application: web.Application, port: int) -> int:
-        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
+        runner = web.AppRunner(application, access_log=None, shutdown_timeout=1, max_line_size=LONGEST_READ)
         await runner.setup()
         self._runners.append(runner)
         await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -30,7 +30,7 @@ class Stager:
     def start(self, build: Build) -> None:
         """Stage in the background, with the environment that the app has now."""
         env = {
-            **environment(self._world, build.app, build.memory_mb),
+            **environment(self._world, build.app, build.memory_mb, group="staging"),
             "CF_STACK": build.stack,
         }
         self._running[build.app] = self._background.spawn(self._run(build, env))

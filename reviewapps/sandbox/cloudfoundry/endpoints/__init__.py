@@ -6,10 +6,12 @@ from reviewapps.sandbox.cloudfoundry.endpoints.apps import Apps
 from reviewapps.sandbox.cloudfoundry.endpoints.audit_events import AuditEvents
 from reviewapps.sandbox.cloudfoundry.endpoints.builds import Builds
 from reviewapps.sandbox.cloudfoundry.endpoints.catalog import Catalog
+from reviewapps.sandbox.cloudfoundry.endpoints.confinement import Confinement
 from reviewapps.sandbox.cloudfoundry.endpoints.deployments import Deployments
 from reviewapps.sandbox.cloudfoundry.endpoints.domains import Domains
 from reviewapps.sandbox.cloudfoundry.endpoints.droplets import Droplets
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints
+from reviewapps.sandbox.cloudfoundry.endpoints.environment_variable_groups import EnvironmentVariableGroups
 from reviewapps.sandbox.cloudfoundry.endpoints.environment_variables import EnvironmentVariables
 from reviewapps.sandbox.cloudfoundry.endpoints.jobs import JobReports
 from reviewapps.sandbox.cloudfoundry.endpoints.log_cache import LogCache
@@ -18,12 +20,14 @@ from reviewapps.sandbox.cloudfoundry.endpoints.marketplace import Marketplace
 from reviewapps.sandbox.cloudfoundry.endpoints.organizations import Organizations
 from reviewapps.sandbox.cloudfoundry.endpoints.packages import Packages
 from reviewapps.sandbox.cloudfoundry.endpoints.processes import Processes
+from reviewapps.sandbox.cloudfoundry.endpoints.revisions import Revisions
 from reviewapps.sandbox.cloudfoundry.endpoints.root import Root
 from reviewapps.sandbox.cloudfoundry.endpoints.route_destinations import RouteDestinations
 from reviewapps.sandbox.cloudfoundry.endpoints.routes import Routes
 from reviewapps.sandbox.cloudfoundry.endpoints.service_credential_bindings import ServiceCredentialBindings
 from reviewapps.sandbox.cloudfoundry.endpoints.service_instances import ServiceInstances
 from reviewapps.sandbox.cloudfoundry.endpoints.service_route_bindings import ServiceRouteBindings
+from reviewapps.sandbox.cloudfoundry.endpoints.sidecars import Sidecars
 from reviewapps.sandbox.cloudfoundry.endpoints.spaces import Spaces
 from reviewapps.sandbox.cloudfoundry.endpoints.tasks import Tasks
 from reviewapps.sandbox.cloudfoundry.endpoints.users import Users
@@ -37,10 +41,13 @@ ENDPOINTS: tuple[type[Endpoints], ...] = (
     AppActions,
     AppFeatures,
     EnvironmentVariables,
+    EnvironmentVariableGroups,
     Packages,
     Builds,
     Droplets,
     Processes,
+    Sidecars,
+    Revisions,
     Deployments,
     Tasks,
     Routes,
@@ -54,5 +61,6 @@ ENDPOINTS: tuple[type[Endpoints], ...] = (
     JobReports,
     Users,
     Catalog,
+    Confinement,
     LogCache,
 )

@@ -33,7 +33,7 @@ class AppActions(Endpoints):
     async def _start(self, request: web.Request) -> web.Response:
         app = self._changed(request, "start")
         if app.state != "STARTED":
-            start(self.world, self.platform.cells, app)
+            start(self.world, self.platform.cells, app, self.access(request).user)
         return web.json_response(present_app(app, Links.of(request)))
 
     async def _stop(self, request: web.Request) -> web.Response:
@@ -43,7 +43,7 @@ class AppActions(Endpoints):
 
     async def _restart(self, request: web.Request) -> web.Response:
         app = self._changed(request, "restart")
-        restart(self.world, self.platform.cells, app)
+        restart(self.world, self.platform.cells, app, self.access(request).user)
         return web.json_response(present_app(app, Links.of(request)))
 
     async def _clear(self, request: web.Request) -> web.Response:

@@ -1,4 +1,4 @@
-"""What the platform offers: stacks, buildpacks, feature flags — and kinds of resources that it has none of."""
+"""What the platform offers: stacks, buildpacks, feature flags."""
 
 from __future__ import annotations
 
@@ -32,7 +32,6 @@ BUILDPACK_FILTERS: Filters[Buildpack] = {
     "stacks": lambda row: row.stack,
     "lifecycle": lambda row: "buildpack",
 }
-_NONE = ("revisions", "isolation_segments", "security_groups")
 
 
 class Catalog(Endpoints):
@@ -43,8 +42,6 @@ class Catalog(Endpoints):
         router.add_get("/v3/buildpacks/{guid}", self._buildpack)
         router.add_get("/v3/feature_flags", self._flags)
         router.add_get("/v3/feature_flags/{guid}", self._flag)
-        for name in _NONE:
-            router.add_get(f"/v3/{name}", self._nothing)
 
     async def _stacks(self, request: web.Request) -> web.Response:
         filters: Filters[Stack] = {"names": lambda row: row.name, "default": lambda row: "true"}
@@ -69,11 +66,6 @@ class Catalog(Endpoints):
         if guid(request) not in FEATURE_FLAGS:
             raise not_found("Feature flag")
         return web.json_response(_present_flag(Row(guid=guid(request)), Links.of(request)))
-
-    async def _nothing(self, request: web.Request) -> web.Response:
-        rows: list[Row] = []
-        anything = [key.partition("[")[0] for key in request.query]
-        return page(request, rows, {}, lambda row, links: {}, ignored=anything)
 
 
 def _present_stack(row: Stack, links: Links) -> JSON:

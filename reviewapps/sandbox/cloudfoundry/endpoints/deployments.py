@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
 from pydantic import Field
 
+from reviewapps.sandbox.cloudfoundry.access import Access
 from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Guid, Labelled, Megabytes, body
 from reviewapps.sandbox.cloudfoundry.endpoints.app_actions import NO_SUCH_DROPLET
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
@@ -14,7 +15,7 @@ from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, timestamp, to_one
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
 from reviewapps.sandbox.cloudfoundry.rollouts import Wanted
-from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet
+from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet, Revision
 
 FILTERS: Filters[Deployment] = {
     "app_guids": lambda row: row.app.guid,
@@ -24,19 +25,43 @@ FILTERS: Filters[Deployment] = {
 }
 
 
+class CanaryStep(Body):
+    instance_weight: Annotated[int, Field(ge=1, le=100)]
+
+
+class Canary(Body):
+    steps: list[CanaryStep] = Field(min_length=1)
+
+
 class Options(Body):
     max_in_flight: int = Field(default=1, gt=0)
     web_instances: int | None = Field(default=None, gt=0)
     memory_in_mb: Megabytes | None = None
     disk_in_mb: Megabytes | None = None
     log_rate_limit_in_bytes_per_second: int | None = None
+    canary: Canary | None = None
 
 
 class DeploymentCreate(Labelled):
     relationships: AppRelationship
     droplet: Guid | None = None
-    strategy: Literal["rolling"] = "rolling"
+    revision: Guid | None = None
+    strategy: Literal["rolling", "canary"] = "rolling"
     options: Options = Options()
+
+    @property
+    def weights(self) -> list[int]:
+        """The percents of the canary's steps; 422 where they go down, or where there is no canary."""
+        if self.options.canary is None:
+            return []
+        weights = [step.instance_weight for step in self.options.canary.steps]
+        if self.strategy != "canary":
+            raise unprocessable("Options.canary are only valid for Canary deployments")
+        if weights != sorted(weights):
+            raise unprocessable(
+                "Options.canary.steps Canary step instance weights must be sorted in ascending order"
+            )
+        return weights
 
 
 class DeploymentUpdate(Labelled):
@@ -50,6 +75,7 @@ class Deployments(Endpoints):
         router.add_get("/v3/deployments/{guid}", self._show)
         router.add_patch("/v3/deployments/{guid}", self._update)
         router.add_post("/v3/deployments/{guid}/actions/cancel", self._cancel)
+        router.add_post("/v3/deployments/{guid}/actions/continue", self._continue)
 
     async def _list(self, request: web.Request) -> web.Response:
         return page(request, self.access(request).visible(Deployment), FILTERS, present_deployment)
@@ -59,12 +85,29 @@ class Deployments(Endpoints):
         asked = await body(request, DeploymentCreate)
         refusal = "Unable to use app. Ensure that the app exists and you have access to it."
         app = access.named(App, asked.relationships.app.guid, refusal)
-        options = asked.options.model_dump(exclude_none=True)
-        wanted = Wanted(self._droplet(app, asked.droplet), asked.strategy, options)
-        deployment = self.platform.rollouts.create(app, wanted, asked.label)
+        deployment = self.platform.rollouts.create(app, self._wanted(app, asked, access), asked.label)
         data = {"deployment_guid": deployment.guid, "droplet_guid": deployment.droplet.guid}
         self.world.record("audit.app.deployment.create", app, app.space, access.user, data)
         return web.json_response(present_deployment(deployment, Links.of(request)), status=201)
+
+    def _wanted(self, app: App, asked: DeploymentCreate, access: Access) -> Wanted:
+        revision = self._revision(app, asked)
+        droplet = self._droplet(app, Guid(guid=revision.droplet.guid) if revision else asked.droplet)
+        options = asked.options.model_dump(exclude_none=True, exclude={"canary"})
+        return Wanted(droplet, asked.strategy, options, asked.weights, revision, access.user)
+
+    def _revision(self, app: App, asked: DeploymentCreate) -> Revision | None:
+        if asked.revision is None:
+            return None
+        if asked.droplet:
+            raise unprocessable("Droplet cannot set both fields 'droplet' and 'revision'")
+        revision = self.world.find(Revision, asked.revision.guid)
+        if revision is None or revision.app is not app:
+            raise unprocessable("The revision does not exist")
+        if revision.droplet.state != "STAGED":
+            text = "Unable to deploy this revision, the droplet for this revision no longer exists."
+            raise unprocessable(text)
+        return revision
 
     def _droplet(self, app: App, asked: Guid | None) -> Droplet:
         if asked is None and app.droplet is None:
@@ -93,26 +136,51 @@ class Deployments(Endpoints):
         self.world.record("audit.app.deployment.cancel", deployment.app, deployment.space, access.user, data)
         return web.Response(status=200)
 
+    async def _continue(self, request: web.Request) -> web.Response:
+        access = self.access(request)
+        deployment = access.writable(Deployment, guid(request))
+        self.platform.rollouts.carry_on(deployment)
+        data = {"deployment_guid": deployment.guid}
+        self.world.record(
+            "audit.app.deployment.continue", deployment.app, deployment.space, access.user, data
+        )
+        return web.Response(status=200)
+
 
 def present_deployment(row: Deployment, links: Links) -> JSON:
     path = f"deployments/{row.guid}"
     around = {"self": links(path), "app": links(f"apps/{row.app.guid}")}
     if row.value == "ACTIVE":
         around["cancel"] = links(f"{path}/actions/cancel", "POST")
+    if row.reason == "PAUSED":
+        around["continue"] = links(f"{path}/actions/continue", "POST")
+    revision = {"guid": row.revision.guid, "version": row.revision.version} if row.revision else None
     new = [{"guid": row.process.guid, "type": row.process.type}] if row.process else []
     return {
         **stamped(row),
-        "status": {"value": row.value, "reason": row.reason, "details": _details(row)},
+        "status": {"value": row.value, "reason": row.reason, "details": _details(row), **_canary(row)},
         "strategy": row.strategy,
-        "options": row.options,
+        "options": _options(row),
         "droplet": {"guid": row.droplet.guid},
         "previous_droplet": {"guid": row.previous_droplet.guid if row.previous_droplet else None},
         "new_processes": new,
-        "revision": None,
+        "revision": revision,
         "relationships": {"app": to_one(row.app)},
         "metadata": metadata(row),
         "links": around,
     }
+
+
+def _canary(row: Deployment) -> JSON:
+    if row.strategy != "canary":
+        return {}
+    total = max(1, len(row.weights))
+    return {"canary": {"steps": {"current": row.step or total, "total": total}}}
+
+
+def _options(row: Deployment) -> JSON:
+    steps = [{"instance_weight": weight} for weight in row.weights]
+    return {**row.options, **({"canary": {"steps": steps}} if steps else {})}
 
 
 def _details(row: Deployment) -> JSON:

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.bodies import Body, body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
-from reviewapps.sandbox.cloudfoundry.environment import vcap_application, vcap_services
+from reviewapps.sandbox.cloudfoundry.environment import variable_group, vcap_application, vcap_services
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized, unprocessable
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links
 from reviewapps.sandbox.cloudfoundry.processes import newest
@@ -44,8 +44,8 @@ class EnvironmentVariables(Endpoints):
         return web.json_response(
             {
                 "environment_variables": app.environment,
-                "staging_env_json": {},
-                "running_env_json": {},
+                "staging_env_json": variable_group(self.world, "staging").var,
+                "running_env_json": variable_group(self.world, "running").var,
                 "system_env_json": {"VCAP_SERVICES": vcap_services(self.world, app)},
                 "application_env_json": {"VCAP_APPLICATION": told},
             }

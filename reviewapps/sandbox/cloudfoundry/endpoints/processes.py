@@ -15,7 +15,7 @@ from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped
 from reviewapps.sandbox.cloudfoundry.processes import active_deployment, newest
 from reviewapps.sandbox.cloudfoundry.query import Filters, Present, page
 from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
-from reviewapps.sandbox.cloudfoundry.state import App, Check, Process, Row
+from reviewapps.sandbox.cloudfoundry.state import App, Check, Process
 
 FILTERS: Filters[Process] = {
     "types": lambda row: row.type,
@@ -66,7 +66,6 @@ class Processes(Endpoints):
             router.add_post(f"{path}/actions/scale", self._scale)
             router.add_delete(path + "/instances/{index}", self._terminate)
         router.add_get("/v3/processes/{guid}/process_instances", self._instances)
-        router.add_get("/v3/processes/{guid}/sidecars", self._sidecars)
 
     async def _list(self, request: web.Request) -> web.Response:
         rows = self.access(request).visible(Process)
@@ -138,11 +137,6 @@ class Processes(Endpoints):
         self._record(request, "terminate_instance", process)
         return web.Response(status=204)
 
-    async def _sidecars(self, request: web.Request) -> web.Response:
-        self._seen(request)
-        none: list[Row] = []
-        return page(request, none, {}, lambda row, links: {})
-
     def _seen(self, request: web.Request) -> Process:
         access = self.access(request)
         if "type" not in request.match_info:
@@ -190,7 +184,7 @@ def present_process(row: Process, links: Links) -> JSON:
         "log_rate_limit_in_bytes_per_second": -1,
         "health_check": _present_check(row.health, {"timeout": row.health.timeout}),
         "readiness_health_check": _present_check(row.readiness, {}),
-        "relationships": {"app": to_one(row.app), "revision": {"data": None}},
+        "relationships": {"app": to_one(row.app), "revision": _revision(row)},
         "metadata": metadata(row),
         "links": {
             "self": links(path),
@@ -201,6 +195,10 @@ def present_process(row: Process, links: Links) -> JSON:
             "process_instances": links(f"{path}/process_instances"),
         },
     }
+
+
+def _revision(row: Process) -> JSON:
+    return {"data": {"guid": row.revision.guid} if row.revision else None}
 
 
 def _present_check(check: Check, data: JSON) -> JSON:

@@ -33,7 +33,6 @@ class Spaces(Endpoints):
         router.add_get("/v3/spaces/{guid}", self._show)
         router.add_patch("/v3/spaces/{guid}", self._update)
         router.add_get("/v3/spaces/{guid}/usage_summary", self._usage)
-        router.add_get("/v3/spaces/{guid}/features/ssh", self._ssh)
 
     async def _list(self, request: web.Request) -> web.Response:
         return page(
@@ -79,12 +78,6 @@ class Spaces(Endpoints):
         path = f"spaces/{space.guid}"
         around = {"self": links(f"{path}/usage_summary"), "space": links(path)}
         return web.json_response({"usage_summary": usage_summary(self.world, space), "links": around})
-
-    async def _ssh(self, request: web.Request) -> web.Response:
-        self._seen(request)
-        return web.json_response(
-            {"name": "ssh", "description": "Enable SSHing into apps in the space.", "enabled": False}
-        )
 
     def _seen(self, request: web.Request) -> Space:
         return self.access(request).seen(Space, guid(request))

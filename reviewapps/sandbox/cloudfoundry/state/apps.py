@@ -101,11 +101,45 @@ class Process(OfApp):
     readiness: Check = field(default_factory=lambda: Check(type="process"))
     version: str = field(default_factory=new_guid)
     launch: Launch | None = None
+    revision: Revision | None = None
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class Sidecar(OfApp):
+    """A command that runs beside the processes of some types, in the same container."""
+
+    name: str
+    command: str
+    process_types: list[str]
+    memory_mb: int | None = None
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class Revision(OfApp):
+    """What an app ran from some start on. ``commands`` are those of its own, by process type."""
+
+    version: int
+    droplet: Droplet
+    environment: dict[str, str]
+    commands: dict[str, str | None]
+    description: str
+
+
+@dataclass(frozen=True)
+class Phase:
+    """What a deployment is about to reach: instances of the new process, and of all web processes together."""
+
+    new: int
+    total: int
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
 class Deployment(OfApp):
-    """``state`` is status.value and status.reason in one; ``process`` is missing where the app was stopped."""
+    """``state`` is status.value and status.reason in one; ``process`` is missing where the app was stopped.
+
+    A canary has ``weights`` (percents, one for each of its steps) and waits at the end of each step;
+    ``step`` counts from 1 and is 0 when nothing is waited for any more, as in rolling deployments.
+    """
 
     droplet: Droplet
     previous_droplet: Droplet | None
@@ -115,9 +149,26 @@ class Deployment(OfApp):
     value: str = "ACTIVE"
     reason: str = "DEPLOYING"
     process: Process | None = None
+    revision: Revision | None = None
+    weights: list[int] = field(default_factory=list)
+    step: int = 0
     error: str | None = None
     last_healthy_at: float = field(default_factory=time.time)
     status_changed_at: float = field(default_factory=time.time)
+
+    @property
+    def desired(self) -> int:
+        """How many web instances there will be in the end."""
+        return self.options.get("web_instances", self.original_instances)
+
+    @property
+    def phase(self) -> Phase:
+        """A canary has one instance more than usual, but for its last step of 100 percent."""
+        if not self.step:
+            return Phase(self.desired, self.desired)
+        weight = self.weights[self.step - 1] if self.weights else 0
+        new = max(1, int(self.desired * weight / 100 + 0.5))
+        return Phase(new, new if weight == 100 else self.desired + 1)
 
     def settle(self, value: str, reason: str) -> None:
         """Change the status."""

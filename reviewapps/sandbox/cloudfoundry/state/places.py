@@ -49,6 +49,7 @@ class Space(Row):
     name: str
     organization: Organization
     quota: SpaceQuota | None = None
+    ssh: bool = True
 
     @property
     def home(self) -> Space:
@@ -80,6 +81,14 @@ class Buildpack(Row):
     name: str
     stack: str
     position: int
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class EnvironmentVariableGroup(Row):
+    """Variables that every build ("staging") or every process and task ("running") sees."""
+
+    name: str
+    var: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
