@@ -62,6 +62,7 @@ class Uaa:
     def mount(self, router: web.UrlDispatcher) -> None:
         router.add_post("/oauth/token", self._grant)
         router.add_get("/login", self._login_page)
+        router.add_post("/check_token", self._check)
         router.add_delete("/oauth/token/revoke/{jti}", self._revoke)
 
     async def _grant(self, request: web.Request) -> web.Response:
@@ -116,7 +117,7 @@ class Uaa:
         lifetime, jti = self._settings.token_seconds, new_guid()
         now = self._clock.seconds
         access = _jwt(_claims(user, jti, now, now + lifetime))
-        self._access[access] = Token(user, now + lifetime)
+        self._access[access] = Token(user, now + lifetime, jti)
         granted: JSON = {
             "access_token": access,
             "token_type": "bearer",
@@ -126,7 +127,8 @@ class Uaa:
         }
         if not user.is_client:
             refresh = f"{secrets.token_hex(16)}-r"
-            self._refresh[refresh] = Token(user, now + self._settings.refresh_token_seconds)
+            until = now + self._settings.refresh_token_seconds
+            self._refresh[refresh] = Token(user, until, jti)
             granted |= {"id_token": access, "refresh_token": refresh}
         return granted
 
@@ -150,8 +152,22 @@ class Uaa:
             }
         )
 
+    async def _check(self, request: web.Request) -> web.Response:
+        """The claims of an access token, for those who were handed one and do not know us."""
+        text = str((await request.post()).get("token", ""))
+        token = self._access.get(text)
+        if token is None or token.expires <= self._clock.seconds:
+            refused = LoginRefusedError("invalid_token", "The token is invalid or has expired", 400)
+            return web.json_response(refused.body, status=refused.status)
+        return web.json_response(_claims(token.user, token.jti, self._clock.seconds, token.expires))
+
     async def _revoke(self, request: web.Request) -> web.Response:
-        return web.Response(status=200)
+        """End the login of this id."""
+        jti = request.match_info["jti"]
+        for tokens in (self._access, self._refresh):
+            for text in [text for text, token in tokens.items() if token.jti == jti]:
+                del tokens[text]
+        return web.json_response({})
 
 
 def _claims(user: User, jti: str, now: float, expires: float) -> JSON:

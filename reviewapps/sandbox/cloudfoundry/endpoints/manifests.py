@@ -11,11 +11,12 @@ from aiohttp import web
 from reviewapps.sandbox.cloudfoundry.endpoints.apps import add_app, check_name
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.manifest_application import ManifestApplication
+from reviewapps.sandbox.cloudfoundry.endpoints.manifest_diff import differences
+from reviewapps.sandbox.cloudfoundry.endpoints.written_manifest import written
 from reviewapps.sandbox.cloudfoundry.errors import bad_request, not_authorized, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.platform import Platform
-from reviewapps.sandbox.cloudfoundry.processes import newest
-from reviewapps.sandbox.cloudfoundry.state import App, Binding, Process, Route, Space, User
+from reviewapps.sandbox.cloudfoundry.state import App, Space, User
 
 _YAML = ("application/x-yaml", "application/yaml", "text/yaml", "text/x-yaml")
 
@@ -31,20 +32,18 @@ class Manifests(Endpoints):
         space = self._space(request)
         said = _applications(await _manifest(request))
         apps = [self._app(space, one["name"], access.user) for one in said]
-        work = partial(_apply_all, said=list(zip(apps, said, strict=True)))
+        work = partial(_apply_all, said=list(zip(apps, said, strict=True)), actor=access.user)
         for app in apps:
             self.world.record("audit.app.apply_manifest", app, space, access.user)
         return accepted(self.platform.jobs.start("space.apply_manifest", "space", space, work), request)
 
     async def _diff(self, request: web.Request) -> web.Response:
-        """What the manifest would add: new apps. Differences inside of an app are not looked for."""
+        """What the manifest would add, change or take away."""
         space = self._space(request)
-        said = _applications(await _manifest(request))
-        diff = [
-            {"op": "add", "path": f"/applications/{number}/name", "value": one["name"]}
-            for number, one in enumerate(said)
-            if self.world.app_named(space, one["name"]) is None
-        ]
+        diff: list[dict[str, Any]] = []
+        for number, said in enumerate(_applications(await _manifest(request))):
+            app = self.world.app_named(space, said["name"])
+            diff += differences(number, said, written(self.world, app) if app else None)
         return web.json_response({"diff": diff}, status=201)
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -52,23 +51,9 @@ class Manifests(Endpoints):
         app = access.seen(App, guid(request))
         if not access.writes(app.space):
             raise not_authorized()
-        text = yaml.safe_dump({"applications": [self._written(app)]}, sort_keys=False, explicit_start=True)
+        said = {"applications": [written(self.world, app)]}
+        text = yaml.safe_dump(said, sort_keys=False, explicit_start=True)
         return web.Response(text=text, content_type="application/x-yaml")
-
-    def _written(self, app: App) -> dict[str, Any]:
-        kinds = dict.fromkeys(process.type for process in self.world.of_app(Process, app))
-        routes = [row for row in self.world.all(Route) if any(d.app is app for d in row.destinations)]
-        services = [binding.instance.name for binding in self.world.of_app(Binding, app)]
-        said: dict[str, Any] = {"name": app.name, "lifecycle": "buildpack", "stack": app.stack}
-        optional = {
-            "buildpacks": app.buildpacks,
-            "env": app.environment,
-            "routes": [{"route": route.url, "protocol": "http1"} for route in routes],
-            "services": services,
-            "metadata": {"labels": app.labels, "annotations": app.annotations} if app.labels else None,
-        }
-        said |= {name: value for name, value in optional.items() if value}
-        return {**said, "processes": [_written_process(newest(self.world, app, kind)) for kind in kinds]}
 
     def _space(self, request: web.Request) -> Space:
         access = self.access(request)
@@ -88,9 +73,11 @@ class Manifests(Endpoints):
         return app
 
 
-async def _apply_all(platform: Platform, _: Space, said: list[tuple[App, dict[str, Any]]]) -> None:
+async def _apply_all(
+    platform: Platform, _: Space, said: list[tuple[App, dict[str, Any]]], actor: User
+) -> None:
     for app, one in said:
-        ManifestApplication(platform, app, one).apply()
+        ManifestApplication(platform, app, one, actor).apply()
 
 
 async def _manifest(request: web.Request) -> object:
@@ -110,14 +97,3 @@ def _applications(manifest: object) -> list[dict[str, Any]]:
         if not isinstance(one, dict) or not isinstance(one.get("name"), str):
             raise unprocessable(f"For application at index {number}: Name must not be empty")
     return said
-
-
-def _written_process(process: Process) -> dict[str, Any]:
-    said: dict[str, Any] = {
-        "type": process.type,
-        "instances": process.instances,
-        "memory": f"{process.memory_mb}M",
-        "disk_quota": f"{process.disk_mb}M",
-        "health-check-type": process.health.type,
-    }
-    return {**said, "command": process.command} if process.command else said

@@ -5,6 +5,8 @@ from __future__ import annotations
 from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.endpoints.organizations import present_organization
+from reviewapps.sandbox.cloudfoundry.endpoints.spaces import present_space
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
 from reviewapps.sandbox.cloudfoundry.state import Organization, Role, Space, User
@@ -33,7 +35,22 @@ class Users(Endpoints):
         return web.json_response(_present_user(user, Links.of(request)))
 
     async def _roles(self, request: web.Request) -> web.Response:
-        return page(request, self.access(request).visible(Role), ROLE_FILTERS, _present_role)
+        rows = self.access(request).visible(Role)
+        includes = ("user", "space", "organization")
+        return page(request, rows, ROLE_FILTERS, _present_role, includes=includes, include=_included)
+
+
+def _included(rows: list[Role], wanted: set[str], links: Links) -> JSON:
+    places = dict.fromkeys(row.place for row in rows)
+    included: JSON = {}
+    if "user" in wanted:
+        included["users"] = [_present_user(one, links) for one in dict.fromkeys(row.user for row in rows)]
+    if "space" in wanted:
+        included["spaces"] = [present_space(one, links) for one in places if isinstance(one, Space)]
+    if "organization" in wanted:
+        found = [one for one in places if isinstance(one, Organization)]
+        included["organizations"] = [present_organization(one, links) for one in found]
+    return included
 
 
 def _present_user(row: User, links: Links) -> JSON:

@@ -104,10 +104,12 @@ class User(Row):
 
 @dataclass(frozen=True)
 class Token:
-    """Whose session it is, and until when (seconds since 1970)."""
+    """Whose session it is, and until when (seconds since 1970). An access and a refresh token of one login have
+    its ``jti``."""
 
     user: User
     expires: float
+    jti: str
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
