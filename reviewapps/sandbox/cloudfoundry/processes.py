@@ -42,16 +42,11 @@ def active_deployment(world: World, app: App) -> Deployment | None:
     return next(active, None)
 
 
-def assign_droplet(world: World, cells: Cells, app: App, droplet: Droplet) -> None:
-    """Make ``droplet`` the current one. Its process types appear, all but web without instances; others go."""
+def assign_droplet(world: World, app: App, droplet: Droplet) -> None:
+    """Make ``droplet`` the current one. Its process types appear, all but web without instances; none goes."""
     app.droplet = droplet
     app.touch()
-    processes = world.of_app(Process, app)
-    for process in processes:
-        if process.type not in (WEB, *droplet.process_types):
-            cells.stop(process)
-            world.remove(process)
-    for kind in droplet.process_types.keys() - {process.type for process in processes}:
+    for kind in droplet.process_types.keys() - {process.type for process in world.of_app(Process, app)}:
         new_process(world, app, kind)
 
 

@@ -82,7 +82,7 @@ class Rollouts:
         if deployment.previous_droplet is None:
             text = "Unable to assign current droplet. Ensure the droplet exists and belongs to this app."
             raise unprocessable(text)
-        assign_droplet(self._world, self._cells, deployment.app, deployment.previous_droplet)
+        assign_droplet(self._world, deployment.app, deployment.previous_droplet)
         deployment.settle("ACTIVE", "CANCELING")
 
     def carry_on(self, deployment: Deployment) -> None:
@@ -96,11 +96,11 @@ class Rollouts:
     def _revision(self, app: App, wanted: Wanted) -> Revision | None:
         """Give the app what is wanted; its revision from now on."""
         if wanted.revision is None:
-            assign_droplet(self._world, self._cells, app, wanted.droplet)
+            assign_droplet(self._world, app, wanted.droplet)
             return revised(self._world, app, wanted.user)
         revision = rolled_back(self._world, app, wanted.revision, wanted.user)
         app.environment = dict(revision.environment)
-        assign_droplet(self._world, self._cells, app, wanted.droplet)
+        assign_droplet(self._world, app, wanted.droplet)
         return revision
 
     def _of_stopped_app(self, deployment: Deployment, wanted: Wanted) -> Deployment:
