@@ -12,7 +12,7 @@ from reviewapps.sandbox.cloudfoundry.world import World
 WEB = "web"
 
 
-def new_process(world: World, app: App, kind: str) -> Process:
+def new_process(world: World, app: App, kind: str, actor: User | None = None) -> Process:
     """A process as the platform makes one: the first web process has its app's guid and one instance."""
     settings = world.settings
     process = Process(
@@ -26,6 +26,8 @@ def new_process(world: World, app: App, kind: str) -> Process:
         process.guid = app.guid
     else:
         process.health.type = "process"
+    told = {"process_guid": process.guid, "process_type": kind}
+    world.record("audit.app.process.create", app, app.space, actor, told)
     return world.add(process)
 
 
@@ -42,12 +44,12 @@ def active_deployment(world: World, app: App) -> Deployment | None:
     return next(active, None)
 
 
-def assign_droplet(world: World, app: App, droplet: Droplet) -> None:
+def assign_droplet(world: World, app: App, droplet: Droplet, actor: User | None = None) -> None:
     """Make ``droplet`` the current one. Its process types appear, all but web without instances; none goes."""
     app.droplet = droplet
     app.touch()
     for kind in droplet.process_types.keys() - {process.type for process in world.of_app(Process, app)}:
-        new_process(world, app, kind)
+        new_process(world, app, kind, actor)
 
 
 def start(world: World, cells: Cells, app: App, actor: User | None = None) -> None:

@@ -96,7 +96,7 @@ class Rollouts:
     def _revision(self, app: App, wanted: Wanted) -> Revision | None:
         """Give the app what is wanted; its revision from now on."""
         if wanted.revision is None:
-            assign_droplet(self._world, app, wanted.droplet)
+            assign_droplet(self._world, app, wanted.droplet, wanted.user)
             return revised(self._world, app, wanted.user)
         revision = rolled_back(self._world, app, wanted.revision, wanted.user)
         app.environment = dict(revision.environment)

@@ -87,6 +87,8 @@ class Stager:
         build.droplet = self._world.add(droplet)
         build.state = "STAGED"
         data = {"build_guid": build.guid, "package_guid": build.package.guid}
+        made = {"droplet_guid": droplet.guid, "package_guid": build.package.guid}
+        self._world.record("audit.app.droplet.create", build.app, build.space, build.created_by, made)
         self._world.record("audit.app.build.staged", build.app, build.space, build.created_by, data)
         expire_droplets(self._world, build.app)
 

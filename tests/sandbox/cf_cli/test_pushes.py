@@ -31,7 +31,11 @@ def test_a_second_push_changes_what_the_app_says(cloud: Cloud, cf: Cf) -> None:
 
     assert cloud.visit("twice").text == "two"
     assert apps.app_named(cf, "twice").guid == guid
-    assert list(routing.routes(cf)).count("twice.apps.localhost") == 1
+    events = [kind.removeprefix("audit.app.") for kind, who in apps.events(cf, "twice") if who == "deployer"]
+    again = ["package.create", "package.upload", "build.create", "droplet.create", "build.staged"]
+    again += ["droplet.mapped", "restart", "revision.create"]
+    first = ["create", "process.create", "apply_manifest", "map-route"]
+    assert events[::-1] == [*first, *again, "apply_manifest", *again]
 
 
 def test_a_rolling_push_replaces_the_web_process(cloud: Cloud, cf: Cf) -> None:
@@ -42,7 +46,7 @@ def test_a_rolling_push_replaces_the_web_process(cloud: Cloud, cf: Cf) -> None:
 
     assert cloud.visit("rolling").text == "two"
     assert "RUNNING" in {one.state for one in pushed.app.instances["web"]}
-    cloud.wait_for(lambda: apps.app(cf, "rolling").deployment is None, "the end of the deployment")
+    _finished(cloud, cf, "rolling")
     assert pushing.web_process(cf, "rolling").guid != before
 
 
@@ -75,7 +79,7 @@ def test_a_canary_that_is_cancelled_leaves_the_old_app(cloud: Cloud, cf: Cf) -> 
 
     pushing.cancel_deployment(cf, "coal")
 
-    cloud.wait_for(lambda: apps.app(cf, "coal").deployment is None, "the end of the deployment")
+    _finished(cloud, cf, "coal")
     assert _instances(cf, "coal") == [1]
     assert cloud.visit("coal").text == "one"
     assert apps.events(cf, "coal")[0][0] == "audit.app.deployment.cancel"
@@ -281,3 +285,8 @@ def _instances(cf: Cf, name: str) -> list[int]:
     """Of every web process of the app."""
     found = apps.processes_of(cf, apps.app_named(cf, name).guid)
     return sorted(one.instances for one in found if one.type == "web")
+
+
+def _finished(cloud: Cloud, cf: Cf, name: str) -> None:
+    guid = apps.app_named(cf, name).guid
+    cloud.wait_for(lambda: apps.active_deployment(cf, guid) is None, "the end of the deployment")

@@ -72,7 +72,7 @@ class AppActions(Endpoints):
         if active_deployment(self.world, app):
             text = "Unable to assign current droplet while the app has a deployment in progress."
             raise unprocessable(f"{text} Wait for the deployment to complete or cancel it.")
-        assign_droplet(self.world, app, droplet)
+        assign_droplet(self.world, app, droplet, access.user)
         self.world.record("audit.app.droplet.mapped", app, app.space, access.user)
         return web.json_response(_present_relationship(app, Links.of(request)))
 

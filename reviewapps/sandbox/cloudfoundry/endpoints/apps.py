@@ -17,7 +17,7 @@ from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.processes import new_process
 from reviewapps.sandbox.cloudfoundry.query import Filters, page, wanted_includes
-from reviewapps.sandbox.cloudfoundry.state import App, Buildpack, Space, Stack
+from reviewapps.sandbox.cloudfoundry.state import App, Buildpack, Space, Stack, User
 from reviewapps.sandbox.cloudfoundry.world import World
 
 FILTERS: Filters[App] = {
@@ -64,8 +64,7 @@ class Apps(Endpoints):
         set_lifecycle(self.world, app, asked.lifecycle)
         set_variables(app, asked.environment_variables)
         asked.label(app)
-        add_app(self.world, app)
-        self.world.record("audit.app.create", app, space, access.user)
+        add_app(self.world, app, access.user)
         return web.json_response(present_app(app, Links.of(request)), status=201)
 
     async def _show(self, request: web.Request) -> web.Response:
@@ -98,10 +97,11 @@ class Apps(Endpoints):
         return accepted(job, request)
 
 
-def add_app(world: World, app: App) -> None:
+def add_app(world: World, app: App, actor: User) -> None:
     """Put a new app into the world, with the web process that every app has."""
     world.add(app)
-    new_process(world, app, "web")
+    world.record("audit.app.create", app, app.space, actor)
+    new_process(world, app, "web", actor)
 
 
 def check_name(world: World, app: App, name: str) -> None:

@@ -77,16 +77,22 @@ class Droplets(Endpoints):
         return web.json_response(present_droplet(droplet, Links.of(request)))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        droplet = self.access(request).writable(Droplet, guid(request))
+        access = self.access(request)
+        droplet = access.writable(Droplet, guid(request))
         if droplet.app.droplet is droplet:
             raise unprocessable("The droplet is currently used and cannot be deleted.")
+        told = {"droplet_guid": droplet.guid}
+        self.world.record("audit.app.droplet.delete", droplet.app, droplet.space, access.user, told)
         return accepted(self.platform.jobs.start("droplet.delete", "droplet", droplet, remove), request)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        droplet = self.access(request).writable(Droplet, guid(request))
+        access = self.access(request)
+        droplet = access.writable(Droplet, guid(request))
         bits = self.world.bits(droplet)
         if not bits.exists():
             raise not_found("Droplet")
+        told = {"droplet_guid": droplet.guid}
+        self.world.record("audit.app.droplet.download", droplet.app, droplet.space, access.user, told)
         return web.FileResponse(bits)
 
 

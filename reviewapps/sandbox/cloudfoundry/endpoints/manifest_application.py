@@ -18,6 +18,8 @@ from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
 from reviewapps.sandbox.cloudfoundry.state import App, Binding, Check, Process, ServiceInstance, Sidecar, User
 
 _SIZE = re.compile(r"(\d+)\s*(M|MB|G|GB|T|TB)", re.IGNORECASE)
+_SCALED = {"instances", "memory", "disk_quota", "disk-quota"}
+_UPDATED = {"command", "timeout"}
 _FACTORS = {"M": 1, "G": 1024, "T": 1024 * 1024}
 
 
@@ -79,12 +81,21 @@ class ManifestApplication:
         process.readiness = _check(process.readiness, said, "readiness-health-check")
         process.touch()
         self._platform.cells.converge(process)
+        self._record(process, said)
+
+    def _record(self, process: Process, said: dict[str, Any]) -> None:
+        told = {"process_guid": process.guid, "process_type": process.type, "manifest_triggered": True}
+        checked_anew = any("health-check" in key for key in said)
+        done = {"scale": said.keys() & _SCALED, "update": checked_anew or said.keys() & _UPDATED}
+        for what in (what for what, keys in done.items() if keys):
+            kind = f"audit.app.process.{what}"
+            self._world.record(kind, self._app, self._app.space, self._actor, told)
 
     def _process(self, kind: str) -> Process:
         try:
             return newest(self._world, self._app, kind)
         except ApiError:
-            return new_process(self._world, self._app, kind)
+            return new_process(self._world, self._app, kind, self._actor)
 
     def _apply_sidecar(self, said: dict[str, Any]) -> None:
         """A sidecar of the same name is changed."""

@@ -68,8 +68,7 @@ class Manifests(Endpoints):
             return app
         app = App(name=name, space=space)
         check_name(self.world, app, name)
-        add_app(self.world, app)
-        self.world.record("audit.app.create", app, space, user)
+        add_app(self.world, app, user)
         return app
 
 

@@ -100,7 +100,10 @@ class Packages(Endpoints):
         return web.json_response(present_package(package, Links.of(request)))
 
     async def _delete(self, request: web.Request) -> web.Response:
-        package = self.access(request).writable(Package, guid(request))
+        access = self.access(request)
+        package = access.writable(Package, guid(request))
+        told = {"package_guid": package.guid}
+        self.world.record("audit.app.package.delete", package.app, package.space, access.user, told)
         return accepted(self.platform.jobs.start("package.delete", "package", package, remove), request)
 
     async def _upload(self, request: web.Request) -> web.Response:
@@ -133,9 +136,12 @@ class Packages(Endpoints):
         return found
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        package = self.access(request).writable(Package, guid(request))
+        access = self.access(request)
+        package = access.writable(Package, guid(request))
         if package.state != "READY":
             raise unprocessable("Package has no bits to download.")
+        told = {"package_guid": package.guid}
+        self.world.record("audit.app.package.download", package.app, package.space, access.user, told)
         return web.FileResponse(self.world.bits(package))
 
     async def _droplets(self, request: web.Request) -> web.Response:
