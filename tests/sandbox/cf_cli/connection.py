@@ -1,10 +1,9 @@
-"""How the client talks: headers, tokens, pages, jobs, and what it takes each error for."""
+"""How the client talks: headers, tokens, pages and jobs."""
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,14 +13,12 @@ from urllib.parse import unquote_plus, urlencode
 import requests
 
 from tests.sandbox.cf_cli.go import Struct
+from tests.sandbox.cf_cli.refusals import CommandFailed, error_of, refused
 from tests.sandbox.cf_cli.structs import (
-    ErrorEntry,
-    Errors,
     Included,
     Job,
     Nothing,
     Page,
-    Resource,
     Root,
     Tokens,
 )
@@ -32,36 +29,6 @@ R = TypeVar("R", bound=Struct)
 USER_AGENT = "cf/8.9.1+c2a1a04.2025-02-14 (go1.23.6; amd64 linux)"
 MARGIN = 60
 """Seconds before its end at which a token is refreshed."""
-
-_NOT_FOUND = {
-    "App not found": "ApplicationNotFound",
-    "Droplet not found": "DropletNotFound",
-    "Deployment not found": "DeploymentNotFound",
-    "Feature flag not found": "FeatureFlagNotFound",
-    "Instance not found": "InstanceNotFound",
-    "Process not found": "ProcessNotFound",
-    "User not found": "UserNotFound",
-    "Unknown request": "APINotFound",
-}
-_UNPROCESSABLE = {
-    r"App with the name '.*' already exists\.": "NameNotUniqueInSpace",
-    r"Organization '.*' already exists\.": "OrganizationNameTaken",
-    r"Name must be unique per organization": "NameNotUniqueInOrg",
-    r"Route already exists": "RouteNotUnique",
-    r"Buildpack must be an existing admin buildpack or a valid git URI": "InvalidBuildpack",
-    r"Assign a droplet before starting this app\.": "InvalidStart",
-    r"The service instance name is taken": "ServiceInstanceNameTaken",
-    r"The app is already bound to the service instance": "ResourceAlreadyExists",
-    r"[Kk]ey binding names must be unique": "ServiceKeyTaken",
-}
-
-
-class CommandFailed(Exception):
-    """What the client would print before it ends with status 1. ``kind`` is its own name for the error."""
-
-    def __init__(self, kind: str, message: str) -> None:
-        super().__init__(f"{kind}: {message}")
-        self.kind, self.message = kind, message
 
 
 @dataclass
@@ -232,37 +199,6 @@ def claims(token: str) -> dict[str, Any]:
 def _unpadded(text: str) -> bytes:
     assert "=" not in text
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def refused(answer: requests.Response) -> CommandFailed:
-    """What the client takes a refusal for."""
-    if not answer.content:
-        return CommandFailed("Unexpected", f"status {answer.status_code}")
-    try:
-        errors = Errors.model_validate_json(answer.content).errors
-    except ValueError:
-        return CommandFailed("UnknownHTTPSource", f"{answer.status_code} {answer.text[:200]}")
-    assert errors, f"{answer.status_code} without errors: {answer.text}"
-    return error_of(answer.status_code, errors)
-
-
-def error_of(status: int, errors: list[ErrorEntry]) -> CommandFailed:
-    """Only one error is looked into; of several the client makes one of its own."""
-    text = "\n".join(one.detail for one in errors)
-    if len(errors) > 1:
-        return CommandFailed("MultiError", text)
-    if status == 401:
-        return CommandFailed(errors[0].title.removeprefix("CF-"), text)
-    if status == 404:
-        return CommandFailed(_NOT_FOUND.get(text, "ResourceNotFound"), text)
-    if status == 422:
-        kinds = (kind for pattern, kind in _UNPROCESSABLE.items() if re.search(pattern, text))
-        return CommandFailed(next(kinds, "UnprocessableEntity"), text)
-    return CommandFailed({400: "BadRequest", 403: "Forbidden"}.get(status, str(status)), text)
-
-
-def by_guid(rows: Iterable[Resource]) -> dict[str, Any]:
-    return {row.guid: row for row in rows}
 
 
 def batches(guids: Iterable[str]) -> Iterator[list[str]]:

@@ -10,9 +10,10 @@ from typing import Literal
 
 from pydantic import model_validator
 
-from tests.sandbox.cf_cli.apps import app_named
-from tests.sandbox.cf_cli.connection import USER_AGENT, Cf, CommandFailed
+from tests.sandbox.cf_cli.connection import USER_AGENT, Cf
 from tests.sandbox.cf_cli.go import Message
+from tests.sandbox.cf_cli.refusals import CommandFailed
+from tests.sandbox.cf_cli.summaries import app_named
 
 BEGINNING = -6795364578871345152
 """Nanoseconds of Go's zero time, which the client sends where it means "from the beginning"."""

@@ -1,12 +1,13 @@
-"""routes, map-route, unmap-route, delete-route."""
+"""routes, create-route, map-route, unmap-route, delete-route."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.sandbox.cf_cli.apps import app_named
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed, batches
+from tests.sandbox.cf_cli.connection import Cf, batches
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cf_cli.structs import Application, Binding, Destinations, Domain, Nothing, Route, Space
+from tests.sandbox.cf_cli.summaries import app_named
 from tests.sandbox.cf_cli.targeting import needs_target
 
 
@@ -90,6 +91,12 @@ def _route(cf: Cf, domain: Domain, host: str, path: str) -> Route | None:
     query = {"domain_guids": domain.guid, "hosts": host, "paths": path}
     found = cf.rows(Route, "/v3/routes", query)
     return found[0] if found else None
+
+
+def create_route(cf: Cf, domain: str, host: str, path: str = "") -> None:
+    """``cf create-route DOMAIN --hostname HOST``."""
+    needs_target(cf)
+    _create(cf, _domain(cf, domain), host, path)
 
 
 def _create(cf: Cf, domain: Domain, host: str, path: str) -> Route:

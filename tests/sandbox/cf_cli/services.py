@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from tests.sandbox.cf_cli.apps import app_named
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed, batches, decoded
+from tests.sandbox.cf_cli.connection import Cf, batches, decoded
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cf_cli.structs import (
     Binding,
     BindingDetails,
@@ -16,6 +16,7 @@ from tests.sandbox.cf_cli.structs import (
     Plan,
     ServiceInstance,
 )
+from tests.sandbox.cf_cli.summaries import app_named
 from tests.sandbox.cf_cli.targeting import needs_target
 
 PLAN = "fields[service_plan]"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.sandbox.cf_cli.connection import USER_AGENT, Cf, CommandFailed, Place, claims, decoded
+from tests.sandbox.cf_cli.connection import USER_AGENT, Cf, Place, claims, decoded
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cf_cli.structs import (
     Application,
     Domain,

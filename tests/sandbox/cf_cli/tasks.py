@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from tests.sandbox.cf_cli.apps import app_named
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed
+from tests.sandbox.cf_cli.connection import Cf
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cf_cli.structs import Process, Task
+from tests.sandbox.cf_cli.summaries import app_named
 
 
 def run_task(cf: Cf, app: str, command: str, *, name: str = "", wait: bool = False) -> Task:

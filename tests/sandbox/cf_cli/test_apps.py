@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.cf_cli import apps, logs, pushing, routing, tasks
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed
+from tests.sandbox.cf_cli import apps, logs, manifests, routing, summaries, tasks
+from tests.sandbox.cf_cli.connection import Cf
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cf_cli.structs import Environment
 from tests.sandbox.cloudfoundry.cloud import Cloud, greeter
 
@@ -18,13 +19,13 @@ def shop(cloud: Cloud) -> None:
 def test_an_app_is_stopped_started_and_restarted(cloud: Cloud, cf: Cf) -> None:
     apps.stop(cf, "shop")
     assert cloud.visit("shop").status_code == 503
-    assert apps.apps(cf)["shop"] == apps.AppLine("STOPPED", "web:0/1", ["shop.apps.localhost"])
+    assert summaries.apps(cf)["shop"] == summaries.AppLine("STOPPED", "web:0/1", ["shop.apps.localhost"])
     assert apps.start(cf, "shop").state == "STARTED"
     assert cloud.visit("shop").text == "hello"
     assert apps.restart(cf, "shop").state == "STARTED"
 
     assert cloud.visit("shop").text == "hello"
-    assert apps.apps(cf) == apps.apps_of_version_9(cf)
+    assert summaries.apps(cf) == summaries.apps_of_version_9(cf)
     done = [kind for kind, who in apps.events(cf, "shop") if who == "deployer"]
     assert [kind.rpartition(".")[2] for kind in done[:4]] == ["restart", "mapped", "start", "stop"]
 
@@ -79,19 +80,19 @@ def test_an_app_is_made_renamed_and_deleted(cf: Cf) -> None:
     with pytest.raises(CommandFailed) as not_yet:
         apps.start(cf, "draft")
     assert not_yet.value.kind == "InvalidStart"
-    assert apps.app(cf, "draft").buildpacks == []
+    assert summaries.app(cf, "draft").buildpacks == []
 
     apps.rename(cf, "draft", "final")
 
-    assert [one for one in apps.apps(cf) if one in ("draft", "final")] == ["final"]
+    assert [one for one in summaries.apps(cf) if one in ("draft", "final")] == ["final"]
     apps.delete(cf, "final")
     with pytest.raises(CommandFailed, match="App 'final' not found"):
-        apps.app(cf, "final")
+        summaries.app(cf, "final")
 
 
 def test_delete_leaves_the_routes_unless_told_otherwise(cloud: Cloud, cf: Cf) -> None:
     for name in ("left", "taken"):
-        pushing.apply_manifest(cf, {"applications": [{"name": name, "default-route": True}]})
+        manifests.apply_manifest(cf, {"applications": [{"name": name, "default-route": True}]})
 
     apps.delete(cf, "left")
     apps.delete(cf, "taken", with_routes=True)
@@ -105,7 +106,7 @@ def test_delete_leaves_the_routes_unless_told_otherwise(cloud: Cloud, cf: Cf) ->
 
 def test_a_route_of_two_apps_keeps_both_of_them(cf: Cf) -> None:
     routes = [{"route": "both.apps.localhost"}]
-    pushing.apply_manifest(
+    manifests.apply_manifest(
         cf, {"applications": [{"name": name, "routes": routes} for name in ("one", "two")]}
     )
 

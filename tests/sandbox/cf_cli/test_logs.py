@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sandbox.cf_cli import apps, logs
+from tests.sandbox.cf_cli import apps, logs, summaries
 from tests.sandbox.cf_cli.conftest import logged_in
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed
+from tests.sandbox.cf_cli.connection import Cf
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cloudfoundry.cloud import Cloud, greeter
 
 
@@ -45,14 +46,14 @@ def test_an_app_that_said_nothing_yet_is_waited_for(cloud: Cloud, cf: Cf) -> Non
     tail = logs.Tail.of(cf, "silent")
 
     assert tail.step() == []
-    app = apps.app_named(cf, "silent").guid
+    app = summaries.app_named(cf, "silent").guid
     cloud.build(cloud.package(app, {"readme.txt": "nothing to run"}))
 
     assert all(line.source == "STG/0" for line in tail.until(""))
 
 
 def test_a_read_is_bounded_by_times_types_and_a_limit(cf: Cf) -> None:
-    guid = apps.app_named(cf, "shop").guid
+    guid = summaries.app_named(cf, "shop").guid
     every = logs.read(cf, guid, logs.BEGINNING, limit=1000)
     first, last = every[0].at, every[-1].at
 

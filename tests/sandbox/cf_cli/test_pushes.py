@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.cf_cli import apps, logs, pushing, routing
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed
+from tests.sandbox.cf_cli import apps, deploying, logs, manifests, pushing, routing, summaries
+from tests.sandbox.cf_cli.connection import Cf
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cloudfoundry.cloud import CRASHER, UNDETECTED, Cloud, greeter
 
 
@@ -25,12 +26,12 @@ def test_a_first_push_ends_with_an_app_on_its_default_route(cloud: Cloud, cf: Cf
 
 def test_a_second_push_changes_what_the_app_says(cloud: Cloud, cf: Cf) -> None:
     pushing.push(cf, "twice", greeter("one"))
-    guid = apps.app_named(cf, "twice").guid
+    guid = summaries.app_named(cf, "twice").guid
 
     pushing.push(cf, "twice", greeter("two"))
 
     assert cloud.visit("twice").text == "two"
-    assert apps.app_named(cf, "twice").guid == guid
+    assert summaries.app_named(cf, "twice").guid == guid
     events = [kind.removeprefix("audit.app.") for kind, who in apps.events(cf, "twice") if who == "deployer"]
     again = ["package.create", "package.upload", "build.create", "droplet.create", "build.staged"]
     again += ["droplet.mapped", "restart", "revision.create"]
@@ -40,14 +41,14 @@ def test_a_second_push_changes_what_the_app_says(cloud: Cloud, cf: Cf) -> None:
 
 def test_a_rolling_push_replaces_the_web_process(cloud: Cloud, cf: Cf) -> None:
     pushing.push(cf, "rolling", greeter("one"))
-    before = pushing.web_process(cf, "rolling").guid
+    before = deploying.web_process(cf, "rolling").guid
 
     pushed = pushing.push(cf, "rolling", greeter("two"), strategy="rolling")
 
     assert cloud.visit("rolling").text == "two"
     assert "RUNNING" in {one.state for one in pushed.app.instances["web"]}
     _finished(cloud, cf, "rolling")
-    assert pushing.web_process(cf, "rolling").guid != before
+    assert deploying.web_process(cf, "rolling").guid != before
 
 
 def test_a_canary_waits_at_each_step_until_it_is_continued(cloud: Cloud, cf: Cf) -> None:
@@ -62,22 +63,22 @@ def test_a_canary_waits_at_each_step_until_it_is_continued(cloud: Cloud, cf: Cf)
     assert [step.instance_weight for step in waiting.options.canary.steps] == [34, 67]
     assert _instances(cf, "bird") == [1, 3]
     assert {cloud.visit("bird").text for _ in range(8)} == {"one", "two"}
-    second = pushing.continue_deployment(cf, "bird")
+    second = deploying.continue_deployment(cf, "bird")
     assert (second.status.reason, second.status.canary.steps.current) == ("PAUSED", 2)
     assert _instances(cf, "bird") == [2, 2]
-    assert pushing.continue_deployment(cf, "bird").status.reason == "DEPLOYED"
+    assert deploying.continue_deployment(cf, "bird").status.reason == "DEPLOYED"
     assert _instances(cf, "bird") == [3]
     assert {cloud.visit("bird").text for _ in range(6)} == {"two"}
     assert ("audit.app.deployment.continue", "deployer") in apps.events(cf, "bird")
     with pytest.raises(CommandFailed, match="No active deployment"):
-        pushing.continue_deployment(cf, "bird")
+        deploying.continue_deployment(cf, "bird")
 
 
 def test_a_canary_that_is_cancelled_leaves_the_old_app(cloud: Cloud, cf: Cf) -> None:
     pushing.push(cf, "coal", greeter("one"), memory="64M")
     pushing.push(cf, "coal", greeter("two"), strategy="canary")
 
-    pushing.cancel_deployment(cf, "coal")
+    deploying.cancel_deployment(cf, "coal")
 
     _finished(cloud, cf, "coal")
     assert _instances(cf, "coal") == [1]
@@ -123,8 +124,8 @@ def test_a_manifest_with_two_apps_and_variables(cloud: Cloud, cf: Cf) -> None:
     assert front.instances["worker"] == []
     assert front.sidecars == ["beside"]
     assert apps.env(cf, "front").environment_variables == {"COLOUR": "red", "COUNT": "3", "OPEN": "true"}
-    assert apps.app_named(cf, "front").metadata.labels == {"tier": "web"}
-    assert apps.apps(cf)["front"].processes == "web:2/2, worker:0/0"
+    assert summaries.app_named(cf, "front").metadata.labels == {"tier": "web"}
+    assert summaries.apps(cf)["front"].processes == "web:2/2, worker:0/0"
     assert any(line.text == "beside" for line in logs.Tail.of(cf, "front").until("beside"))
     added = {(one.op, one.path) for one in pushed["front"].diff}
     assert {("add", "/applications/0/name"), ("add", "/applications/1/no-route")} <= added
@@ -140,9 +141,9 @@ def test_a_diff_tells_what_a_manifest_would_change_and_nothing_else(cf: Cf) -> N
             {"type": "worker", "instances": 0},
         ],
     }
-    pushing.apply_manifest(cf, {"applications": [said]})
+    manifests.apply_manifest(cf, {"applications": [said]})
 
-    assert pushing.manifest_diff(cf, {"applications": [{**said, "unknown": 1}]}) == []
+    assert manifests.manifest_diff(cf, {"applications": [{**said, "unknown": 1}]}) == []
     other = {
         "name": "differing",
         "memory": "1G",
@@ -152,7 +153,7 @@ def test_a_diff_tells_what_a_manifest_would_change_and_nothing_else(cf: Cf) -> N
     }
     told = {
         (one.op, one.path, one.was, str(one.value))
-        for one in pushing.manifest_diff(cf, {"applications": [other]})
+        for one in manifests.manifest_diff(cf, {"applications": [other]})
     }
 
     assert told == {
@@ -177,34 +178,34 @@ def test_a_manifest_that_was_written_of_an_app_changes_nothing(cf: Cf) -> None:
         "timeout": 90,
         "sidecars": [{"name": "s", "process_types": ["web"], "command": "true"}],
     }
-    pushing.apply_manifest(cf, {"applications": [said]})
+    manifests.apply_manifest(cf, {"applications": [said]})
 
-    manifest = pushing.create_app_manifest(cf, "written")
+    manifest = manifests.create_app_manifest(cf, "written")
 
     (app,) = manifest["applications"]
     assert app["processes"][0]["health-check-http-endpoint"] == "/up"
     assert app["processes"][0]["timeout"] == 90
     assert app["features"]["revisions"] is True
-    assert pushing.manifest_diff(cf, manifest) == []
-    pushing.apply_manifest(cf, manifest)
-    assert pushing.create_app_manifest(cf, "written") == manifest
+    assert manifests.manifest_diff(cf, manifest) == []
+    manifests.apply_manifest(cf, manifest)
+    assert manifests.create_app_manifest(cf, "written") == manifest
 
 
 def test_a_manifest_adds_and_adopts_and_takes_nothing_away(cloud: Cloud, cf: Cf) -> None:
     cloud.route("adopted", metadata={"labels": {"owner": "somebody"}})
-    pushing.apply_manifest(
+    manifests.apply_manifest(
         cf, {"applications": [{"name": "adder", "routes": [{"route": "made.apps.localhost"}]}]}
     )
 
     more = {"name": "adder", "routes": [{"route": "adopted.apps.localhost"}], "env": {"A": "1"}}
-    pushing.apply_manifest(cf, {"applications": [more]})
+    manifests.apply_manifest(cf, {"applications": [more]})
 
-    shown = apps.app(cf, "adder")
+    shown = summaries.app(cf, "adder")
     assert sorted(shown.routes) == ["adopted.apps.localhost", "made.apps.localhost"]
     labels = {one["host"]: one["metadata"]["labels"] for one in cloud.call("GET", "/v3/routes")["resources"]}
     assert (labels["adopted"], labels["made"]) == ({"owner": "somebody"}, {})
-    pushing.apply_manifest(cf, {"applications": [{"name": "adder", "no-route": True}]})
-    assert apps.app(cf, "adder").routes == []
+    manifests.apply_manifest(cf, {"applications": [{"name": "adder", "no-route": True}]})
+    assert summaries.app(cf, "adder").routes == []
     assert "made.apps.localhost" in routing.routes(cf)
 
 
@@ -219,7 +220,7 @@ def test_a_manifest_adds_and_adopts_and_takes_nothing_away(cloud: Cloud, cf: Cf)
 )
 def test_what_a_manifest_cannot_have_fails_its_job(cf: Cf, said: dict[str, Any], refusal: str) -> None:
     with pytest.raises(CommandFailed, match=refusal):
-        pushing.apply_manifest(cf, {"applications": [{"name": "refused", **said}]})
+        manifests.apply_manifest(cf, {"applications": [{"name": "refused", **said}]})
 
 
 def test_a_push_with_nothing_to_run_fails_as_the_client_knows_it(cf: Cf) -> None:
@@ -237,20 +238,20 @@ def test_a_push_of_an_app_that_crashes_says_so(cf: Cf) -> None:
 
 
 def test_a_random_route_is_no_one_elses(cf: Cf) -> None:
-    pushing.apply_manifest(cf, {"applications": [{"name": "dice", "random-route": True}]})
+    manifests.apply_manifest(cf, {"applications": [{"name": "dice", "random-route": True}]})
 
-    (route,) = apps.app(cf, "dice").routes
+    (route,) = summaries.app(cf, "dice").routes
 
     assert route.startswith("dice-")
 
 
 def test_restage_builds_the_newest_package_again(cloud: Cloud, cf: Cf) -> None:
     pushing.push(cf, "again", greeter("again"))
-    before = apps.current_droplet(cf, apps.app_named(cf, "again").guid)
+    before = summaries.current_droplet(cf, summaries.app_named(cf, "again").guid)
 
     pushing.restage(cf, "again")
 
-    after = apps.current_droplet(cf, apps.app_named(cf, "again").guid)
+    after = summaries.current_droplet(cf, summaries.app_named(cf, "again").guid)
     assert before is not None
     assert after is not None
     assert before.guid != after.guid
@@ -261,32 +262,32 @@ def test_one_goes_back_to_an_earlier_revision(cloud: Cloud, cf: Cf) -> None:
     pushing.push(cf, "history", greeter("one"))
     apps.set_env(cf, "history", "COLOUR", "red")
     pushing.push(cf, "history", greeter("two"))
-    assert pushing.revisions(cf, "history") == [
+    assert deploying.revisions(cf, "history") == [
         (2, "New droplet deployed. New environment variables deployed.", True),
         (1, "Initial revision.", False),
     ]
 
-    pushing.rollback(cf, "history", 1)
+    deploying.rollback(cf, "history", 1)
 
     assert cloud.visit("history").text == "one"
     assert "COLOUR" not in apps.env(cf, "history").environment_variables
     third = "New droplet deployed. New environment variables deployed. Rolled back to revision 1."
-    assert pushing.revisions(cf, "history")[0] == (3, third, True)
+    assert deploying.revisions(cf, "history")[0] == (3, third, True)
     assert {"audit.app.revision.create", "audit.app.deployment.create"} <= {
         kind for kind, _ in apps.events(cf, "history")
     }
     with pytest.raises(CommandFailed, match="Unable to rollback"):
-        pushing.rollback(cf, "history", 3)
+        deploying.rollback(cf, "history", 3)
     with pytest.raises(CommandFailed, match="Revision '9' not found"):
-        pushing.rollback(cf, "history", 9)
+        deploying.rollback(cf, "history", 9)
 
 
 def _instances(cf: Cf, name: str) -> list[int]:
     """Of every web process of the app."""
-    found = apps.processes_of(cf, apps.app_named(cf, name).guid)
+    found = apps.processes_of(cf, summaries.app_named(cf, name).guid)
     return sorted(one.instances for one in found if one.type == "web")
 
 
 def _finished(cloud: Cloud, cf: Cf, name: str) -> None:
-    guid = apps.app_named(cf, name).guid
-    cloud.wait_for(lambda: apps.active_deployment(cf, guid) is None, "the end of the deployment")
+    guid = summaries.app_named(cf, name).guid
+    cloud.wait_for(lambda: summaries.active_deployment(cf, guid) is None, "the end of the deployment")

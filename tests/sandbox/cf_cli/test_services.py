@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.sandbox.cf_cli import apps, services
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed
+from tests.sandbox.cf_cli.connection import Cf
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cloudfoundry.cloud import Cloud
 
 

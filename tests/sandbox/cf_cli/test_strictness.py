@@ -9,8 +9,9 @@ import requests
 from pydantic import ValidationError
 
 from tests.sandbox.cf_cli import apps, logs, structs, targeting
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed
+from tests.sandbox.cf_cli.connection import Cf
 from tests.sandbox.cf_cli.go import Struct
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cloudfoundry.cloud import Cloud
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.sandbox.cf_cli import apps, targeting
+from tests.sandbox.cf_cli import apps, summaries, targeting
 from tests.sandbox.cf_cli.conftest import logged_in
-from tests.sandbox.cf_cli.connection import Cf, CommandFailed
+from tests.sandbox.cf_cli.connection import Cf
+from tests.sandbox.cf_cli.refusals import CommandFailed
 from tests.sandbox.cloudfoundry.cloud import Cloud
 
 
@@ -19,13 +20,13 @@ def test_one_logs_in_with_a_password_and_targets_a_space(cloud: Cloud) -> None:
     assert targeting.api(cf, cloud.server.api_url) == "3.228.0"
     assert targeting.auth(cf, "deployer", "deployer") == "deployer"
     with pytest.raises(CommandFailed, match="No space targeted"):
-        apps.apps(cf)
+        summaries.apps(cf)
     targeting.target(cf, "acme")
     assert (cf.organization.name, cf.space.name) == ("acme", "")
     targeting.target(cf, "acme", "review")
     assert cf.space.name == "review"
 
-    assert apps.apps(cf) == apps.apps_of_version_9(cf) == {}
+    assert summaries.apps(cf) == summaries.apps_of_version_9(cf) == {}
 
 
 @pytest.mark.parametrize(("organization", "space"), [("nowhere", ""), ("acme", "nowhere")])
@@ -62,7 +63,7 @@ def test_a_client_logs_in_with_id_and_secret_in_the_form(cloud: Cloud) -> None:
     targeting.target(cf, "acme", "review")
     assert cf.refresh_token == ""
     cf.refresh()
-    assert apps.apps(cf) == {}
+    assert summaries.apps(cf) == {}
 
 
 @pytest.mark.parametrize(("name", "secret"), [("deployer", "wrong"), ("nobody", "wrong")])
