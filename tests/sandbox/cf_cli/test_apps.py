@@ -131,5 +131,8 @@ def test_curl_shows_any_path_and_its_refusals(cf: Cf) -> None:
     assert unknown.value.kind == "APINotFound"
     space = apps.curl(cf, f"/v3/spaces/{cf.space.guid}/features/ssh")
     assert (space["name"], space["enabled"]) == ("ssh", True)
+    with pytest.raises(CommandFailed, match="Invalid embedded resource: 'nonsense'"):
+        apps.curl(cf, "/v3/processes?embed=nonsense")
     members = apps.curl(cf, f"/v3/roles?space_guids={cf.space.guid}&include=user")
+    assert apps.curl(cf, f"/v3/roles/{members['resources'][0]['guid']}") == members["resources"][0]
     assert "deployer" in {one["username"] for one in members["included"]["users"]}

@@ -47,9 +47,3 @@ def test_a_user_provided_service_has_no_keys(cf: Cf) -> None:
     assert services.service_keys(cf, "keyless") == []
     with pytest.raises(CommandFailed, match="No service key k found"):
         services.service_key(cf, "keyless", "k")
-
-
-def test_a_plan_that_is_not_offered_cannot_be_had(cf: Cf) -> None:
-    assert "moon" not in services.marketplace(cf)
-    with pytest.raises(CommandFailed, match="plan 'full' could not be found for service offering 'moon'"):
-        services.create_service(cf, "moon", "full", "mine")

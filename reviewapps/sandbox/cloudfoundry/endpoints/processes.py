@@ -10,7 +10,7 @@ from pydantic import Field
 from reviewapps.sandbox.cloudfoundry.bodies import Body, Labelled, Megabytes, body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.process_stats import instance_rows, stats
-from reviewapps.sandbox.cloudfoundry.errors import not_authorized, not_found, unprocessable
+from reviewapps.sandbox.cloudfoundry.errors import bad_query, not_authorized, not_found, unprocessable
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.processes import active_deployment, newest
 from reviewapps.sandbox.cloudfoundry.query import Filters, Present, page
@@ -157,7 +157,10 @@ class Processes(Endpoints):
         self.world.record(f"audit.app.process.{what}", process.app, process.space, user, data)
 
     def _present_listed(self, request: web.Request) -> Present[Process]:
-        embedded = request.query.get("embed") == "process_instances"
+        embedded = "embed" in request.query
+        if embedded and request.query["embed"] != "process_instances":
+            valid = "Valid embedded resources are: 'process_instances'"
+            raise bad_query(f"Invalid embedded resource: '{request.query['embed']}'. {valid}")
 
         def present(row: Process, links: Links) -> JSON:
             shown = {**present_process(row, links), "command": HIDDEN}

@@ -24,6 +24,7 @@ class Users(Endpoints):
         router.add_get("/v3/users", self._list)
         router.add_get("/v3/users/{guid}", self._show)
         router.add_get("/v3/roles", self._roles)
+        router.add_get("/v3/roles/{guid}", self._role)
 
     async def _list(self, request: web.Request) -> web.Response:
         rows = self.access(request).visible(User)
@@ -38,6 +39,10 @@ class Users(Endpoints):
         rows = self.access(request).visible(Role)
         includes = ("user", "space", "organization")
         return page(request, rows, ROLE_FILTERS, _present_role, includes=includes, include=_included)
+
+    async def _role(self, request: web.Request) -> web.Response:
+        role = self.access(request).seen(Role, guid(request))
+        return web.json_response(_present_role(role, Links.of(request)))
 
 
 def _included(rows: list[Role], wanted: set[str], links: Links) -> JSON:
