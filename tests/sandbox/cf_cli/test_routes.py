@@ -7,6 +7,7 @@ import pytest
 from tests.sandbox.cf_cli import apps, routing
 from tests.sandbox.cf_cli.connection import Cf
 from tests.sandbox.cf_cli.refusals import CommandFailed
+from tests.sandbox.cf_cli.structs import Route
 from tests.sandbox.cloudfoundry.cloud import Cloud, greeter
 
 DOMAIN = "apps.localhost"
@@ -64,6 +65,8 @@ def test_more_routes_than_fit_into_one_query_are_listed(cloud: Cloud, cf: Cf) ->
     found = routing.routes(cf)
 
     assert {f"{host}.{DOMAIN}" for host in hosts} <= found.keys()
+    query = {"space_guids": cf.space.guid, "hosts": hosts[:20], "per_page": 6, "order_by": "-created_at"}
+    assert [one.host for one in cf.rows(Route, "/v3/routes", query)] == hosts[19::-1]
     asked = list(cloud.server.observed.asked("GET", "/v3/service_route_bindings"))
     assert len(asked) >= 2
     assert {call.status for call in asked} == {200}
