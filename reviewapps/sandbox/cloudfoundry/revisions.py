@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.features import enabled
-from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Process, Revision, User
+from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Process, Revision, Sidecar, User
 from reviewapps.sandbox.cloudfoundry.world import World
 
 
@@ -30,6 +32,7 @@ def rolled_back(world: World, app: App, target: Revision, actor: User | None = N
         environment=dict(target.environment),
         commands=dict(target.commands),
         description="",
+        sidecars=target.sidecars,
     )
     latest = latest_revision(world, app)
     reasons = _reasons(latest, again) if latest else []
@@ -59,6 +62,7 @@ def _as_it_is(world: World, app: App, droplet: Droplet) -> Revision:
         environment=dict(app.environment),
         commands=commands,
         description="",
+        sidecars=[replace(one) for one in world.of_app(Sidecar, app)],
     )
 
 

@@ -10,7 +10,7 @@ from reviewapps.sandbox.cloudfoundry.errors import not_authorized
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
 from reviewapps.sandbox.cloudfoundry.revisions import deployed_revisions
-from reviewapps.sandbox.cloudfoundry.state import App, Revision
+from reviewapps.sandbox.cloudfoundry.state import App, Revision, Sidecar
 
 FILTERS: Filters[Revision] = {
     "versions": lambda row: str(row.version),
@@ -66,6 +66,15 @@ def _deployable(row: Revision) -> bool:
     return row.droplet.state == "STAGED"
 
 
+def _sidecar(row: Sidecar) -> JSON:
+    return {
+        "name": row.name,
+        "command": row.command,
+        "process_types": row.process_types,
+        "memory_in_mb": row.memory_mb,
+    }
+
+
 def _present(row: Revision, links: Links) -> JSON:
     path = f"revisions/{row.guid}"
     return {
@@ -73,7 +82,7 @@ def _present(row: Revision, links: Links) -> JSON:
         "version": row.version,
         "droplet": {"guid": row.droplet.guid},
         "processes": {kind: {"command": command} for kind, command in row.commands.items()},
-        "sidecars": [],
+        "sidecars": [_sidecar(one) for one in row.sidecars],
         "description": row.description,
         "deployable": _deployable(row),
         "relationships": {"app": to_one(row.app)},

@@ -123,6 +123,7 @@ class Revision(OfApp):
     environment: dict[str, str]
     commands: dict[str, str | None]
     description: str
+    sidecars: list[Sidecar] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
