@@ -42,7 +42,8 @@ log = logging.getLogger(__name__)
 STACK = "cflinuxfs4"
 BUILDPACKS = ("python_buildpack", "nodejs_buildpack", "staticfile_buildpack", "binary_buildpack")
 DEFAULT_MEMORY_MB = 102_400
-_OPEN = ("/", "/v3", "/v3/info", "/api/v1/info", "/oauth/token", "/login", "/check_token")
+_OPEN = ("/", "/v3", "/v3/info", "/login", "/check_token")
+_GUARDED_ELSEWHERE = ("/oauth/", "/api/v1/", "/_sandbox/")
 
 
 class CloudFoundry:
@@ -190,7 +191,7 @@ class CloudFoundry:
 
     @web.middleware
     async def _authenticated(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.path not in _OPEN and not request.path.startswith(("/oauth/", "/_sandbox/")):
+        if request.path not in _OPEN and not request.path.startswith(_GUARDED_ELSEWHERE):
             remember_caller(request, self.platform.uaa.caller(request))
         return await handler(request)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from tests.sandbox.cf_cli import apps, logs, summaries
 from tests.sandbox.cf_cli.conftest import logged_in
@@ -65,6 +66,16 @@ def test_a_read_is_bounded_by_times_types_and_a_limit(cf: Cf) -> None:
     assert logs.read(cf, guid, first, envelope_types=["GAUGE", "COUNTER"]) == []
     meta = apps.curl(cf, "/api/v1/meta")["meta"][guid]
     assert (int(meta["count"]), meta["oldest_timestamp"]) == (len(every), str(first))
+
+
+@pytest.mark.parametrize("path", ["read/{0}", "meta"])
+@pytest.mark.parametrize("token", [None, "bearer nonsense"])
+def test_without_a_token_log_cache_finds_nothing(cloud: Cloud, cf: Cf, path: str, token: str | None) -> None:
+    url = f"{cloud.server.api_url}/api/v1/{path.format(summaries.app_named(cf, 'shop').guid)}"
+
+    answer = requests.get(url, headers={"Authorization": token} if token else {}, timeout=5)
+
+    assert (answer.status_code, answer.text) == (404, "")
 
 
 def test_logs_of_an_app_that_is_not_there_are_not_found(cf: Cf) -> None:

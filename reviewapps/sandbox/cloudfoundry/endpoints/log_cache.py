@@ -1,13 +1,18 @@
-"""Log-cache: the last lines of every app, under the app's guid."""
+"""Log-cache: the last lines of every app, under the app's guid.
+
+Its guard answers 404 without a body to all that it does not let in, expired tokens too: no client is told to
+refresh its token here.
+"""
 
 from __future__ import annotations
 
 from aiohttp import web
 
+from reviewapps.sandbox.cloudfoundry.access import Access, remember_caller
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
-from reviewapps.sandbox.cloudfoundry.errors import bad_query
+from reviewapps.sandbox.cloudfoundry.errors import ApiError, bad_query
 from reviewapps.sandbox.cloudfoundry.links import JSON
-from reviewapps.sandbox.cloudfoundry.state import App
+from reviewapps.sandbox.cloudfoundry.state import App, User
 
 LIMIT = 1000
 _LATEST = 2**63 - 1
@@ -23,9 +28,9 @@ class LogCache(Endpoints):
         return web.json_response({"version": "4.0.4", "vm_uptime": "123"})
 
     async def _read(self, request: web.Request) -> web.Response:
-        app = self.world.find(App, guid(request))
-        if app is None or not self.access(request).sees(app):
-            return web.json_response({"error": "not found", "code": 5, "message": "not found"}, status=404)
+        user, app = self._let_in(request), self.world.find(App, guid(request))
+        if app is None or user is None or not Access(self.world, user).sees(app):
+            return web.Response(status=404)
         types = request.query.getall("envelope_types", ["LOG"])
         query = request.query
         batch = self.world.logs.envelopes(
@@ -39,8 +44,19 @@ class LogCache(Endpoints):
 
     async def _meta(self, request: web.Request) -> web.Response:
         """Only those sources that the caller may read."""
-        known = (app for app in self.access(request).visible(App) if self.world.logs.known(app.guid))
+        user = self._let_in(request)
+        if user is None:
+            return web.Response(status=404)
+        known = (app for app in Access(self.world, user).visible(App) if self.world.logs.known(app.guid))
         return web.json_response({"meta": {app.guid: self._meta_of(app) for app in known}})
+
+    def _let_in(self, request: web.Request) -> User | None:
+        try:
+            user = self.platform.uaa.caller(request)
+        except ApiError:
+            return None
+        remember_caller(request, user)
+        return user
 
     def _meta_of(self, app: App) -> JSON:
         lines = self.world.logs.envelopes(app.guid, start=0, end=None, limit=_LATEST, descending=False)
