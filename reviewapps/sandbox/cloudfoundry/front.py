@@ -8,6 +8,8 @@ from __future__ import annotations
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from reviewapps.sandbox.cloudfoundry.state import new_guid
+
 LONGEST_LINE = 8 * 1024
 """Of a request line, its CRLF included: nginx's own default, which the platform leaves as it is."""
 
@@ -29,5 +31,6 @@ async def long_lines_refused(request: web.Request, handler: Handler) -> web.Stre
     line = f"{request.method} {request.raw_path} HTTP/1.1\r\n"
     if len(line) <= LONGEST_LINE:
         return await handler(request)
-    text = _TOO_LARGE.replace("\n", "\r\n")
-    return web.Response(status=414, reason="Request URI Too Long", text=text, content_type="text/html")
+    headers = {"Content-Type": "text/html", "X-Vcap-Request-Id": new_guid()}
+    page = _TOO_LARGE.replace("\n", "\r\n").encode()
+    return web.Response(status=414, reason="Request URI Too Long", body=page, headers=headers)
