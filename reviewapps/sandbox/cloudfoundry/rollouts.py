@@ -85,7 +85,7 @@ class Rollouts:
         assign_droplet(self._world, deployment.app, deployment.previous_droplet)
         deployment.settle("ACTIVE", "CANCELING")
 
-    def carry_on(self, deployment: Deployment) -> None:
+    def advance(self, deployment: Deployment) -> None:
         """Let a canary that waits go on to its next step, or to its end."""
         if deployment.reason != "PAUSED":
             status = f"status: {deployment.value} and reason: {deployment.reason}"

@@ -126,7 +126,9 @@ def test_a_manifest_with_two_apps_and_variables(cloud: Cloud, cf: Cf) -> None:
     assert apps.env(cf, "front").environment_variables == {"COLOUR": "red", "COUNT": "3", "OPEN": "true"}
     assert summaries.app_named(cf, "front").metadata.labels == {"tier": "web"}
     assert summaries.apps(cf)["front"].processes == "web:2/2, worker:0/0"
-    assert any(line.text == "beside" for line in logs.Tail.of(cf, "front").until("beside"))
+    cloud.wait_for(
+        lambda: any(line.text == "beside" for line in logs.recent(cf, "front")), "its sidecar's line"
+    )
     added = {(one.op, one.path) for one in pushed["front"].diff}
     assert {("add", "/applications/0/name"), ("add", "/applications/1/no-route")} <= added
 

@@ -139,7 +139,7 @@ class Deployments(Endpoints):
     async def _continue(self, request: web.Request) -> web.Response:
         access = self.access(request)
         deployment = access.writable(Deployment, guid(request))
-        self.platform.rollouts.carry_on(deployment)
+        self.platform.rollouts.advance(deployment)
         data = {"deployment_guid": deployment.guid}
         self.world.record(
             "audit.app.deployment.continue", deployment.app, deployment.space, access.user, data
