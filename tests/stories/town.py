@@ -148,7 +148,7 @@ class Town:
         """A bot that may write to the repository."""
         token = f"ghp_{login}"
         self.world.github.add_user(login, token=token, type="Bot")
-        self._shop.writers.add(login)
+        self._shop.roles[login] = "write"
         return Person(self.world.github.url, self.repository, login, token, self.home / "people" / login)
 
     def lose(self, *numbers: int) -> None:

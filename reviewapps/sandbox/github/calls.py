@@ -10,13 +10,16 @@ from typing import Any, TypeVar
 from aiohttp import web
 from multidict import MultiDict
 
+from reviewapps.sandbox.github.approvals import Ownership, Reviews
 from reviewapps.sandbox.github.deployments import Deployments
 from reviewapps.sandbox.github.limits import Limits
+from reviewapps.sandbox.github.merge_queue import MergeQueue
 from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.presenters.urls import Urls
+from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
-from reviewapps.sandbox.github.state import JSON, Repository, User
+from reviewapps.sandbox.github.state import JSON, Comment, PullRequest, Repository, User
 from reviewapps.sandbox.github.world import World
 
 Item = TypeVar("Item")
@@ -29,7 +32,11 @@ class Engine:
 
     world: World
     pull_requests: PullRequests
+    reviews: Reviews
+    ownership: Ownership
+    gate: Gate
     merging: Merging
+    merge_queue: MergeQueue
     deployments: Deployments
     limits: Limits
 
@@ -69,11 +76,28 @@ class Call:
             raise forbidden()
         return self.user
 
+    def require_triage(self) -> User:
+        """Who asks, if they may label and ask for reviews here; 403 else."""
+        if self.repository.role(self.user) in ("none", "read"):
+            raise forbidden()
+        return self.user
+
+    def require_admin(self) -> User:
+        """Who asks, if they rule here; 404 else, for some things are not even shown to others."""
+        if self.repository.permission(self.user) != "admin":
+            raise not_found()
+        return self.user
+
     def require_write(self) -> User:
         """Who asks, if they may write here; 403 else."""
         return self.require("write", "admin")
 
     # ---- for what
+
+    @property
+    def repository_asked(self) -> Repository | None:
+        """The repository of the path, if it was looked for."""
+        return self._repository
 
     @property
     def repository(self) -> Repository:
@@ -120,6 +144,30 @@ class Call:
         if not isinstance(body, dict):
             raise Refused(422, "Invalid request. Body should be a JSON object.")
         return body
+
+    @property
+    def pull(self) -> PullRequest:
+        """The pull request of the path."""
+        found = self.repository.pull_requests.get(self.number("pull_number"))
+        if found is None:
+            raise not_found()
+        return found
+
+    @property
+    def issue(self) -> PullRequest:
+        """The issue of the path, which here is always a pull request."""
+        found = self.repository.pull_requests.get(self.number("issue_number"))
+        if found is None:
+            raise not_found()
+        return found
+
+    @property
+    def comment(self) -> Comment:
+        """The comment of the path."""
+        found = self.repository.comments.get(self.number("comment_id"))
+        if found is None:
+            raise not_found()
+        return found
 
     # ---- in which words
 

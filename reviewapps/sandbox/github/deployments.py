@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from reviewapps.sandbox.github.checks import latest_statuses
 from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.refusals import Refused, invalid
 from reviewapps.sandbox.github.state import (
     JSON,
-    CommitStatus,
     Deployment,
     DeploymentStatus,
     Repository,
@@ -51,6 +51,7 @@ class Deployments:
             updated_at=now,
         )
         repository.deployments[deployment.id] = deployment
+        self._world.environment(repository, environment)
         return deployment
 
     async def _auto_merged(self, repository: Repository, ref: str, user: User) -> bool:
@@ -103,11 +104,6 @@ class Deployments:
         if len(repository.deployments) > 1 and deployment.state not in ("inactive", "error", "failure"):
             raise Refused(422, "We cannot delete an active deployment unless it is the only deployment.")
         del repository.deployments[deployment.id]
-
-
-def latest_statuses(repository: Repository, sha: str) -> list[CommitStatus]:
-    """The newest status of each context on this commit."""
-    return list({status.context: status for status in repository.statuses if status.sha == sha}.values())
 
 
 def require_short(resource: str, description: str | None) -> None:

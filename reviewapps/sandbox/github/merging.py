@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.git import Bare, GitError, Signature
 from reviewapps.sandbox.github.history import Commit, commits, shas_between
+from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.state import PullRequest, Repository, User
@@ -15,33 +16,42 @@ METHODS = ("merge", "squash", "rebase")
 class Merging:
     """Carries one branch's commits into another, as the three buttons of GitHub do."""
 
-    def __init__(self, world: World, pull_requests: PullRequests) -> None:
+    def __init__(self, world: World, pull_requests: PullRequests, gate: Gate) -> None:
         self._world = world
         self._pull_requests = pull_requests
+        self._gate = gate
 
     async def merge(
         self, pull: PullRequest, user: User, method: str = "merge", title: str = "", message: str = ""
     ) -> str:
         """The commit as which the pull request is now merged; 405 or 409 where it cannot be."""
-        repository = pull.repository
-        base = await repository.git.branch_head(pull.base_ref)
-        if pull.state != "open" or pull.draft or base is None:
+        base = await pull.repository.git.branch_head(pull.base_ref)
+        if pull.draft:
+            raise Refused(405, "Pull Request is still a draft")
+        if pull.state != "open" or base is None:
             raise Refused(405, "Pull Request is not mergeable")
         try:
-            merged = await self._merged(pull, base, user, method, title, message)
+            merged = await self.trial(pull, base, user, method, title, message)
         except GitError:
             raise Refused(405, "Pull Request is not mergeable") from None
+        await self._gate.require_mergeable(pull, user)
+        await self.land(pull, user, merged, base)
+        return merged
+
+    async def land(self, pull: PullRequest, user: User, merged: str, base: str) -> None:
+        """Move the base branch from ``base`` to ``merged``; 409 where it is elsewhere by now."""
+        repository = pull.repository
         try:
             await repository.git.update_ref(f"refs/heads/{pull.base_ref}", merged, base)
         except GitError:
             raise Refused(409, "Base branch was modified. Review and try the merge again.") from None
         self._pull_requests.mark_merged(pull, user, merged)
         await self._pull_requests.refs_changed(repository, user)
-        return merged
 
-    async def _merged(
-        self, pull: PullRequest, base: str, user: User, method: str, title: str, message: str
+    async def trial(
+        self, pull: PullRequest, base: str, user: User, method: str, title: str = "", message: str = ""
     ) -> str:
+        """The commit that would be merged onto ``base``, in no branch yet; :class:`GitError` in a conflict."""
         git, head = pull.repository.git, pull.head_sha
         if method == "rebase":
             return await self._rebased(git, base, head)

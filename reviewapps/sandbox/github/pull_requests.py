@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from reviewapps.sandbox.github.approvals import Reviews
 from reviewapps.sandbox.github.git import ABSENT, GitError
 from reviewapps.sandbox.github.history import shas_between
+from reviewapps.sandbox.github.protection import requirements, review_rule
 from reviewapps.sandbox.github.refusals import Refused, invalid
 from reviewapps.sandbox.github.state import PullRequest, Repository, User
 from reviewapps.sandbox.github.world import World
@@ -12,8 +14,9 @@ from reviewapps.sandbox.github.world import World
 class PullRequests:
     """Opens and closes pull requests, and keeps them in step with the branches they follow."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, reviews: Reviews) -> None:
         self._world = world
+        self._reviews = reviews
 
     async def open(
         self,
@@ -52,12 +55,14 @@ class PullRequests:
             created_at=now,
             updated_at=now,
             draft=draft,
+            last_pusher=user,
         )
         await self._keep_head(pull, head_sha)
         if not await shas_between(repository.git, base_sha, head_sha):
             await repository.git.delete_ref(pull.head_git_ref)
             raise invalid("PullRequest", "head", f"No commits between {base} and {head}")
         repository.pull_requests[pull.number] = pull
+        await self._reviews.ask_owners(pull)
         return pull
 
     def _require_none_open(self, base: Repository, base_ref: str, head: Repository, head_ref: str) -> None:
@@ -73,6 +78,12 @@ class PullRequests:
         else:
             await git.update_ref(pull.head_git_ref, sha)
 
+    async def set_draft(self, pull: PullRequest, draft: bool) -> None:
+        """Make it a draft, or ready for review; then its code owners are asked."""
+        pull.draft = draft
+        self._world.touch(pull)
+        await self._reviews.ask_owners(pull)
+
     async def close(self, pull: PullRequest) -> None:
         """Close it, unmerged."""
         if pull.state == "open":
@@ -84,6 +95,7 @@ class PullRequests:
         now = self._world.clock.timestamp
         pull.state, pull.closed_at, pull.updated_at = "closed", now, now
         pull.merged_at, pull.merged_by, pull.merge_commit_sha = now, user, commit
+        pull.repository.contributors.add(pull.user.login)
 
     async def reopen(self, pull: PullRequest) -> None:
         """Open it again, if its branch is still there and was not rewritten meanwhile."""
@@ -121,7 +133,7 @@ class PullRequests:
         heads = {name: ref.sha for name, ref in (await repository.git.refs("refs/heads/")).items()}
         for pull in self._world.pull_requests():
             if pull.state == "open" and pull.head is repository:
-                await self._keep_in_step(pull, heads.get(f"refs/heads/{pull.head_ref}"))
+                await self._keep_in_step(pull, heads.get(f"refs/heads/{pull.head_ref}"), user)
         for base_ref in {pull.base_ref for pull in repository.open_pull_requests}:
             await self._close_into(repository, base_ref, heads.get(f"refs/heads/{base_ref}"), user)
 
@@ -134,11 +146,13 @@ class PullRequests:
             elif pull.head_git_ref in arrived and base != pull.base_sha:
                 self.mark_merged(pull, user, base)
 
-    async def _keep_in_step(self, pull: PullRequest, head: str | None) -> None:
+    async def _keep_in_step(self, pull: PullRequest, head: str | None, pusher: User) -> None:
         if head is None:
             await self.close(pull)
         elif head != pull.head_sha:
             await self._follow(pull, head)
+            rule = review_rule(requirements(pull.repository, pull.base_ref))
+            await self._reviews.pushed(pull, pusher, rule)
             self._world.touch(pull)
 
     async def _follow(self, pull: PullRequest, head: str) -> None:

@@ -10,7 +10,7 @@ DOCUMENTATION = "https://docs.github.com/rest"
 class Refused(Exception):
     """An answer in the 400s, with GitHub's own words."""
 
-    def __init__(self, status: int, message: str, errors: list[JSON] | None = None) -> None:
+    def __init__(self, status: int, message: str, errors: list[JSON] | list[str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.body: JSON = {"message": message, "documentation_url": DOCUMENTATION, "status": str(status)}
@@ -34,3 +34,8 @@ def invalid(resource: str, field: str, message: str = "", code: str = "invalid")
     if message:
         error["message"] = message
     return Refused(422, "Validation Failed", [error])
+
+
+def unprocessable(why: str) -> Refused:
+    """422 in a sentence, as reviews are refused."""
+    return Refused(422, "Unprocessable Entity", [why])

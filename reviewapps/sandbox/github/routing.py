@@ -22,7 +22,9 @@ Answered = Callable[[str, str, int, object], None]
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 # These may hold slashes, encoded or not.
-GREEDY = {"ref": ".*", "path": ".*", "branch": ".+", "basehead": ".+", "name": ".+", "commit_sha": ".+"}
+_ANY, _SOME = ".*", ".+"
+GREEDY = {"ref": _ANY, "path": _ANY, "branch": _SOME, "basehead": _SOME, "name": _SOME, "commit_sha": _SOME}
+GREEDY["environment_name"] = _SOME
 
 
 class Routes:
@@ -76,7 +78,10 @@ class Api:
         call = Call(request, self._engine, viewer)
         if request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
             raise Refused(400, "The API version is not supported.")
-        return moved(call) or await route(call)
+        answer = moved(call) or await route(call)
+        if request.method != "GET" and call.repository_asked is not None:
+            await self._engine.merge_queue.advance(call.repository_asked)
+        return answer
 
     def _response(self, request: web.Request, answer: Answer) -> web.Response:
         body = answer.body if isinstance(answer.body, bytes) else _json(answer.body)

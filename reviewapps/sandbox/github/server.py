@@ -7,11 +7,14 @@ from pathlib import Path
 
 from aiohttp import web
 
+from reviewapps.sandbox.github.approvals import Ownership, Reviews
 from reviewapps.sandbox.github.calls import Engine
 from reviewapps.sandbox.github.deployments import Deployments
 from reviewapps.sandbox.github.limits import Limits
+from reviewapps.sandbox.github.merge_queue import MergeQueue
 from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.pages import Pages
+from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.restart import carry_on
@@ -36,11 +39,21 @@ class GitHub:
     def __init__(self, home: Path) -> None:
         self.world = World(home)
         self._snapshots = Snapshots(self.world, home)
-        pull_requests = PullRequests(self.world)
-        merging = Merging(self.world, pull_requests)
-        deployments = Deployments(self.world, merging)
-        limits = Limits(self.world.clock)
-        self._engine = Engine(self.world, pull_requests, merging, deployments, limits)
+        ownership = Ownership(self.world)
+        gate, reviews = Gate(ownership), Reviews(self.world, ownership)
+        pull_requests = PullRequests(self.world, reviews)
+        merging = Merging(self.world, pull_requests, gate)
+        self._engine = Engine(
+            world=self.world,
+            pull_requests=pull_requests,
+            reviews=reviews,
+            ownership=ownership,
+            gate=gate,
+            merging=merging,
+            merge_queue=MergeQueue(self.world, merging, gate),
+            deployments=Deployments(self.world, merging),
+            limits=Limits(self.world.clock),
+        )
         self._api = Api(self._engine)
         self.observed = Observed(self._who, self.world.clock)
         self.url = ""

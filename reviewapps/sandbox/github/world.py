@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.github.git import Bare
-from reviewapps.sandbox.github.state import Label, PullRequest, Repository, User
+from reviewapps.sandbox.github.state import (
+    Environment,
+    Label,
+    Organization,
+    PullRequest,
+    Repository,
+    Team,
+    User,
+)
 
 
 class World:
@@ -42,13 +51,28 @@ class World:
         known = self.user(login)
         if known is not None:
             return known
-        user = User(self.next_id(), login, type, self.clock.timestamp)
+        kind = Organization if type == "Organization" else User
+        user = kind(self.next_id(), login, type, self.clock.timestamp)
         self.users[login.lower()] = user
         return user
 
     def user(self, login: str) -> User | None:
         """The account of that name."""
         return self.users.get(login.lower())
+
+    def organization(self, login: str) -> Organization | None:
+        """The organization of that name."""
+        found = self.user(login)
+        return found if isinstance(found, Organization) else None
+
+    def add_team(
+        self, organization: Organization, name: str, description: str | None = None, privacy: str = "closed"
+    ) -> Team:
+        """A new team of this organization, with nobody in it."""
+        slug = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")
+        team = Team(self.next_id(), organization, name, slug, description, privacy)
+        organization.teams[slug] = team
+        return team
 
     def author(self, email: str) -> User | None:
         """The account whose address a commit bears."""
@@ -73,8 +97,7 @@ class World:
         git = Bare(self.home / f"{identity}.git")
         repository = Repository(identity, owner, name, private, default_branch, git, now, now, now)
         repository.parent = parent
-        repository.admins = {owner.login, *admins}
-        repository.writers = set(writers)
+        repository.roles = dict.fromkeys(writers, "write") | dict.fromkeys((owner.login, *admins), "admin")
         self.repositories[identity] = repository
         self._former_names.pop(repository.full_name.lower(), None)
         return repository
@@ -115,6 +138,13 @@ class World:
     def touch(self, pull: PullRequest) -> None:
         """Something about ``pull`` changed just now."""
         pull.updated_at = self.clock.timestamp
+
+    def environment(self, repository: Repository, name: str) -> Environment:
+        """The repository's environment of that name, made where there is none, as deployments do."""
+        if name.lower() not in repository.environments:
+            now = self.clock.timestamp
+            repository.environments[name.lower()] = Environment(self.next_id(), name, now, now)
+        return repository.environments[name.lower()]
 
     def label(self, repository: Repository, name: str) -> Label:
         """The repository's label of that name, made where there is none."""

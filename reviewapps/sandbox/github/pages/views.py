@@ -12,7 +12,7 @@ from aiohttp import web
 
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Engine
-from reviewapps.sandbox.github.deployments import latest_statuses
+from reviewapps.sandbox.github.checks import latest_statuses
 from reviewapps.sandbox.github.git import GitError
 from reviewapps.sandbox.github.pages.markdown import rendered
 from reviewapps.sandbox.github.presenters.statuses import combined_state

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
-from reviewapps.sandbox.github.state import JSON, User
+from reviewapps.sandbox.github.state import JSON, Organization, Repository, User
 
 _LINKS = {
     "events_url": "/events{/privacy}",
@@ -67,3 +67,15 @@ def organization(user: User, urls: Urls, public_repos: int) -> JSON:
         "updated_at": user.created_at,
         "archived_at": None,
     }
+
+
+def association(repository: Repository, user: User) -> str:
+    """What a person is to a repository, as far as GitHub tells."""
+    owner = repository.owner
+    if user is owner:
+        return "OWNER"
+    if isinstance(owner, Organization) and user.login in owner.members:
+        return "MEMBER"
+    if user.login in repository.roles:
+        return "COLLABORATOR"
+    return "CONTRIBUTOR" if user.login in repository.contributors else "NONE"

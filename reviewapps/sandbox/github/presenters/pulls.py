@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
-from reviewapps.sandbox.github.presenters import repositories
-from reviewapps.sandbox.github.presenters.accounts import simple_user
+from reviewapps.sandbox.github.presenters import repositories, teams
+from reviewapps.sandbox.github.presenters.accounts import association, simple_user
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
-from reviewapps.sandbox.github.state import JSON, Comment, Label, PullRequest, Repository, User
+from reviewapps.sandbox.github.state import JSON, Comment, Label, PullRequest, Reaction, Repository, User
 
-_REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
+REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Size:
     deletions: int
     changed_files: int
     mergeable: bool | None
+    mergeable_state: str
 
 
 def pull_request_simple(pull: PullRequest, urls: Urls) -> JSON:
@@ -40,8 +42,8 @@ def pull_request_simple(pull: PullRequest, urls: Urls) -> JSON:
         "labels": [label(one, pull.repository, urls) for one in pull.labels],
         **dict.fromkeys(("assignee", "milestone", "auto_merge", "active_lock_reason")),
         "assignees": [],
-        "requested_reviewers": [],
-        "requested_teams": [],
+        "requested_reviewers": [simple_user(user, urls) for user in pull.requested_reviewers],
+        "requested_teams": [teams.team(team, urls) for team in pull.requested_teams],
         "created_at": pull.created_at,
         "updated_at": pull.updated_at,
         "closed_at": pull.closed_at,
@@ -86,12 +88,11 @@ def _side(owner: User, repository: Repository | None, ref: str, sha: str, urls: 
 def pull_request(pull: PullRequest, size: Size, urls: Urls) -> JSON:
     """A pull request alone."""
     written = [comment for comment in pull.repository.comments.values() if comment.pull_request is pull]
-    states = {True: "clean", False: "dirty", None: "unknown"}
     return pull_request_simple(pull, urls) | {
         "merged": pull.merged_at is not None,
         "merged_by": simple_user(pull.merged_by, urls) if pull.merged_by else None,
         "mergeable": size.mergeable,
-        "mergeable_state": "draft" if pull.draft else states[size.mergeable],
+        "mergeable_state": size.mergeable_state,
         "rebaseable": size.mergeable,
         "maintainer_can_modify": False,
         "comments": len(written),
@@ -147,6 +148,22 @@ def label(label: Label, repository: Repository, urls: Urls) -> JSON:
     }
 
 
+def _rollup(comment: Comment, url: str) -> JSON:
+    counts = Counter(reaction.content for reaction in comment.reactions.values())
+    return {"url": url, "total_count": counts.total(), **{kind: counts[kind] for kind in REACTIONS}}
+
+
+def reaction(one: Reaction, urls: Urls) -> JSON:
+    """An emoji under a comment."""
+    return {
+        "id": one.id,
+        "node_id": node_id("REA", one.id),
+        "user": simple_user(one.user, urls),
+        "content": one.content,
+        "created_at": one.created_at,
+    }
+
+
 def comment(comment: Comment, urls: Urls) -> JSON:
     """A comment."""
     pull = comment.pull_request
@@ -163,15 +180,5 @@ def comment(comment: Comment, urls: Urls) -> JSON:
         "created_at": comment.created_at,
         "updated_at": comment.updated_at,
         "performed_via_github_app": None,
-        "reactions": {"url": f"{api}/reactions", "total_count": 0, **dict.fromkeys(_REACTIONS, 0)},
+        "reactions": _rollup(comment, f"{api}/reactions"),
     }
-
-
-def association(repository: Repository, user: User) -> str:
-    """What a person is to a repository, as far as GitHub tells."""
-    if user is repository.owner:
-        return "OWNER"
-    if repository.permission(user) in ("admin", "write"):
-        return "COLLABORATOR"
-    merged = (pull.user is user and pull.merged_at for pull in repository.pull_requests.values())
-    return "CONTRIBUTOR" if any(merged) else "NONE"

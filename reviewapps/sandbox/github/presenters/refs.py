@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from reviewapps.sandbox.github.git import Ref
+from reviewapps.sandbox.github.presenters.protection import summary
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
+from reviewapps.sandbox.github.protection import requirements
 from reviewapps.sandbox.github.state import JSON, Repository
 
 
@@ -21,7 +23,15 @@ def git_ref(ref: Ref, repository: Repository, urls: Urls) -> JSON:
 def branch_summary(ref: Ref, repository: Repository, urls: Urls) -> JSON:
     """A branch in the list of them."""
     commit = {"sha": ref.commit, "url": urls.repository(repository, "commits", ref.commit)}
-    return {"name": short(ref), "commit": commit, "protected": False}
+    return {"name": short(ref), "commit": commit, **_protection(short(ref), repository, urls)}
+
+
+def _protection(name: str, repository: Repository, urls: Urls) -> JSON:
+    return {
+        "protected": bool(requirements(repository, name)),
+        "protection": summary(repository.protections.get(name)),
+        "protection_url": urls.repository(repository, "branches", name, "protection"),
+    }
 
 
 def branch(name: str, commit: JSON, repository: Repository, urls: Urls) -> JSON:
@@ -31,9 +41,7 @@ def branch(name: str, commit: JSON, repository: Repository, urls: Urls) -> JSON:
         "name": name,
         "commit": commit,
         "_links": {"self": api, "html": urls.page(repository, "tree", name)},
-        "protected": False,
-        "protection": {"enabled": False, "required_status_checks": {"contexts": [], "checks": []}},
-        "protection_url": f"{api}/protection",
+        **_protection(name, repository, urls),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.presenters.accounts import simple_user
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
-from reviewapps.sandbox.github.state import JSON, Repository, User
+from reviewapps.sandbox.github.state import JSON, ROLES, Repository, User
 
 _TEMPLATES = {
     "archive_url": "/{archive_format}{/ref}",
@@ -44,12 +44,12 @@ _TEMPLATES = {
     "teams_url": "/teams",
     "trees_url": "/git/trees{/sha}",
 }
-_PERMISSIONS = {
-    "admin": ("admin", "maintain", "push", "triage", "pull"),
-    "write": ("push", "triage", "pull"),
-    "read": ("pull",),
-    "none": (),
-}
+_FLAGS = {"admin": "admin", "maintain": "maintain", "push": "write", "triage": "triage", "pull": "read"}
+
+
+def permissions(role: str) -> dict[str, bool]:
+    """What somebody of this role may do, as flags."""
+    return {flag: ROLES.index(role) >= ROLES.index(least) for flag, least in _FLAGS.items()}
 
 
 def minimal_repository(repository: Repository, urls: Urls) -> JSON:
@@ -104,10 +104,9 @@ def full_repository(one: Repository, urls: Urls, viewer: User | None) -> JSON:
     """A repository alone, with what ``viewer`` may do in it."""
     parent = one.parent
     origins = {"parent": repository(parent, urls), "source": repository(parent, urls)} if parent else {}
-    granted = _PERMISSIONS[one.permission(viewer)]
     return (
         repository(one, urls)
         | {"network_count": 0, "subscribers_count": 0}
-        | {"permissions": {name: name in granted for name in _PERMISSIONS["admin"]}}
+        | {"permissions": permissions(one.role(viewer))}
         | origins
     )

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.routes import (
     accounts,
+    codeowners,
+    collaborators,
     commits,
     contents,
     deployments,
+    environments,
     issues,
+    labels,
+    organizations,
+    protection,
     pulls,
+    reactions,
     refs,
     repositories,
+    reviews,
     statuses,
     world,
 )
 
 # Paths with a greedy part come after those that merely begin like them.
 ALL = (
-    *(accounts.routes, repositories.routes, contents.routes, pulls.routes, issues.routes),
-    *(deployments.routes, statuses.routes, refs.routes, commits.routes, world.routes),
+    *(accounts.routes, organizations.routes, repositories.routes, collaborators.routes, contents.routes),
+    *(pulls.routes, reviews.routes, issues.routes, labels.routes, reactions.routes),
+    *(deployments.routes, environments.routes, statuses.routes, protection.routes, codeowners.routes),
+    *(refs.routes, commits.routes, world.routes),
 )

@@ -1,12 +1,12 @@
-"""What pull requests have as issues: comments and labels."""
+"""What pull requests have as issues: comments."""
 
 from __future__ import annotations
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters import pulls as present
-from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
+from reviewapps.sandbox.github.refusals import forbidden, invalid
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import JSON, Comment, PullRequest
+from reviewapps.sandbox.github.state import JSON, Comment
 
 routes = Routes()
 LONGEST_BODY = 65_536
@@ -21,7 +21,7 @@ async def all_comments(call: Call) -> Answer:
 @routes.on("GET", "/repos/{owner}/{repo}/issues/comments/{comment_id}")
 async def one_comment(call: Call) -> Answer:
     """A comment."""
-    return Answer(present.comment(_comment(call), call.urls))
+    return Answer(present.comment(call.comment, call.urls))
 
 
 @routes.on("PATCH", "/repos/{owner}/{repo}/issues/comments/{comment_id}")
@@ -46,13 +46,13 @@ async def delete_comment(call: Call) -> Answer:
 @routes.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}")
 async def issue(call: Call) -> Answer:
     """A pull request as an issue."""
-    return Answer(present.issue(_issue(call), call.urls))
+    return Answer(present.issue(call.issue, call.urls))
 
 
 @routes.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments")
 async def comments(call: Call) -> Answer:
     """The comments of a pull request, oldest first."""
-    pull = _issue(call)
+    pull = call.issue
     found = [one for one in call.repository.comments.values() if one.pull_request is pull]
     return call.listing(found, lambda one: present.comment(one, call.urls))
 
@@ -60,7 +60,7 @@ async def comments(call: Call) -> Answer:
 @routes.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/comments")
 async def create_comment(call: Call) -> Answer:
     """A new comment."""
-    pull, user, body = _issue(call), call.user, _body(await call.wanted())
+    pull, user, body = call.issue, call.user, _body(await call.wanted())
     now = call.world.clock.timestamp
     comment = Comment(call.world.next_id(), pull, user, body, created_at=now, updated_at=now)
     call.repository.comments[comment.id] = comment
@@ -68,58 +68,9 @@ async def create_comment(call: Call) -> Answer:
     return Answer(present.comment(comment, call.urls), 201)
 
 
-@routes.on("GET", "/repos/{owner}/{repo}/issues/{issue_number}/labels")
-async def labels(call: Call) -> Answer:
-    """The labels of a pull request."""
-    return call.listing(_issue(call).labels, lambda one: present.label(one, call.repository, call.urls))
-
-
-@routes.on("POST", "/repos/{owner}/{repo}/issues/{issue_number}/labels")
-async def add_labels(call: Call) -> Answer:
-    """More labels for a pull request; unknown ones are made."""
-    call.require_write()
-    pull, wanted = _issue(call), await call.body()
-    for name in wanted if isinstance(wanted, list) else wanted.get("labels", []):
-        label = call.world.label(call.repository, name if isinstance(name, str) else name["name"])
-        if label not in pull.labels:
-            pull.labels.append(label)
-    call.world.touch(pull)
-    return _labels(call, pull)
-
-
-@routes.on("DELETE", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}")
-async def remove_label(call: Call) -> Answer:
-    """One label less."""
-    call.require_write()
-    pull, name = _issue(call), call.word("name").lower()
-    if name not in [label.name.lower() for label in pull.labels]:
-        raise Refused(404, "Label does not exist")
-    pull.labels = [label for label in pull.labels if label.name.lower() != name]
-    call.world.touch(pull)
-    return _labels(call, pull)
-
-
-def _labels(call: Call, pull: PullRequest) -> Answer:
-    return Answer([present.label(one, call.repository, call.urls) for one in pull.labels])
-
-
-def _issue(call: Call) -> PullRequest:
-    found = call.repository.pull_requests.get(call.number("issue_number"))
-    if found is None:
-        raise not_found()
-    return found
-
-
-def _comment(call: Call) -> Comment:
-    found = call.repository.comments.get(call.number("comment_id"))
-    if found is None:
-        raise not_found()
-    return found
-
-
 def _own_comment(call: Call) -> Comment:
-    comment = _comment(call)
-    if comment.user is not call.user and call.repository.permission(call.user) not in ("write", "admin"):
+    comment = call.comment
+    if comment.user is not call.user and not call.repository.may_write(call.user):
         raise forbidden()
     return comment
 

@@ -47,7 +47,7 @@ async def create(call: Call) -> Answer:
     head = text(wanted, "PullRequest", "head")
     owner, _, branch = head.rpartition(":")
     head_repository = _head_repository(call, owner, wanted.get("head_repo"))
-    if head_repository.permission(user) not in ("admin", "write"):
+    if not head_repository.may_write(user):
         raise forbidden()
     pull = await call.engine.pull_requests.open(
         call.repository,
@@ -59,7 +59,7 @@ async def create(call: Call) -> Answer:
         head_repository=head_repository,
         draft=bool(wanted.get("draft", False)),
     )
-    return Answer(pull_request(pull, await _size(pull, mergeable=None), call.urls), 201)
+    return Answer(pull_request(pull, await _size(call, pull, mergeable=None), call.urls), 201)
 
 
 def _head_repository(call: Call, owner: str, name: str | None) -> Repository:
@@ -76,13 +76,13 @@ def _head_repository(call: Call, owner: str, name: str | None) -> Repository:
 @routes.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}")
 async def one(call: Call) -> Answer:
     """A pull request."""
-    return await _presented(call, _pull(call))
+    return await _presented(call, call.pull)
 
 
 @routes.on("PATCH", "/repos/{owner}/{repo}/pulls/{pull_number}")
 async def update(call: Call) -> Answer:
     """Its title, body, base or state changed, by its author or a writer."""
-    pull, wanted, engine = _pull(call), await call.wanted(), call.engine.pull_requests
+    pull, wanted, engine = call.pull, await call.wanted(), call.engine.pull_requests
     if pull.user is not call.user:
         call.require_write()
     if wanted.get("state", pull.state) not in ("open", "closed"):
@@ -103,7 +103,7 @@ async def update(call: Call) -> Answer:
 @routes.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/merge")
 async def is_merged(call: Call) -> Answer:
     """204 if it was merged, 404 if not."""
-    if _pull(call).merged_at is None:
+    if call.pull.merged_at is None:
         raise not_found()
     return Answer(status=204)
 
@@ -111,7 +111,7 @@ async def is_merged(call: Call) -> Answer:
 @routes.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/merge")
 async def merge(call: Call) -> Answer:
     """The pull request merged, by one of GitHub's three methods."""
-    user, pull, wanted = call.require_write(), _pull(call), await call.wanted()
+    user, pull, wanted = call.require_write(), call.pull, await call.wanted()
     method = wanted.get("merge_method", "merge")
     if method not in METHODS:
         raise invalid("PullRequest", "merge_method")
@@ -125,7 +125,7 @@ async def merge(call: Call) -> Answer:
 @routes.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/commits")
 async def commits(call: Call) -> Answer:
     """Its commits, oldest first."""
-    pull, git = _pull(call), call.repository.git
+    pull, git = call.pull, call.repository.git
     shas, headers = call.page(await history.shas_between(git, pull.base_sha, pull.head_sha))
     found = await history.commits(git, list(shas))
     presented = [present.commit(one, call.repository, call.urls, call.world) for one in found]
@@ -135,7 +135,7 @@ async def commits(call: Call) -> Answer:
 @routes.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/files")
 async def files(call: Call) -> Answer:
     """The files it changes."""
-    pull = _pull(call)
+    pull = call.pull
     changed = await _changes(pull)
     return call.listing(
         changed, lambda file: present.diff_entry(file, call.repository, pull.head_sha, call.urls)
@@ -149,11 +149,11 @@ async def _changes(pull: PullRequest) -> list[history.FileChange]:
 
 
 async def _presented(call: Call, pull: PullRequest) -> Answer:
-    size = await _size(pull, mergeable=await _mergeable(pull))
+    size = await _size(call, pull, mergeable=await _mergeable(pull))
     return Answer(pull_request(pull, size, call.urls))
 
 
-async def _size(pull: PullRequest, mergeable: bool | None) -> Size:
+async def _size(call: Call, pull: PullRequest, mergeable: bool | None) -> Size:
     changed = await _changes(pull)
     return Size(
         commits=len(await history.shas_between(pull.repository.git, pull.base_sha, pull.head_sha)),
@@ -161,6 +161,7 @@ async def _size(pull: PullRequest, mergeable: bool | None) -> Size:
         deletions=sum(file.deletions for file in changed),
         changed_files=len(changed),
         mergeable=mergeable,
+        mergeable_state=await call.engine.gate.state(pull, mergeable),
     )
 
 
@@ -173,10 +174,3 @@ async def _mergeable(pull: PullRequest) -> bool | None:
     except GitError:
         return False
     return True
-
-
-def _pull(call: Call) -> PullRequest:
-    found = call.repository.pull_requests.get(call.number("pull_number"))
-    if found is None:
-        raise not_found()
-    return found

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call, text
-from reviewapps.sandbox.github.git import GitError
+from reviewapps.sandbox.github.git import ABSENT, GitError
 from reviewapps.sandbox.github.presenters import commits as present
-from reviewapps.sandbox.github.presenters.refs import branch, branch_summary, git_ref, tag
+from reviewapps.sandbox.github.presenters.refs import branch, branch_summary, git_ref, short, tag
 from reviewapps.sandbox.github.presenters.urls import node_id
+from reviewapps.sandbox.github.protection import requirements
 from reviewapps.sandbox.github.pull_requests import create_ref
 from reviewapps.sandbox.github.refusals import Refused, not_found
 from reviewapps.sandbox.github.routing import Routes
@@ -17,8 +18,11 @@ routes = Routes()
 
 @routes.on("GET", "/repos/{owner}/{repo}/branches")
 async def branches(call: Call) -> Answer:
-    """The branches, by name."""
-    refs = list((await call.repository.git.refs("refs/heads/")).values())
+    """The branches, by name; of `?protected=` alone."""
+    refs, wanted = list((await call.repository.git.refs("refs/heads/")).values()), call.query("protected")
+    if wanted:
+        protected = [bool(requirements(call.repository, short(ref))) for ref in refs]
+        refs = [ref for ref, held in zip(refs, protected, strict=True) if held == (wanted == "true")]
     return call.listing(refs, lambda ref: branch_summary(ref, call.repository, call.urls))
 
 
@@ -80,6 +84,7 @@ async def update(call: Call) -> Answer:
     try:
         if not wanted.get("force", False) and not await repository.git.is_ancestor(found.sha, sha):
             raise Refused(422, "Update is not a fast forward")
+        await call.engine.gate.require_pushable(repository, user, name, found.sha, sha)
         await repository.git.update_ref(name, sha)
     except GitError:
         raise Refused(422, "Object does not exist") from None
@@ -92,8 +97,10 @@ async def delete(call: Call) -> Answer:
     """A branch or tag removed; the pull requests of a branch close."""
     user, repository = call.require_write(), call.repository
     name = f"refs/{call.word('ref')}"
-    if name not in await repository.git.refs(name) or name.startswith("refs/pull/"):
+    found = (await repository.git.refs(name)).get(name)
+    if found is None or name.startswith("refs/pull/"):
         raise Refused(422, "Reference does not exist")
+    await call.engine.gate.require_pushable(repository, user, name, found.sha, ABSENT)
     await repository.git.delete_ref(name)
     await call.engine.pull_requests.refs_changed(repository, user)
     return Answer(status=204)

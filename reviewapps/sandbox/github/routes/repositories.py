@@ -1,13 +1,12 @@
-"""Repositories: made, forked, renamed, deleted, and who may do what in them."""
+"""Repositories: made, forked, renamed, deleted."""
 
 from __future__ import annotations
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
-from reviewapps.sandbox.github.presenters.accounts import simple_user
 from reviewapps.sandbox.github.presenters.repositories import full_repository, repository
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import JSON, Repository, User
+from reviewapps.sandbox.github.state import Repository, User
 
 routes = Routes()
 
@@ -15,7 +14,7 @@ routes = Routes()
 @routes.on("GET", "/user/repos")
 async def list_repositories(call: Call) -> Answer:
     """The repositories that the token's account may write to."""
-    mine = [r for r in call.world.repositories.values() if r.permission(call.user) in ("admin", "write")]
+    mine = [r for r in call.world.repositories.values() if r.may_write(call.user)]
     return call.listing(mine, lambda one: repository(one, call.urls))
 
 
@@ -103,46 +102,6 @@ async def create_fork(call: Call) -> Answer:
     )
     await fork.git.create_fork(parent.git, branch)
     return _full(call, fork, 202)
-
-
-@routes.on("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
-async def permission(call: Call) -> Answer:
-    """What a person may do here; only writers may ask."""
-    call.require_write()
-    user = _collaborator(call)
-    granted = call.repository.permission(user)
-    role = {"permissions": _flags(granted), "role_name": granted}
-    told: JSON = {"permission": granted, "role_name": granted, "user": simple_user(user, call.urls) | role}
-    return Answer(told)
-
-
-@routes.on("PUT", "/repos/{owner}/{repo}/collaborators/{username}")
-async def add_collaborator(call: Call) -> Answer:
-    """Let a person write here, at once and without an invitation."""
-    call.require("admin")
-    call.repository.writers.add(_collaborator(call).login)
-    return Answer(status=204)
-
-
-@routes.on("DELETE", "/repos/{owner}/{repo}/collaborators/{username}")
-async def remove_collaborator(call: Call) -> Answer:
-    """Let a person write here no more."""
-    call.require("admin")
-    call.repository.writers.discard(_collaborator(call).login)
-    return Answer(status=204)
-
-
-def _collaborator(call: Call) -> User:
-    user = call.world.user(call.word("username"))
-    if user is None:
-        raise not_found()
-    return user
-
-
-def _flags(granted: str) -> dict[str, bool]:
-    write = granted in ("admin", "write")
-    flags = {"pull": granted != "none", "triage": write, "push": write}
-    return flags | {"maintain": granted == "admin", "admin": granted == "admin"}
 
 
 def _require_free(call: Call, owner: User, name: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
-from reviewapps.sandbox.github.deployments import latest_statuses, require_short
+from reviewapps.sandbox.github.checks import latest_check_runs, latest_statuses
+from reviewapps.sandbox.github.deployments import require_short
 from reviewapps.sandbox.github.presenters import statuses as present
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
@@ -63,13 +64,14 @@ async def combined(call: Call) -> Answer:
 
 @routes.on("GET", "/repos/{owner}/{repo}/commits/{ref}/check-runs")
 async def check_runs(call: Call) -> Answer:
-    """The check runs of a commit; of `?check_name=` alone; the latest of each name, or `?filter=all`."""
+    """The check runs of a commit, the latest of each name (or `?filter=all`), of `?check_name=`, `?status=`."""
     sha, name = await call.commit_named(call.word("ref")), call.query("check_name")
+    latest = call.query("filter", "latest") == "latest"
+    found = latest_check_runs(call.repository, sha) if latest else list(call.repository.check_runs.values())
+    status = call.query("status")
     found = [
-        run for run in call.repository.check_runs.values() if run.head_sha == sha and name in ("", run.name)
+        run for run in found if run.head_sha == sha and name in ("", run.name) and status in ("", run.status)
     ]
-    if call.query("filter", "latest") == "latest":
-        found = list({run.name: run for run in found}.values())
     shown, headers = call.page(found)
     runs = [present.check_run(run, call.repository, call.urls) for run in shown]
     return Answer({"total_count": len(found), "check_runs": runs}, headers=headers)

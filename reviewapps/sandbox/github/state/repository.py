@@ -1,4 +1,4 @@
-"""The nouns of GitHub, as the sandbox remembers them. What git knows stays in git."""
+"""A repository, its pull requests, and what is told about its commits."""
 
 from __future__ import annotations
 
@@ -6,22 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reviewapps.sandbox.github.git import Bare
+from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User
+from reviewapps.sandbox.github.state.protection import Environment, Protection, Ruleset
+from reviewapps.sandbox.github.state.queue import QueueEntry
+from reviewapps.sandbox.github.state.reviews import Reaction, Review
 
 JSON = dict[str, Any]
-
-
-@dataclass(eq=False)
-class User:
-    """An account: a ``User``, a ``Bot`` or an ``Organization``."""
-
-    id: int
-    login: str
-    type: str
-    created_at: str
-
-    @property
-    def email(self) -> str:
-        return f"{self.id}+{self.login}@users.noreply.github.com"
 
 
 @dataclass(eq=False)
@@ -42,6 +32,7 @@ class Comment:
     body: str
     created_at: str
     updated_at: str
+    reactions: dict[int, Reaction] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -129,6 +120,12 @@ class PullRequest:
     merged_by: User | None = None
     merge_commit_sha: str | None = None
     labels: list[Label] = field(default_factory=list)
+    reviews: dict[int, Review] = field(default_factory=dict)  # in the order in which they were begun
+    requested_reviewers: list[User] = field(default_factory=list)
+    requested_teams: list[Team] = field(default_factory=list)
+    asked_as_owners: set[int] = field(default_factory=set)  # ids of requested users and teams
+    last_pusher: User | None = None
+    queue_entry: QueueEntry | None = None
 
     @property
     def head_git_ref(self) -> str:
@@ -153,8 +150,13 @@ class Repository:
     pushed_at: str
     description: str | None = None
     parent: Repository | None = None
-    admins: set[str] = field(default_factory=set)
-    writers: set[str] = field(default_factory=set)
+    roles: dict[str, str] = field(default_factory=dict)  # of collaborators, by login
+    team_roles: dict[str, str] = field(default_factory=dict)  # of the owner's teams, by slug
+    contributors: set[str] = field(default_factory=set)  # logins of those whose pull requests were merged
+    protections: dict[str, Protection] = field(default_factory=dict)  # by branch
+    rulesets: dict[int, Ruleset] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
+    queue: list[QueueEntry] = field(default_factory=list)  # first in, first out
     pull_requests: dict[int, PullRequest] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     labels: dict[str, Label] = field(default_factory=dict)
@@ -176,10 +178,33 @@ class Repository:
         self.numbers += 1
         return self.numbers
 
+    def role(self, user: User | None) -> str:
+        """What ``user`` (nobody in particular: None) is here: the most of all that they were given."""
+        granted = ["none" if self.private else "read"]
+        if user is not None:
+            granted.append(self.roles.get(user.login, "none"))
+            if isinstance(self.owner, Organization):
+                granted += self.owner.roles(user)
+                granted += [
+                    role for slug, role in self.team_roles.items() if self.owner.teams[slug].has(user)
+                ]
+        return max(granted, key=ROLES.index)
+
     def permission(self, user: User | None) -> str:
-        """``admin``, ``write``, ``read`` or ``none``: what ``user`` (nobody in particular: None) may do."""
-        if user is not None and user.login in self.admins:
-            return "admin"
-        if user is not None and user.login in self.writers:
-            return "write"
-        return "none" if self.private else "read"
+        """The same in the older words: ``admin``, ``write``, ``read`` or ``none``."""
+        role = self.role(user)
+        return {"triage": "read", "maintain": "write"}.get(role, role)
+
+    def may_write(self, user: User | None) -> bool:
+        """Whether ``user`` may push here, so that their approvals count."""
+        return self.permission(user) in ("write", "admin")
+
+    def collaborates(self, user: User) -> bool:
+        """Whether ``user`` was given something here, not merely what everybody may."""
+        teams = (self.team(slug) for slug in self.team_roles)
+        member = isinstance(self.owner, Organization) and bool(self.owner.roles(user))
+        return user.login in self.roles or member or any(team and team.has(user) for team in teams)
+
+    def team(self, slug: str) -> Team | None:
+        """The owner's team of that name."""
+        return self.owner.teams.get(slug) if isinstance(self.owner, Organization) else None

@@ -1,0 +1,122 @@
+"""The merge queue: pull requests merged for trial, one onto the other, and then for good.
+
+Each trial is a branch below ``gh-readonly-queue/``, for whoever checks it. An entry lands as soon as
+everything required succeeded on its trial, first come, first served; where nothing is required, it waits
+until somebody tells the sandbox to go on.
+"""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.checks import outcomes
+from reviewapps.sandbox.github.git import GitError
+from reviewapps.sandbox.github.merging import Merging
+from reviewapps.sandbox.github.protection import Gate, requirements
+from reviewapps.sandbox.github.refusals import Refused
+from reviewapps.sandbox.github.state import PullRequest, QueueEntry, Repository, User
+from reviewapps.sandbox.github.world import World
+
+
+class MergeQueue:
+    """Takes pull requests in, and lets them land."""
+
+    def __init__(self, world: World, merging: Merging, gate: Gate) -> None:
+        self._world = world
+        self._merging = merging
+        self._gate = gate
+
+    async def enqueue(self, pull: PullRequest, user: User, *, jump: bool = False) -> QueueEntry:
+        """Its new place at the end of the queue (at the front: ``jump``); 422 where it may not wait there."""
+        repository = pull.repository
+        if merge_method(repository, pull.base_ref) is None:
+            raise Refused(422, "Merge queue is not enabled for this branch.")
+        if pull.state != "open" or pull.draft:
+            raise Refused(422, "Pull request is in draft state" if pull.draft else "Pull request is closed")
+        if pull.queue_entry is not None:
+            raise Refused(422, "Pull request is already in the queue")
+        refusals = await self._gate.refusals(pull, user, queued=True)
+        if refusals:
+            raise Refused(422, f"Pull request {' '.join(refusals[0].reasons)}")
+        entry = QueueEntry(
+            self._world.next_id(), pull, user, self._world.clock.timestamp, pull.head_sha, "", ""
+        )
+        pull.queue_entry = entry
+        repository.queue.insert(0 if jump else len(repository.queue), entry)
+        await self.advance(repository)
+        return entry
+
+    async def dequeue(self, entry: QueueEntry) -> None:
+        """Take it out; those behind it are tried anew."""
+        await self._leave(entry)
+        await self.advance(entry.pull_request.repository)
+
+    async def _leave(self, entry: QueueEntry) -> None:
+        repository = entry.pull_request.repository
+        entry.pull_request.queue_entry = None
+        repository.queue.remove(entry)
+        await self._drop_trial(entry)
+
+    async def _drop_trial(self, entry: QueueEntry) -> None:
+        if entry.head_sha:
+            await entry.pull_request.repository.git.delete_ref(entry.ref)
+
+    async def advance(self, repository: Repository) -> None:
+        """Try what is new or stands on something that is gone, and land what is green."""
+        for base_ref in {entry.pull_request.base_ref for entry in repository.queue}:
+            await self._advance(repository, base_ref)
+
+    async def _advance(self, repository: Repository, branch: str) -> None:
+        tip = await repository.git.branch_head(branch)
+        for entry in [one for one in repository.queue if one.pull_request.base_ref == branch]:
+            pull = entry.pull_request
+            if tip is None or pull.state != "open" or pull.head_sha != entry.pull_head:
+                await self._leave(entry)
+                continue
+            if not await self._tried(entry, tip):
+                continue
+            if entry is repository.queue[0] and self.verdict(entry) == "success":
+                await self.land(entry)
+            tip = entry.head_sha
+
+    async def _tried(self, entry: QueueEntry, tip: str) -> bool:
+        if self.verdict(entry) == "failing":
+            await self._leave(entry)
+            return False
+        if entry.base_sha == tip and entry.head_sha:
+            return True
+        pull = entry.pull_request
+        await self._drop_trial(entry)
+        method = merge_method(pull.repository, pull.base_ref) or "merge"
+        try:
+            head = await self._merging.trial(pull, tip, entry.enqueuer, method)
+        except GitError:
+            entry.head_sha = ""
+            await self._leave(entry)
+            return False
+        entry.base_sha, entry.head_sha = tip, head
+        await pull.repository.git.update_ref(entry.ref, head)
+        return True
+
+    def verdict(self, entry: QueueEntry) -> str:
+        """``success`` once all that is required succeeded on the trial, ``failing`` if something did not."""
+        pull = entry.pull_request
+        asked = [one.statuses for one in requirements(pull.repository, pull.base_ref) if one.statuses]
+        standing = outcomes(pull.repository, entry.head_sha)
+        found = {standing.get(context, "expected") for rule in asked for context in rule.contexts}
+        if "failing" in found:
+            return "failing"
+        return "success" if found == {"success"} else "pending"
+
+    async def land(self, entry: QueueEntry) -> None:
+        """Merge it for good: its base branch becomes what was tried."""
+        pull, base, head = entry.pull_request, entry.base_sha, entry.head_sha
+        await self._leave(entry)
+        await self._merging.land(pull, entry.enqueuer, head, base)
+
+
+def merge_method(repository: Repository, branch: str) -> str | None:
+    """How the queue of this branch merges; None where there is no queue."""
+    for asked in requirements(repository, branch):
+        for rule in asked.ruleset.rules if asked.ruleset else []:
+            if rule["type"] == "merge_queue":
+                return str((rule.get("parameters") or {}).get("merge_method", "MERGE")).lower()
+    return None

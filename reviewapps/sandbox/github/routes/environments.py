@@ -1,0 +1,66 @@
+"""Environments: places to deploy to, and what must be waited for there."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.calls import Answer, Call
+from reviewapps.sandbox.github.presenters.protection import environment
+from reviewapps.sandbox.github.refusals import invalid, not_found
+from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.state import JSON, Environment
+
+routes = Routes()
+ONE = "/repos/{owner}/{repo}/environments/{environment_name}"
+LONGEST_WAIT = 43_200  # minutes: thirty days
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/environments")
+async def environments(call: Call) -> Answer:
+    """The environments."""
+    found = list(call.repository.environments.values())
+    shown, headers = call.page(found)
+    told = {"total_count": len(found), "environments": [_presented(call, one) for one in shown]}
+    return Answer(told, headers=headers)
+
+
+@routes.on("GET", ONE)
+async def one(call: Call) -> Answer:
+    """An environment."""
+    return Answer(_presented(call, _environment(call)))
+
+
+@routes.on("PUT", ONE)
+async def write(call: Call) -> Answer:
+    """An environment, made or changed. What the body does not say is as if it said: nothing."""
+    call.require("admin")
+    wanted = await call.wanted()
+    wait, reviewers = wanted.get("wait_timer") or 0, wanted.get("reviewers") or []
+    if not isinstance(wait, int) or not 0 <= wait <= LONGEST_WAIT:
+        raise invalid("Environment", "wait_timer")
+    if not isinstance(reviewers, list) or len(reviewers) > 6:
+        raise invalid("Environment", "reviewers")
+    found = call.world.environment(call.repository, call.word("environment_name"))
+    found.wait_timer, found.updated_at = wait, call.world.clock.timestamp
+    found.reviewers = [(one.get("type", "User"), int(one.get("id", 0))) for one in reviewers]
+    found.prevent_self_review = bool(wanted.get("prevent_self_review"))
+    found.branch_policy = wanted.get("deployment_branch_policy")
+    return Answer(_presented(call, found))
+
+
+@routes.on("DELETE", ONE)
+async def delete(call: Call) -> Answer:
+    """An environment gone; its deployments stay."""
+    call.require("admin")
+    del call.repository.environments[_environment(call).name.lower()]
+    return Answer(status=204)
+
+
+def _environment(call: Call) -> Environment:
+    found = call.repository.environments.get(call.word("environment_name").lower())
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _presented(call: Call, one: Environment) -> JSON:
+    people = {user.id: user for user in call.world.users.values()}
+    return environment(one, call.repository, people, call.urls)

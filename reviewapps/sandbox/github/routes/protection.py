@@ -1,0 +1,258 @@
+"""What branches ask for: their protection, and the rulesets of a repository."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reviewapps.sandbox.github.calls import Answer, Call, text
+from reviewapps.sandbox.github.presenters import protection as present
+from reviewapps.sandbox.github.protection.rules import rulesets
+from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
+from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.state import JSON, Protection, ReviewRule, Ruleset, StatusRule
+
+routes = Routes()
+OF_BRANCH = "/repos/{owner}/{repo}/branches/{branch}/protection"
+MUST_SAY = ("required_status_checks", "enforce_admins", "required_pull_request_reviews", "restrictions")
+PARAMETERS = {
+    "pull_request": (
+        "required_approving_review_count",
+        "dismiss_stale_reviews_on_push",
+        "require_code_owner_review",
+        "require_last_push_approval",
+        "required_review_thread_resolution",
+    ),
+    "required_status_checks": ("required_status_checks", "strict_required_status_checks_policy"),
+}
+WITHOUT = ("creation", "update", "deletion", "required_linear_history", "non_fast_forward", "merge_queue")
+
+
+# ---- protection
+
+
+@routes.on("GET", OF_BRANCH + "/required_pull_request_reviews")
+async def review_rule(call: Call) -> Answer:
+    """What the branch asks of reviews."""
+    return _reviews(call, await _protected(call))
+
+
+@routes.on("PATCH", OF_BRANCH + "/required_pull_request_reviews")
+async def update_review_rule(call: Call) -> Answer:
+    """The same, changed as far as the body says."""
+    found = await _protected(call)
+    found.reviews = _review_rule(await call.wanted(), found.reviews or ReviewRule(count=1))
+    return _reviews(call, found)
+
+
+@routes.on("DELETE", OF_BRANCH + "/required_pull_request_reviews")
+async def drop_review_rule(call: Call) -> Answer:
+    """Reviews are asked for no more."""
+    (await _protected(call)).reviews = None
+    return Answer(status=204)
+
+
+def _reviews(call: Call, found: Protection) -> Answer:
+    if found.reviews is None:
+        raise not_found()
+    return Answer(present.review_rule(found.reviews, f"{_url(call)}/required_pull_request_reviews"))
+
+
+@routes.on("GET", OF_BRANCH + "/required_status_checks")
+async def status_rule(call: Call) -> Answer:
+    """What the branch asks of statuses."""
+    return _statuses(call, await _protected(call))
+
+
+@routes.on("PATCH", OF_BRANCH + "/required_status_checks")
+async def update_status_rule(call: Call) -> Answer:
+    """The same, changed as far as the body says."""
+    found = await _protected(call)
+    if found.statuses is None:
+        raise Refused(404, "Required status checks not enabled")
+    found.statuses = _status_rule(await call.wanted(), found.statuses)
+    return _statuses(call, found)
+
+
+@routes.on("DELETE", OF_BRANCH + "/required_status_checks")
+async def drop_status_rule(call: Call) -> Answer:
+    """Statuses are asked for no more."""
+    (await _protected(call)).statuses = None
+    return Answer(status=204)
+
+
+def _statuses(call: Call, found: Protection) -> Answer:
+    if found.statuses is None:
+        raise Refused(404, "Required status checks not enabled")
+    return Answer(present.status_rule(found.statuses, f"{_url(call)}/required_status_checks"))
+
+
+@routes.on("GET", OF_BRANCH + "/enforce_admins")
+async def enforcement(call: Call) -> Answer:
+    """Whether admins are held to it."""
+    return Answer(present.enforcement(await _protected(call), _url(call)))
+
+
+@routes.on("POST", OF_BRANCH + "/enforce_admins")
+async def enforce(call: Call) -> Answer:
+    """Admins are held to it too."""
+    found = await _protected(call)
+    found.enforce_admins = True
+    return Answer(present.enforcement(found, _url(call)))
+
+
+@routes.on("DELETE", OF_BRANCH + "/enforce_admins")
+async def exempt_admins(call: Call) -> Answer:
+    """Admins are exempt."""
+    (await _protected(call)).enforce_admins = False
+    return Answer(status=204)
+
+
+@routes.on("GET", OF_BRANCH)
+async def protection(call: Call) -> Answer:
+    """The protection of a branch; only admins may know."""
+    return Answer(present.protection(await _protected(call), _url(call)))
+
+
+@routes.on("PUT", OF_BRANCH)
+async def protect(call: Call) -> Answer:
+    """A branch protected in exactly this way."""
+    await _require_branch(call)
+    wanted = await call.wanted()
+    missing = [f'"{name}"' for name in MUST_SAY if name not in wanted]
+    if missing:
+        verb = "wasn't" if len(missing) == 1 else "weren't"
+        raise Refused(422, f"Invalid request.\n\n{', '.join(missing)} {verb} supplied.")
+    reviews, statuses = wanted["required_pull_request_reviews"], wanted["required_status_checks"]
+    made = Protection(
+        reviews=None if reviews is None else _review_rule(reviews, ReviewRule(count=1)),
+        statuses=None if statuses is None else _status_rule(statuses, StatusRule()),
+        enforce_admins=bool(wanted["enforce_admins"]),
+        flags={name: bool(wanted.get(name)) for name in present.FLAGS},
+    )
+    call.repository.protections[call.word("branch")] = made
+    return Answer(present.protection(made, _url(call)))
+
+
+@routes.on("DELETE", OF_BRANCH)
+async def unprotect(call: Call) -> Answer:
+    """A branch protected no more."""
+    await _protected(call)
+    del call.repository.protections[call.word("branch")]
+    return Answer(status=204)
+
+
+def _review_rule(wanted: JSON, known: ReviewRule) -> ReviewRule:
+    count = wanted.get("required_approving_review_count", known.count)
+    if not isinstance(count, int) or not 0 <= count <= 6:
+        raise invalid("ProtectedBranch", "required_approving_review_count")
+    return ReviewRule(
+        count=count,
+        dismiss_stale=bool(wanted.get("dismiss_stale_reviews", known.dismiss_stale)),
+        code_owners=bool(wanted.get("require_code_owner_reviews", known.code_owners)),
+        last_push=bool(wanted.get("require_last_push_approval", known.last_push)),
+    )
+
+
+def _status_rule(wanted: JSON, known: StatusRule) -> StatusRule:
+    checks = known.checks
+    if "contexts" in wanted or "checks" in wanted:
+        checks = tuple((str(context), None) for context in wanted.get("contexts") or [])
+        named = tuple((str(one["context"]), one.get("app_id")) for one in wanted.get("checks") or [])
+        checks = named or checks
+    return replace(known, checks=checks, strict=bool(wanted.get("strict", known.strict)))
+
+
+async def _protected(call: Call) -> Protection:
+    await _require_branch(call)
+    found = call.repository.protections.get(call.word("branch"))
+    if found is None:
+        raise Refused(404, "Branch not protected")
+    return found
+
+
+async def _require_branch(call: Call) -> None:
+    call.require_admin()
+    if await call.repository.git.branch_head(call.word("branch")) is None:
+        raise Refused(404, "Branch not found")
+
+
+def _url(call: Call) -> str:
+    return call.urls.repository(call.repository, "branches", call.word("branch"), "protection")
+
+
+# ---- rulesets
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/rules/branches/{branch}")
+async def rules_of_branch(call: Call) -> Answer:
+    """The rules of all active rulesets for a branch, whether it exists or not."""
+    source = {"ruleset_source_type": "Repository", "ruleset_source": call.repository.full_name}
+    found = [(rule, one) for one in rulesets(call.repository, call.word("branch")) for rule in one.rules]
+    return call.listing(found, lambda both: both[0] | source | {"ruleset_id": both[1].id})
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/rulesets")
+async def all_rulesets(call: Call) -> Answer:
+    """The rulesets."""
+    return call.listing(list(call.repository.rulesets.values()), lambda one: _presented(call, one))
+
+
+@routes.on("POST", "/repos/{owner}/{repo}/rulesets")
+async def create_ruleset(call: Call) -> Answer:
+    """A new ruleset."""
+    call.require_admin()
+    now, wanted = call.world.clock.timestamp, await call.wanted()
+    made = Ruleset(call.world.next_id(), text(wanted, "Ruleset", "name"), "active", [], [], [], [], now, now)
+    _write(made, wanted)
+    call.repository.rulesets[made.id] = made
+    return Answer(_presented(call, made), 201)
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
+async def one_ruleset(call: Call) -> Answer:
+    """A ruleset."""
+    return Answer(_presented(call, _ruleset(call)))
+
+
+@routes.on("PUT", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
+async def update_ruleset(call: Call) -> Answer:
+    """A ruleset, changed as far as the body says."""
+    call.require_admin()
+    found = _ruleset(call)
+    _write(found, await call.wanted())
+    found.updated_at = call.world.clock.timestamp
+    return Answer(_presented(call, found))
+
+
+@routes.on("DELETE", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
+async def delete_ruleset(call: Call) -> Answer:
+    """A ruleset gone."""
+    call.require_admin()
+    del call.repository.rulesets[_ruleset(call).id]
+    return Answer(status=204)
+
+
+def _write(one: Ruleset, wanted: JSON) -> None:
+    rules = wanted.get("rules", one.rules)
+    for rule in rules:
+        known = rule.get("type") in WITHOUT or rule.get("type") in PARAMETERS
+        given = rule.get("parameters") or {}
+        if not known or not all(name in given for name in PARAMETERS.get(rule["type"], ())):
+            raise Refused(422, "Validation Failed", [f"Invalid rule '{rule.get('type')}'"])
+    if wanted.get("enforcement", one.enforcement) not in ("active", "disabled", "evaluate"):
+        raise invalid("Ruleset", "enforcement")
+    refs = (wanted.get("conditions") or {}).get("ref_name") or {}
+    one.name, one.enforcement = wanted.get("name", one.name), wanted.get("enforcement", one.enforcement)
+    one.include, one.exclude = refs.get("include", one.include), refs.get("exclude", one.exclude)
+    one.rules, one.bypass_actors = rules, wanted.get("bypass_actors", one.bypass_actors)
+
+
+def _ruleset(call: Call) -> Ruleset:
+    found = call.repository.rulesets.get(call.number("ruleset_id"))
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _presented(call: Call, one: Ruleset) -> JSON:
+    return present.ruleset(one, call.repository, call.urls)
