@@ -138,6 +138,11 @@ class Bare:
         printed = await self.text("for-each-ref", f"--merged={commit}", "--format=%(refname)", prefix)
         return set(printed.splitlines())
 
+    async def refs_containing(self, prefix: str, commit: str) -> set[str]:
+        """The names of the refs under ``prefix`` that have ``commit``."""
+        printed = await self.text("for-each-ref", f"--contains={commit}", "--format=%(refname)", prefix)
+        return set(printed.splitlines())
+
     async def commit_named(self, name: str) -> str | None:
         """The sha of the commit that a branch, a tag, a full ref or a (short) sha names."""
         refs = await self.refs()

@@ -36,6 +36,27 @@ class FileChange:
     deletions: int
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much a pull request changes."""
+
+    commits: int
+    additions: int
+    deletions: int
+    changed_files: int
+
+
+async def size_between(git: Bare, base: str, head: str) -> Size:
+    """How much ``head`` has that ``base`` has not, as pull requests count it."""
+    changed = await changes(git, await git.merge_base(base, head), head)
+    return Size(
+        commits=len(await shas_between(git, base, head)),
+        additions=sum(file.additions for file in changed),
+        deletions=sum(file.deletions for file in changed),
+        changed_files=len(changed),
+    )
+
+
 async def commits(git: Bare, shas: list[str]) -> list[Commit]:
     """These commits, in this order."""
     if not shas:

@@ -20,6 +20,18 @@ class Merging:
         self._world = world
         self._pull_requests = pull_requests
         self._gate = gate
+        self._mergeable: dict[tuple[int, str, str], bool] = {}  # commits never change
+
+    async def mergeable(self, pull: PullRequest) -> bool | None:
+        """Whether it goes into its base branch without a conflict; None for a closed one."""
+        git = pull.repository.git
+        base = await git.branch_head(pull.base_ref) if pull.state == "open" else None
+        if base is None:
+            return None
+        key = (pull.repository.id, base, pull.head_sha)
+        if key not in self._mergeable:
+            self._mergeable[key] = await _merges(git, base, pull.head_sha)
+        return self._mergeable[key]
 
     async def merge(
         self, pull: PullRequest, user: User, method: str = "merge", title: str = "", message: str = ""
@@ -103,6 +115,14 @@ class Merging:
         arguments = [word for parent in parents for word in ("-p", parent)]
         signed = author.environment("AUTHOR") | github.environment("COMMITTER")
         return await git.text("commit-tree", tree, *arguments, "-m", message, environment=signed)
+
+
+async def _merges(git: Bare, base: str, head: str) -> bool:
+    try:
+        await merged_tree(git, base, head)
+    except GitError:
+        return False
+    return True
 
 
 async def merged_tree(git: Bare, ours: str, theirs: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.approvals import Reviews
 from reviewapps.sandbox.github.git import ABSENT, GitError
-from reviewapps.sandbox.github.history import shas_between
+from reviewapps.sandbox.github.history import Size, shas_between, size_between
 from reviewapps.sandbox.github.protection import requirements, review_rule
 from reviewapps.sandbox.github.refusals import Refused, invalid
 from reviewapps.sandbox.github.state import PullRequest, Repository, User
@@ -17,6 +17,7 @@ class PullRequests:
     def __init__(self, world: World, reviews: Reviews) -> None:
         self._world = world
         self._reviews = reviews
+        self._sizes: dict[tuple[int, str, str], Size] = {}  # commits never change
 
     async def open(
         self,
@@ -77,6 +78,23 @@ class PullRequests:
             await git.fetch(pull.head.git, f"+refs/heads/{pull.head_ref}:{pull.head_git_ref}")
         else:
             await git.update_ref(pull.head_git_ref, sha)
+
+    async def size(self, pull: PullRequest) -> Size:
+        """How much it changes."""
+        key = (pull.repository.id, pull.base_sha, pull.head_sha)
+        if key not in self._sizes:
+            self._sizes[key] = await size_between(pull.repository.git, pull.base_sha, pull.head_sha)
+        return self._sizes[key]
+
+    async def with_commit(self, repository: Repository, sha: str) -> list[PullRequest]:
+        """The pull requests that hold the commit, or that were merged as it."""
+        git, pulls = repository.git, list(repository.pull_requests.values())
+        holding = await git.refs_containing("refs/pull", sha)
+        found = [one for one in pulls if one.head_git_ref in holding]
+        bases = {one.base_sha for one in found}
+        with_it = {base for base in bases if await git.is_ancestor(sha, base)}
+        brought = {one.number for one in found if one.base_sha not in with_it}
+        return [one for one in pulls if one.number in brought or one.merge_commit_sha == sha]
 
     async def set_draft(self, pull: PullRequest, draft: bool) -> None:
         """Make it a draft, or ready for review; then its code owners are asked."""

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from reviewapps.sandbox.github.calls import Engine
 from reviewapps.sandbox.github.git import clean_environment
+from reviewapps.sandbox.github.protection.gate import Refusal
+from reviewapps.sandbox.github.pushes import commands, declined, hook_environment, reworded
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.routing import viewer_of
 from reviewapps.sandbox.github.state import Repository, User
@@ -42,10 +44,15 @@ class SmartHttp:
         return await self._received(request, repository, user)
 
     async def _received(self, request: web.Request, repository: Repository, user: User) -> web.StreamResponse:
+        beginning, wanted = await commands(request.content)
+        gate = self._engine.gate
+        found = {one.ref: gate.push_refusals(repository, user, one.ref, one.old, one.new) for one in wanted}
+        refused = {ref: refusals for ref, refusals in found.items() if refusals}
         before = await repository.git.refs()
-        response = await _cgi(request, repository, user)
+        response = await _cgi(request, repository, user, beginning, refused)
         if await repository.git.refs() != before:
             await self._engine.pull_requests.refs_changed(repository, user)
+            await self._engine.merge_queue.advance(repository)
         return response
 
     def _repository(self, request: web.Request, viewer: User | None) -> Repository:
@@ -59,23 +66,34 @@ class SmartHttp:
     def _writer(self, repository: Repository, viewer: User | None) -> User:
         if viewer is None:
             raise Refused(401, "Authentication required.")
-        if repository.permission(viewer) not in ("admin", "write"):
+        if not repository.may_write(viewer):
             raise Refused(403, f"Permission to {repository.full_name}.git denied to {viewer.login}.")
         return viewer
 
 
-async def _cgi(request: web.Request, repository: Repository, user: User | None) -> web.StreamResponse:
+async def _cgi(
+    request: web.Request,
+    repository: Repository,
+    user: User | None,
+    beginning: bytes = b"",
+    refused: dict[str, list[Refusal]] | None = None,
+) -> web.StreamResponse:
+    environment = _environment(request, repository.git.path, user)
+    if refused:
+        rules = f"{request.url.origin()}/{repository.full_name}/rules"
+        environment |= hook_environment(refused, repository.git.path.parent / "hooks", rules)
     process = await asyncio.create_subprocess_exec(
         "git",
         "http-backend",
-        env=_environment(request, repository.git.path, user),
+        env=environment,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    feeding = asyncio.create_task(_feed(request, process))
+    feeding = asyncio.create_task(_feed(request, process, beginning))
     try:
-        response = await _answer(request, process)
+        words = {ref: declined(refusals) for ref, refusals in (refused or {}).items()}
+        response = await _answer(request, process, words)
         await process.wait()
         return response
     finally:
@@ -100,9 +118,10 @@ def _environment(request: web.Request, path: Path, user: User | None) -> dict[st
     }
 
 
-async def _feed(request: web.Request, process: asyncio.subprocess.Process) -> None:
+async def _feed(request: web.Request, process: asyncio.subprocess.Process, beginning: bytes) -> None:
     assert process.stdin is not None
     try:
+        process.stdin.write(beginning)
         async for chunk in request.content.iter_chunked(CHUNK):
             process.stdin.write(chunk)
             await process.stdin.drain()
@@ -112,7 +131,9 @@ async def _feed(request: web.Request, process: asyncio.subprocess.Process) -> No
         process.stdin.close()
 
 
-async def _answer(request: web.Request, process: asyncio.subprocess.Process) -> web.StreamResponse:
+async def _answer(
+    request: web.Request, process: asyncio.subprocess.Process, words: dict[str, str]
+) -> web.StreamResponse:
     assert process.stdout is not None
     response = web.StreamResponse()
     while line := (await process.stdout.readline()).decode().strip():
@@ -122,6 +143,8 @@ async def _answer(request: web.Request, process: asyncio.subprocess.Process) -> 
         else:
             response.headers[name] = value.strip()
     await response.prepare(request)
+    if words:
+        await response.write(reworded(await process.stdout.read(), words))
     while chunk := await process.stdout.read(CHUNK):
         await response.write(chunk)
     return response

@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 
+from reviewapps.sandbox.github.history import Size
 from reviewapps.sandbox.github.presenters import repositories, teams
 from reviewapps.sandbox.github.presenters.accounts import association, simple_user
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
 from reviewapps.sandbox.github.state import JSON, Comment, Label, PullRequest, Reaction, Repository, User
 
 REACTIONS = ("+1", "-1", "laugh", "confused", "heart", "hooray", "eyes", "rocket")
-
-
-@dataclass(frozen=True)
-class Size:
-    """How much a pull request changes, and whether it would merge; what lists leave out."""
-
-    commits: int
-    additions: int
-    deletions: int
-    changed_files: int
-    mergeable: bool | None
-    mergeable_state: str
 
 
 def pull_request_simple(pull: PullRequest, urls: Urls) -> JSON:
@@ -85,15 +73,17 @@ def _side(owner: User, repository: Repository | None, ref: str, sha: str, urls: 
     }
 
 
-def pull_request(pull: PullRequest, size: Size, urls: Urls) -> JSON:
-    """A pull request alone."""
+def pull_request(
+    pull: PullRequest, size: Size, mergeable: bool | None, mergeable_state: str, urls: Urls
+) -> JSON:
+    """A pull request alone, with what lists leave out: its size, and whether it would merge."""
     written = [comment for comment in pull.repository.comments.values() if comment.pull_request is pull]
     return pull_request_simple(pull, urls) | {
         "merged": pull.merged_at is not None,
         "merged_by": simple_user(pull.merged_by, urls) if pull.merged_by else None,
-        "mergeable": size.mergeable,
-        "mergeable_state": size.mergeable_state,
-        "rebaseable": size.mergeable,
+        "mergeable": mergeable,
+        "mergeable_state": mergeable_state,
+        "rebaseable": mergeable,
         "maintainer_can_modify": False,
         "comments": len(written),
         "review_comments": 0,

@@ -10,6 +10,7 @@ from reviewapps.sandbox.github.routes import (
     contents,
     deployments,
     environments,
+    graphql,
     issues,
     labels,
     organizations,
@@ -28,5 +29,5 @@ ALL = (
     *(accounts.routes, organizations.routes, repositories.routes, collaborators.routes, contents.routes),
     *(pulls.routes, reviews.routes, issues.routes, labels.routes, reactions.routes),
     *(deployments.routes, environments.routes, statuses.routes, protection.routes, codeowners.routes),
-    *(refs.routes, commits.routes, world.routes),
+    *(refs.routes, commits.routes, graphql.routes, world.routes),
 )

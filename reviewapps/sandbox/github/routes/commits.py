@@ -16,15 +16,16 @@ routes = Routes()
 
 @routes.on("GET", "/repos/{owner}/{repo}/commits")
 async def commits(call: Call) -> Answer:
-    """The history of `?sha=` (a branch, tag or sha), newest first; of `?path=` alone."""
+    """The history of `?sha=` (a branch, tag or sha), newest first; of `?path=`, `?since=`, `?until=` alone."""
     git = call.repository.git
     if not await git.refs():
         raise Refused(409, "Git Repository is empty.")
     start = await git.commit_named(call.query("sha", call.repository.default_branch))
     if start is None:
         raise not_found()
+    between = [f"--{name}={call.query(name)}" for name in ("since", "until", "author") if call.query(name)]
     only = ["--", call.query("path")] if call.query("path") else []
-    shas, headers = call.page((await git.text("rev-list", start, *only)).split())
+    shas, headers = call.page((await git.text("rev-list", *between, start, *only)).split())
     return Answer(await _presented(call, list(shas)), headers=headers)
 
 
@@ -32,12 +33,7 @@ async def commits(call: Call) -> Answer:
 async def pulls_of_commit(call: Call) -> Answer:
     """The pull requests that hold the commit, or that were merged as it."""
     sha = await call.commit_named(call.word("commit_sha"))
-    git, found = call.repository.git, []
-    for pull in call.repository.pull_requests.values():
-        if sha in (pull.head_sha, pull.merge_commit_sha) or sha in await history.shas_between(
-            git, pull.base_sha, pull.head_sha
-        ):
-            found.append(pull)
+    found = await call.engine.pull_requests.with_commit(call.repository, sha)
     return call.listing(found, lambda pull: pull_request_simple(pull, call.urls))
 
 

@@ -6,10 +6,9 @@ from collections.abc import Callable
 
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call, text
-from reviewapps.sandbox.github.git import GitError
-from reviewapps.sandbox.github.merging import METHODS, merged_tree
+from reviewapps.sandbox.github.merging import METHODS
 from reviewapps.sandbox.github.presenters import commits as present
-from reviewapps.sandbox.github.presenters.pulls import Size, pull_request, pull_request_simple
+from reviewapps.sandbox.github.presenters.pulls import pull_request, pull_request_simple
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.state import PullRequest, Repository
@@ -59,7 +58,7 @@ async def create(call: Call) -> Answer:
         head_repository=head_repository,
         draft=bool(wanted.get("draft", False)),
     )
-    return Answer(pull_request(pull, await _size(call, pull, mergeable=None), call.urls), 201)
+    return await _standing(call, pull, mergeable=None, status=201)
 
 
 def _head_repository(call: Call, owner: str, name: str | None) -> Repository:
@@ -149,28 +148,9 @@ async def _changes(pull: PullRequest) -> list[history.FileChange]:
 
 
 async def _presented(call: Call, pull: PullRequest) -> Answer:
-    size = await _size(call, pull, mergeable=await _mergeable(pull))
-    return Answer(pull_request(pull, size, call.urls))
+    return await _standing(call, pull, mergeable=await call.engine.merging.mergeable(pull))
 
 
-async def _size(call: Call, pull: PullRequest, mergeable: bool | None) -> Size:
-    changed = await _changes(pull)
-    return Size(
-        commits=len(await history.shas_between(pull.repository.git, pull.base_sha, pull.head_sha)),
-        additions=sum(file.additions for file in changed),
-        deletions=sum(file.deletions for file in changed),
-        changed_files=len(changed),
-        mergeable=mergeable,
-        mergeable_state=await call.engine.gate.state(pull, mergeable),
-    )
-
-
-async def _mergeable(pull: PullRequest) -> bool | None:
-    base = await pull.repository.git.branch_head(pull.base_ref)
-    if pull.state == "closed" or base is None:
-        return None
-    try:
-        await merged_tree(pull.repository.git, base, pull.head_sha)
-    except GitError:
-        return False
-    return True
+async def _standing(call: Call, pull: PullRequest, mergeable: bool | None, status: int = 200) -> Answer:
+    size, state = await call.engine.pull_requests.size(pull), await call.engine.gate.state(pull, mergeable)
+    return Answer(pull_request(pull, size, mergeable, state, call.urls), status)

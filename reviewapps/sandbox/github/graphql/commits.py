@@ -1,0 +1,127 @@
+"""Fields of commits, and of what is said of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reviewapps.sandbox.github import history
+from reviewapps.sandbox.github.checks import latest_check_runs, latest_statuses, outcomes
+from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, connection, field
+from reviewapps.sandbox.github.graphql.values import CommitAt, Rollup
+from reviewapps.sandbox.github.presenters.urls import node_id
+from reviewapps.sandbox.github.protection import requirements
+from reviewapps.sandbox.github.state import JSON, CheckRun, CommitStatus, PullRequest, Repository
+
+ROLLUP = {"failing": "FAILURE", "pending": "PENDING", "in progress": "PENDING", "expected": "EXPECTED"}
+
+field("Commit", "id")(lambda one, ask, _: node_id("C", f"{one.repository.id}:{one.oid}"))
+field("Commit", "abbreviatedOid")(lambda one, ask, _: one.oid[:7])
+
+
+@field("Commit", "url", "commitUrl")
+def _url(one: CommitAt, ask: Asking, _: JSON) -> str:
+    return ask.urls.page(one.repository, "commit", one.oid)
+
+
+@field("Commit", "resourcePath")
+def _path(one: CommitAt, ask: Asking, _: JSON) -> str:
+    return f"/{one.repository.full_name}/commit/{one.oid}"
+
+
+@field("Commit", "message", "messageHeadline", "messageBody", "authoredDate", "committedDate")
+async def _of_git(one: CommitAt, ask: Asking, arguments: JSON) -> str:
+    commit = await history.commit(one.repository.git, one.oid)
+    headline, _, body = commit.message.partition("\n")
+    return {
+        "message": commit.message,
+        "messageHeadline": headline,
+        "messageBody": body.strip(),
+        "authoredDate": commit.author.date,
+        "committedDate": commit.committer.date,
+    }[arguments["field"]]
+
+
+@field("Commit", "associatedPullRequests")
+async def _associated(one: CommitAt, ask: Asking, arguments: JSON) -> JSON:
+    return connection(await ask.engine.pull_requests.with_commit(one.repository, one.oid), arguments)
+
+
+def rollup(one: CommitAt) -> Rollup | None:
+    """What is said of the commit; None where nothing is."""
+    return Rollup(one) if outcomes(one.repository, one.oid) else None
+
+
+field("Commit", "statusCheckRollup")(lambda one, ask, _: rollup(one))
+
+
+field("StatusCheckRollup", "id")(
+    lambda one, ask, _: node_id("SCR", f"{one.commit.repository.id}:{one.commit.oid}")
+)
+
+
+@field("StatusCheckRollup", "state")
+def _state(one: Rollup, ask: Asking, _: JSON) -> str:
+    found = set(outcomes(one.commit.repository, one.commit.oid).values())
+    return next((word for outcome, word in ROLLUP.items() if outcome in found), "SUCCESS")
+
+
+@field("StatusCheckRollup", "contexts")
+def _contexts(one: Rollup, ask: Asking, arguments: JSON) -> JSON:
+    repository, sha = one.commit.repository, one.commit.oid
+    runs = [Said(repository, run) for run in latest_check_runs(repository, sha)]
+    return connection(
+        [*runs, *(Said(repository, one) for one in latest_statuses(repository, sha))], arguments
+    )
+
+
+class Said:
+    """A status or a check run, and where."""
+
+    def __init__(self, repository: Repository, one: CheckRun | CommitStatus) -> None:
+        self.repository = repository
+        self.one = one
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.one, name)
+
+
+@field("StatusContext", "isRequired")
+@field("CheckRun", "isRequired")
+def _is_required(said: Said, ask: Asking, arguments: JSON) -> bool:
+    name = said.one.name if isinstance(said.one, CheckRun) else said.one.context
+    pull = _pull_asked_about(said, ask, arguments)
+    rules = (asked.statuses for asked in requirements(pull.repository, pull.base_ref))
+    return any(rule is not None and name in rule.contexts for rule in rules)
+
+
+def _pull_asked_about(said: Said, ask: Asking, arguments: JSON) -> PullRequest:
+    number, identity = arguments.get("pullRequestNumber"), arguments.get("pullRequestId")
+    for pull in said.repository.pull_requests.values():
+        if pull.number == number or node_id("PR", pull.id) == identity:
+            return pull
+    raise Refusal("UNPROCESSABLE", "You must provide a pull request ID or pull request number.")
+
+
+field("StatusContext", "id")(lambda said, ask, _: node_id("SC", said.id))
+field("StatusContext", "state")(lambda said, ask, _: said.state.upper())
+field("StatusContext", "commit")(lambda said, ask, _: CommitAt(said.repository, said.sha))
+field("CheckRun", "id")(lambda said, ask, _: node_id("CR", said.id))
+field("CheckRun", "databaseId")(lambda said, ask, _: said.id)
+field("CheckRun", "status")(lambda said, ask, _: said.status.upper())
+field("CheckRun", "conclusion")(lambda said, ask, _: said.conclusion.upper() if said.conclusion else None)
+
+
+@field("CheckRun", "title", "summary", "text")
+def _output(said: Said, ask: Asking, arguments: JSON) -> str | None:
+    found: str | None = said.output.get(arguments["field"])
+    return found
+
+
+@field("CheckRun", "url", "permalink")
+def _run_url(said: Said, ask: Asking, _: JSON) -> str:
+    return ask.urls.page(said.repository, "runs", said.id)
+
+
+@field("CheckRun", "resourcePath")
+def _run_path(said: Said, ask: Asking, _: JSON) -> str:
+    return f"/{said.repository.full_name}/runs/{said.id}"

@@ -1,0 +1,129 @@
+"""A GraphQL document carried out: GitHub's envelope around what `graphql-core` does."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLInterfaceType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+    execute,
+    parse,
+    validate,
+)
+
+from reviewapps.sandbox.github.calls import Call
+from reviewapps.sandbox.github.graphql import accounts, changes, commits, pulls
+from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, resolved
+from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, Queue, RefAt, Rollup
+from reviewapps.sandbox.github.presenters.urls import Urls
+from reviewapps.sandbox.github.state import (
+    JSON,
+    CheckRun,
+    Label,
+    PullRequest,
+    QueueEntry,
+    Repository,
+    Review,
+    Team,
+    User,
+)
+
+ROOMS = (accounts, changes, commits, pulls)
+"""Each registers the fields that it answers."""
+KINDS: Mapping[type, str] = {
+    PullRequest: "PullRequest",
+    Repository: "Repository",
+    Review: "PullRequestReview",
+    Team: "Team",
+    Label: "Label",
+    QueueEntry: "MergeQueueEntry",
+    CommitAt: "Commit",
+    CommitOf: "PullRequestCommit",
+    Asked: "ReviewRequest",
+    Rollup: "StatusCheckRollup",
+    Queue: "MergeQueue",
+    RefAt: "Ref",
+}
+_UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
+
+
+async def answer(call: Call, wanted: JSON) -> JSON:
+    """``data`` and ``errors`` for the query, variables and operation name that the body holds."""
+    schema = described()
+    try:
+        document = parse(str(wanted["query"]))
+    except GraphQLError as error:
+        return {"errors": [_told(error)]}
+    mistakes = validate(schema, document)
+    if mistakes:
+        return {"errors": [_mistake(one) for one in mistakes]}
+    ask = Asking(call.engine, call.user, Urls(call.urls.origin), _limits(call))
+    done = execute(
+        schema,
+        document,
+        context_value=ask,
+        variable_values=wanted.get("variables") or {},
+        operation_name=wanted.get("operationName"),
+        field_resolver=resolved,
+    )
+    result = await done if inspect.isawaitable(done) else done
+    assert isinstance(result, ExecutionResult)
+    told: JSON = {"data": result.data}
+    return told | ({"errors": [_told(one) for one in result.errors]} if result.errors else {})
+
+
+def _limits(call: Call) -> JSON:
+    standing = call.engine.limits.standing(call.request)
+    reset = datetime.fromtimestamp(standing.pop("reset"), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return standing | {"resetAt": reset, "cost": 1, "nodeCount": 0}
+
+
+@cache
+def described() -> GraphQLSchema:
+    """The schema: the part of GitHub's that is answered here."""
+    schema = build_schema((Path(__file__).parent / "schema.graphql").read_text())
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInterfaceType | GraphQLUnionType):
+            kind.resolve_type = lambda value, *_: _kind_of(value)
+    return schema
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, User):
+        return value.type
+    if isinstance(value, commits.Said):
+        return "CheckRun" if isinstance(value.one, CheckRun) else "StatusContext"
+    return KINDS[type(value)]
+
+
+def _told(error: GraphQLError) -> JSON:
+    """An error as GitHub writes it: with a type, where it has one, at the top."""
+    told: JSON = {"message": error.message}
+    cause = error.original_error if isinstance(error.original_error, Refusal) else error
+    if isinstance(cause, Refusal):
+        told["type"] = cause.kind
+    if error.path is not None:
+        told["path"] = list(error.path)
+    if error.locations:
+        told["locations"] = [{"line": one.line, "column": one.column} for one in error.locations]
+    return told
+
+
+def _mistake(error: GraphQLError) -> JSON:
+    told, unknown = _told(error), _UNKNOWN_FIELD.match(error.message)
+    if unknown:
+        name, kind = unknown.groups()
+        told["message"] = f"Field '{name}' doesn't exist on type '{kind}'"
+        told["extensions"] = {"code": "undefinedField", "typeName": kind, "fieldName": name}
+    return told
