@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 ABSENT = "0" * 40
@@ -19,6 +21,7 @@ SETTINGS = {
     "gc.auto": "0",
     "uploadpack.allowAnySHA1InWant": "true",
     "core.quotePath": "false",
+    "core.fsync": "none",
 }
 
 
@@ -74,9 +77,17 @@ def clean_environment() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Bare:
-    """One bare repository."""
+    """One bare repository.
+
+    ``known`` holds the commits that were met, by sha, and what was read of them (None: nothing yet): they
+    never change.
+    """
 
     path: Path
+    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def __reduce__(self) -> tuple[type[Bare], tuple[Path]]:
+        return Bare, (self.path,)
 
     async def output(
         self, *arguments: str, stdin: bytes = b"", environment: dict[str, str] | None = None
@@ -126,12 +137,43 @@ class Bare:
         found = (Ref(name, sha, kind, peeled or sha) for name, sha, kind, peeled in rows)
         return {ref.name: ref for ref in found if ref.name.startswith(prefix)}
 
+    async def named(self, name: str) -> Ref | None:
+        """The ref of this full name."""
+        sha = self.target(name)
+        if sha is None or name.startswith(("refs/heads/", "refs/pull/")):
+            return Ref(name, sha, "commit", sha) if sha else None
+        return (await self.refs(name)).get(name)
+
+    def target(self, name: str) -> str | None:
+        """What the ref of this full name points at, read from git's own files, for it is asked all the time."""
+        if not name.startswith("refs/") or ".." in name:
+            return None
+        try:
+            return (self.path / name).read_text().strip()
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return self._packed().get(name)
+        except (OSError, ValueError):
+            return None  # a name that no file can have
+
+    def _packed(self) -> dict[str, str]:
+        try:
+            stat = (self.path / "packed-refs").stat()
+        except FileNotFoundError:
+            return {}
+        return _packed_refs(self.path / "packed-refs", (stat.st_mtime_ns, stat.st_size, stat.st_ino))
+
+    def pack(self, refs: dict[str, str]) -> None:
+        """Point these refs at these commits: one file for all, under the lock that git takes for it."""
+        packed, lock = self.path / "packed-refs", self.path / "packed-refs.lock"
+        every = sorted({**self._packed(), **refs}.items())
+        with lock.open("x") as file:
+            file.write("# pack-refs with: sorted \n")
+            file.writelines(f"{sha} {name}\n" for name, sha in every)
+        lock.rename(packed)
+
     async def branch_head(self, branch: str) -> str | None:
         """The commit at the head of the branch, if there is such a branch."""
-        try:
-            return await self.text("show-ref", "--verify", "--hash", f"refs/heads/{branch}")
-        except GitError:
-            return None
+        return self.target(f"refs/heads/{branch}")
 
     async def refs_within(self, prefix: str, commit: str) -> set[str]:
         """The names of the refs under ``prefix`` that ``commit`` has everything of."""
@@ -145,16 +187,20 @@ class Bare:
 
     async def commit_named(self, name: str) -> str | None:
         """The sha of the commit that a branch, a tag, a full ref or a (short) sha names."""
-        refs = await self.refs()
         for ref in (f"refs/heads/{name}", f"refs/tags/{name}", name, f"refs/{name}"):
-            if ref in refs:
-                return refs[ref].commit
+            found = await self.named(ref)
+            if found is not None:
+                return found.commit
+        if name in self.known:
+            return name
         if not 4 <= len(name) <= 40 or set(name.lower()) - set("0123456789abcdef"):
             return None
         try:
-            return await self.text("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
+            sha = await self.text("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
         except GitError:
             return None
+        self.known.setdefault(sha, None)
+        return sha
 
     async def update_ref(self, ref: str, sha: str, expected: str = "") -> None:
         """Point ``ref`` at ``sha``; with ``expected``, only from there (:data:`ABSENT`: only anew)."""
@@ -174,3 +220,9 @@ class Bare:
             return await self.text("merge-base", left, right)
         except GitError:
             return None
+
+
+@lru_cache(maxsize=64)
+def _packed_refs(file: Path, _changed: tuple[int, int, int]) -> dict[str, str]:
+    lines = (line.split(" ", 1) for line in file.read_text().splitlines() if line[0] not in "#^")
+    return {name: sha for sha, name in lines}

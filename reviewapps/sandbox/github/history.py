@@ -59,11 +59,15 @@ async def size_between(git: Bare, base: str, head: str) -> Size:
 
 async def commits(git: Bare, shas: list[str]) -> list[Commit]:
     """These commits, in this order."""
-    if not shas:
-        return []
-    log = ("log", "--no-walk=unsorted", f"--format={_FIELDS}", _DATES)
-    printed = await git.text(*log, *shas)
-    return [_commit(record.lstrip("\n")) for record in printed.split("\x1e") if record.strip("\n")]
+    unread = [sha for sha in shas if git.known.get(sha) is None]
+    if unread:
+        log = ("log", "--no-walk=unsorted", f"--format={_FIELDS}", _DATES)
+        printed = await git.text(*log, *unread)
+        found = [_commit(record.lstrip("\n")) for record in printed.split("\x1e") if record.strip("\n")]
+        git.known.update({one.sha: one for one in found})
+        if not all(sha in git.known for sha in shas):  # asked for by another name
+            return found
+    return [git.known[sha] for sha in shas]
 
 
 def _commit(record: str) -> Commit:

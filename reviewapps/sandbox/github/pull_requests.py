@@ -183,7 +183,7 @@ async def create_ref(repository: Repository, ref: str, sha: str) -> None:
     """Make a branch or a tag; 422 where it exists or its object does not."""
     if not ref.startswith("refs/") or ref.count("/") < 2 or ref.startswith("refs/pull/"):
         raise Refused(422, "Reference name must start with 'refs' and have at least two slashes.")
-    if ref in await repository.git.refs(ref):
+    if repository.git.target(ref) is not None:
         raise Refused(422, "Reference already exists")
     try:
         await repository.git.update_ref(ref, sha, ABSENT)

@@ -109,7 +109,7 @@ async def _object(one: Repository, ask: Asking, arguments: JSON) -> CommitAt | N
 async def _ref(one: Repository, ask: Asking, arguments: JSON) -> RefAt | None:
     name = arguments["qualifiedName"]
     for full in (name, f"refs/heads/{name}", f"refs/tags/{name}"):
-        found = (await one.git.refs(full)).get(full) if full.startswith("refs/") else None
+        found = await one.git.named(full)
         if found is not None:
             return RefAt(one, full, found.commit)
     return None

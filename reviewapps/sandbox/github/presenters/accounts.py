@@ -23,6 +23,10 @@ _NOBODY = {"followers": 0, "following": 0, "public_gists": 0}
 
 def simple_user(user: User, urls: Urls) -> JSON:
     """A user as others mention it."""
+    return urls.once(("user", user.id), lambda: _simple_user(user, urls))
+
+
+def _simple_user(user: User, urls: Urls) -> JSON:
     api = f"{urls.origin}/users/{user.login}"
     return {
         "login": user.login,

@@ -72,6 +72,10 @@ def minimal_repository(repository: Repository, urls: Urls) -> JSON:
 
 def repository(repository: Repository, urls: Urls) -> JSON:
     """A repository as a pull request mentions it."""
+    return urls.once(("repository", repository.id), lambda: _repository(repository, urls))
+
+
+def _repository(repository: Repository, urls: Urls) -> JSON:
     page, waiting = urls.page(repository), len(repository.open_pull_requests)
     return minimal_repository(repository, urls) | {
         "clone_url": f"{page}.git",

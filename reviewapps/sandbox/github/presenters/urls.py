@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
-from reviewapps.sandbox.github.state import PullRequest, Repository
+from reviewapps.sandbox.github.state import JSON, PullRequest, Repository
 
 
 @dataclass(frozen=True)
 class Urls:
-    """Where things are. API, git and pages share one origin here."""
+    """Where things are, for one answer. API, git and pages share one origin here."""
 
     origin: str
+    said: dict[object, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def once(self, key: object, present: Callable[[], JSON]) -> JSON:
+        """What is said of ``key``: presented once for an answer, however often it is in there."""
+        if key not in self.said:
+            self.said[key] = present()
+        found: JSON = self.said[key]
+        return found
 
     def repository(self, repository: Repository, *parts: object) -> str:
         """In the API; further ``parts`` of the path may hold slashes."""
@@ -37,7 +47,8 @@ class Urls:
 
 
 def _quoted(part: object) -> str:
-    return quote(str(part), safe="/")
+    word = str(part)
+    return word if word.isascii() and word.isalnum() else quote(word, safe="/")
 
 
 def node_id(kind: str, identity: object) -> str:

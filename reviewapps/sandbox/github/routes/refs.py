@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call, text
-from reviewapps.sandbox.github.git import ABSENT, GitError
+from reviewapps.sandbox.github.git import ABSENT, GitError, Ref
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.refs import branch, branch_summary, git_ref, short, tag
 from reviewapps.sandbox.github.presenters.urls import node_id
@@ -12,6 +12,7 @@ from reviewapps.sandbox.github.protection import requirements
 from reviewapps.sandbox.github.pull_requests import create_ref
 from reviewapps.sandbox.github.refusals import Refused, not_found
 from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.state import Repository
 
 routes = Routes()
 
@@ -30,7 +31,7 @@ async def branches(call: Call) -> Answer:
 async def one_branch(call: Call) -> Answer:
     """A branch, with the commit at its head."""
     name, repository = call.word("branch"), call.repository
-    found = (await repository.git.refs("refs/heads/")).get(f"refs/heads/{name}")
+    found = await repository.git.named(f"refs/heads/{name}")
     if found is None:
         raise Refused(404, "Branch not found")
     commit = await history.commit(repository.git, found.sha)
@@ -49,7 +50,7 @@ async def tags(call: Call) -> Answer:
 async def one_ref(call: Call) -> Answer:
     """The ref of exactly this name, without `refs/`."""
     name = f"refs/{call.word('ref')}"
-    found = (await call.repository.git.refs(name)).get(name)
+    found = await call.repository.git.named(name)
     if found is None:
         raise not_found()
     return Answer(git_ref(found, call.repository, call.urls))
@@ -69,8 +70,7 @@ async def create(call: Call) -> Answer:
     name, sha = text(wanted, "Reference", "ref"), text(wanted, "Reference", "sha")
     await create_ref(repository, name, sha)
     await call.engine.pull_requests.refs_changed(repository, user)
-    made = (await repository.git.refs(name))[name]
-    return Answer(git_ref(made, repository, call.urls), 201)
+    return Answer(git_ref(await _present(repository, name), repository, call.urls), 201)
 
 
 @routes.on("PATCH", "/repos/{owner}/{repo}/git/refs/{ref}")
@@ -78,7 +78,7 @@ async def update(call: Call) -> Answer:
     """A branch or tag moved to another commit; only forward, unless forced."""
     user, wanted, repository = call.require_write(), await call.wanted(), call.repository
     name, sha = f"refs/{call.word('ref')}", text(wanted, "Reference", "sha")
-    found = (await repository.git.refs(name)).get(name)
+    found = await repository.git.named(name)
     if found is None or name.startswith("refs/pull/"):
         raise Refused(422, "Reference does not exist")
     try:
@@ -89,7 +89,7 @@ async def update(call: Call) -> Answer:
     except GitError:
         raise Refused(422, "Object does not exist") from None
     await call.engine.pull_requests.refs_changed(repository, user)
-    return Answer(git_ref((await repository.git.refs(name))[name], repository, call.urls))
+    return Answer(git_ref(await _present(repository, name), repository, call.urls))
 
 
 @routes.on("DELETE", "/repos/{owner}/{repo}/git/refs/{ref}")
@@ -97,13 +97,20 @@ async def delete(call: Call) -> Answer:
     """A branch or tag removed; the pull requests of a branch close."""
     user, repository = call.require_write(), call.repository
     name = f"refs/{call.word('ref')}"
-    found = (await repository.git.refs(name)).get(name)
+    found = await repository.git.named(name)
     if found is None or name.startswith("refs/pull/"):
         raise Refused(422, "Reference does not exist")
     await call.engine.gate.require_pushable(repository, user, name, found.sha, ABSENT)
     await repository.git.delete_ref(name)
     await call.engine.pull_requests.refs_changed(repository, user)
     return Answer(status=204)
+
+
+async def _present(repository: Repository, name: str) -> Ref:
+    found = await repository.git.named(name)
+    if found is None:
+        raise not_found()  # somebody else was faster
+    return found
 
 
 @routes.on("GET", "/repos/{owner}/{repo}/git/tags/{tag_sha}")

@@ -71,7 +71,7 @@ async def update_repository(call: Call) -> Answer:
 
 async def _set_default_branch(this: Repository, branch: str) -> None:
     ref = f"refs/heads/{branch}"
-    if ref not in await this.git.refs(ref):
+    if this.git.target(ref) is None:
         raise invalid("Repository", "default_branch", f"The branch {branch} was not found.")
     await this.git.text("symbolic-ref", "HEAD", ref)
     this.default_branch = branch

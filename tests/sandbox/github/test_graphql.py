@@ -1,0 +1,200 @@
+"""GraphQL, as an approvals check asks it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from github.PullRequest import PullRequest
+from graphql import build_schema, get_named_type, is_enum_type, is_object_type
+from graphql.type import GraphQLInterfaceType, GraphQLObjectType
+
+from reviewapps.sandbox.github.graphql.execution import described
+from tests.sandbox.github.conftest import Checkout, Hub
+
+CHECK = """
+query Approvals($owner: String!, $name: String!, $number: Int!) {
+  rateLimit { cost remaining limit resetAt }
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      id number state isDraft merged baseRefName headRefOid reviewDecision mergeable mergeStateStatus
+      author { __typename login }
+      reviews(first: 10) { totalCount nodes { state author { login } commit { oid } } }
+      latestOpinionatedReviews(first: 10, writersOnly: true) { nodes { state author { login } } }
+      reviewRequests(first: 10) {
+        nodes { asCodeOwner requestedReviewer { __typename ... on User { login } ... on Team { slug } } }
+      }
+      commits(last: 1) { nodes { commit { oid statusCheckRollup {
+        state contexts(first: 10) { nodes { __typename ... on StatusContext { context state } } }
+      } } } }
+      mergeQueueEntry { position }
+    }
+  }
+}
+"""
+SHOP = {"owner": "octocat", "name": "shop"}
+
+
+@pytest.fixture
+def pull(hub: Hub, shop: Checkout) -> PullRequest:
+    hub.client().get_repo("octocat/shop").add_to_collaborators("stranger", "push")
+    theirs = hub.client("stranger-token").get_repo("octocat/shop")
+    return theirs.create_pull(base="main", head="feature", title="Greet")
+
+
+def asked(hub: Hub, query: str, token: str | None = "octocat-token", **variables: Any) -> dict[str, Any]:
+    answer = hub.request("POST", "/graphql", token=token, json={"query": query, "variables": variables})
+    assert answer.status_code == 200
+    told: dict[str, Any] = answer.json()
+    return told
+
+
+def decision(hub: Hub) -> str | None:
+    told = asked(hub, CHECK, **SHOP, number=1)
+    found: str | None = told["data"]["repository"]["pullRequest"]["reviewDecision"]
+    return found
+
+
+def test_a_decision_follows_reviews_and_rules(hub: Hub, pull: PullRequest) -> None:
+    ours = hub.client("hubot-token").get_repo("octocat/shop").get_pull(1)
+    ours.create_review(event="APPROVE")
+    assert decision(hub) is None  # nothing requires a review
+    branch = hub.client().get_repo("octocat/shop").get_branch("main")
+    branch.edit_protection(required_approving_review_count=2)
+    assert decision(hub) == "REVIEW_REQUIRED"
+    branch.edit_required_pull_request_reviews(required_approving_review_count=1)
+    assert decision(hub) == "APPROVED"
+    ours.create_review(event="REQUEST_CHANGES", body="No.")
+    assert decision(hub) == "CHANGES_REQUESTED"
+
+
+def test_one_query_tells_all_that_a_check_needs(hub: Hub, shop: Checkout, pull: PullRequest) -> None:
+    sha = shop.git("rev-parse", "feature")
+    repository = hub.client().get_repo("octocat/shop")
+    repository.get_commit(sha).create_status("pending", context="test")
+    pull.create_review_request(reviewers=["octocat"])
+    hub.client("hubot-token").get_repo("octocat/shop").get_pull(1).create_review(event="APPROVE")
+    told = asked(hub, CHECK, **SHOP, number=1)
+    assert "errors" not in told and told["data"]["rateLimit"]["limit"] == 5000
+    found = told["data"]["repository"]["pullRequest"]
+    assert (found["state"], found["isDraft"], found["merged"]) == ("OPEN", False, False)
+    assert (found["mergeable"], found["mergeStateStatus"]) == ("MERGEABLE", "UNSTABLE")
+    assert found["author"] == {"__typename": "User", "login": "stranger"}
+    assert found["reviews"]["nodes"] == [
+        {"state": "APPROVED", "author": {"login": "hubot"}, "commit": {"oid": sha}}
+    ]
+    assert found["reviewRequests"]["nodes"] == [
+        {"asCodeOwner": False, "requestedReviewer": {"__typename": "User", "login": "octocat"}}
+    ]
+    (commit,) = found["commits"]["nodes"]
+    assert commit["commit"]["statusCheckRollup"] == {
+        "state": "PENDING",
+        "contexts": {"nodes": [{"__typename": "StatusContext", "context": "test", "state": "PENDING"}]},
+    }
+    by_id = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on PullRequest { number title } } }"
+    assert asked(hub, by_id, ids=[pull.raw_data["node_id"]])["data"]["nodes"] == [
+        {"number": 1, "title": "Greet"}
+    ]
+    associated = """query($oid: GitObjectID!) { repository(owner: "octocat", name: "shop") {
+      object(oid: $oid) { ... on Commit { associatedPullRequests(first: 5) { nodes { number } } } } } }"""
+    nodes = asked(hub, associated, oid=sha)["data"]["repository"]["object"]["associatedPullRequests"]["nodes"]
+    assert nodes == [{"number": 1}]
+
+
+def test_the_real_client_asks_graphql_too(hub: Hub, pull: PullRequest) -> None:
+    query = "query($login: String!) { viewer { login isViewer } user(login: $login) { databaseId } }"
+    _, told = hub.client().requester.graphql_query(query, {"login": "hubot"})
+    assert told["data"]["viewer"] == {"login": "octocat", "isViewer": True}
+    pull.convert_to_draft()
+    assert hub.client().get_repo("octocat/shop").get_pull(1).draft
+
+
+@pytest.mark.parametrize(
+    ("query", "kind", "message", "path"),
+    [
+        (
+            'repository(owner: "octocat", name: "nothing") { id }',
+            "NOT_FOUND",
+            "Could not resolve to a Repository with the name 'octocat/nothing'.",
+            ["repository"],
+        ),
+        (
+            'repository(owner: "octocat", name: "shop") { pullRequest(number: 9) { id } }',
+            "NOT_FOUND",
+            "Could not resolve to a PullRequest with the number of 9.",
+            ["repository", "pullRequest"],
+        ),
+        (
+            'node(id: "PR_nothing") { id }',
+            "NOT_FOUND",
+            "Could not resolve to a node with the global id of 'PR_nothing'.",
+            ["node"],
+        ),
+        (
+            'repository(owner: "octocat", name: "shop") { pullRequests { totalCount } }',
+            "MISSING_PAGINATION_BOUNDARIES",
+            "You must provide a `first` or `last` value to properly paginate the `pullRequests` connection.",
+            ["repository", "pullRequests"],
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_beside_the_data(
+    hub: Hub, shop: Checkout, query: str, kind: str, message: str, path: list[str]
+) -> None:
+    (error,) = asked(hub, f"{{ {query} }}")["errors"]
+    assert (error["type"], error["message"], error["path"]) == (kind, message, path)
+
+
+def test_unknown_fields_and_askers_are_refused(hub: Hub) -> None:
+    (error,) = asked(hub, "{ viewer { shoeSize } }")["errors"]
+    assert error["message"] == "Field 'shoeSize' doesn't exist on type 'User'"
+    assert error["extensions"]["code"] == "undefinedField"
+    assert "errors" in asked(hub, "{ viewer {")
+    assert hub.request("POST", "/graphql", token=None, json={"query": "{ viewer { id } }"}).status_code == 401
+    assert hub.request("POST", "/graphql", json={"question": "?"}).status_code == 400
+    hub.server.add_repository("octocat", "secret", private=True)
+    hidden = asked(hub, '{ repository(owner: "octocat", name: "secret") { id } }', token="stranger-token")
+    assert hidden["errors"][0]["type"] == "NOT_FOUND" and hidden["data"] == {"repository": None}
+
+
+def test_connections_are_paged_from_both_ends(hub: Hub, shop: Checkout) -> None:
+    shop.push_topics([f"topic-{number}" for number in range(1, 6)])
+    for number in range(1, 6):
+        wanted = {"title": str(number), "base": "main", "head": f"topic-{number}"}
+        hub.request("POST", "/repos/octocat/shop/pulls", json=wanted)
+    page = """query($first: Int, $after: String, $last: Int) { repository(owner: "octocat", name: "shop") {
+      pullRequests(first: $first, after: $after, last: $last, states: OPEN) {
+        totalCount nodes { number } pageInfo { hasNextPage hasPreviousPage endCursor } } } }"""
+
+    def numbers(**variables: Any) -> tuple[list[int], dict[str, Any]]:
+        found = asked(hub, page, **variables)["data"]["repository"]["pullRequests"]
+        assert found["totalCount"] == 5
+        return [one["number"] for one in found["nodes"]], found["pageInfo"]
+
+    first, info = numbers(first=2)
+    assert (first, info["hasNextPage"], info["hasPreviousPage"]) == ([1, 2], True, False)
+    assert numbers(first=2, after=info["endCursor"])[0] == [3, 4]
+    assert numbers(last=2)[0] == [4, 5]
+
+
+def test_the_schema_is_a_part_of_githubs() -> None:
+    described_by_github = Path(__file__).parents[2] / "contract" / "github-graphql.graphql"
+    github = build_schema(described_by_github.read_text())
+    ours = described()
+    for name, kind in ours.type_map.items():
+        if name.startswith("__"):
+            continue
+        theirs: Any = github.type_map[name]
+        if is_enum_type(kind):
+            assert set(kind.values) == set(theirs.values)
+        if is_object_type(kind) or isinstance(kind, GraphQLInterfaceType):
+            _require_part(kind, theirs)
+
+
+def _require_part(ours: GraphQLObjectType | GraphQLInterfaceType, theirs: Any) -> None:
+    for name, field in ours.fields.items():
+        assert str(field.type) == str(theirs.fields[name].type), f"{ours.name}.{name}"
+        for argument, value in field.args.items():
+            assert str(value.type) == str(theirs.fields[name].args[argument].type), f"{ours.name}.{name}"
+        assert get_named_type(field.type).name == get_named_type(theirs.fields[name].type).name
