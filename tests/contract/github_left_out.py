@@ -74,5 +74,9 @@ LEFT_OUT: dict[tuple[str, str], dict[str, Any]] = {
         for key in _operations(words)
     },
     ("GET", f"{REPO}/rulesets"): {"type": "array"},
+    ("PUT", f"{REPO}/pulls/{{pull_number}}/update-branch"): {
+        "type": "object",
+        "required": ["message", "url"],
+    },
     ("POST", "/graphql"): {"type": "object"},  # graphql-core holds answers to the schema
 }

@@ -70,6 +70,16 @@ class Call:
             raise Refused(401, "Requires authentication")
         return self.viewer
 
+    @property
+    def role(self) -> str:
+        """What who asks is in the repository of the path."""
+        return self.repository.role(self.viewer)
+
+    @property
+    def may_write(self) -> bool:
+        """Whether who asks may push to the repository of the path."""
+        return self.role in ("write", "maintain", "admin")
+
     def require(self, *permissions: str) -> User:
         """Who asks, if they have one of these permissions in this repository; 403 else."""
         if self.repository.permission(self.user) not in permissions:
@@ -78,15 +88,17 @@ class Call:
 
     def require_triage(self) -> User:
         """Who asks, if they may label and ask for reviews here; 403 else."""
-        if self.repository.role(self.user) in ("none", "read"):
+        user = self.user
+        if self.role in ("none", "read"):
             raise forbidden()
-        return self.user
+        return user
 
     def require_admin(self) -> User:
         """Who asks, if they rule here; 404 else, for some things are not even shown to others."""
-        if self.repository.permission(self.user) != "admin":
+        user = self.user
+        if self.role != "admin":
             raise not_found()
-        return self.user
+        return user
 
     def require_write(self) -> User:
         """Who asks, if they may write here; 403 else."""

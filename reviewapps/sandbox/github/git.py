@@ -79,8 +79,8 @@ def clean_environment() -> dict[str, str]:
 class Bare:
     """One bare repository.
 
-    ``known`` holds the commits that were met, by sha, and what was read of them (None: nothing yet): they
-    never change.
+    ``known`` holds what was read of commits, by sha (None: only that it exists), and what lies between two
+    of them, for that never changes.
     """
 
     path: Path

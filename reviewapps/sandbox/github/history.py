@@ -82,8 +82,13 @@ async def commit(git: Bare, sha: str) -> Commit:
 
 
 async def shas_between(git: Bare, base: str, head: str) -> list[str]:
-    """The commits of ``head`` that ``base`` lacks, oldest first, as a pull request lists them."""
-    return (await git.text("rev-list", "--reverse", "--topo-order", f"{base}..{head}")).split()
+    """The commits of ``head`` that ``base`` lacks (both shas), oldest first, as a pull request lists them."""
+    between = f"{base}..{head}"
+    if between not in git.known:
+        printed = await git.text("rev-list", "--reverse", "--topo-order", between)
+        git.known[between] = printed.split()
+    shas: list[str] = git.known[between]
+    return shas
 
 
 async def changes(git: Bare, before: str | None, after: str) -> list[FileChange]:

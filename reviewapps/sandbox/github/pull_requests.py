@@ -96,11 +96,12 @@ class PullRequests:
         brought = {one.number for one in found if one.base_sha not in with_it}
         return [one for one in pulls if one.number in brought or one.merge_commit_sha == sha]
 
-    async def set_draft(self, pull: PullRequest, draft: bool) -> None:
+    async def set_draft(self, pull: PullRequest, draft: bool, user: User) -> None:
         """Make it a draft, or ready for review; then its code owners are asked."""
-        pull.draft = draft
-        self._world.touch(pull)
-        await self._reviews.ask_owners(pull)
+        if pull.draft != draft:
+            pull.draft = draft
+            self._world.touch(pull)
+            await self._reviews.ask_owners(pull)
 
     async def close(self, pull: PullRequest) -> None:
         """Close it, unmerged."""

@@ -169,6 +169,17 @@ def test_lists_are_filtered_and_sorted(hub: Hub, shop: Checkout, repository: Rep
     assert _numbers(hub, "?state=all") == [3, 2, 1]
 
 
+def test_a_branch_that_is_behind_is_updated(hub: Hub, shop: Checkout, pull: PullRequest) -> None:
+    path = f"{PULLS}/1/update-branch"
+    assert "no new commits" in hub.request("PUT", path, json={}).text
+    shop.commit("main", {"README.md": "ahead\n"})
+    before = pull.head.sha
+    assert hub.request("PUT", path, json={"expected_head_sha": "0" * 40}).status_code == 422
+    assert pull.update_branch()
+    pull.update()
+    assert pull.head.sha != before and pull.commits == 2
+
+
 def test_a_draft_is_not_merged(hub: Hub, pull: PullRequest) -> None:
     _set(hub, 1, draft=True)
     assert hub.request("GET", f"{PULLS}/1").json()["draft"] is True

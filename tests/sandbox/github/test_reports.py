@@ -121,6 +121,20 @@ def test_check_runs_are_listed_latest_by_name(shop: Checkout, repository: Reposi
     assert repository.get_commit("feature").get_check_runs(filter="all").totalCount == 2
 
 
+def test_a_check_run_ends_with_a_conclusion_and_may_begin_anew(
+    hub: Hub, shop: Checkout, repository: Repository
+) -> None:
+    sha, path = shop.git("rev-parse", "feature"), "/repos/octocat/shop/check-runs"
+    for wrong in ({"status": "completed"}, {"status": "done"}, {"conclusion": "fine"}):
+        answer = hub.request("POST", path, json={"name": "test", "head_sha": sha, **wrong})
+        assert answer.status_code == 422
+    run = repository.create_check_run("test", sha, conclusion="neutral")
+    assert (run.status, run.completed_at is None) == ("completed", False)
+    run.edit(status="in_progress")
+    assert run.status == "in_progress" and run.conclusion is run.completed_at is None
+    assert repository.get_commit(sha).get_check_runs(status="completed").totalCount == 0
+
+
 def test_comments_are_edited_by_their_author_and_by_writers_alone(hub: Hub, repository: Repository) -> None:
     repository.create_pull(base="main", head="feature", title="Greet")
     stranger, hubot = hub.client("stranger-token"), hub.client("hubot-token")

@@ -95,7 +95,8 @@ async def _dequeue(_: None, ask: Asking, arguments: JSON) -> JSON:
 async def _set_draft(_: None, ask: Asking, arguments: JSON) -> JSON:
     wanted = arguments["input"]
     pull = _pull(ask, wanted["pullRequestId"], of_author=True)
-    await ask.engine.pull_requests.set_draft(pull, arguments["field"] == "convertPullRequestToDraft")
+    draft = arguments["field"] == "convertPullRequestToDraft"
+    await ask.engine.pull_requests.set_draft(pull, draft, ask.viewer)
     return {"clientMutationId": wanted.get("clientMutationId"), "pullRequest": pull}
 
 

@@ -74,7 +74,7 @@ def role_named(word: object) -> str:
 
 
 def _require_push(call: Call, refusal: str) -> None:
-    if not call.repository.may_write(call.user):
+    if not (call.user and call.may_write):
         raise Refused(403, refusal)
 
 

@@ -70,7 +70,7 @@ async def create_comment(call: Call) -> Answer:
 
 def _own_comment(call: Call) -> Comment:
     comment = call.comment
-    if comment.user is not call.user and not call.repository.may_write(call.user):
+    if comment.user is not call.user and not call.may_write:
         raise forbidden()
     return comment
 

@@ -121,6 +121,20 @@ async def merge(call: Call) -> Answer:
     return Answer({"sha": sha, "merged": True, "message": "Pull Request successfully merged"})
 
 
+@routes.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/update-branch")
+async def update_branch(call: Call) -> Answer:
+    """The base branch merged into its branch."""
+    user, pull, wanted = call.require_write(), call.pull, await call.wanted()
+    if wanted.get("expected_head_sha") not in (None, pull.head_sha):
+        raise Refused(422, "expected head sha didn't match current head ref.")
+    if pull.comes_from_a_fork:
+        raise forbidden()
+    merged = await call.engine.merging.merge_branch(call.repository, pull.head_ref, pull.base_ref, user)
+    if not merged:
+        raise Refused(422, "There are no new commits on the base branch.")
+    return Answer({"message": "Updating pull request branch.", "url": call.urls.pull(pull)}, 202)
+
+
 @routes.on("GET", "/repos/{owner}/{repo}/pulls/{pull_number}/commits")
 async def commits(call: Call) -> Answer:
     """Its commits, oldest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters.pulls import pull_request_simple
 from reviewapps.sandbox.github.presenters.reviews import requested, review
-from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
+from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.state import Review, Team, User
 
@@ -67,9 +67,8 @@ async def submit(call: Call) -> Answer:
 @routes.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals")
 async def dismiss(call: Call) -> Answer:
     """An approval or a request for changes that counts no more, by a writer."""
+    call.require_write()
     found = _review(call)
-    if not call.repository.may_write(call.user):
-        raise forbidden()
     text(await call.wanted(), "PullRequestReview", "message")
     call.engine.reviews.dismiss(found)
     return Answer(review(found, call.urls))

@@ -6,16 +6,24 @@ from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.checks import latest_check_runs, latest_statuses
 from reviewapps.sandbox.github.deployments import require_short
 from reviewapps.sandbox.github.presenters import statuses as present
-from reviewapps.sandbox.github.refusals import invalid, not_found
+from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import CheckRun, CommitStatus
+from reviewapps.sandbox.github.state import JSON, CheckRun, CommitStatus
 
 routes = Routes()
 STATES = ("error", "failure", "pending", "success")
+RUN_STATES = ("queued", "in_progress", "completed", "waiting", "requested", "pending")
+CONCLUSIONS = (
+    "success",
+    "failure",
+    "neutral",
+    "cancelled",
+    "skipped",
+    "timed_out",
+    "action_required",
+)
 CHANGEABLE = (
     "name",
-    "status",
-    "conclusion",
     "started_at",
     "completed_at",
     "details_url",
@@ -110,16 +118,26 @@ async def update_check_run(call: Call) -> Answer:
     """A check run, further on."""
     call.require_write()
     run, wanted = _check_run(call), await call.wanted()
+    _conclude(call, run, wanted)
     for name in set(CHANGEABLE) & set(wanted):
         setattr(run, name, wanted[name])
-    _conclude(call, run, wanted)
     return Answer(present.check_run(run, call.repository, call.urls))
 
 
-def _conclude(call: Call, run: CheckRun, wanted: dict[str, str]) -> None:
-    if wanted.get("conclusion"):
-        run.status, run.conclusion = "completed", wanted["conclusion"]
+def _conclude(call: Call, run: CheckRun, wanted: JSON) -> None:
+    """End the run if it has a conclusion now; begin it anew if it is under way again."""
+    conclusion, status = wanted.get("conclusion"), wanted.get("status")
+    if status not in (None, *RUN_STATES):
+        raise invalid("CheckRun", "status")
+    if conclusion not in (None, *CONCLUSIONS):
+        raise invalid("CheckRun", "conclusion")
+    if status == "completed" and not conclusion:
+        raise Refused(422, 'Invalid request.\n\n"conclusion" wasn\'t supplied.')
+    if conclusion:
+        run.status, run.conclusion = "completed", conclusion
         run.completed_at = wanted.get("completed_at") or call.world.clock.timestamp
+    elif status is not None:
+        run.status, run.conclusion, run.completed_at = status, None, None
 
 
 def _check_run(call: Call) -> CheckRun:
