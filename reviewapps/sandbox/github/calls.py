@@ -19,6 +19,7 @@ from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
+from reviewapps.sandbox.github.shapes import Shape, require_shape
 from reviewapps.sandbox.github.state import JSON, Comment, PullRequest, Repository, User
 from reviewapps.sandbox.github.world import World
 
@@ -150,11 +151,12 @@ class Call:
         except ValueError:
             raise Refused(400, "Problems parsing JSON") from None
 
-    async def wanted(self) -> JSON:
-        """The body's JSON object; 422 for anything else."""
+    async def wanted(self, **shape: Shape) -> JSON:
+        """The body's JSON object; 422 for anything else, and for members that are not of their shape."""
         body = await self.body()
         if not isinstance(body, dict):
             raise Refused(422, "Invalid request. Body should be a JSON object.")
+        require_shape(body, shape)
         return body
 
     @property

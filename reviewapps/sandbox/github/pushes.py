@@ -85,6 +85,8 @@ def reworded(report: bytes, words: dict[str, str]) -> bytes:
     """What `git receive-pack` answers, with GitHub's words for each ref instead of the hook's."""
     told = b""
     for packet in _packets(report):
+        if packet[:1] == b"\x02" and DECLINED.encode() in packet:
+            continue  # what git itself says, after the hook's own words
         if packet[:1] == b"\x01":  # the report; the other bands are progress and errors
             inside = b"".join(_packet(_reworded(line, words)) for line in _packets(packet[1:]))
             packet = b"\x01" + inside

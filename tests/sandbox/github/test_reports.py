@@ -131,7 +131,7 @@ def test_a_check_run_ends_with_a_conclusion_and_may_begin_anew(
     run = repository.create_check_run("test", sha, conclusion="neutral")
     assert (run.status, run.completed_at is None) == ("completed", False)
     run.edit(status="in_progress")
-    assert run.status == "in_progress" and run.conclusion is run.completed_at is None
+    assert run.status == "in_progress" and run.conclusion is None and run.completed_at is None
     assert repository.get_commit(sha).get_check_runs(status="completed").totalCount == 0
 
 

@@ -20,6 +20,7 @@ from reviewapps.sandbox.github.routes import (
     refs,
     repositories,
     reviews,
+    rulesets,
     statuses,
     world,
 )
@@ -28,6 +29,13 @@ from reviewapps.sandbox.github.routes import (
 ALL = (
     *(accounts.routes, organizations.routes, repositories.routes, collaborators.routes, contents.routes),
     *(pulls.routes, reviews.routes, issues.routes, labels.routes, reactions.routes),
-    *(deployments.routes, environments.routes, statuses.routes, protection.routes, codeowners.routes),
+    *(
+        deployments.routes,
+        environments.routes,
+        statuses.routes,
+        protection.routes,
+        rulesets.routes,
+        codeowners.routes,
+    ),
     *(refs.routes, commits.routes, graphql.routes, world.routes),
 )

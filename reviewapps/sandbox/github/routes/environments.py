@@ -6,10 +6,18 @@ from reviewapps.sandbox.github.calls import Answer, Call
 from reviewapps.sandbox.github.presenters.protection import environment
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.shapes import Shape
 from reviewapps.sandbox.github.state import JSON, Environment
 
 routes = Routes()
 ONE = "/repos/{owner}/{repo}/environments/{environment_name}"
+POLICY = {"protected_branches": bool, "custom_branch_policies": bool}
+SHAPE: dict[str, Shape] = {
+    "wait_timer": int,
+    "prevent_self_review": bool,
+    "reviewers": [{"type": str, "id": int}],
+    "deployment_branch_policy": POLICY,
+}
 LONGEST_WAIT = 43_200  # minutes: thirty days
 
 
@@ -32,15 +40,15 @@ async def one(call: Call) -> Answer:
 async def write(call: Call) -> Answer:
     """An environment, made or changed. What the body does not say is as if it said: nothing."""
     call.require("admin")
-    wanted = await call.wanted()
+    wanted = await call.wanted(**SHAPE)
     wait, reviewers = wanted.get("wait_timer") or 0, wanted.get("reviewers") or []
-    if not isinstance(wait, int) or not 0 <= wait <= LONGEST_WAIT:
+    if not 0 <= wait <= LONGEST_WAIT:
         raise invalid("Environment", "wait_timer")
-    if not isinstance(reviewers, list) or len(reviewers) > 6:
+    if len(reviewers) > 6:
         raise invalid("Environment", "reviewers")
     found = call.world.environment(call.repository, call.word("environment_name"))
     found.wait_timer, found.updated_at = wait, call.world.clock.timestamp
-    found.reviewers = [(one.get("type", "User"), int(one.get("id", 0))) for one in reviewers]
+    found.reviewers = [(one.get("type") or "User", one.get("id") or 0) for one in reviewers]
     found.prevent_self_review = bool(wanted.get("prevent_self_review"))
     found.branch_policy = wanted.get("deployment_branch_policy")
     return Answer(_presented(call, found))

@@ -9,9 +9,11 @@ from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters import pulls as present
 from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.shapes import Shape
 from reviewapps.sandbox.github.state import JSON, Label, PullRequest
 
 routes = Routes()
+SHAPE: dict[str, Shape] = {"name": str, "new_name": str, "color": str, "description": str}
 OF_ISSUE = "/repos/{owner}/{repo}/issues/{issue_number}/labels"
 
 
@@ -66,11 +68,11 @@ async def labels(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """A new label."""
     call.require_write()
-    wanted = await call.wanted()
+    wanted = await call.wanted(**SHAPE)
     name = text(wanted, "Label", "name")
     if name.lower() in call.repository.labels:
         raise invalid("Label", "name", code="already_exists")
-    color = _color(wanted.get("color", "ededed"))
+    color = _color(wanted.get("color") or "ededed")
     made = call.world.label(call.repository, name)
     made.color, made.description = color, wanted.get("description")
     return Answer(_presented(call, made), 201)
@@ -86,11 +88,11 @@ async def one(call: Call) -> Answer:
 async def update(call: Call) -> Answer:
     """A label with another name (`new_name`), color or description."""
     call.require_write()
-    found, wanted, known = _label(call), await call.wanted(), call.repository.labels
+    found, wanted, known = _label(call), await call.wanted(**SHAPE), call.repository.labels
     name = wanted.get("new_name") or found.name
     if known.get(name.lower(), found) is not found:
         raise invalid("Label", "name", code="already_exists")
-    found.color = _color(wanted.get("color", found.color))
+    found.color = _color(wanted.get("color") or found.color)
     found.description = wanted.get("description", found.description)
     del known[found.name.lower()]
     found.name = name
@@ -135,7 +137,7 @@ def _presented(call: Call, one: Label) -> JSON:
     return present.label(one, call.repository, call.urls)
 
 
-def _color(wanted: object) -> str:
-    if not isinstance(wanted, str) or not re.fullmatch(r"[0-9a-fA-F]{6}", wanted):
+def _color(wanted: str) -> str:
+    if not re.fullmatch(r"[0-9a-fA-F]{6}", wanted):
         raise invalid("Label", "color")
     return wanted

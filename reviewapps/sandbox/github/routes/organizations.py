@@ -71,11 +71,11 @@ async def teams(call: Call) -> Answer:
 @routes.on("POST", "/orgs/{org}/teams")
 async def create_team(call: Call) -> Answer:
     """A new team, with its creator as maintainer."""
-    org, wanted = _ruled(call), await call.wanted()
+    org, wanted = _ruled(call), await call.wanted(name=str, description=str, privacy=str)
     name = text(wanted, "Team", "name")
     if name.lower() in [one.name.lower() for one in org.teams.values()]:
         raise invalid("Team", "name", "Name must be unique for this org")
-    made = call.world.add_team(org, name, wanted.get("description"), wanted.get("privacy", "closed"))
+    made = call.world.add_team(org, name, wanted.get("description"), wanted.get("privacy") or "closed")
     made.members[call.user.login] = "maintainer"
     return Answer(team_alone(made, 0, call.urls), 201)
 

@@ -1,33 +1,33 @@
-"""What branches ask for: their protection, and the rulesets of a repository."""
+"""The protection of branches."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from reviewapps.sandbox.github.calls import Answer, Call, text
+from reviewapps.sandbox.github.calls import Answer, Call
 from reviewapps.sandbox.github.presenters import protection as present
-from reviewapps.sandbox.github.protection.rules import rulesets
 from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import JSON, Protection, ReviewRule, Ruleset, StatusRule
+from reviewapps.sandbox.github.shapes import Shape
+from reviewapps.sandbox.github.state import JSON, Protection, ReviewRule, StatusRule
 
 routes = Routes()
 OF_BRANCH = "/repos/{owner}/{repo}/branches/{branch}/protection"
 MUST_SAY = ("required_status_checks", "enforce_admins", "required_pull_request_reviews", "restrictions")
-PARAMETERS = {
-    "pull_request": (
-        "required_approving_review_count",
-        "dismiss_stale_reviews_on_push",
-        "require_code_owner_review",
-        "require_last_push_approval",
-        "required_review_thread_resolution",
-    ),
-    "required_status_checks": ("required_status_checks", "strict_required_status_checks_policy"),
+REVIEWS: dict[str, Shape] = {
+    "required_approving_review_count": int,
+    "dismiss_stale_reviews": bool,
+    "require_code_owner_reviews": bool,
+    "require_last_push_approval": bool,
 }
-WITHOUT = ("creation", "update", "deletion", "required_linear_history", "non_fast_forward", "merge_queue")
-
-
-# ---- protection
+STATUSES: dict[str, Shape] = {"strict": bool, "contexts": [str], "checks": [{"context": str, "app_id": int}]}
+PROTECTION: dict[str, Shape] = {
+    "required_status_checks": STATUSES,
+    "required_pull_request_reviews": REVIEWS,
+    "enforce_admins": bool,
+    "restrictions": dict,
+    **dict.fromkeys(present.FLAGS, bool),
+}
 
 
 @routes.on("GET", OF_BRANCH + "/required_pull_request_reviews")
@@ -40,7 +40,7 @@ async def review_rule(call: Call) -> Answer:
 async def update_review_rule(call: Call) -> Answer:
     """The same, changed as far as the body says."""
     found = await _protected(call)
-    found.reviews = _review_rule(await call.wanted(), found.reviews or ReviewRule(count=1))
+    found.reviews = _review_rule(await call.wanted(**REVIEWS), found.reviews or ReviewRule(count=1))
     return _reviews(call, found)
 
 
@@ -69,7 +69,7 @@ async def update_status_rule(call: Call) -> Answer:
     found = await _protected(call)
     if found.statuses is None:
         raise Refused(404, "Required status checks not enabled")
-    found.statuses = _status_rule(await call.wanted(), found.statuses)
+    found.statuses = _status_rule(await call.wanted(**STATUSES), found.statuses)
     return _statuses(call, found)
 
 
@@ -117,7 +117,7 @@ async def protection(call: Call) -> Answer:
 async def protect(call: Call) -> Answer:
     """A branch protected in exactly this way."""
     await _require_branch(call)
-    wanted = await call.wanted()
+    wanted = await call.wanted(**PROTECTION)
     missing = [f'"{name}"' for name in MUST_SAY if name not in wanted]
     if missing:
         verb = "wasn't" if len(missing) == 1 else "weren't"
@@ -143,7 +143,7 @@ async def unprotect(call: Call) -> Answer:
 
 def _review_rule(wanted: JSON, known: ReviewRule) -> ReviewRule:
     count = wanted.get("required_approving_review_count", known.count)
-    if not isinstance(count, int) or not 0 <= count <= 6:
+    if not 0 <= count <= 6:
         raise invalid("ProtectedBranch", "required_approving_review_count")
     return ReviewRule(
         count=count,
@@ -156,9 +156,8 @@ def _review_rule(wanted: JSON, known: ReviewRule) -> ReviewRule:
 def _status_rule(wanted: JSON, known: StatusRule) -> StatusRule:
     checks = known.checks
     if "contexts" in wanted or "checks" in wanted:
-        checks = tuple((str(context), None) for context in wanted.get("contexts") or [])
-        named = tuple((str(one["context"]), one.get("app_id")) for one in wanted.get("checks") or [])
-        checks = named or checks
+        named = tuple((one.get("context", ""), one.get("app_id")) for one in wanted.get("checks") or [])
+        checks = named or tuple((context, None) for context in wanted.get("contexts") or [])
     return replace(known, checks=checks, strict=bool(wanted.get("strict", known.strict)))
 
 
@@ -178,81 +177,3 @@ async def _require_branch(call: Call) -> None:
 
 def _url(call: Call) -> str:
     return call.urls.repository(call.repository, "branches", call.word("branch"), "protection")
-
-
-# ---- rulesets
-
-
-@routes.on("GET", "/repos/{owner}/{repo}/rules/branches/{branch}")
-async def rules_of_branch(call: Call) -> Answer:
-    """The rules of all active rulesets for a branch, whether it exists or not."""
-    source = {"ruleset_source_type": "Repository", "ruleset_source": call.repository.full_name}
-    found = [(rule, one) for one in rulesets(call.repository, call.word("branch")) for rule in one.rules]
-    return call.listing(found, lambda both: both[0] | source | {"ruleset_id": both[1].id})
-
-
-@routes.on("GET", "/repos/{owner}/{repo}/rulesets")
-async def all_rulesets(call: Call) -> Answer:
-    """The rulesets."""
-    return call.listing(list(call.repository.rulesets.values()), lambda one: _presented(call, one))
-
-
-@routes.on("POST", "/repos/{owner}/{repo}/rulesets")
-async def create_ruleset(call: Call) -> Answer:
-    """A new ruleset."""
-    call.require_admin()
-    now, wanted = call.world.clock.timestamp, await call.wanted()
-    made = Ruleset(call.world.next_id(), text(wanted, "Ruleset", "name"), "active", [], [], [], [], now, now)
-    _write(made, wanted)
-    call.repository.rulesets[made.id] = made
-    return Answer(_presented(call, made), 201)
-
-
-@routes.on("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
-async def one_ruleset(call: Call) -> Answer:
-    """A ruleset."""
-    return Answer(_presented(call, _ruleset(call)))
-
-
-@routes.on("PUT", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
-async def update_ruleset(call: Call) -> Answer:
-    """A ruleset, changed as far as the body says."""
-    call.require_admin()
-    found = _ruleset(call)
-    _write(found, await call.wanted())
-    found.updated_at = call.world.clock.timestamp
-    return Answer(_presented(call, found))
-
-
-@routes.on("DELETE", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
-async def delete_ruleset(call: Call) -> Answer:
-    """A ruleset gone."""
-    call.require_admin()
-    del call.repository.rulesets[_ruleset(call).id]
-    return Answer(status=204)
-
-
-def _write(one: Ruleset, wanted: JSON) -> None:
-    rules = wanted.get("rules", one.rules)
-    for rule in rules:
-        known = rule.get("type") in WITHOUT or rule.get("type") in PARAMETERS
-        given = rule.get("parameters") or {}
-        if not known or not all(name in given for name in PARAMETERS.get(rule["type"], ())):
-            raise Refused(422, "Validation Failed", [f"Invalid rule '{rule.get('type')}'"])
-    if wanted.get("enforcement", one.enforcement) not in ("active", "disabled", "evaluate"):
-        raise invalid("Ruleset", "enforcement")
-    refs = (wanted.get("conditions") or {}).get("ref_name") or {}
-    one.name, one.enforcement = wanted.get("name", one.name), wanted.get("enforcement", one.enforcement)
-    one.include, one.exclude = refs.get("include", one.include), refs.get("exclude", one.exclude)
-    one.rules, one.bypass_actors = rules, wanted.get("bypass_actors", one.bypass_actors)
-
-
-def _ruleset(call: Call) -> Ruleset:
-    found = call.repository.rulesets.get(call.number("ruleset_id"))
-    if found is None:
-        raise not_found()
-    return found
-
-
-def _presented(call: Call, one: Ruleset) -> JSON:
-    return present.ruleset(one, call.repository, call.urls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters.pulls import pull_request_simple
 from reviewapps.sandbox.github.presenters.reviews import requested, review
-from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
+from reviewapps.sandbox.github.refusals import Refused, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.state import Review, Team, User
 
@@ -22,10 +22,10 @@ async def reviews(call: Call) -> Answer:
 @routes.on("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews")
 async def create(call: Call) -> Answer:
     """A new review, submitted at once with an `event`, else pending."""
-    user, pull, wanted = call.user, call.pull, await call.wanted()
+    user, pull, wanted = call.user, call.pull, await call.wanted(event=str, body=str, commit_id=str)
     commit = wanted.get("commit_id")
     if commit is not None:
-        commit = await call.commit_named(str(commit))
+        commit = await call.commit_named(commit)
     made = call.engine.reviews.begin(
         pull, user, event=wanted.get("event"), body=wanted.get("body") or "", commit_id=commit
     )
@@ -58,7 +58,7 @@ async def delete(call: Call) -> Answer:
 @routes.on("POST", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/events")
 async def submit(call: Call) -> Answer:
     """A pending review submitted."""
-    found, wanted = _review(call), await call.wanted()
+    found, wanted = _review(call), await call.wanted(event=str, body=str)
     event = text(wanted, "PullRequestReview", "event")
     call.engine.reviews.submit(found, call.user, event=event, body=wanted.get("body") or "")
     return Answer(review(found, call.urls))
@@ -101,12 +101,9 @@ async def remove_requested_reviewers(call: Call) -> Answer:
 
 
 async def _named(call: Call) -> tuple[list[User], list[Team]]:
-    wanted = await call.wanted()
-    logins, slugs = wanted.get("reviewers") or [], wanted.get("team_reviewers") or []
-    if not isinstance(logins, list) or not isinstance(slugs, list):
-        raise invalid("PullRequest", "reviewers")
-    users = [call.world.user(str(login)) for login in logins]
-    teams = [call.repository.team(str(slug)) for slug in slugs]
+    wanted = await call.wanted(reviewers=[str], team_reviewers=[str])
+    users = [call.world.user(login) for login in wanted.get("reviewers") or []]
+    teams = [call.repository.team(slug) for slug in wanted.get("team_reviewers") or []]
     if None in users or None in teams:
         who = "users" if None in users else "teams"
         name = call.repository.full_name

@@ -8,10 +8,16 @@ from reviewapps.sandbox.github.deployments import require_short
 from reviewapps.sandbox.github.presenters import statuses as present
 from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.shapes import Shape
 from reviewapps.sandbox.github.state import JSON, CheckRun, CommitStatus
 
 routes = Routes()
 STATES = ("error", "failure", "pending", "success")
+RUN: dict[str, Shape] = {
+    **dict.fromkeys(("name", "head_sha", "status", "conclusion", "started_at", "completed_at"), str),
+    **dict.fromkeys(("details_url", "external_id"), str),
+    "output": {"title": str, "summary": str, "text": str},
+}
 RUN_STATES = ("queued", "in_progress", "completed", "waiting", "requested", "pending")
 CONCLUSIONS = (
     "success",
@@ -89,7 +95,7 @@ async def check_runs(call: Call) -> Answer:
 async def create_check_run(call: Call) -> Answer:
     """A new check run. GitHub lets only Apps do this; here every writer may."""
     call.require_write()
-    wanted = await call.wanted()
+    wanted = await call.wanted(**RUN)
     run = CheckRun(
         id=call.world.next_id(),
         name=text(wanted, "CheckRun", "name"),
@@ -117,7 +123,7 @@ async def check_run(call: Call) -> Answer:
 async def update_check_run(call: Call) -> Answer:
     """A check run, further on."""
     call.require_write()
-    run, wanted = _check_run(call), await call.wanted()
+    run, wanted = _check_run(call), await call.wanted(**RUN)
     _conclude(call, run, wanted)
     for name in set(CHANGEABLE) & set(wanted):
         setattr(run, name, wanted[name])

@@ -37,8 +37,8 @@ async def rewrite_pull_request(call: Call) -> Answer:
 @routes.on("POST", "/_sandbox/pulls/many")
 async def open_pull_requests(call: Call) -> Answer:
     """So many (`count`) new pull requests in `repository`, each of a branch of its own; their numbers."""
-    user, wanted = call.user, await call.wanted()
-    repository, count = _repository(call, wanted), int(wanted.get("count", 1))
+    user, wanted = call.user, await call.wanted(repository=str, count=int, base=str)
+    repository, count = _repository(call, wanted), wanted.get("count") or 1
     if not 0 < count <= MOST:
         raise invalid("PullRequest", "count")
     base = wanted.get("base") or repository.default_branch
@@ -49,7 +49,7 @@ async def open_pull_requests(call: Call) -> Answer:
 @routes.on("POST", "/_sandbox/merge_queue/land")
 async def land(call: Call) -> Answer:
     """A pull request that waits in a merge queue, merged now, whatever its checks say."""
-    pull = _pull(call, await call.wanted())
+    pull = _pull(call, await call.wanted(repository=str, number=int))
     if pull.queue_entry is None or not pull.queue_entry.head_sha:
         raise not_found()
     await call.engine.merge_queue.land(pull.queue_entry)

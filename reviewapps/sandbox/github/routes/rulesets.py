@@ -1,0 +1,114 @@
+"""Rulesets: read by everybody, written by admins."""
+
+from __future__ import annotations
+
+from reviewapps.sandbox.github.calls import Answer, Call, text
+from reviewapps.sandbox.github.presenters import protection as present
+from reviewapps.sandbox.github.protection.rules import rulesets
+from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
+from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.shapes import Shape
+from reviewapps.sandbox.github.state import JSON, Ruleset
+
+routes = Routes()
+PARAMETERS = {
+    "pull_request": (
+        "required_approving_review_count",
+        "dismiss_stale_reviews_on_push",
+        "require_code_owner_review",
+        "require_last_push_approval",
+        "required_review_thread_resolution",
+    ),
+    "required_status_checks": ("required_status_checks", "strict_required_status_checks_policy"),
+}
+CHECK = {"context": str, "integration_id": int}
+PARAMETER_SHAPES: dict[str, Shape] = {
+    "required_approving_review_count": int,
+    **dict.fromkeys(PARAMETERS["pull_request"][1:], bool),
+    "required_status_checks": [CHECK],
+    "strict_required_status_checks_policy": bool,
+    "merge_method": str,
+}
+RULESET: dict[str, Shape] = {
+    "name": str,
+    "enforcement": str,
+    "conditions": {"ref_name": {"include": [str], "exclude": [str]}},
+    "rules": [{"type": str, "parameters": PARAMETER_SHAPES}],
+    "bypass_actors": [{"actor_id": int, "actor_type": str, "bypass_mode": str}],
+}
+WITHOUT = ("creation", "update", "deletion", "required_linear_history", "non_fast_forward", "merge_queue")
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/rules/branches/{branch}")
+async def rules_of_branch(call: Call) -> Answer:
+    """The rules of all active rulesets for a branch, whether it exists or not."""
+    source = {"ruleset_source_type": "Repository", "ruleset_source": call.repository.full_name}
+    found = [(rule, one) for one in rulesets(call.repository, call.word("branch")) for rule in one.rules]
+    return call.listing(found, lambda both: both[0] | source | {"ruleset_id": both[1].id})
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/rulesets")
+async def all_rulesets(call: Call) -> Answer:
+    """The rulesets."""
+    return call.listing(list(call.repository.rulesets.values()), lambda one: _presented(call, one))
+
+
+@routes.on("POST", "/repos/{owner}/{repo}/rulesets")
+async def create_ruleset(call: Call) -> Answer:
+    """A new ruleset."""
+    call.require_admin()
+    now, wanted = call.world.clock.timestamp, await call.wanted(**RULESET)
+    made = Ruleset(call.world.next_id(), text(wanted, "Ruleset", "name"), "active", [], [], [], [], now, now)
+    _write(made, wanted)
+    call.repository.rulesets[made.id] = made
+    return Answer(_presented(call, made), 201)
+
+
+@routes.on("GET", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
+async def one_ruleset(call: Call) -> Answer:
+    """A ruleset."""
+    return Answer(_presented(call, _ruleset(call)))
+
+
+@routes.on("PUT", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
+async def update_ruleset(call: Call) -> Answer:
+    """A ruleset, changed as far as the body says."""
+    call.require_admin()
+    found = _ruleset(call)
+    _write(found, await call.wanted(**RULESET))
+    found.updated_at = call.world.clock.timestamp
+    return Answer(_presented(call, found))
+
+
+@routes.on("DELETE", "/repos/{owner}/{repo}/rulesets/{ruleset_id}")
+async def delete_ruleset(call: Call) -> Answer:
+    """A ruleset gone."""
+    call.require_admin()
+    del call.repository.rulesets[_ruleset(call).id]
+    return Answer(status=204)
+
+
+def _write(one: Ruleset, wanted: JSON) -> None:
+    rules = wanted.get("rules") or one.rules
+    for rule in rules:
+        known = rule.get("type") in WITHOUT or rule.get("type") in PARAMETERS
+        given = rule.get("parameters") or {}
+        if not known or not all(given.get(name) is not None for name in PARAMETERS.get(rule["type"], ())):
+            raise Refused(422, "Validation Failed", [f"Invalid rule '{rule.get('type')}'"])
+    if (wanted.get("enforcement") or one.enforcement) not in ("active", "disabled", "evaluate"):
+        raise invalid("Ruleset", "enforcement")
+    refs = (wanted.get("conditions") or {}).get("ref_name") or {}
+    one.name, one.enforcement = wanted.get("name") or one.name, wanted.get("enforcement") or one.enforcement
+    one.include, one.exclude = refs.get("include") or one.include, refs.get("exclude") or one.exclude
+    one.rules, one.bypass_actors = rules, wanted.get("bypass_actors") or one.bypass_actors
+
+
+def _ruleset(call: Call) -> Ruleset:
+    found = call.repository.rulesets.get(call.number("ruleset_id"))
+    if found is None:
+        raise not_found()
+    return found
+
+
+def _presented(call: Call, one: Ruleset) -> JSON:
+    return present.ruleset(one, call.repository, call.urls)
