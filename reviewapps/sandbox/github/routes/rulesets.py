@@ -89,18 +89,23 @@ async def delete_ruleset(call: Call) -> Answer:
 
 
 def _write(one: Ruleset, wanted: JSON) -> None:
-    rules = wanted.get("rules") or one.rules
+    said = {name: value for name, value in wanted.items() if value is not None}
+    rules, enforcement = said.get("rules", one.rules), said.get("enforcement", one.enforcement)
     for rule in rules:
-        known = rule.get("type") in WITHOUT or rule.get("type") in PARAMETERS
-        given = rule.get("parameters") or {}
-        if not known or not all(given.get(name) is not None for name in PARAMETERS.get(rule["type"], ())):
-            raise Refused(422, "Validation Failed", [f"Invalid rule '{rule.get('type')}'"])
-    if (wanted.get("enforcement") or one.enforcement) not in ("active", "disabled", "evaluate"):
+        _require_known(rule)
+    if enforcement not in ("active", "disabled", "evaluate"):
         raise invalid("Ruleset", "enforcement")
-    refs = (wanted.get("conditions") or {}).get("ref_name") or {}
-    one.name, one.enforcement = wanted.get("name") or one.name, wanted.get("enforcement") or one.enforcement
+    refs = said.get("conditions", {}).get("ref_name") or {}
+    one.name, one.enforcement, one.rules = said.get("name", one.name), enforcement, rules
     one.include, one.exclude = refs.get("include") or one.include, refs.get("exclude") or one.exclude
-    one.rules, one.bypass_actors = rules, wanted.get("bypass_actors") or one.bypass_actors
+    one.bypass_actors = said.get("bypass_actors", one.bypass_actors)
+
+
+def _require_known(rule: JSON) -> None:
+    kind, given = rule.get("type"), rule.get("parameters") or {}
+    missing = [name for name in PARAMETERS.get(str(kind), ()) if given.get(name) is None]
+    if (kind not in WITHOUT and kind not in PARAMETERS) or missing:
+        raise Refused(422, "Validation Failed", [f"Invalid rule '{kind}'"])
 
 
 def _ruleset(call: Call) -> Ruleset:
