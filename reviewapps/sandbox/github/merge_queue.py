@@ -66,14 +66,14 @@ class MergeQueue:
 
     async def _advance(self, repository: Repository, branch: str) -> None:
         tip = await repository.git.branch_head(branch)
-        for entry in [one for one in repository.queue if one.pull_request.base_ref == branch]:
+        for entry in waiting(repository, branch):
             pull = entry.pull_request
             if tip is None or pull.state != "open" or pull.head_sha != entry.pull_head:
                 await self._leave(entry)
                 continue
             if not await self._tried(entry, tip):
                 continue
-            if entry is repository.queue[0] and self.verdict(entry) == "success":
+            if entry is waiting(repository, branch)[0] and self.verdict(entry) == "success":
                 await self.land(entry)
             tip = entry.head_sha
 
@@ -108,9 +108,13 @@ class MergeQueue:
 
     async def land(self, entry: QueueEntry) -> None:
         """Merge it for good: its base branch becomes what was tried."""
-        pull, base, head = entry.pull_request, entry.base_sha, entry.head_sha
+        await self._merging.land(entry.pull_request, entry.enqueuer, entry.head_sha, entry.base_sha)
         await self._leave(entry)
-        await self._merging.land(pull, entry.enqueuer, head, base)
+
+
+def waiting(repository: Repository, branch: str) -> list[QueueEntry]:
+    """The queue of this branch."""
+    return [entry for entry in repository.queue if entry.pull_request.base_ref == branch]
 
 
 def merge_method(repository: Repository, branch: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.approvals.codeowners import LARGEST, PLACES, CodeOwners, Mistake, parsed
-from reviewapps.sandbox.github.git import Bare, GitError
+from reviewapps.sandbox.github.git import Bare
 from reviewapps.sandbox.github.state import PullRequest, Repository, Team, User
 from reviewapps.sandbox.github.world import World
 
@@ -16,6 +16,7 @@ class Ownership:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._files: dict[tuple[int, str], CodeOwners | None] = {}
         self._names: dict[tuple[int, str, str], list[tuple[str, ...]]] = {}
 
     async def groups(self, pull: PullRequest) -> list[Owners]:
@@ -25,9 +26,20 @@ class Ownership:
             return []
         key = (pull.repository.id, base, pull.head_sha)
         if key not in self._names:
-            self._names[key] = await _owner_names(pull.repository.git, base, pull.head_sha)
+            self._names[key] = await self._owner_names(pull.repository, base, pull.head_sha)
         groups = [tuple(self._resolved(pull.repository, names)) for names in self._names[key]]
         return [group for group in dict.fromkeys(groups) if group]
+
+    async def _owner_names(self, repository: Repository, base: str, head: str) -> list[tuple[str, ...]]:
+        if (repository.id, base) not in self._files:
+            found = await code_owners(repository.git, base)
+            self._files[repository.id, base] = found[1] if found else None
+        owners = self._files[repository.id, base]
+        if owners is None:
+            return []
+        common = await repository.git.merge_base(base, head)
+        changed = await history.changes(repository.git, common, head)
+        return list(dict.fromkeys(owners.of(file.filename) for file in changed))
 
     def _resolved(self, repository: Repository, names: tuple[str, ...]) -> list[User | Team]:
         found = (self.resolved(repository, name) for name in names)
@@ -78,14 +90,3 @@ async def code_owners(git: Bare, commit: str) -> tuple[str, CodeOwners] | None:
             content = await git.output("cat-file", "blob", blobs[place])
             return (place, parsed(content.decode(errors="replace"))) if len(content) < LARGEST else None
     return None
-
-
-async def _owner_names(git: Bare, base: str, head: str) -> list[tuple[str, ...]]:
-    try:
-        found = await code_owners(git, base)
-        if found is None:
-            return []
-        changed = await history.changes(git, await git.merge_base(base, head), head)
-    except GitError:
-        return []
-    return list(dict.fromkeys(found[1].of(file.filename) for file in changed))

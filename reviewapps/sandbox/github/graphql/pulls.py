@@ -8,7 +8,7 @@ from reviewapps.sandbox.github.graphql.accounts import state_of
 from reviewapps.sandbox.github.graphql.asking import Asking, connection, field
 from reviewapps.sandbox.github.graphql.commits import rollup
 from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, Queue, Rollup
-from reviewapps.sandbox.github.merge_queue import merge_method
+from reviewapps.sandbox.github.merge_queue import merge_method, waiting
 from reviewapps.sandbox.github.presenters.accounts import association
 from reviewapps.sandbox.github.presenters.urls import node_id
 from reviewapps.sandbox.github.state import JSON, PullRequest, QueueEntry, Review
@@ -189,8 +189,7 @@ field("MergeQueue", "url")(lambda queue, ask, _: ask.urls.page(queue.repository,
 
 @field("MergeQueue", "entries")
 def _entries(queue: Queue, ask: Asking, arguments: JSON) -> JSON:
-    every = queue.repository.queue
-    return connection([one for one in every if one.pull_request.base_ref == queue.branch], arguments)
+    return connection(waiting(queue.repository, queue.branch), arguments)
 
 
 field("MergeQueueEntry", "id")(lambda entry, ask, _: node_id("MQE", entry.id))
@@ -207,7 +206,7 @@ def _tried(entry: QueueEntry, ask: Asking, arguments: JSON) -> CommitAt | None:
 
 @field("MergeQueueEntry", "position")
 def _position(entry: QueueEntry, ask: Asking, _: JSON) -> int:
-    queue = entry.pull_request.repository.queue
+    queue = waiting(entry.pull_request.repository, entry.pull_request.base_ref)
     return queue.index(entry) + 1 if entry in queue else 0
 
 
