@@ -59,7 +59,7 @@ def mistakes(method: str, template: str, status: int, body: object) -> list[str]
 
 
 def _schema(method: str, template: str, status: int) -> dict[str, Any] | None:
-    if status == 204:
+    if status == 204 or (status == 302 and template.endswith("ball/{ref}")):
         return None
     if status in (301, 307) or status >= 400:
         return REFUSAL if status >= 400 else {"type": "object", "required": ["message", "url"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class World:
         self.users: dict[str, User] = {}
         self.tokens: dict[str, User] = {}
         self.repositories: dict[int, Repository] = {}
+        self.secret = secrets.token_bytes(32)  # signs links that are for nobody else
         self._former_names: dict[str, int] = {}
         self._last_id = 1000
 
@@ -99,6 +101,7 @@ class World:
         repository.parent = parent
         repository.roles = dict.fromkeys(writers, "write") | dict.fromkeys((owner.login, *admins), "admin")
         self.repositories[identity] = repository
+        self.secret = secrets.token_bytes(32)  # signs links that are for nobody else
         self._former_names.pop(repository.full_name.lower(), None)
         return repository
 
@@ -113,6 +116,7 @@ class World:
 
     def rename(self, repository: Repository, name: str) -> None:
         """Give it another name; the old one leads to it."""
+        self.secret = secrets.token_bytes(32)  # signs links that are for nobody else
         self._former_names[repository.full_name.lower()] = repository.id
         repository.name = name
         repository.updated_at = self.clock.timestamp

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
+import requests
 from github import GithubException, UnknownObjectException
 from github.Repository import Repository
 
@@ -109,3 +113,26 @@ def test_a_commit_knows_its_pull_requests(shop: Checkout, repository: Repository
     done = pull.merge()
     assert [one.number for one in repository.get_commit(done.sha).get_pulls()] == [1]
     assert list(repository.get_commit(shop.git("rev-parse", "main")).get_pulls()) == []
+
+
+def test_archives_are_where_a_link_leads(hub: Hub, shop: Checkout) -> None:
+    repository = hub.client().get_repo("octocat/shop")
+    link = repository.get_archive_link("zipball", "refs/heads/feature")
+    content = requests.get(link, timeout=10)
+    sha = shop.git("rev-parse", "feature")
+    with zipfile.ZipFile(io.BytesIO(content.content)) as archive:
+        assert f"octocat-shop-{sha[:7]}/app/main.py" in archive.namelist()
+    tar = requests.get(repository.get_archive_link("tarball", sha), timeout=10)
+    assert tar.headers["Content-Disposition"].endswith(f"octocat-shop-{sha[:7]}.tar.gz")
+    assert requests.get(f"{link}x", timeout=10).status_code == 404
+    repository.edit(private=True)
+    link = repository.get_archive_link("zipball", sha)
+    assert requests.get(link, timeout=10).status_code == 200
+    for wrong in (link.partition("?")[0], f"{link}0"):
+        assert requests.get(wrong, timeout=10).status_code == 404
+    hub.request("POST", "/_sandbox/clock", json={"offset": 301})
+    assert requests.get(link, timeout=10).status_code == 404
+
+
+def test_markdown_is_rendered(hub: Hub) -> None:
+    assert hub.client().render_markdown("Says **two**.") == "<p>Says <strong>two</strong>.</p>\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.routes import (
     accounts,
+    archives,
     codeowners,
     collaborators,
     commits,
@@ -13,6 +14,7 @@ from reviewapps.sandbox.github.routes import (
     graphql,
     issues,
     labels,
+    markdown,
     organizations,
     protection,
     pulls,
@@ -27,7 +29,8 @@ from reviewapps.sandbox.github.routes import (
 
 # Paths with a greedy part come after those that merely begin like them.
 ALL = (
-    *(accounts.routes, organizations.routes, repositories.routes, collaborators.routes, contents.routes),
+    *(accounts.routes, organizations.routes, repositories.routes, collaborators.routes),
+    *(contents.routes, archives.routes, markdown.routes),
     *(pulls.routes, reviews.routes, issues.routes, labels.routes, reactions.routes),
     *(
         deployments.routes,

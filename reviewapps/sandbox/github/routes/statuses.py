@@ -13,6 +13,7 @@ from reviewapps.sandbox.github.state import JSON, CheckRun, CommitStatus
 
 routes = Routes()
 STATES = ("error", "failure", "pending", "success")
+MOST_STATUSES = 1000  # of one context on one commit
 RUN: dict[str, Shape] = {
     **dict.fromkeys(("name", "head_sha", "status", "conclusion", "started_at", "completed_at"), str),
     **dict.fromkeys(("details_url", "external_id"), str),
@@ -45,11 +46,15 @@ async def create_status(call: Call) -> Answer:
     if wanted.get("state") not in STATES:
         raise invalid("Status", "state")
     require_short("Status", wanted.get("description"))
+    sha, context = await call.commit_named(call.word("sha")), wanted.get("context") or "default"
+    if sum((one.sha, one.context) == (sha, context) for one in call.repository.statuses) >= MOST_STATUSES:
+        message = "This SHA and context has reached the maximum number of statuses."
+        raise invalid("Status", "context", message)
     status = CommitStatus(
         id=call.world.next_id(),
-        sha=await call.commit_named(call.word("sha")),
+        sha=sha,
         state=wanted["state"],
-        context=wanted.get("context") or "default",
+        context=context,
         description=wanted.get("description"),
         target_url=wanted.get("target_url"),
         creator=user,
