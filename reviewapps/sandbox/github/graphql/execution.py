@@ -79,8 +79,11 @@ async def answer(call: Call, wanted: JSON) -> JSON:
     )
     result = await done if inspect.isawaitable(done) else done
     assert isinstance(result, ExecutionResult)
-    told: JSON = {"data": result.data}
-    return told | ({"errors": [_told(one) for one in result.errors]} if result.errors else {})
+    errors = result.errors or []
+    for one in errors:
+        if one.original_error is not None and not isinstance(one.original_error, GraphQLError):
+            raise one.original_error  # ours, not the asker's
+    return {"data": result.data} | ({"errors": [_told(one) for one in errors]} if errors else {})
 
 
 def _limits(call: Call) -> JSON:

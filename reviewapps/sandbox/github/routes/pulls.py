@@ -42,7 +42,7 @@ def _order(sort: str) -> Callable[[PullRequest], tuple[str, int]]:
 @routes.on("POST", "/repos/{owner}/{repo}/pulls")
 async def create(call: Call) -> Answer:
     """A new pull request, from a branch here or (`owner:branch`) in a fork. `mergeable` is not known yet."""
-    user, wanted = call.user, await call.wanted()
+    user, wanted = call.user, await call.wanted(body=str, draft=bool, head_repo=str)
     head = text(wanted, "PullRequest", "head")
     owner, _, branch = head.rpartition(":")
     head_repository = _head_repository(call, owner, wanted.get("head_repo"))
