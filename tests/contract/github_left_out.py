@@ -31,7 +31,7 @@ ONE = {
     "team": f"POST /orgs/{{org}}/teams GET {TEAM}",
 }
 MANY = {
-    "repository": "GET /user/repos",
+    "repository": f"GET /user/repos GET {TEAM}/repos",
     "status": f"GET {REPO}/statuses/{{ref}}",
     "simple-user": f"GET /orgs/{{org}}/members GET {TEAM}/members",
     "nullable-collaborator": f"GET {REPO}/collaborators",

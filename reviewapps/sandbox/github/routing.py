@@ -25,6 +25,10 @@ API_VERSIONS = ("2022-11-28", "2026-03-10")
 _ANY, _SOME = ".*", ".+"
 GREEDY = {"ref": _ANY, "path": _ANY, "branch": _SOME, "basehead": _SOME, "name": _SOME, "commit_sha": _SOME}
 GREEDY["environment_name"] = _SOME
+BY_ID = {
+    "/repos/{owner}/{repo}": "/repositories/{repository_id}",
+    "/orgs/{org}/teams/{team_slug}": "/organizations/{organization_id}/team/{team_id}",
+}
 
 
 class Routes:
@@ -51,13 +55,13 @@ class Api:
         self.answered: Answered | None = None
 
     def mount(self, app: web.Application, routes: Routes) -> None:
-        """Serve these operations, repositories by name and by id."""
+        """Serve these operations, repositories and teams by name and by id."""
         for method, template, route in routes.operations:
             endpoint = self._endpoint(template, route)
             app.router.add_route(method, _pattern(template), endpoint)
-            by_id = template.replace("/repos/{owner}/{repo}", "/repositories/{repository_id}")
-            if by_id != template:
-                app.router.add_route(method, _pattern(by_id), endpoint)
+            for named, by_id in BY_ID.items():
+                if template.startswith(named):
+                    app.router.add_route(method, _pattern(by_id + template.removeprefix(named)), endpoint)
 
     def _endpoint(
         self, template: str, route: Route

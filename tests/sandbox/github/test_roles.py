@@ -62,11 +62,11 @@ def test_a_team_gives_its_members_what_it_has(hub: Hub, acme: Organization) -> N
     hub.request("PUT", "/orgs/acme/teams/core-team/repos/acme/web", json={"permission": "maintain"})
     assert web.get_collaborator_role_name(hubot) == "maintain"
     assert [(one.slug, one.permission) for one in web.get_teams()] == [("core-team", "maintain")]
-    members = hub.request("GET", "/orgs/acme/teams/core-team/members").json()
-    assert [one["login"] for one in members] == ["octocat", "hubot"]
+    assert [one.login for one in team.get_members()] == ["octocat", "hubot"]  # by id, as the client asks
+    assert [one.full_name for one in team.get_repos()] == ["acme/web"]
     one = hub.request("GET", "/orgs/acme/teams/core-team/memberships/hubot").json()
     assert (one["role"], one["state"]) == ("member", "active")
-    hub.request("DELETE", "/orgs/acme/teams/core-team/memberships/hubot")
+    team.remove_membership(hubot)
     assert hub.request("GET", "/orgs/acme/teams/core-team/memberships/hubot").status_code == 404
     assert web.get_collaborator_permission(hubot) == "read"
     hub.request("DELETE", "/orgs/acme/memberships/hubot")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters.accounts import simple_user
+from reviewapps.sandbox.github.presenters.repositories import repository
 from reviewapps.sandbox.github.presenters.teams import membership, team, team_alone, team_membership
 from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routes.collaborators import role_named
@@ -92,10 +93,10 @@ async def delete_team(call: Call) -> Answer:
     """A team dissolved; nobody waits for its reviews."""
     org = _ruled(call)
     gone = _team(call, org)
-    for repository in _repositories(call, gone):
-        del repository.team_roles[gone.slug]
-        for pull in repository.pull_requests.values():
-            pull.requested_teams = [one for one in pull.requested_teams if one is not gone]
+    for one in _repositories(call, gone):
+        del one.team_roles[gone.slug]
+        for pull in one.pull_requests.values():
+            pull.requested_teams = [team for team in pull.requested_teams if team is not gone]
     del org.teams[gone.slug]
     return Answer(status=204)
 
@@ -107,6 +108,13 @@ async def team_members(call: Call) -> Answer:
     held = _team(call, _seen_from_inside(call)).members
     found = [call.world.user(login) for login, has in held.items() if role in ("all", has)]
     return call.listing([user for user in found if user], lambda user: simple_user(user, call.urls))
+
+
+@routes.on("GET", "/orgs/{org}/teams/{team_slug}/repos")
+async def team_repositories(call: Call) -> Answer:
+    """The repositories that a team was given."""
+    found = _repositories(call, _team(call, _seen_from_inside(call)))
+    return call.listing(found, lambda one: repository(one, call.urls))
 
 
 @routes.on("GET", "/orgs/{org}/teams/{team_slug}/memberships/{username}")
@@ -155,7 +163,12 @@ async def take_team_repository(call: Call) -> Answer:
 
 
 def _organization(call: Call) -> Organization:
-    found = call.world.organization(call.word("org"))
+    if "organization_id" in call.request.match_info:
+        identity = call.number("organization_id")
+        every = (user for user in call.world.users.values() if isinstance(user, Organization))
+        found = next((one for one in every if one.id == identity), None)
+    else:
+        found = call.world.organization(call.word("org"))
     if found is None:
         raise not_found()
     return found
@@ -176,7 +189,11 @@ def _seen_from_inside(call: Call) -> Organization:
 
 
 def _team(call: Call, org: Organization) -> Team:
-    found = org.teams.get(call.word("team_slug"))
+    if "team_id" in call.request.match_info:
+        identity = call.number("team_id")
+        found = next((one for one in org.teams.values() if one.id == identity), None)
+    else:
+        found = org.teams.get(call.word("team_slug"))
     if found is None:
         raise not_found()
     return found
