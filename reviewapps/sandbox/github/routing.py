@@ -102,7 +102,7 @@ class Api:
             }
             status = 304 if _matches(request, headers["ETag"]) else 200
         headers |= self._engine.limits.headers(request, counted=status != 304)
-        if status in (204, 304):
+        if status == 304 or answer.body is None:
             return web.Response(status=status, headers=headers)
         headers.setdefault("Content-Type", "application/json; charset=utf-8")
         return web.Response(status=status, body=body, headers=headers)

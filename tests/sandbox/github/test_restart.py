@@ -74,7 +74,15 @@ def inhabit(hub: Hub) -> int:
     deployment = shop.create_deployment("feature", environment="review", required_contexts=[])
     deployment.create_status("success", environment_url="http://shop.example")
     shop.create_git_ref("refs/tags/dev-1", commit.sha)
-    hub.client("hubot-token").get_repo("octocat/shop").create_fork()
+    theirs = hub.client("hubot-token").get_repo("octocat/shop")
+    theirs.create_fork()
+    theirs.get_pull(1).create_review(event="APPROVE")
+    theirs.get_pull(1).get_issue_comments()[0].create_reaction("heart")
+    shop.get_branch("main").edit_protection(required_approving_review_count=1, contexts=["ci"])
+    rules = [{"type": "deletion"}]
+    conditions = {"ref_name": {"include": ["~ALL"], "exclude": []}}
+    wanted = {"name": "stay", "enforcement": "active", "rules": rules, "conditions": conditions}
+    hub.request("POST", "/repos/octocat/shop/rulesets", json=wanted).raise_for_status()
     hub.request("POST", "/_sandbox/clock", json={"forward": 86_400})
     return pull.number
 
