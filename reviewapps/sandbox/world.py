@@ -14,6 +14,7 @@ from reviewapps.sandbox.addresses import ANY, Addresses, Ports
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
 from reviewapps.sandbox.cloudfoundry.state import App, Build, Droplet, Package, Route, Row
 from reviewapps.sandbox.github import GitHub
+from reviewapps.sandbox.github.state import Registration
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Row)
@@ -25,6 +26,21 @@ OWNER, REPOSITORY = "acme", "shop"
 ORG, SPACE, OTHER_SPACE = "acme", "review", "production"
 DEPLOYER = "deployer"
 """A space developer in both spaces; its password is its name."""
+
+
+APP = Registration(
+    name="Review Apps",
+    description="An app of its own for every pull request",
+    permissions={
+        **dict.fromkeys(("actions", "contents", "members", "merge_queues"), "read"),
+        **dict.fromkeys(("checks", "deployments", "issues", "pull_requests", "statuses"), "write"),
+    },
+    events=[
+        *("pull_request", "pull_request_review", "push", "create", "delete", "issue_comment"),
+        *("repository", "merge_group"),
+    ],
+)
+"""The GitHub App that is installed on the repository. Its hook leads nowhere until somebody says where."""
 
 
 class World:
@@ -100,6 +116,7 @@ class World:
             "orchestrator_user": BOT,
             "orchestrator_token": self.tokens[BOT],
             "stranger_token": self.tokens[STRANGER],
+            **self._app(),
             "cf_api": self.cloudfoundry.api_url,
             "cf_user": DEPLOYER,
             "cf_password": DEPLOYER,
@@ -108,6 +125,19 @@ class World:
             "cf_other_space": OTHER_SPACE,
             "app_domain": self.cloudfoundry.app_domain,
             "app_port": self.cloudfoundry.app_port,
+        }
+
+    def _app(self) -> dict[str, str | int]:
+        """The App, as what it signs in with."""
+        installation = next(iter(self.github.world.installations.values()), None)
+        if installation is None:
+            return {}
+        app = installation.app
+        return {
+            "app_id": app.id,
+            "app_slug": app.slug,
+            "app_installation_id": installation.id,
+            "app_private_key": app.private_key,
         }
 
     def labelled(self, environment: str) -> list[str]:
@@ -124,3 +154,4 @@ class World:
             self.github.add_user(login, token=token)
         if not self.github.recalled:
             self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT))
+            self.github.add_app(OWNER, APP, installed_on=[REPOSITORY])

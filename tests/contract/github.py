@@ -69,8 +69,9 @@ def _schema(method: str, template: str, status: int) -> dict[str, Any] | None:
     if str(status) not in answers:
         return {"not": {}, "description": "no such operation, or not with this status"}
     path = template.replace("~", "~0").replace("/", "~1")
-    where = f"paths/{path}/{method.lower()}/responses/{status}/content/application~1json/schema"
-    return {"$ref": f"{URN}#/{where}"}
+    shared = answers[str(status)].get("$ref", "").removeprefix("#/")
+    where = shared or f"paths/{path}/{method.lower()}/responses/{status}"
+    return {"$ref": f"{URN}#/{where}/content/application~1json/schema"}
 
 
 @cache
@@ -80,6 +81,10 @@ def _document() -> dict[str, Any]:
     contents = document["paths"]["/repos/{owner}/{repo}/contents/{path}"]["get"]["responses"]["200"]
     # One of its alternatives is an array, which cannot have the property that is to tell them apart.
     del contents["content"]["application/json"]["schema"]["discriminator"]
+    # In the list of them an installation's account is said to be a person and an enterprise at once.
+    listed = document["paths"]["/app/installations"]["get"]["responses"]["200"]["content"]
+    account = listed["application/json"]["schema"]["items"]["properties"]["account"]
+    account["anyOf"] = account.pop("allOf")
     return document
 
 

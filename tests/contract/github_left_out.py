@@ -29,6 +29,9 @@ ONE = {
     "protected-branch-required-status-check": f"GET {STATUS_RULE} PATCH {STATUS_RULE}",
     "protected-branch-admin-enforced": f"GET {PROTECTION}/enforce_admins POST {PROTECTION}/enforce_admins",
     "team": f"POST /orgs/{{org}}/teams GET {TEAM}",
+    "integration": "GET /apps/{app_slug}",
+    "hook": f"GET {REPO}/hooks/{{hook_id}}",
+    "webhook-config": f"GET {REPO}/hooks/{{hook_id}}/config PATCH {REPO}/hooks/{{hook_id}}/config",
 }
 MANY = {
     "repository": f"GET /user/repos GET {TEAM}/repos",
@@ -74,6 +77,7 @@ LEFT_OUT: dict[tuple[str, str], dict[str, Any]] = {
         for key in _operations(words)
     },
     ("GET", f"{REPO}/rulesets"): {"type": "array"},
+    ("POST", f"{REPO}/check-runs/{{check_run_id}}/rerequest"): {"type": "object", "maxProperties": 0},
     ("PUT", f"{REPO}/pulls/{{pull_number}}/update-branch"): {
         "type": "object",
         "required": ["message", "url"],

@@ -59,6 +59,7 @@ class Shop:
             opening.enter_context(self.channel)
             opening.enter_context(self.playground)
             self.world.github.answered = self.contract.check
+            self.world.github.world.allowance.user = 1_000_000  # many a day is lived in one hour here
             self.redis = opening.enter_context(Redis.from_url(self.playground.redis.url))
             self.octocat = self._person("octocat")
             self.octocat.begin(SAMPLE)

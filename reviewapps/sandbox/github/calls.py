@@ -10,9 +10,13 @@ from typing import Any, TypeVar
 from aiohttp import web
 from multidict import MultiDict
 
+from reviewapps.sandbox.github.access import INACCESSIBLE, Asker
 from reviewapps.sandbox.github.approvals import Ownership, Reviews
+from reviewapps.sandbox.github.apps.assertions import UNDECODED
+from reviewapps.sandbox.github.apps.installing import Installing
 from reviewapps.sandbox.github.deployments import Deployments
-from reviewapps.sandbox.github.limits import Limits
+from reviewapps.sandbox.github.limits.primary import Limits
+from reviewapps.sandbox.github.limits.secondary import SecondaryLimits
 from reviewapps.sandbox.github.merge_queue import MergeQueue
 from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.presenters.urls import Urls
@@ -20,7 +24,9 @@ from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
 from reviewapps.sandbox.github.shapes import Shape, require_shape
-from reviewapps.sandbox.github.state import JSON, Comment, PullRequest, Repository, User
+from reviewapps.sandbox.github.state import JSON, App, Comment, PullRequest, Repository, User
+from reviewapps.sandbox.github.webhooks.deliveries import Deliveries
+from reviewapps.sandbox.github.webhooks.events import Events
 from reviewapps.sandbox.github.world import World
 
 Item = TypeVar("Item")
@@ -40,6 +46,10 @@ class Engine:
     merge_queue: MergeQueue
     deployments: Deployments
     limits: Limits
+    secondary_limits: SecondaryLimits
+    events: Events
+    deliveries: Deliveries
+    installing: Installing
 
 
 @dataclass(frozen=True)
@@ -54,11 +64,12 @@ class Answer:
 class Call:
     """A request to the API. ``viewer`` is None for anonymous ones."""
 
-    def __init__(self, request: web.Request, engine: Engine, viewer: User | None) -> None:
+    def __init__(self, request: web.Request, engine: Engine, asker: Asker) -> None:
         self.request = request
         self.engine = engine
         self.world = engine.world
-        self.viewer = viewer
+        self.asker = asker
+        self.viewer = asker.user
         self.urls = Urls(f"{request.scheme}://{request.host}")
         self._repository: Repository | None = None
 
@@ -72,9 +83,20 @@ class Call:
         return self.viewer
 
     @property
+    def app(self) -> App:
+        """The App that signed this; 401 for everybody else."""
+        if self.asker.app is None:
+            raise Refused(401, UNDECODED)
+        return self.asker.app
+
+    def permission(self, repository: Repository) -> str:
+        """What who asks may do there."""
+        return self.asker.permission(repository)
+
+    @property
     def role(self) -> str:
         """What who asks is in the repository of the path."""
-        return self.repository.role(self.viewer)
+        return self.asker.role(self.repository)
 
     @property
     def may_write(self) -> bool:
@@ -83,21 +105,22 @@ class Call:
 
     def require(self, *permissions: str) -> User:
         """Who asks, if they have one of these permissions in this repository; 403 else."""
-        if self.repository.permission(self.user) not in permissions:
-            raise forbidden()
-        return self.user
+        user = self.user
+        if self.permission(self.repository) not in permissions:
+            raise forbidden(INACCESSIBLE) if self.asker.via else forbidden()
+        return user
 
     def require_triage(self) -> User:
         """Who asks, if they may label and ask for reviews here; 403 else."""
         user = self.user
         if self.role in ("none", "read"):
-            raise forbidden()
+            raise forbidden(INACCESSIBLE) if self.asker.via else forbidden()
         return user
 
     def require_admin(self) -> User:
         """Who asks, if they rule here; 404 else, for some things are not even shown to others."""
         user = self.user
-        if self.role != "admin":
+        if self.asker.via is None and self.role != "admin":
             raise not_found()
         return user
 
@@ -125,7 +148,7 @@ class Call:
             found = self.world.repositories.get(int(path["repository_id"]))
         else:
             found = self.world.named(path["owner"], path["repo"])
-        if found is None or found.permission(self.viewer) == "none":
+        if found is None or self.permission(found) == "none":
             raise not_found()
         return found
 
@@ -194,22 +217,33 @@ class Call:
 
     def page(self, items: Sequence[Item]) -> tuple[Sequence[Item], dict[str, str]]:
         """The items of the page that was asked for, and the headers that lead to the others."""
-        size = min(_positive(self.query("per_page"), 30), MOST_PER_PAGE)
+        size = self.page_size
         page = _positive(self.query("page"), 1)
         last = max(1, -(-len(items) // size))
         links = [("prev", page - 1)] if page > 1 else []
         links += [("next", page + 1), ("last", last)] if page < last else []
         links += [("first", 1)] if page > 1 else []
-        headers = {"Link": ", ".join(self._link(*link) for link in links)} if links else {}
+        told = (self.link(relation, page=str(number)) for relation, number in links)
+        headers = {"Link": ", ".join(told)} if links else {}
         return items[(page - 1) * size : page * size], headers
 
-    def _link(self, relation: str, page: int) -> str:
+    @property
+    def page_size(self) -> int:
+        """How many items a page has."""
+        return min(_positive(self.query("per_page"), 30), MOST_PER_PAGE)
+
+    def link(self, relation: str, **differs: str) -> str:
+        """A link to what was asked, with some parameters of the query different."""
         query = MultiDict(self.request.query)
-        query["page"] = str(page)
+        query.update(differs)
         path = self.request.rel_url.raw_path
         if "owner" in self.request.match_info:
             path = f"/repositories/{self.repository.id}/" + path.split("/", 4)[4]
         return f'<{self.request.url.with_path(path, encoded=True).with_query(query)}>; rel="{relation}"'
+
+    def visible(self) -> list[Repository]:
+        """The repositories that who asks may read."""
+        return [r for r in self.world.repositories.values() if self.permission(r) != "none"]
 
     def listing(self, items: Sequence[Item], present: Callable[[Item], JSON]) -> Answer:
         """One page of ``items``, presented."""

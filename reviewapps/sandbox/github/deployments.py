@@ -7,11 +7,13 @@ from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.refusals import Refused, invalid
 from reviewapps.sandbox.github.state import (
     JSON,
+    App,
     Deployment,
     DeploymentStatus,
     Repository,
     User,
 )
+from reviewapps.sandbox.github.webhooks.events import Events
 from reviewapps.sandbox.github.world import World
 
 STATES = ("error", "failure", "inactive", "in_progress", "queued", "pending", "success")
@@ -21,11 +23,14 @@ LONGEST_DESCRIPTION = 140
 class Deployments:
     """Makes deployments, moves them through their states, and says which may be deleted."""
 
-    def __init__(self, world: World, merging: Merging) -> None:
+    def __init__(self, world: World, merging: Merging, events: Events) -> None:
         self._world = world
+        self._events = events
         self._merging = merging
 
-    async def create(self, repository: Repository, creator: User, wanted: JSON) -> Deployment | None:
+    async def create(
+        self, repository: Repository, creator: User, wanted: JSON, via: App | None = None
+    ) -> Deployment | None:
         """A new deployment; None where the default branch was merged into its branch instead."""
         ref, description = str(wanted.get("ref", "")), wanted.get("description")
         sha = await repository.git.commit_named(ref)
@@ -49,9 +54,11 @@ class Deployments:
             production_environment=bool(wanted.get("production_environment", environment == "production")),
             created_at=now,
             updated_at=now,
+            via=via,
         )
         repository.deployments[deployment.id] = deployment
         self._world.environment(repository, environment)
+        await self._events.announce("deployment", "created", repository, creator, deployment=deployment)
         return deployment
 
     async def _auto_merged(self, repository: Repository, ref: str, user: User) -> bool:
@@ -65,8 +72,13 @@ class Deployments:
         if missing:
             raise Refused(409, f"Conflict: Commit status checks failed for {repository.full_name}: {missing}")
 
-    def add_status(
-        self, repository: Repository, deployment: Deployment, creator: User, wanted: JSON
+    async def add_status(
+        self,
+        repository: Repository,
+        deployment: Deployment,
+        creator: User,
+        wanted: JSON,
+        via: App | None = None,
     ) -> DeploymentStatus:
         """A new status. A success makes earlier deployments to the same lasting environment inactive."""
         if wanted.get("state") not in STATES:
@@ -74,7 +86,11 @@ class Deployments:
         require_short("DeploymentStatus", wanted.get("description"))
         if wanted["state"] == "success" and wanted.get("auto_inactive", True):
             self._supersede(repository, deployment, creator)
-        return self._added(deployment, creator, wanted)
+        status = self._added(deployment, creator, wanted, via)
+        if status.state != "inactive":  # of that GitHub tells nobody
+            told = {"deployment": deployment, "deployment_status": status}
+            await self._events.announce("deployment_status", "created", repository, creator, **told)
+        return status
 
     def _supersede(self, repository: Repository, newest: Deployment, creator: User) -> None:
         for earlier in repository.deployments.values():
@@ -83,7 +99,9 @@ class Deployments:
             if same and lasting and earlier.state == "success":
                 self._added(earlier, creator, {"state": "inactive"})
 
-    def _added(self, deployment: Deployment, creator: User, wanted: JSON) -> DeploymentStatus:
+    def _added(
+        self, deployment: Deployment, creator: User, wanted: JSON, via: App | None = None
+    ) -> DeploymentStatus:
         now = self._world.clock.timestamp
         status = DeploymentStatus(
             id=self._world.next_id(),
@@ -94,6 +112,7 @@ class Deployments:
             log_url=wanted.get("log_url") or wanted.get("target_url") or "",
             environment=wanted.get("environment") or deployment.environment,
             created_at=now,
+            via=via,
         )
         deployment.statuses.append(status)
         deployment.environment, deployment.updated_at = status.environment, now

@@ -128,14 +128,19 @@ class Bare:
         """Bring refs of ``other``, and the objects behind them."""
         await self.output("fetch", "--quiet", "--no-tags", str(other.path), *refspecs)
 
-    async def refs(self, prefix: str = "refs/") -> dict[str, Ref]:
-        """All refs whose full name begins with ``prefix``, in the order of their names."""
+    async def refs(self, *prefixes: str) -> dict[str, Ref]:
+        """All refs whose full name begins with one of ``prefixes``, in the order of their names."""
+        prefixes = prefixes or ("refs/",)
         fields = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)"
-        folder = prefix.rpartition("/")[0]  # git matches whole words of a path, GitHub any beginning
-        printed = await self.text("for-each-ref", f"--format={fields}", folder)
+        folders = {prefix.rpartition("/")[0] for prefix in prefixes}  # git matches whole words of a path,
+        printed = await self.text("for-each-ref", f"--format={fields}", *folders)  # GitHub any beginning
         rows = (line.split("\0") for line in printed.splitlines())
         found = (Ref(name, sha, kind, peeled or sha) for name, sha, kind, peeled in rows)
-        return {ref.name: ref for ref in found if ref.name.startswith(prefix)}
+        return {ref.name: ref for ref in found if ref.name.startswith(prefixes)}
+
+    async def heads_and_tags(self) -> dict[str, str]:
+        """What every branch and tag points at."""
+        return {name: ref.sha for name, ref in (await self.refs("refs/heads/", "refs/tags/")).items()}
 
     async def named(self, name: str) -> Ref | None:
         """The ref of this full name."""

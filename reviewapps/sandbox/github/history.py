@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reviewapps.sandbox.github.git import EMPTY_TREE, Bare, Signature
 
@@ -119,3 +119,31 @@ def _raw_entry(word: str, words: Iterator[str]) -> tuple[str, str, str]:
     status = word.split()[4]
     old = next(words)
     return status, old, next(words) if status[0] in "RC" else old
+
+
+@dataclass
+class Files:
+    """The names of the files that one commit added, removed and modified."""
+
+    added: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    modified: list[str] = field(default_factory=list)
+
+
+async def files_of(git: Bare, shas: list[str]) -> dict[str, Files]:
+    """What each of these commits did to files, of merges against the first parent."""
+    if not shas:
+        return {}
+    log = ("log", "--no-walk=unsorted", "--format=%x1e%H", "--name-status", "--no-renames", "-z")
+    printed = await git.text(*log, "--diff-merges=first-parent", *shas)
+    found = (_files(record) for record in printed.split("\x1e")[1:])
+    return dict(found)
+
+
+def _files(record: str) -> tuple[str, Files]:
+    sha, *words = [word.strip("\n") for word in record.split("\0") if word.strip("\n")]
+    files = Files()
+    by_status = {"A": files.added, "D": files.removed}
+    for status, name in zip(words[::2], words[1::2], strict=True):
+        by_status.get(status, files.modified).append(name)
+    return sha, files

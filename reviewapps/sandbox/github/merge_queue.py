@@ -13,14 +13,18 @@ from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.protection import Gate, requirements
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.state import PullRequest, QueueEntry, Repository, User
+from reviewapps.sandbox.github.webhooks.events import Events
+from reviewapps.sandbox.github.webhooks.pushes import Pushes
 from reviewapps.sandbox.github.world import World
 
 
 class MergeQueue:
     """Takes pull requests in, and lets them land."""
 
-    def __init__(self, world: World, merging: Merging, gate: Gate) -> None:
+    def __init__(self, world: World, merging: Merging, gate: Gate, events: Events, pushes: Pushes) -> None:
         self._world = world
+        self._events = events
+        self._pushes = pushes
         self._merging = merging
         self._gate = gate
 
@@ -41,23 +45,33 @@ class MergeQueue:
         )
         pull.queue_entry = entry
         repository.queue.insert(0 if jump else len(repository.queue), entry)
+        await self._events.announce("pull_request", "enqueued", repository, user, pull_request=pull)
         await self.advance(repository)
         return entry
 
-    async def dequeue(self, entry: QueueEntry) -> None:
+    async def dequeue(self, entry: QueueEntry, user: User) -> None:
         """Take it out; those behind it are tried anew."""
-        await self._leave(entry)
+        await self._leave(entry, "DEQUEUED", user)
         await self.advance(entry.pull_request.repository)
 
-    async def _leave(self, entry: QueueEntry) -> None:
-        repository = entry.pull_request.repository
-        entry.pull_request.queue_entry = None
+    async def _leave(self, entry: QueueEntry, reason: str, user: User | None = None) -> None:
+        pull, repository = entry.pull_request, entry.pull_request.repository
+        pull.queue_entry = None
         repository.queue.remove(entry)
-        await self._drop_trial(entry)
+        await self._drop_trial(entry, "merged" if reason == "MERGE" else "dequeued")
+        told = {"pull_request": pull, "reason": reason}
+        await self._events.announce("pull_request", "dequeued", repository, user or entry.enqueuer, **told)
 
-    async def _drop_trial(self, entry: QueueEntry) -> None:
+    async def _drop_trial(self, entry: QueueEntry, reason: str = "invalidated") -> None:
         if entry.head_sha:
+            await self._tell(entry, "destroyed", reason=reason)
             await entry.pull_request.repository.git.delete_ref(entry.ref)
+            await self._pushes.announce(entry.pull_request.repository, entry.enqueuer)
+
+    async def _tell(self, entry: QueueEntry, action: str, **told: object) -> None:
+        repository = entry.pull_request.repository
+        told = {"merge_group": entry, **told}
+        await self._events.announce("merge_group", action, repository, entry.enqueuer, **told)
 
     async def advance(self, repository: Repository) -> None:
         """Try what is new or stands on something that is gone, and land what is green."""
@@ -69,7 +83,7 @@ class MergeQueue:
         for entry in waiting(repository, branch):
             pull = entry.pull_request
             if tip is None or pull.state != "open" or pull.head_sha != entry.pull_head:
-                await self._leave(entry)
+                await self._leave(entry, "BRANCH_PROTECTIONS" if pull.state == "open" else "MANUAL")
                 continue
             if not await self._tried(entry, tip):
                 continue
@@ -79,7 +93,7 @@ class MergeQueue:
 
     async def _tried(self, entry: QueueEntry, tip: str) -> bool:
         if self.verdict(entry) == "failing":
-            await self._leave(entry)
+            await self._leave(entry, "CI_FAILURE")
             return False
         if entry.base_sha == tip and entry.head_sha:
             return True
@@ -90,10 +104,12 @@ class MergeQueue:
             head = await self._merging.trial(pull, tip, entry.enqueuer, method)
         except GitError:
             entry.head_sha = ""
-            await self._leave(entry)
+            await self._leave(entry, "MERGE_CONFLICT")
             return False
         entry.base_sha, entry.head_sha = tip, head
         await pull.repository.git.update_ref(entry.ref, head)
+        await self._pushes.announce(pull.repository, entry.enqueuer)
+        await self._tell(entry, "checks_requested")
         return True
 
     def verdict(self, entry: QueueEntry) -> str:
@@ -109,7 +125,7 @@ class MergeQueue:
     async def land(self, entry: QueueEntry) -> None:
         """Merge it for good: its base branch becomes what was tried."""
         await self._merging.land(entry.pull_request, entry.enqueuer, entry.head_sha, entry.base_sha)
-        await self._leave(entry)
+        await self._leave(entry, "MERGE")
 
 
 def waiting(repository: Repository, branch: str) -> list[QueueEntry]:

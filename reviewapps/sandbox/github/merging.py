@@ -57,7 +57,7 @@ class Merging:
             await repository.git.update_ref(f"refs/heads/{pull.base_ref}", merged, base)
         except GitError:
             raise Refused(409, "Base branch was modified. Review and try the merge again.") from None
-        self._pull_requests.mark_merged(pull, user, merged)
+        await self._pull_requests.mark_merged(pull, user, merged)
         await self._pull_requests.refs_changed(repository, user)
 
     async def trial(

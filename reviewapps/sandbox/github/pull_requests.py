@@ -7,17 +7,25 @@ from reviewapps.sandbox.github.git import ABSENT, GitError
 from reviewapps.sandbox.github.history import Size, shas_between, size_between
 from reviewapps.sandbox.github.protection import requirements, review_rule
 from reviewapps.sandbox.github.refusals import Refused, invalid
-from reviewapps.sandbox.github.state import PullRequest, Repository, User
+from reviewapps.sandbox.github.state import Label, PullRequest, Repository, User
+from reviewapps.sandbox.github.webhooks.events import Events
+from reviewapps.sandbox.github.webhooks.pushes import Pushes
 from reviewapps.sandbox.github.world import World
 
 
 class PullRequests:
     """Opens and closes pull requests, and keeps them in step with the branches they follow."""
 
-    def __init__(self, world: World, reviews: Reviews) -> None:
+    def __init__(self, world: World, reviews: Reviews, events: Events, pushes: Pushes) -> None:
         self._world = world
         self._reviews = reviews
+        self._events = events
+        self._pushes = pushes
         self._sizes: dict[tuple[int, str, str], Size] = {}  # commits never change
+
+    async def announce(self, action: str, pull: PullRequest, user: User, **told: object) -> None:
+        """Tell what ``user`` did to it; ``told`` are further members of the payload."""
+        await self._events.announce("pull_request", action, pull.repository, user, pull_request=pull, **told)
 
     async def open(
         self,
@@ -63,7 +71,8 @@ class PullRequests:
             await repository.git.delete_ref(pull.head_git_ref)
             raise invalid("PullRequest", "head", f"No commits between {base} and {head}")
         repository.pull_requests[pull.number] = pull
-        await self._reviews.ask_owners(pull)
+        await self.announce("opened", pull, user)
+        await self._reviews.ask_owners(pull, user)
         return pull
 
     def _require_none_open(self, base: Repository, base_ref: str, head: Repository, head_ref: str) -> None:
@@ -96,27 +105,22 @@ class PullRequests:
         brought = {one.number for one in found if one.base_sha not in with_it}
         return [one for one in pulls if one.number in brought or one.merge_commit_sha == sha]
 
-    async def set_draft(self, pull: PullRequest, draft: bool, user: User) -> None:
-        """Make it a draft, or ready for review; then its code owners are asked."""
-        if pull.draft != draft:
-            pull.draft = draft
-            self._world.touch(pull)
-            await self._reviews.ask_owners(pull)
-
-    async def close(self, pull: PullRequest) -> None:
+    async def close(self, pull: PullRequest, user: User) -> None:
         """Close it, unmerged."""
         if pull.state == "open":
             pull.state, pull.closed_at = "closed", self._world.clock.timestamp
             self._world.touch(pull)
+            await self.announce("closed", pull, user)
 
-    def mark_merged(self, pull: PullRequest, user: User, commit: str) -> None:
+    async def mark_merged(self, pull: PullRequest, user: User, commit: str) -> None:
         """Close it, merged by ``user`` as ``commit``."""
         now = self._world.clock.timestamp
         pull.state, pull.closed_at, pull.updated_at = "closed", now, now
         pull.merged_at, pull.merged_by, pull.merge_commit_sha = now, user, commit
         pull.repository.contributors.add(pull.user.login)
+        await self.announce("closed", pull, user)
 
-    async def reopen(self, pull: PullRequest) -> None:
+    async def reopen(self, pull: PullRequest, user: User) -> None:
         """Open it again, if its branch is still there and was not rewritten meanwhile."""
         if pull.state == "open":
             return
@@ -130,14 +134,45 @@ class PullRequests:
         await self._follow(pull, head)
         pull.state, pull.closed_at = "open", None
         self._world.touch(pull)
+        await self.announce("reopened", pull, user)
 
-    async def retarget(self, pull: PullRequest, base: str) -> None:
+    async def edit(self, pull: PullRequest, user: User, title: str, body: str | None) -> None:
+        """Give it another title and text."""
+        before = {"title": pull.title, "body": pull.body}
+        pull.title, pull.body = title, body
+        self._world.touch(pull)
+        now = {"title": title, "body": body}
+        changes = {name: {"from": before[name] or ""} for name in before if before[name] != now[name]}
+        if changes:
+            await self.announce("edited", pull, user, changes=changes)
+
+    async def retarget(self, pull: PullRequest, base: str, user: User) -> None:
         """Let it wish to be merged into another branch."""
         sha = await pull.repository.git.branch_head(base)
         if sha is None:
             raise invalid("PullRequest", "base")
+        changes = {"base": {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}}
         pull.base_ref, pull.base_sha = base, sha
         self._world.touch(pull)
+        await self.announce("edited", pull, user, changes=changes)
+
+    async def set_draft(self, pull: PullRequest, draft: bool, user: User) -> None:
+        """Make it a draft, or ready for review; then its code owners are asked."""
+        if pull.draft != draft:
+            pull.draft = draft
+            self._world.touch(pull)
+            await self.announce("converted_to_draft" if draft else "ready_for_review", pull, user)
+            await self._reviews.ask_owners(pull, user)
+
+    async def label(self, pull: PullRequest, labels: list[Label], user: User) -> None:
+        """Let it bear these labels and no others."""
+        gone = [one for one in pull.labels if one not in labels]
+        new = [one for one in labels if one not in pull.labels]
+        pull.labels = labels
+        self._world.touch(pull)
+        for action, some in (("unlabeled", gone), ("labeled", new)):
+            for one in some:
+                await self.announce(action, pull, user, label=one)
 
     async def refs_changed(self, repository: Repository, user: User) -> None:
         """Bring every pull request from or into ``repository`` in step with its branches.
@@ -149,6 +184,7 @@ class PullRequests:
 
     async def catch_up(self, repository: Repository, user: User) -> None:
         """Do so where nothing may have been pushed. What is in step stays as it is."""
+        await self._pushes.announce(repository, user)
         heads = {name: ref.sha for name, ref in (await repository.git.refs("refs/heads/")).items()}
         for pull in self._world.pull_requests():
             if pull.state == "open" and pull.head is repository:
@@ -161,18 +197,20 @@ class PullRequests:
         arrived = await repository.git.refs_within("refs/pull", base) if base else set()
         for pull in waiting:
             if base is None:
-                await self.close(pull)
+                await self.close(pull, user)
             elif pull.head_git_ref in arrived and base != pull.base_sha:
-                self.mark_merged(pull, user, base)
+                await self.mark_merged(pull, user, base)
 
-    async def _keep_in_step(self, pull: PullRequest, head: str | None, pusher: User) -> None:
+    async def _keep_in_step(self, pull: PullRequest, head: str | None, user: User) -> None:
+        before = pull.head_sha
         if head is None:
-            await self.close(pull)
-        elif head != pull.head_sha:
+            await self.close(pull, user)
+        elif head != before:
             await self._follow(pull, head)
             rule = review_rule(requirements(pull.repository, pull.base_ref))
-            await self._reviews.pushed(pull, pusher, rule)
+            await self._reviews.pushed(pull, user, rule)
             self._world.touch(pull)
+            await self.announce("synchronize", pull, user, before=before, after=head)
 
     async def _follow(self, pull: PullRequest, head: str) -> None:
         await self._keep_head(pull, head)

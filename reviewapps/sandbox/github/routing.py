@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import re
@@ -12,13 +10,17 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from reviewapps.sandbox.github.access import Asker, asker
 from reviewapps.sandbox.github.calls import Answer, Call, Engine
+from reviewapps.sandbox.github.permitting import is_for_apps, require_permitted
 from reviewapps.sandbox.github.refusals import DOCUMENTATION, Refused, not_found
-from reviewapps.sandbox.github.state import JSON, User
-from reviewapps.sandbox.github.world import World
+from reviewapps.sandbox.github.state import JSON
 
 Route = Callable[[Call], Awaitable[Answer]]
 Answered = Callable[[str, str, int, object], None]
+
+BESIDE = ("/_sandbox/", "/_codeload/")
+"""What is beside the API, so that no limits count it."""
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 # These may hold slashes, encoded or not.
@@ -67,29 +69,42 @@ class Api:
         self, template: str, route: Route
     ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def endpoint(request: web.Request) -> web.StreamResponse:
+            request_id = uuid.uuid4().hex[:24].upper()
+            who = Asker(request.remote or "")
             try:
-                answer = await self._answer(request, route)
+                who = asker(request, self._engine.world)
+                answer = await self._answer(Call(request, self._engine, who), template, route, request_id)
             except Refused as refused:
-                answer = Answer(refused.body, refused.status)
+                answer = Answer(refused.body, refused.status, refused.headers)
             if self.answered is not None and not isinstance(answer.body, bytes):
                 self.answered(request.method, template, answer.status, answer.body)
-            return self._response(request, answer)
+            return self._response(request, who, answer, request_id)
 
         return endpoint
 
-    async def _answer(self, request: web.Request, route: Route) -> Answer:
-        viewer = viewer_of(request, self._engine.world)
-        call = Call(request, self._engine, viewer)
-        if request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
+    async def _answer(self, call: Call, template: str, route: Route, request_id: str) -> Answer:
+        if template.startswith(BESIDE):
+            return await route(call)
+        if call.request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
             raise Refused(400, "The API version is not supported.")
-        answer = moved(call) or await route(call)
-        if request.method != "GET" and call.repository_asked is not None:
+        if call.asker.app is not None and not is_for_apps(template):
+            raise Refused(401, "Bad credentials")
+        if template != "/rate_limit":
+            self._engine.limits.admit(call.asker, request_id)
+        method = call.request.method
+        creates = method in ("POST", "PUT", "PATCH") and template.startswith("/repos/")
+        with self._engine.secondary_limits.admitted(call.asker, method, creates=creates):
+            answer = moved(call)
+            if answer is None:
+                require_permitted(call, template)
+                answer = await route(call)
+        if method != "GET" and call.repository_asked is not None:
             await self._engine.merge_queue.advance(call.repository_asked)
         return answer
 
-    def _response(self, request: web.Request, answer: Answer) -> web.Response:
+    def _response(self, request: web.Request, who: Asker, answer: Answer, request_id: str) -> web.Response:
         body = answer.body if isinstance(answer.body, bytes) else _json(answer.body)
-        headers = answer.headers | {"X-GitHub-Request-Id": uuid.uuid4().hex[:24].upper()}
+        headers = answer.headers | {"X-GitHub-Request-Id": request_id}
         headers["X-GitHub-Api-Version-Selected"] = request.headers.get(
             "X-GitHub-Api-Version", API_VERSIONS[0]
         )
@@ -101,7 +116,9 @@ class Api:
                 "Cache-Control": "private, max-age=60, s-maxage=60",
             }
             status = 304 if _matches(request, headers["ETag"]) else 200
-        headers |= self._engine.limits.headers(request, counted=status != 304)
+        if status != 304 and request.path != "/rate_limit" and not request.path.startswith(BESIDE):
+            self._engine.limits.count(who)
+        headers |= self._engine.limits.headers(who)
         if status == 304 or answer.body is None:
             return web.Response(status=status, headers=headers)
         headers.setdefault("Content-Type", "application/json; charset=utf-8")
@@ -131,34 +148,13 @@ def _matches(request: web.Request, tag: str) -> bool:
     return tag.removeprefix("W/") in known or known == ["*"]
 
 
-def viewer_of(request: web.Request, world: World) -> User | None:
-    """Who asks, by `token X`, `Bearer X` or Basic; None without credentials, 401 with wrong ones."""
-    scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
-    if not scheme:
-        return None
-    user = world.tokens.get(_token(scheme.lower(), credentials.strip()))
-    if user is None:
-        raise Refused(401, "Bad credentials")
-    return user
-
-
-def _token(scheme: str, credentials: str) -> str:
-    if scheme != "basic":
-        return credentials
-    try:
-        name, _, password = base64.b64decode(credentials).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return ""
-    return name if password in ("", "x-oauth-basic") else password
-
-
 def moved(call: Call) -> Answer | None:
     """Where a renamed repository is now: 301 to readers, 307 to writers; None where nothing moved."""
     path = call.request.match_info
     if "owner" not in path or call.world.named(path["owner"], path["repo"]) is not None:
         return None
     found = call.world.formerly_named(path["owner"], path["repo"])
-    if found is None or found.permission(call.viewer) == "none":
+    if found is None or call.permission(found) == "none":
         return None
     rest = call.request.rel_url.raw_path.split("/", 4)[4:]
     url = call.urls.origin + "/".join([f"/repositories/{found.id}", *rest])

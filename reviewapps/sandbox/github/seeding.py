@@ -49,6 +49,7 @@ async def open_many(
     ]
     repository.pull_requests |= {pull.number: pull for pull in made}
     repository.pushed_at = repository.updated_at = now
+    repository.known_refs = await repository.git.heads_and_tags()  # nobody is told of what was always there
     return made
 
 

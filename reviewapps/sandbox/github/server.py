@@ -7,20 +7,29 @@ from pathlib import Path
 
 from aiohttp import web
 
+from reviewapps.sandbox.github.access import asker
 from reviewapps.sandbox.github.approvals import Ownership, Reviews
+from reviewapps.sandbox.github.apps.installing import Installing, install
+from reviewapps.sandbox.github.apps.registration import register
 from reviewapps.sandbox.github.calls import Engine
 from reviewapps.sandbox.github.deployments import Deployments
-from reviewapps.sandbox.github.limits import Limits
+from reviewapps.sandbox.github.limits.primary import Limits
+from reviewapps.sandbox.github.limits.secondary import SecondaryLimits
 from reviewapps.sandbox.github.merge_queue import MergeQueue
 from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.pages import Pages
+from reviewapps.sandbox.github.pages.manifests import ManifestForms
 from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.restart import carry_on
 from reviewapps.sandbox.github.routes import ALL
-from reviewapps.sandbox.github.routing import Answered, Api, unknown, viewer_of
+from reviewapps.sandbox.github.routing import Answered, Api, unknown
 from reviewapps.sandbox.github.smart_http import SmartHttp
+from reviewapps.sandbox.github.state import App, Registration
+from reviewapps.sandbox.github.webhooks.deliveries import Deliveries
+from reviewapps.sandbox.github.webhooks.events import Announced, Events
+from reviewapps.sandbox.github.webhooks.pushes import Pushes
 from reviewapps.sandbox.github.world import World
 from reviewapps.sandbox.observed import Observed
 from reviewapps.sandbox.snapshots import Snapshots
@@ -39,21 +48,7 @@ class GitHub:
     def __init__(self, home: Path) -> None:
         self.world = World(home)
         self._snapshots = Snapshots(self.world, home)
-        ownership = Ownership(self.world)
-        gate, reviews = Gate(ownership), Reviews(self.world, ownership)
-        pull_requests = PullRequests(self.world, reviews)
-        merging = Merging(self.world, pull_requests, gate)
-        self._engine = Engine(
-            world=self.world,
-            pull_requests=pull_requests,
-            reviews=reviews,
-            ownership=ownership,
-            gate=gate,
-            merging=merging,
-            merge_queue=MergeQueue(self.world, merging, gate),
-            deployments=Deployments(self.world, merging),
-            limits=Limits(self.world.clock),
-        )
+        self._engine = _engine(self.world)
         self._api = Api(self._engine)
         self.observed = Observed(self._who, self.world.clock)
         self.url = ""
@@ -74,6 +69,20 @@ class GitHub:
     def answered(self, called: Answered | None) -> None:
         self._api.answered = called
 
+    @property
+    def announced(self) -> Announced | None:
+        """Called with event, action and payload of everything that a webhook is told."""
+        return self._engine.events.announced
+
+    @announced.setter
+    def announced(self, called: Announced | None) -> None:
+        self._engine.events.announced = called
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """Webhooks on their way, and how they go wrong."""
+        return self._engine.deliveries
+
     async def start(self, port: int = 0) -> None:
         """Serve on 127.0.0.1 (any free port: 0). :class:`OSError` where the port is taken."""
         runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=GRACE)
@@ -86,12 +95,15 @@ class GitHub:
         self._runner = runner
         self.port = int(runner.addresses[0][1])
         self.url = f"http://127.0.0.1:{self.port}"
+        self._engine.events.origin = self.url
+        await self._engine.deliveries.start()
         if self.recalled:
             await carry_on(self.world, self._engine.pull_requests)
         await self._snapshots.start()
 
     async def stop(self) -> None:
-        """Serve no more. All is kept."""
+        """Serve no more. All is kept, but for the webhooks on their way."""
+        await self._engine.deliveries.stop()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -118,19 +130,59 @@ class GitHub:
         made.git.create(default_branch)
         return made.id
 
+    def add_app(self, owner: str, wanted: Registration, *, installed_on: Iterable[str] = ()) -> App:
+        """A new App of that account, let into these of its repositories."""
+        account = self.world.add_user(owner, "Organization")
+        app = register(self.world, account, wanted)
+        names = [name.lower() for name in installed_on]
+        chosen = [
+            one
+            for one in self.world.repositories.values()
+            if one.owner is account and one.name.lower() in names
+        ]
+        if chosen:
+            install(self.world, app, account, chosen)
+        return app
+
     def _app(self) -> web.Application:
         app = web.Application(middlewares=[self._snapshots.middleware], client_max_size=LARGEST_BODY)
         for routes in ALL:
             self._api.mount(app, routes)
         SmartHttp(self._engine).mount(app)
         Pages(self._engine).mount(app)
+        ManifestForms(self.world).mount(app)
         self.observed.install(app)
         app.router.add_route("*", "/{unknown:.*}", unknown)
         return app
 
     def _who(self, request: web.Request) -> str:
         try:
-            viewer = viewer_of(request, self.world)
+            who = asker(request, self.world)
         except Refused:
             return ""
-        return viewer.login if viewer else ""
+        return who.user.login if who.user else who.app.slug if who.app else ""
+
+
+def _engine(world: World) -> Engine:
+    deliveries = Deliveries(world)
+    events = Events(world, deliveries)
+    pushes = Pushes(events)
+    ownership = Ownership(world)
+    gate, reviews = Gate(ownership), Reviews(world, ownership, events)
+    pull_requests = PullRequests(world, reviews, events, pushes)
+    merging = Merging(world, pull_requests, gate)
+    return Engine(
+        world=world,
+        pull_requests=pull_requests,
+        reviews=reviews,
+        ownership=ownership,
+        gate=gate,
+        merging=merging,
+        merge_queue=MergeQueue(world, merging, gate, events, pushes),
+        deployments=Deployments(world, merging, events),
+        limits=Limits(world),
+        secondary_limits=SecondaryLimits(world),
+        events=events,
+        deliveries=deliveries,
+        installing=Installing(world, events),
+    )

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from aiohttp import web
 
+from reviewapps.sandbox.github.access import Asker, asker
+from reviewapps.sandbox.github.apps.tokens import allows
 from reviewapps.sandbox.github.calls import Engine
 from reviewapps.sandbox.github.git import clean_environment
 from reviewapps.sandbox.github.protection.gate import Refusal
 from reviewapps.sandbox.github.pushes import commands, declined, hook_environment, reworded
 from reviewapps.sandbox.github.refusals import Refused
-from reviewapps.sandbox.github.routing import viewer_of
 from reviewapps.sandbox.github.state import Repository, User
 
 CHUNK = 64 * 1024
@@ -33,9 +34,9 @@ class SmartHttp:
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         pushes = "git-receive-pack" in (request.match_info["command"], request.query.get("service"))
         try:
-            viewer = viewer_of(request, self._engine.world)
-            repository = self._repository(request, viewer)
-            user = self._writer(repository, viewer) if pushes else viewer
+            who = asker(request, self._engine.world)
+            repository = self._repository(request, who)
+            user = _writer(repository, who) if pushes else _reader(repository, who)
         except Refused as refused:
             headers = SIGN_IN if refused.status == 401 else {}
             return web.Response(status=refused.status, text=f"{refused}\n", headers=headers)
@@ -55,20 +56,32 @@ class SmartHttp:
             await self._engine.merge_queue.advance(repository)
         return response
 
-    def _repository(self, request: web.Request, viewer: User | None) -> Repository:
+    def _repository(self, request: web.Request, who: Asker) -> Repository:
         owner, name = request.match_info["owner"], request.match_info["repo"].removesuffix(".git")
         world = self._engine.world
         found = world.named(owner, name) or world.formerly_named(owner, name)
-        if found is not None and found.permission(viewer) != "none":
+        if found is not None and who.permission(found) != "none":
             return found
-        raise Refused(401 if viewer is None else 404, "Repository not found.")
+        raise Refused(401 if who.user is None else 404, "Repository not found.")
 
-    def _writer(self, repository: Repository, viewer: User | None) -> User:
-        if viewer is None:
-            raise Refused(401, "Authentication required.")
-        if not repository.may_write(viewer):
-            raise Refused(403, f"Permission to {repository.full_name}.git denied to {viewer.login}.")
-        return viewer
+
+def _reader(repository: Repository, who: Asker) -> User | None:
+    if repository.private and who.token is not None and not allows(who.token.permissions, "contents", "read"):
+        raise _denied(repository, who.token.installation.app.bot)
+    return who.user
+
+
+def _writer(repository: Repository, who: Asker) -> User:
+    if who.user is None:
+        raise Refused(401, "Authentication required.")
+    contents = who.token is None or allows(who.token.permissions, "contents", "write")
+    if not contents or who.permission(repository) not in ("admin", "write"):
+        raise _denied(repository, who.user)
+    return who.user
+
+
+def _denied(repository: Repository, user: User) -> Refused:
+    return Refused(403, f"Permission to {repository.full_name}.git denied to {user.login}.")
 
 
 async def _cgi(

@@ -11,12 +11,19 @@ from typing import Any
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.github.git import Bare
 from reviewapps.sandbox.github.state import (
+    Allowance,
+    App,
     Environment,
+    Hook,
+    Installation,
+    InstallationToken,
     Label,
+    Manifest,
     Organization,
     PullRequest,
     Repository,
     Team,
+    Usage,
     User,
 )
 
@@ -31,6 +38,13 @@ class World:
         self.tokens: dict[str, User] = {}
         self.repositories: dict[int, Repository] = {}
         self.secret = secrets.token_bytes(32)  # signs links that are for nobody else
+        self.apps: dict[int, App] = {}
+        self.installations: dict[int, Installation] = {}
+        self.installation_tokens: dict[str, InstallationToken] = {}
+        self.manifests: dict[str, Manifest] = {}
+        self.hooks: dict[int, Hook] = {}
+        self.allowance = Allowance()
+        self.usage: dict[str, Usage] = {}
         self._former_names: dict[str, int] = {}
         self._last_id = 1000
 
@@ -124,14 +138,21 @@ class World:
     def remove(self, repository: Repository) -> None:
         """Forget it. Pull requests from it stay, with no head repository; forks still use its objects."""
         del self.repositories[repository.id]
+        self.hooks = {id: hook for id, hook in self.hooks.items() if hook.repository is not repository}
+        for installation in self.installations.values():
+            installation.repositories.discard(repository.id)
         for pull in self.pull_requests():
             if pull.head is repository:
                 pull.head = None
                 self.touch(pull)
 
-    def visible_to(self, viewer: User | None) -> list[Repository]:
-        """The repositories that ``viewer`` may read."""
-        return [r for r in self.repositories.values() if r.permission(viewer) != "none"]
+    def hook_of(self, app: App) -> Hook:
+        """Where an App wants to be told."""
+        return next(hook for hook in self.hooks.values() if hook.app is app)
+
+    def covered_by(self, installation: Installation) -> list[Repository]:
+        """The repositories that an App was let into."""
+        return [r for r in self.repositories.values() if installation.covers(r)]
 
     # ---- pull requests
 

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Coroutine, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,9 +17,18 @@ import pytest
 import requests
 
 from reviewapps.sandbox.github import GitHub
+from reviewapps.sandbox.github.state import App, Registration
 from tests.contract.github import Contract
+from tests.contract.github_webhooks import WebhookContract
+from tests.sandbox.github.receiver import Receiver
 
 Result = TypeVar("Result")
+
+ALL = dict.fromkeys(("contents", "pull_requests", "issues", "deployments", "statuses", "checks"), "write")
+EVENTS = [
+    *("push", "create", "delete", "pull_request", "issue_comment", "deployment", "deployment_status"),
+    *("status", "check_run", "repository", "fork", "pull_request_review", "merge_group"),
+]
 
 
 @dataclass
@@ -28,6 +37,7 @@ class Hub:
 
     server: GitHub
     folder: Path
+    webhooks: WebhookContract = field(default_factory=WebhookContract)
 
     @property
     def url(self) -> str:
@@ -56,6 +66,29 @@ class Hub:
     def remote(self, repository: str, token: str = "octocat-token") -> str:
         """Where git finds a repository."""
         return f"{self.url.replace('://', f'://x-access-token:{token}@')}/{repository}.git"
+
+    def register(self, *, hook_url: str = "", **permissions: str) -> App:
+        """An App of octocat's, let into `octocat/shop` alone; without permissions, one that may do most."""
+        wanted = Registration(
+            name="Review Apps", permissions=permissions or ALL, events=EVENTS, hook_url=hook_url
+        )
+        return self.server.add_app("octocat", wanted, installed_on=["shop"])
+
+    def integration(self, app: App) -> github.GithubIntegration:
+        """The real client, as an App."""
+        auth = github.Auth.AppAuth(app.id, app.private_key)
+        return github.GithubIntegration(
+            auth=auth, base_url=self.url, seconds_between_requests=0, seconds_between_writes=0
+        )
+
+    def token(self, app: App, **narrowed: Any) -> str:
+        """A token of the App's only installation."""
+        installation = self.integration(app).get_installations()[0]
+        path = f"/app/installations/{installation.id}/access_tokens"
+        signed = {"Authorization": f"Bearer {github.Auth.AppAuth(app.id, app.private_key).token}"}
+        made = self.request("POST", path, token=None, headers=signed, json=narrowed)
+        assert made.status_code == 201, made.text
+        return str(made.json()["token"])
 
     def clone(self, repository: str, token: str = "octocat-token") -> Checkout:
         """A working copy."""
@@ -158,18 +191,26 @@ def hub(loop: Loop, tmp_path: Path) -> Iterator[Hub]:
 
     hubot may write. Every answer must be as GitHub describes it.
     """
-    contract = Contract()
+    contract, webhooks = Contract(), WebhookContract()
     server = GitHub(tmp_path / "hub")
-    server.answered = contract.check
+    server.answered, server.announced = contract.check, webhooks.check
     for login in ("octocat", "hubot", "stranger"):
         server.add_user(login, token=f"{login}-token")
     server.add_repository("octocat", "shop", writers=["hubot"])
     loop.run(server.start())
     folder = tmp_path / "clones"
     folder.mkdir()
-    yield Hub(server, folder)
+    yield Hub(server, folder, webhooks)
     loop.run(server.stop())
-    assert contract.errors == []
+    assert "\n".join(contract.errors) == ""
+    assert "\n".join(webhooks.errors) == ""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Somebody who listens."""
+    with Receiver() as listening:
+        yield listening
 
 
 @pytest.fixture(scope="session")

@@ -111,10 +111,15 @@ def test_the_newest_status_of_each_context_counts(repository: Repository) -> Non
         commit.create_status("fine")
 
 
-def test_check_runs_are_listed_latest_by_name(shop: Checkout, repository: Repository) -> None:
+def test_check_runs_are_made_by_apps_and_listed_latest_by_name(
+    hub: Hub, shop: Checkout, repository: Repository
+) -> None:
     sha = shop.git("rev-parse", "feature")
-    repository.create_check_run("test", sha, conclusion="failure")
-    run = repository.create_check_run("test", sha, status="in_progress")
+    app = hub.client(hub.token(hub.register())).get_repo("octocat/shop")
+    app.create_check_run("test", sha, conclusion="failure")
+    run = app.create_check_run("test", sha, status="in_progress")
+    with pytest.raises(GithubException, match="You must authenticate via a GitHub App"):
+        repository.create_check_run("test", sha)
     run.edit(conclusion="success", output={"title": "Fine", "summary": "All of it"})
     (latest,) = repository.get_commit("feature").get_check_runs()
     assert (latest.id, latest.status, latest.conclusion) == (run.id, "completed", "success")
@@ -125,13 +130,14 @@ def test_a_check_run_ends_with_a_conclusion_and_may_begin_anew(
     hub: Hub, shop: Checkout, repository: Repository
 ) -> None:
     sha, path = shop.git("rev-parse", "feature"), "/repos/octocat/shop/check-runs"
-    for wrong in ({"status": "completed"}, {"status": "done"}, {"conclusion": "fine"}):
-        answer = hub.request("POST", path, json={"name": "test", "head_sha": sha, **wrong})
+    token = hub.token(hub.register())
+    for wrong in ({"status": "completed"}, {"status": "done"}, {"conclusion": "fine"}, {"output": 5}):
+        answer = hub.request("POST", path, token=token, json={"name": "test", "head_sha": sha, **wrong})
         assert answer.status_code == 422
-    run = repository.create_check_run("test", sha, conclusion="neutral")
+    run = hub.client(token).get_repo("octocat/shop").create_check_run("test", sha, conclusion="neutral")
     assert (run.status, run.completed_at is None) == ("completed", False)
     run.edit(status="in_progress")
-    assert run.status == "in_progress" and run.conclusion is None and run.completed_at is None
+    assert run.status == "in_progress" and not run.conclusion and run.completed_at is None
     assert repository.get_commit(sha).get_check_runs(status="completed").totalCount == 0
 
 

@@ -14,6 +14,7 @@ from reviewapps.sandbox.github.routes import ALL
 from tests.contract.github import Contract
 from tests.sandbox import walk
 from tests.sandbox.github.conftest import Hub, Loop, begun
+from tests.sandbox.github.receiver import Receiver, wait
 
 PASSING = r"^/_sandbox/|^/rate_limit|^/octocat"
 """What begins anew, and pages."""
@@ -83,6 +84,8 @@ def inhabit(hub: Hub) -> int:
     conditions = {"ref_name": {"include": ["~ALL"], "exclude": []}}
     wanted = {"name": "stay", "enforcement": "active", "rules": rules, "conditions": conditions}
     hub.request("POST", "/repos/octocat/shop/rulesets", json=wanted).raise_for_status()
+    shop.create_hook("web", {"url": "http://127.0.0.1:1/"}, ["push"], active=False)
+    hub.register()
     hub.request("POST", "/_sandbox/clock", json={"forward": 86_400})
     return pull.number
 
@@ -140,3 +143,22 @@ def test_what_reached_git_just_before_a_kill_is_caught_up_with(restarts: Restart
     hub.server.add_repository("octocat", "another")
     assert hub.request("GET", "/repos/octocat/another").status_code == 200
     assert hub.request("GET", "/repos/octocat/kept").status_code == 200
+
+
+def test_tokens_deliveries_and_limits_outlive_a_restart(
+    restarts: Restarts, template: Path, receiver: Receiver
+) -> None:
+    hub = restarts.begun()
+    begun(hub, template)
+    hook = hub.client().get_repo("octocat/shop").create_hook("web", {"url": receiver.url}, active=True)
+    path = f"/repos/octocat/shop/hooks/{hook.id}/deliveries"
+    wait(lambda: bool(hub.request("GET", path).json()))
+    before, token = hub.request("GET", path), hub.token(hub.register())
+    restarts.ended(hub)
+    hub = restarts.begun(hub.server.port)
+    after = hub.request("GET", path)
+    assert after.json() == before.json()
+    assert int(after.headers["X-RateLimit-Used"]) > int(before.headers["X-RateLimit-Used"])
+    assert hub.request("GET", "/repos/octocat/shop", token=token).status_code == 200
+    hook.ping()
+    receiver.until("ping", "ping")

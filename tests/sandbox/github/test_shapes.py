@@ -22,7 +22,7 @@ def test_wrong_types_are_named(hub: Hub, shop: Checkout) -> None:
         ("PUT", MAIN, EMPTY | {"required_status_checks": 5, "enforce_admins": None}, "5 is not an object"),
         ("POST", f"{SHOP}/rulesets", {"name": "x", "rules": [5]}, "5 is not an object"),
         ("PUT", f"{SHOP}/environments/x", {"reviewers": [{"id": True}]}, "true is not an integer"),
-        ("POST", f"{SHOP}/check-runs", {"name": "x", "head_sha": "main", "output": 5}, "5 is not an object"),
+        ("POST", f"{SHOP}/hooks", {"config": 5}, "5 is not an object"),
         ("POST", f"{SHOP}/labels", {"name": "x", "color": 5}, "5 is not a string"),
         ("POST", "/graphql", {"query": "{ viewer { id } }", "variables": [1]}, "[1] is not an object"),
     ]

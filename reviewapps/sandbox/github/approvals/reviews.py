@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reviewapps.sandbox.github.approvals.ownership import Ownership
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, unprocessable
 from reviewapps.sandbox.github.state import OPINIONS, PullRequest, Review, ReviewRule, Team, User
+from reviewapps.sandbox.github.webhooks.events import Events
 from reviewapps.sandbox.github.world import World
 
 EVENTS = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
@@ -13,13 +16,14 @@ EVENTS = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMEN
 class Reviews:
     """Lets people review pull requests, under GitHub's conditions."""
 
-    def __init__(self, world: World, ownership: Ownership) -> None:
+    def __init__(self, world: World, ownership: Ownership, events: Events) -> None:
         self._world = world
         self._ownership = ownership
+        self._events = events
 
     # ---- reviews
 
-    def begin(
+    async def begin(
         self, pull: PullRequest, user: User, *, event: str | None, body: str, commit_id: str | None
     ) -> Review:
         """A new review: submitted at once with an ``event``, else pending."""
@@ -31,10 +35,10 @@ class Reviews:
             self._require_submittable(review, event, body)
         pull.reviews[review.id] = review
         if event is not None:
-            self.submit(review, user, event=event, body=body)
+            await self.submit(review, user, event=event, body=body)
         return review
 
-    def submit(self, review: Review, user: User, *, event: str, body: str) -> None:
+    async def submit(self, review: Review, user: User, *, event: str, body: str) -> None:
         """Show a pending review to everybody; its author is asked no more."""
         if review.user is not user or review.state != "PENDING":
             raise unprocessable("Can not submit a review that is not pending")
@@ -45,6 +49,7 @@ class Reviews:
         pull.requested_reviewers = [one for one in pull.requested_reviewers if one is not user]
         pull.requested_teams = [team for team in pull.requested_teams if not team.has(user)]
         self._world.touch(pull)
+        await self._announce("submitted", review, user)
 
     def _require_submittable(self, review: Review, event: str, body: str) -> None:
         if event not in EVENTS:
@@ -55,19 +60,22 @@ class Reviews:
         if event != "APPROVE" and not body.strip():
             raise unprocessable("Review Can not be blank")
 
-    def edit(self, review: Review, user: User, body: str) -> None:
+    async def edit(self, review: Review, user: User, body: str) -> None:
         """Give it another text; only its author may."""
         if review.user is not user:
             raise forbidden()
-        review.body = body
+        before, review.body = review.body, body
         self._world.touch(review.pull_request)
+        if review.state != "PENDING":
+            await self._announce("edited", review, user, changes={"body": {"from": before}})
 
-    def dismiss(self, review: Review) -> None:
+    async def dismiss(self, review: Review, user: User) -> None:
         """Let an approval or a request for changes count no more."""
         if review.state not in OPINIONS:
             raise unprocessable(f"Can not dismiss a {review.state.lower()} pull request review")
         review.state = "DISMISSED"
         self._world.touch(review.pull_request)
+        await self._announce("dismissed", review, user)
 
     def delete(self, review: Review, user: User) -> None:
         """Forget a pending review."""
@@ -77,9 +85,14 @@ class Reviews:
             raise forbidden()
         del review.pull_request.reviews[review.id]
 
+    async def _announce(self, action: str, review: Review, user: User, **told: object) -> None:
+        pull = review.pull_request
+        told = {"pull_request": pull, "review": review, **told}
+        await self._events.announce("pull_request_review", action, pull.repository, user, **told)
+
     # ---- who is asked
 
-    def ask(self, pull: PullRequest, users: list[User], teams: list[Team]) -> None:
+    async def ask(self, pull: PullRequest, users: list[User], teams: list[Team], asker: User) -> None:
         """Ask people and teams of this repository for their reviews."""
         repository = pull.repository
         if pull.user in users:
@@ -92,17 +105,31 @@ class Reviews:
                 "Reviews may only be requested from collaborators. One or more of the users or teams you "
                 f"specified is not a collaborator of the {repository.full_name} repository.",
             )
-        pull.requested_reviewers += [one for one in users if one not in pull.requested_reviewers]
-        pull.requested_teams += [one for one in teams if one not in pull.requested_teams]
+        people = [one for one in users if one not in pull.requested_reviewers]
+        groups = [one for one in teams if one not in pull.requested_teams]
+        pull.requested_reviewers += people
+        pull.requested_teams += groups
         self._world.touch(pull)
+        await self._announce_asked("review_requested", pull, [*people, *groups], asker)
 
-    def unask(self, pull: PullRequest, users: list[User], teams: list[Team]) -> None:
+    async def unask(self, pull: PullRequest, users: list[User], teams: list[Team], asker: User) -> None:
         """Wait for their reviews no more."""
+        people = [one for one in pull.requested_reviewers if one in users]
+        groups = [one for one in pull.requested_teams if one in teams]
         pull.requested_reviewers = [one for one in pull.requested_reviewers if one not in users]
         pull.requested_teams = [one for one in pull.requested_teams if one not in teams]
         self._world.touch(pull)
+        await self._announce_asked("review_request_removed", pull, [*people, *groups], asker)
 
-    async def ask_owners(self, pull: PullRequest) -> None:
+    async def _announce_asked(
+        self, action: str, pull: PullRequest, asked: Sequence[User | Team], asker: User
+    ) -> None:
+        for one in asked:
+            name = "requested_team" if isinstance(one, Team) else "requested_reviewer"
+            told = {"pull_request": pull, name: one}
+            await self._events.announce("pull_request", action, pull.repository, asker, **told)
+
+    async def ask_owners(self, pull: PullRequest, asker: User) -> None:
         """Ask the code owners of what it changes, unless it is a draft or they have spoken already."""
         if pull.draft or pull.state != "open":
             return
@@ -117,6 +144,7 @@ class Reviews:
             else:
                 pull.requested_reviewers.append(owner)
             pull.asked_as_owners.add(owner.id)
+            await self._announce_asked("review_requested", pull, [owner], asker)
 
     async def pushed(self, pull: PullRequest, pusher: User, rule: ReviewRule | None) -> None:
         """Its head moved: approvals of what it was are stale, if the base branch says so."""
@@ -125,4 +153,5 @@ class Reviews:
             for review in pull.reviews.values():
                 if review.state == "APPROVED":
                     review.state = "DISMISSED"
-        await self.ask_owners(pull)
+                    await self._announce("dismissed", review, pusher)
+        await self.ask_owners(pull, pusher)

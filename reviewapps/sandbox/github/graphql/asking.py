@@ -14,6 +14,8 @@ from typing import Any
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
+from reviewapps.sandbox.github.access import Asker
+from reviewapps.sandbox.github.apps.tokens import allows
 from reviewapps.sandbox.github.calls import Engine
 from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import JSON, Repository, User
@@ -28,6 +30,7 @@ class Asking:
 
     engine: Engine
     viewer: User
+    asker: Asker
     urls: Urls
     limits: JSON
     nodes: dict[str, Any] | None = None  # by global id, once one was asked for
@@ -38,7 +41,13 @@ class Asking:
 
     def sees(self, repository: Repository) -> bool:
         """Whether who asks may read it."""
-        return repository.permission(self.viewer) != "none"
+        return self.asker.permission(repository) != "none"
+
+    def may_write(self, repository: Repository) -> bool:
+        """Whether who asks may change it; an App with a token for pull requests may."""
+        token = self.asker.token
+        permitted = token is None or allows(token.permissions, "pull_requests", "write")
+        return permitted and self.asker.permission(repository) in ("write", "admin")
 
 
 Resolver = Callable[[Any, Asking, JSON], Any]

@@ -63,7 +63,7 @@ def _pull(ask: Asking, identity: str, *, of_author: bool = False) -> PullRequest
     pull = found(ask, identity)
     if not isinstance(pull, PullRequest):
         raise not_resolved(f"a PullRequest with the global id of '{identity}'")
-    if not pull.repository.may_write(ask.viewer) and not (of_author and pull.user is ask.viewer):
+    if not ask.may_write(pull.repository) and not (of_author and pull.user is ask.viewer):
         name = f"{ask.viewer.login} does not have the correct permissions to execute this mutation"
         raise Refusal("FORBIDDEN", name)
     return pull
@@ -87,7 +87,7 @@ async def _dequeue(_: None, ask: Asking, arguments: JSON) -> JSON:
     wanted = arguments["input"]
     entry: QueueEntry | None = _pull(ask, wanted["id"]).queue_entry
     if entry is not None:
-        await ask.engine.merge_queue.dequeue(entry)
+        await ask.engine.merge_queue.dequeue(entry, ask.viewer)
     return {"clientMutationId": wanted.get("clientMutationId"), "mergeQueueEntry": entry}
 
 

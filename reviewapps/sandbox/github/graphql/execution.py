@@ -68,7 +68,7 @@ async def answer(call: Call, wanted: JSON) -> JSON:
     mistakes = validate(schema, document)
     if mistakes:
         return {"errors": [_mistake(one) for one in mistakes]}
-    ask = Asking(call.engine, call.user, Urls(call.urls.origin), _limits(call))
+    ask = Asking(call.engine, call.user, call.asker, Urls(call.urls.origin), _limits(call))
     done = execute(
         schema,
         document,
@@ -87,7 +87,7 @@ async def answer(call: Call, wanted: JSON) -> JSON:
 
 
 def _limits(call: Call) -> JSON:
-    standing = call.engine.limits.standing(call.request)
+    standing = call.engine.limits.standing(call.asker)
     reset = datetime.fromtimestamp(standing.pop("reset"), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return standing | {"resetAt": reset, "cost": 1, "nodeCount": 0}
 

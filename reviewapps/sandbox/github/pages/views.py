@@ -110,9 +110,9 @@ class Pages:
         if action == "merge":
             await self._engine.merging.merge(pull, pull.repository.owner, method)
         elif action == "close":
-            await self._engine.pull_requests.close(pull)
+            await self._engine.pull_requests.close(pull, pull.repository.owner)
         else:
-            await self._engine.pull_requests.reopen(pull)
+            await self._engine.pull_requests.reopen(pull, pull.repository.owner)
 
     def _named(self, request: web.Request) -> Repository:
         found = self._engine.world.named(request.match_info["owner"], request.match_info["repo"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
 from reviewapps.sandbox.github.state import JSON, Organization, Repository, User
 
@@ -22,19 +24,22 @@ _NOBODY = {"followers": 0, "following": 0, "public_gists": 0}
 
 
 def simple_user(user: User, urls: Urls) -> JSON:
-    """A user as others mention it."""
+    """A user as others mention it; a bot's page is that of its App."""
     return urls.once(("user", user.id), lambda: _simple_user(user, urls))
 
 
 def _simple_user(user: User, urls: Urls) -> JSON:
-    api = f"{urls.origin}/users/{user.login}"
+    login = quote(user.login)
+    api, page = f"{urls.origin}/users/{login}", f"{urls.origin}/{login}"
+    if user.login.endswith("[bot]"):
+        page = f"{urls.origin}/apps/{user.login.removesuffix('[bot]')}"
     return {
         "login": user.login,
         "id": user.id,
         "node_id": node_id("U", user.id),
-        "avatar_url": f"{urls.origin}/{user.login}.png",
+        "avatar_url": f"{urls.origin}/{login}.png",
         "gravatar_id": "",
-        "html_url": f"{urls.origin}/{user.login}",
+        "html_url": page,
         **{name: api + path for name, path in _LINKS.items()},
         "type": user.type,
         "site_admin": False,
@@ -48,8 +53,8 @@ def public_user(user: User, urls: Urls, public_repos: int) -> JSON:
     return simple_user(user, urls) | _NOTHING | _NOBODY | public | times
 
 
-def organization(user: User, urls: Urls, public_repos: int) -> JSON:
-    """An organization alone."""
+def organization_simple(user: User, urls: Urls) -> JSON:
+    """An organization as events mention it."""
     api = f"{urls.origin}/orgs/{user.login}"
     return {
         "login": user.login,
@@ -60,8 +65,14 @@ def organization(user: User, urls: Urls, public_repos: int) -> JSON:
         "members_url": f"{api}/members{{/member}}",
         "public_members_url": f"{api}/public_members{{/member}}",
         "avatar_url": f"{urls.origin}/{user.login}.png",
-        "html_url": f"{urls.origin}/{user.login}",
         "description": None,
+    }
+
+
+def organization(user: User, urls: Urls, public_repos: int) -> JSON:
+    """An organization alone."""
+    return organization_simple(user, urls) | {
+        "html_url": f"{urls.origin}/{user.login}",
         "has_organization_projects": False,
         "has_repository_projects": False,
         "public_repos": public_repos,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reviewapps.sandbox.github.presenters import apps
 from reviewapps.sandbox.github.presenters.accounts import simple_user
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
 from reviewapps.sandbox.github.state import JSON, Deployment, DeploymentStatus, Repository
@@ -28,7 +29,7 @@ def deployment(deployment: Deployment, repository: Repository, urls: Urls) -> JS
         "repository_url": urls.repository(repository),
         "transient_environment": deployment.transient_environment,
         "production_environment": deployment.production_environment,
-        "performed_via_github_app": None,
+        "performed_via_github_app": apps.app(deployment.via, urls) if deployment.via else None,
     }
 
 
@@ -52,5 +53,5 @@ def deployment_status(
         "updated_at": status.created_at,
         "deployment_url": api,
         "repository_url": urls.repository(repository),
-        "performed_via_github_app": None,
+        "performed_via_github_app": apps.app(status.via, urls) if status.via else None,
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from reviewapps.sandbox.github.history import Size
-from reviewapps.sandbox.github.presenters import repositories, teams
+from reviewapps.sandbox.github.presenters import apps, repositories, teams
 from reviewapps.sandbox.github.presenters.accounts import association, simple_user
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
 from reviewapps.sandbox.github.state import JSON, Comment, Label, PullRequest, Reaction, Repository, User
@@ -109,6 +110,8 @@ def issue(pull: PullRequest, urls: Urls) -> JSON:
         "id": pull.id,
         "node_id": node_id("PR", pull.id),
         "locked": False,
+        "active_lock_reason": None,
+        "reactions": _rollup((), f"{api}/reactions"),
         "assignee": None,
         "assignees": [],
         "milestone": None,
@@ -138,8 +141,8 @@ def label(label: Label, repository: Repository, urls: Urls) -> JSON:
     }
 
 
-def _rollup(comment: Comment, url: str) -> JSON:
-    counts = Counter(reaction.content for reaction in comment.reactions.values())
+def _rollup(reactions: Iterable[Reaction], url: str) -> JSON:
+    counts = Counter(reaction.content for reaction in reactions)
     return {"url": url, "total_count": counts.total(), **{kind: counts[kind] for kind in REACTIONS}}
 
 
@@ -169,6 +172,6 @@ def comment(comment: Comment, urls: Urls) -> JSON:
         "body": comment.body,
         "created_at": comment.created_at,
         "updated_at": comment.updated_at,
-        "performed_via_github_app": None,
-        "reactions": _rollup(comment, f"{api}/reactions"),
+        "performed_via_github_app": apps.app(comment.via, urls) if comment.via else None,
+        "reactions": _rollup(comment.reactions.values(), f"{api}/reactions"),
     }

@@ -5,7 +5,6 @@ from __future__ import annotations
 from reviewapps.sandbox.github.git import Ref
 from reviewapps.sandbox.github.presenters.protection import summary
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
-from reviewapps.sandbox.github.protection import requirements
 from reviewapps.sandbox.github.state import JSON, Repository
 
 
@@ -20,28 +19,28 @@ def git_ref(ref: Ref, repository: Repository, urls: Urls) -> JSON:
     }
 
 
-def branch_summary(ref: Ref, repository: Repository, urls: Urls) -> JSON:
+def branch_summary(ref: Ref, repository: Repository, urls: Urls, *, protected: bool) -> JSON:
     """A branch in the list of them."""
     commit = {"sha": ref.commit, "url": urls.repository(repository, "commits", ref.commit)}
-    return {"name": short(ref), "commit": commit, **_protection(short(ref), repository, urls)}
+    return {"name": short(ref), "commit": commit, **_protection(short(ref), repository, urls, protected)}
 
 
-def _protection(name: str, repository: Repository, urls: Urls) -> JSON:
+def _protection(name: str, repository: Repository, urls: Urls, protected: bool) -> JSON:
     return {
-        "protected": bool(requirements(repository, name)),
+        "protected": protected,
         "protection": summary(repository.protections.get(name)),
         "protection_url": urls.repository(repository, "branches", name, "protection"),
     }
 
 
-def branch(name: str, commit: JSON, repository: Repository, urls: Urls) -> JSON:
+def branch(name: str, commit: JSON, repository: Repository, urls: Urls, *, protected: bool) -> JSON:
     """A branch alone."""
     api = urls.repository(repository, "branches", name)
     return {
         "name": name,
         "commit": commit,
         "_links": {"self": api, "html": urls.page(repository, "tree", name)},
-        **_protection(name, repository, urls),
+        **_protection(name, repository, urls, protected),
     }
 
 

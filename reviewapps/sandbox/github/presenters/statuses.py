@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reviewapps.sandbox.github.presenters import apps
 from reviewapps.sandbox.github.presenters.accounts import simple_user
 from reviewapps.sandbox.github.presenters.repositories import minimal_repository
 from reviewapps.sandbox.github.presenters.urls import Urls, node_id
@@ -49,7 +50,7 @@ def combined_state(latest: list[CommitStatus]) -> str:
 
 
 def check_run(run: CheckRun, repository: Repository, urls: Urls) -> JSON:
-    """A check run, of no particular App."""
+    """A check run, of the App that made it."""
     api = urls.repository(repository, "check-runs", run.id)
     output = {name: run.output.get(name) for name in ("title", "summary", "text")}
     return {
@@ -65,8 +66,39 @@ def check_run(run: CheckRun, repository: Repository, urls: Urls) -> JSON:
         "conclusion": run.conclusion,
         "started_at": run.started_at,
         "completed_at": run.completed_at,
-        "check_suite": {"id": run.id},
-        "app": None,
+        "check_suite": {"id": suite(run, repository)[0].id},
+        "app": apps.app(run.app, urls),
         "pull_requests": [],
         "output": output | {"annotations_count": 0, "annotations_url": f"{api}/annotations"},
+    }
+
+
+def suite(run: CheckRun, repository: Repository) -> list[CheckRun]:
+    """All check runs of its App on its commit, oldest first: GitHub's suite, known by the first one's id."""
+    return [
+        one for one in repository.check_runs.values() if (one.app, one.head_sha) == (run.app, run.head_sha)
+    ]
+
+
+def check_suite(run: CheckRun, repository: Repository, urls: Urls) -> JSON:
+    """The suite of a check run that ended, whose others ended as well."""
+    runs = suite(run, repository)
+    conclusions = {one.conclusion for one in runs}
+    api = urls.repository(repository, "check-suites", runs[0].id)
+    return {
+        "id": runs[0].id,
+        "node_id": node_id("CS", runs[0].id),
+        "head_branch": None,
+        "head_sha": run.head_sha,
+        "status": "completed",
+        "conclusion": "success" if conclusions <= {"success", "neutral", "skipped"} else "failure",
+        "url": api,
+        "check_runs_url": f"{api}/check-runs",
+        "latest_check_runs_count": len(runs),
+        "before": None,
+        "after": run.head_sha,
+        "pull_requests": [],
+        "app": apps.app(run.app, urls),
+        "created_at": runs[0].started_at,
+        "updated_at": run.completed_at,
     }

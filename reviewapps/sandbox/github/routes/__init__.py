@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.routes import (
     accounts,
+    app_settings,
+    apps,
     archives,
     codeowners,
     collaborators,
@@ -12,8 +14,11 @@ from reviewapps.sandbox.github.routes import (
     deployments,
     environments,
     graphql,
+    hook_deliveries,
+    hooks,
     issues,
     labels,
+    limits,
     markdown,
     organizations,
     protection,
@@ -24,12 +29,15 @@ from reviewapps.sandbox.github.routes import (
     reviews,
     rulesets,
     statuses,
+    webhook_faults,
     world,
 )
 
 # Paths with a greedy part come after those that merely begin like them.
 ALL = (
-    *(accounts.routes, organizations.routes, repositories.routes, collaborators.routes),
+    *(app_settings.routes, limits.routes, webhook_faults.routes),
+    *(accounts.routes, apps.routes, hook_deliveries.routes, hooks.routes),
+    *(organizations.routes, repositories.routes, collaborators.routes),
     *(contents.routes, archives.routes, markdown.routes),
     *(pulls.routes, reviews.routes, issues.routes, labels.routes, reactions.routes),
     *(

@@ -39,7 +39,7 @@ async def org(call: Call) -> Answer:
 @routes.on("GET", "/rate_limit")
 async def rate_limit(call: Call) -> Answer:
     """What the token may still ask. Asking this costs nothing."""
-    core = call.engine.limits.standing(call.request)
+    core = call.engine.limits.standing(call.asker)
     untouched = core | {"used": 0, "remaining": core["limit"]}
     return Answer({"resources": {"core": core, "search": untouched, "graphql": untouched}, "rate": core})
 

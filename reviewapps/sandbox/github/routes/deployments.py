@@ -28,7 +28,7 @@ async def deployments(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """A new deployment; 202 where the default branch was merged into its branch instead."""
     user, wanted, repository = call.require_write(), await call.wanted(), call.repository
-    made = await call.engine.deployments.create(repository, user, wanted)
+    made = await call.engine.deployments.create(repository, user, wanted, call.asker.via)
     if made is None:
         merged = f"Auto-merged {repository.default_branch} into {wanted['ref']} on deployment."
         return Answer({"message": merged}, 202)
@@ -60,7 +60,7 @@ async def statuses(call: Call) -> Answer:
 async def create_status(call: Call) -> Answer:
     """A new status of a deployment."""
     user, deployment, wanted = call.require_write(), _deployment(call), await call.wanted()
-    made = call.engine.deployments.add_status(call.repository, deployment, user, wanted)
+    made = await call.engine.deployments.add_status(call.repository, deployment, user, wanted, call.asker.via)
     return Answer(_status(call, made, deployment), 201)
 
 

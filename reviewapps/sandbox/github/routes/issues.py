@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters import pulls as present
-from reviewapps.sandbox.github.refusals import forbidden, invalid
+from reviewapps.sandbox.github.refusals import invalid
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.state import JSON, Comment
 
@@ -28,9 +28,11 @@ async def one_comment(call: Call) -> Answer:
 async def edit_comment(call: Call) -> Answer:
     """A comment with another text, by who wrote it or a writer."""
     comment = _own_comment(call)
+    before = comment.body
     comment.body = _body(await call.wanted())
     comment.updated_at = call.world.clock.timestamp
     call.world.touch(comment.pull_request)
+    await _announce(call, "edited", comment, changes={"body": {"from": before}})
     return Answer(present.comment(comment, call.urls))
 
 
@@ -40,6 +42,7 @@ async def delete_comment(call: Call) -> Answer:
     comment = _own_comment(call)
     del call.repository.comments[comment.id]
     call.world.touch(comment.pull_request)
+    await _announce(call, "deleted", comment)
     return Answer(status=204)
 
 
@@ -62,16 +65,24 @@ async def create_comment(call: Call) -> Answer:
     """A new comment."""
     pull, user, body = call.issue, call.user, _body(await call.wanted())
     now = call.world.clock.timestamp
-    comment = Comment(call.world.next_id(), pull, user, body, created_at=now, updated_at=now)
+    via = call.asker.via
+    comment = Comment(call.world.next_id(), pull, user, body, created_at=now, updated_at=now, via=via)
     call.repository.comments[comment.id] = comment
     call.world.touch(pull)
+    await _announce(call, "created", comment)
     return Answer(present.comment(comment, call.urls), 201)
+
+
+async def _announce(call: Call, action: str, comment: Comment, **told: JSON) -> None:
+    await call.engine.events.announce(
+        "issue_comment", action, call.repository, call.user, comment=comment, **told
+    )
 
 
 def _own_comment(call: Call) -> Comment:
     comment = call.comment
-    if comment.user is not call.user and not call.may_write:
-        raise forbidden()
+    if comment.user is not call.user:
+        call.require_write()
     return comment
 
 

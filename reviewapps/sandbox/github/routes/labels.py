@@ -29,21 +29,21 @@ async def add(call: Call) -> Answer:
     call.require_triage()
     pull = call.issue
     wanted = await _wanted(call)
-    return _set(call, pull, [*pull.labels, *(one for one in wanted if one not in pull.labels)])
+    return await _set(call, pull, [*pull.labels, *(one for one in wanted if one not in pull.labels)])
 
 
 @routes.on("PUT", OF_ISSUE)
 async def replace(call: Call) -> Answer:
     """These labels and no others."""
     call.require_triage()
-    return _set(call, call.issue, await _wanted(call))
+    return await _set(call, call.issue, await _wanted(call))
 
 
 @routes.on("DELETE", OF_ISSUE)
 async def remove_all(call: Call) -> Answer:
     """No labels any more."""
     call.require_triage()
-    _set(call, call.issue, [])
+    await _set(call, call.issue, [])
     return Answer(status=204)
 
 
@@ -55,7 +55,7 @@ async def remove(call: Call) -> Answer:
     left = [label for label in pull.labels if label.name.lower() != name]
     if len(left) == len(pull.labels):
         raise Refused(404, "Label does not exist")
-    return _set(call, pull, left)
+    return await _set(call, pull, left)
 
 
 @routes.on("GET", "/repos/{owner}/{repo}/labels")
@@ -120,9 +120,8 @@ async def _wanted(call: Call) -> list[Label]:
     return [call.world.label(call.repository, name) for name in dict.fromkeys(names)]
 
 
-def _set(call: Call, pull: PullRequest, labels: list[Label]) -> Answer:
-    pull.labels = labels
-    call.world.touch(pull)
+async def _set(call: Call, pull: PullRequest, labels: list[Label]) -> Answer:
+    await call.engine.pull_requests.label(pull, labels, call.user)
     return Answer([_presented(call, one) for one in labels])
 
 

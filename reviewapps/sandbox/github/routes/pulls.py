@@ -46,7 +46,7 @@ async def create(call: Call) -> Answer:
     head = text(wanted, "PullRequest", "head")
     owner, _, branch = head.rpartition(":")
     head_repository = _head_repository(call, owner, wanted.get("head_repo"))
-    if not head_repository.may_write(user):
+    if call.permission(head_repository) not in ("admin", "write"):
         raise forbidden()
     pull = await call.engine.pull_requests.open(
         call.repository,
@@ -65,7 +65,7 @@ def _head_repository(call: Call, owner: str, name: str | None) -> Repository:
     base = call.repository
     if owner.lower() in ("", base.owner.login.lower()) and name in (None, base.name, base.full_name):
         return base
-    for one in call.world.visible_to(call.viewer):
+    for one in call.visible():
         named = name in (None, one.name, one.full_name)
         if one.parent is base and named and owner.lower() in ("", one.owner.login.lower()):
             return one
@@ -87,15 +87,14 @@ async def update(call: Call) -> Answer:
     if wanted.get("state", pull.state) not in ("open", "closed"):
         raise invalid("PullRequest", "state")
     if "title" in wanted or "body" in wanted:
-        pull.title = wanted.get("title") or pull.title
-        pull.body = wanted.get("body", pull.body)
-        call.world.touch(pull)
+        title, body = wanted.get("title") or pull.title, wanted.get("body", pull.body)
+        await engine.edit(pull, call.user, title, body)
     if wanted.get("base", pull.base_ref) != pull.base_ref:
-        await engine.retarget(pull, wanted["base"])
+        await engine.retarget(pull, wanted["base"], call.user)
     if wanted.get("state") == "closed":
-        await engine.close(pull)
+        await engine.close(pull, call.user)
     if wanted.get("state") == "open":
-        await engine.reopen(pull)
+        await engine.reopen(pull, call.user)
     return await _presented(call, pull)
 
 

@@ -12,7 +12,7 @@ from reviewapps.sandbox.github.protection import requirements
 from reviewapps.sandbox.github.pull_requests import create_ref
 from reviewapps.sandbox.github.refusals import Refused, not_found
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import Repository
+from reviewapps.sandbox.github.state import JSON, Repository
 
 routes = Routes()
 
@@ -24,7 +24,12 @@ async def branches(call: Call) -> Answer:
     if wanted:
         protected = [bool(requirements(call.repository, short(ref))) for ref in refs]
         refs = [ref for ref, held in zip(refs, protected, strict=True) if held == (wanted == "true")]
-    return call.listing(refs, lambda ref: branch_summary(ref, call.repository, call.urls))
+    return call.listing(refs, lambda ref: _summary(call, ref))
+
+
+def _summary(call: Call, ref: Ref) -> JSON:
+    protected = bool(requirements(call.repository, short(ref)))
+    return branch_summary(ref, call.repository, call.urls, protected=protected)
 
 
 @routes.on("GET", "/repos/{owner}/{repo}/branches/{branch}")
@@ -36,7 +41,9 @@ async def one_branch(call: Call) -> Answer:
         raise Refused(404, "Branch not found")
     commit = await history.commit(repository.git, found.sha)
     presented = present.commit(commit, repository, call.urls, call.world)
-    return Answer(branch(name, presented, repository, call.urls))
+    return Answer(
+        branch(name, presented, repository, call.urls, protected=bool(requirements(repository, name)))
+    )
 
 
 @routes.on("GET", "/repos/{owner}/{repo}/tags")

@@ -6,7 +6,7 @@ from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters.repositories import full_repository, repository
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import Repository, User
+from reviewapps.sandbox.github.state import JSON, Repository, User
 
 routes = Routes()
 
@@ -56,17 +56,36 @@ async def update_repository(call: Call) -> Answer:
     """Rename it, hide it, or change its default branch or description."""
     call.require("admin")
     wanted, this = await call.wanted(), call.repository
-    name = wanted.get("name", this.name)
-    if name != this.name:
-        if name.lower() != this.name.lower():
-            _require_free(call, this.owner, name)
-        call.world.rename(this, name)
+    before = {"description": this.description, "default_branch": this.default_branch}
+    if wanted.get("name", this.name) != this.name:
+        await _rename(call, this, wanted["name"])
     if "default_branch" in wanted:
         await _set_default_branch(this, wanted["default_branch"])
-    this.private = bool(wanted.get("private", this.private))
     this.description = wanted.get("description", this.description)
     this.updated_at = call.world.clock.timestamp
+    changes = {name: {"from": was} for name, was in before.items() if was != getattr(this, name)}
+    if changes:
+        await _announce(call, "edited", changes=changes)
+    await _hide(call, this, bool(wanted.get("private", this.private)))
     return _full(call, this)
+
+
+async def _rename(call: Call, this: Repository, name: str) -> None:
+    before = this.name
+    if name.lower() != before.lower():
+        _require_free(call, this.owner, name)
+    call.world.rename(this, name)
+    await _announce(call, "renamed", changes={"repository": {"name": {"from": before}}})
+
+
+async def _hide(call: Call, this: Repository, private: bool) -> None:
+    if private != this.private:
+        this.private = private
+        await _announce(call, "privatized" if private else "publicized")
+
+
+async def _announce(call: Call, action: str, **told: JSON) -> None:
+    await call.engine.events.announce("repository", action, call.repository, call.user, **told)
 
 
 async def _set_default_branch(this: Repository, branch: str) -> None:
@@ -81,6 +100,7 @@ async def _set_default_branch(this: Repository, branch: str) -> None:
 async def delete_repository(call: Call) -> Answer:
     """Remove it. Pull requests from it stay, without a head repository."""
     call.require("admin")
+    await _announce(call, "deleted")
     call.world.remove(call.repository)
     return Answer(status=204)
 
@@ -101,6 +121,8 @@ async def create_fork(call: Call) -> Answer:
         owner, name, default_branch=branch, private=parent.private, admins=admins, parent=parent
     )
     await fork.git.create_fork(parent.git, branch)
+    fork.known_refs = await fork.git.heads_and_tags()
+    await call.engine.events.announce("fork", None, parent, call.user, forkee=fork)
     return _full(call, fork, 202)
 
 

@@ -26,7 +26,7 @@ async def create(call: Call) -> Answer:
     commit = wanted.get("commit_id")
     if commit is not None:
         commit = await call.commit_named(commit)
-    made = call.engine.reviews.begin(
+    made = await call.engine.reviews.begin(
         pull, user, event=wanted.get("event"), body=wanted.get("body") or "", commit_id=commit
     )
     return Answer(review(made, call.urls))
@@ -43,7 +43,7 @@ async def edit(call: Call) -> Answer:
     """A review with another text."""
     found = _review(call)
     body = text(await call.wanted(), "PullRequestReview", "body")
-    call.engine.reviews.edit(found, call.user, body)
+    await call.engine.reviews.edit(found, call.user, body)
     return Answer(review(found, call.urls))
 
 
@@ -60,17 +60,17 @@ async def submit(call: Call) -> Answer:
     """A pending review submitted."""
     found, wanted = _review(call), await call.wanted(event=str, body=str)
     event = text(wanted, "PullRequestReview", "event")
-    call.engine.reviews.submit(found, call.user, event=event, body=wanted.get("body") or "")
+    await call.engine.reviews.submit(found, call.user, event=event, body=wanted.get("body") or "")
     return Answer(review(found, call.urls))
 
 
 @routes.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals")
 async def dismiss(call: Call) -> Answer:
     """An approval or a request for changes that counts no more, by a writer."""
-    call.require_write()
+    user = call.require_write()
     found = _review(call)
     text(await call.wanted(), "PullRequestReview", "message")
-    call.engine.reviews.dismiss(found)
+    await call.engine.reviews.dismiss(found, user)
     return Answer(review(found, call.urls))
 
 
@@ -86,7 +86,7 @@ async def request_reviewers(call: Call) -> Answer:
     pull = call.pull
     if call.user is not pull.user:
         call.require_triage()
-    call.engine.reviews.ask(pull, *await _named(call))
+    await call.engine.reviews.ask(pull, *await _named(call), call.user)
     return Answer(pull_request_simple(pull, call.urls), 201)
 
 
@@ -96,7 +96,7 @@ async def remove_requested_reviewers(call: Call) -> Answer:
     pull = call.pull
     if call.user is not pull.user:
         call.require_triage()
-    call.engine.reviews.unask(pull, *await _named(call))
+    await call.engine.reviews.unask(pull, *await _named(call), call.user)
     return Answer(pull_request_simple(pull, call.urls))
 
 

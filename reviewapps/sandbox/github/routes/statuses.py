@@ -6,10 +6,10 @@ from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.checks import latest_check_runs, latest_statuses
 from reviewapps.sandbox.github.deployments import require_short
 from reviewapps.sandbox.github.presenters import statuses as present
-from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
+from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.shapes import Shape
-from reviewapps.sandbox.github.state import JSON, CheckRun, CommitStatus
+from reviewapps.sandbox.github.state import JSON, App, CheckRun, CommitStatus
 
 routes = Routes()
 STATES = ("error", "failure", "pending", "success")
@@ -61,6 +61,7 @@ async def create_status(call: Call) -> Answer:
         created_at=call.world.clock.timestamp,
     )
     call.repository.statuses.append(status)
+    await call.engine.events.announce("status", None, call.repository, user, status=status)
     return Answer(present.status(status, call.repository, call.urls), 201)
 
 
@@ -98,9 +99,8 @@ async def check_runs(call: Call) -> Answer:
 
 @routes.on("POST", "/repos/{owner}/{repo}/check-runs")
 async def create_check_run(call: Call) -> Answer:
-    """A new check run. GitHub lets only Apps do this; here every writer may."""
-    call.require_write()
-    wanted = await call.wanted(**RUN)
+    """A new check run, which only Apps may make."""
+    app, wanted = _require_app(call), await call.wanted(**RUN)
     run = CheckRun(
         id=call.world.next_id(),
         name=text(wanted, "CheckRun", "name"),
@@ -109,12 +109,16 @@ async def create_check_run(call: Call) -> Answer:
         conclusion=None,
         started_at=wanted.get("started_at") or call.world.clock.timestamp,
         completed_at=None,
-        details_url=wanted.get("details_url"),
-        external_id=wanted.get("external_id"),
+        details_url=wanted.get("details_url") or app.external_url,
+        external_id=wanted.get("external_id") or "",
         output=wanted.get("output") or {},
+        app=app,
     )
     _conclude(call, run, wanted)
     call.repository.check_runs[run.id] = run
+    await _announce(call, "created", run)
+    if run.status == "completed":
+        await _announce_end(call, run)
     return Answer(present.check_run(run, call.repository, call.urls), 201)
 
 
@@ -127,12 +131,44 @@ async def check_run(call: Call) -> Answer:
 @routes.on("PATCH", "/repos/{owner}/{repo}/check-runs/{check_run_id}")
 async def update_check_run(call: Call) -> Answer:
     """A check run, further on."""
-    call.require_write()
-    run, wanted = _check_run(call), await call.wanted(**RUN)
+    app, run, wanted = _require_app(call), _check_run(call), await call.wanted(**RUN)
+    if run.app is not app:
+        raise forbidden(f"Invalid app_id `{app.id}` - check run can only be modified by its own App.")
+    completed = run.status == "completed"
     _conclude(call, run, wanted)
     for name in set(CHANGEABLE) & set(wanted):
         setattr(run, name, wanted[name])
+    if run.status == "completed" and not completed:
+        await _announce_end(call, run)
     return Answer(present.check_run(run, call.repository, call.urls))
+
+
+@routes.on("POST", "/repos/{owner}/{repo}/check-runs/{check_run_id}/rerequest")
+async def rerequest(call: Call) -> Answer:
+    """A check run asked for again; its App is told."""
+    call.require_write()
+    await _announce(call, "rerequested", _check_run(call))
+    return Answer({}, 201)
+
+
+async def _announce(call: Call, action: str, run: CheckRun) -> None:
+    await call.engine.events.announce("check_run", action, call.repository, call.user, check_run=run)
+
+
+async def _announce_end(call: Call, run: CheckRun) -> None:
+    """Tell of a check run that ended, and of its suite where it was the last."""
+    await _announce(call, "completed", run)
+    repository, events = call.repository, call.engine.events
+    if all(one.status == "completed" for one in present.suite(run, repository)):
+        ended = present.check_suite(run, repository, events.urls)
+        await events.announce("check_suite", "completed", repository, call.user, check_suite=ended)
+
+
+def _require_app(call: Call) -> App:
+    call.require_write()
+    if call.asker.via is None:
+        raise forbidden("You must authenticate via a GitHub App.")
+    return call.asker.via
 
 
 def _conclude(call: Call, run: CheckRun, wanted: JSON) -> None:

@@ -28,7 +28,7 @@ async def rewrite_pull_request(call: Call) -> Answer:
     """Times and draft state of a pull request, set from outside."""
     wanted = await call.wanted()
     pull = _pull(call, wanted)
-    pull.draft = bool(wanted.get("draft", pull.draft))
+    await call.engine.pull_requests.set_draft(pull, bool(wanted.get("draft", pull.draft)), pull.user)
     pull.created_at = wanted.get("created_at", pull.created_at)
     pull.updated_at = wanted.get("updated_at", call.world.clock.timestamp)
     return Answer(pull_request_simple(pull, call.urls))

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User
+from reviewapps.sandbox.github.state.apps import (
+    App,
+    Installation,
+    InstallationToken,
+    Manifest,
+    Permissions,
+    Registration,
+)
+from reviewapps.sandbox.github.state.limits import Allowance, Spent, Usage
 from reviewapps.sandbox.github.state.protection import (
     Environment,
     Protection,
@@ -23,28 +32,40 @@ from reviewapps.sandbox.github.state.repository import (
     Repository,
 )
 from reviewapps.sandbox.github.state.reviews import OPINIONS, Reaction, Review
+from reviewapps.sandbox.github.state.webhooks import Delivery, Hook
 
 __all__ = [
     "JSON",
     "OPINIONS",
     "ROLES",
+    "Allowance",
+    "App",
     "CheckRun",
     "Comment",
     "CommitStatus",
+    "Delivery",
     "Deployment",
     "DeploymentStatus",
     "Environment",
+    "Hook",
+    "Installation",
+    "InstallationToken",
     "Label",
+    "Manifest",
     "Organization",
+    "Permissions",
     "Protection",
     "PullRequest",
     "QueueEntry",
     "Reaction",
+    "Registration",
     "Repository",
     "Review",
     "ReviewRule",
     "Ruleset",
+    "Spent",
     "StatusRule",
     "Team",
+    "Usage",
     "User",
 ]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reviewapps.sandbox.github.git import Bare
 from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User
 from reviewapps.sandbox.github.state.protection import Environment, Protection, Ruleset
 from reviewapps.sandbox.github.state.queue import QueueEntry
 from reviewapps.sandbox.github.state.reviews import Reaction, Review
+
+if TYPE_CHECKING:
+    from reviewapps.sandbox.github.state.apps import App
 
 JSON = dict[str, Any]
 
@@ -33,6 +36,7 @@ class Comment:
     created_at: str
     updated_at: str
     reactions: dict[int, Reaction] = field(default_factory=dict)
+    via: App | None = None
 
 
 @dataclass(eq=False)
@@ -59,6 +63,7 @@ class CheckRun:
     details_url: str | None
     external_id: str | None
     output: JSON
+    app: App
 
 
 @dataclass(eq=False)
@@ -71,6 +76,7 @@ class DeploymentStatus:
     log_url: str
     environment: str
     created_at: str
+    via: App | None = None
 
 
 @dataclass(eq=False)
@@ -87,6 +93,7 @@ class Deployment:
     production_environment: bool
     created_at: str
     updated_at: str
+    via: App | None = None
     statuses: list[DeploymentStatus] = field(default_factory=list)  # oldest first
 
     @property
@@ -163,6 +170,7 @@ class Repository:
     statuses: list[CommitStatus] = field(default_factory=list)  # oldest first
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
+    known_refs: dict[str, str] = field(default_factory=dict)  # branches and tags, as last announced
     numbers: int = 0
 
     @property

@@ -1,0 +1,1 @@
+"""What happens here is announced to those who listen, over HTTP, as unreliably as one likes."""
