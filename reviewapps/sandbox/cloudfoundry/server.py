@@ -40,7 +40,7 @@ from reviewapps.sandbox.observed import Observed
 log = logging.getLogger(__name__)
 
 STACK = "cflinuxfs4"
-BUILDPACKS = ("python_buildpack", "nodejs_buildpack", "staticfile_buildpack", "binary_buildpack")
+BUILDPACKS = ("staticfile_buildpack", "nodejs_buildpack", "python_buildpack", "binary_buildpack")
 DEFAULT_MEMORY_MB = 102_400
 _OPEN = ("/", "/v3", "/v3/info", "/login", "/check_token")
 _GUARDED_ELSEWHERE = ("/oauth/", "/api/v1/", "/_sandbox/")

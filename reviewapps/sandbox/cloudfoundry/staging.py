@@ -11,7 +11,7 @@ from pathlib import Path
 from reviewapps.sandbox.cloudfoundry.background import Background
 from reviewapps.sandbox.cloudfoundry.environment import environment
 from reviewapps.sandbox.cloudfoundry.runtime import Staged, StagingFailed, stage
-from reviewapps.sandbox.cloudfoundry.state import App, Build, Droplet, Package
+from reviewapps.sandbox.cloudfoundry.state import App, Build, Droplet, Package, Receipt
 from reviewapps.sandbox.cloudfoundry.world import World
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Stager:
 
     def _succeed(self, build: Build, droplet: Droplet, staged: Staged) -> None:
         droplet.process_types = staged.process_types
-        droplet.buildpack, droplet.detected = staged.buildpack, staged.detected
+        droplet.receipts = [Receipt(name, detected) for name, detected in staged.buildpacks]
         droplet.checksum = sha256(self._world.bits(droplet))
         build.droplet = self._world.add(droplet)
         build.state = "STAGED"

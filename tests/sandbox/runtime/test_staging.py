@@ -84,7 +84,7 @@ def test_a_small_app_stages_at_once_and_downloads_nothing(tmp_path: Path) -> Non
     staged = build.run()
 
     assert time.monotonic() - began < 1  # 0.3 on a machine with nothing else to do
-    assert staged == Staged({"web": "python app.py"}, "python_buildpack", "python")
+    assert staged == Staged({"web": "python app.py"}, [("python_buildpack", "python")])
     assert "-----> Python Buildpack" in build.said.text
     assert "Pip" not in build.said.text
     assert list(build.workdir.iterdir()) == []
@@ -111,7 +111,7 @@ def test_the_files_of_an_app_tell_its_buildpack(
 ) -> None:
     staged = Build(tmp_path, files).run()
 
-    assert staged.buildpack == buildpack
+    assert [name for name, _ in staged.buildpacks] == [buildpack]
     assert web is None or staged.process_types["web"] == web
 
 
@@ -120,17 +120,31 @@ def test_an_app_that_no_buildpack_knows_is_not_built(tmp_path: Path) -> None:
 
 
 def test_a_named_buildpack_is_obeyed(tmp_path: Path) -> None:
-    assert Build(tmp_path, PROCFILE, ["binary_buildpack"]).run().buildpack == "binary_buildpack"
+    staged = Build(tmp_path, PROCFILE, ["binary_buildpack"]).run()
+
+    assert staged.buildpacks == [("binary_buildpack", "binary")]
 
 
-def test_the_last_of_several_buildpacks_has_the_last_word(tmp_path: Path) -> None:
-    build = Build(tmp_path, {"package.json": "{}"}, ["nodejs_buildpack", "python_buildpack"])
+def test_all_buildpacks_supply_and_the_last_has_the_last_word_on_what_runs(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"package.json": "{}", "requirements.txt": "", "Procfile": "clock: date"}
+    node, python = "nodejs_buildpack", "python_buildpack"
 
-    assert build.run().buildpack == "python_buildpack"
+    last_is_node = Build(tmp_path, files, [python, node]).run()
+    last_is_python = Build(tmp_path, files, [node, python]).run()
+
+    assert last_is_node == Staged(
+        {"web": "npm start", "clock": "date"}, [(python, "python"), (node, "nodejs")]
+    )
+    assert last_is_python == Staged({"clock": "date"}, [(node, "nodejs"), (python, "python")])
+    with tarfile.open(tmp_path / "droplet.tgz") as archive:
+        assert {"./profile.d/0.sh", "./profile.d/1.sh"} <= set(archive.getnames())
 
 
-def test_an_unknown_buildpack_fails_the_build(tmp_path: Path) -> None:
-    assert "cobol_buildpack" in Build(tmp_path, PROCFILE, ["cobol_buildpack"]).fails()
+def test_a_buildpack_that_would_have_to_be_fetched_fails_the_build(tmp_path: Path) -> None:
+    build = Build(tmp_path, PROCFILE, ["https://example.org/cobol.git"])
+
+    assert build.fails() == "StagingError - Staging error: staging failed"
+    assert ("ERR", "Failed to clone git repository at https://example.org/cobol.git") in build.said.lines
 
 
 def test_required_packages_are_there_when_the_app_runs(tmp_path: Path) -> None:

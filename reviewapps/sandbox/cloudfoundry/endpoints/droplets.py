@@ -15,7 +15,7 @@ from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
 from reviewapps.sandbox.cloudfoundry.staging import expire_droplets
-from reviewapps.sandbox.cloudfoundry.state import App, Droplet
+from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Receipt
 
 FILTERS: Filters[Droplet] = {
     "states": lambda row: row.state,
@@ -101,8 +101,7 @@ def _copy_for(app: App, source: Droplet) -> Droplet:
         app=app,
         state="COPYING",
         process_types=dict(source.process_types),
-        buildpack=source.buildpack,
-        detected=source.detected,
+        receipts=list(source.receipts),
         stack=source.stack,
     )
 
@@ -136,7 +135,7 @@ def present_droplet(row: Droplet, links: Links) -> JSON:
         "error": row.error,
         "lifecycle": {"type": "buildpack", "data": {}},
         "checksum": {"type": "sha256", "value": row.checksum} if row.checksum else None,
-        "buildpacks": [_receipt(row)],
+        "buildpacks": [_present_receipt(one) for one in row.receipts],
         "stack": row.stack,
         "image": None,
         "execution_metadata": "",
@@ -157,10 +156,10 @@ def present_listed_droplet(row: Droplet, links: Links) -> JSON:
     }
 
 
-def _receipt(row: Droplet) -> JSON:
+def _present_receipt(receipt: Receipt) -> JSON:
     return {
-        "name": row.buildpack,
-        "detect_output": row.detected,
-        "buildpack_name": row.buildpack.removesuffix("_buildpack"),
+        "name": receipt.buildpack,
+        "detect_output": receipt.detected,
+        "buildpack_name": receipt.buildpack.removesuffix("_buildpack"),
         "version": "1.0.0",
     }

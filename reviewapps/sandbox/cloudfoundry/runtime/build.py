@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.runtime.container import environment
@@ -24,14 +25,24 @@ class CompileFailedError(Exception):
         self.status = status
 
 
-@dataclass
+class MissingToolError(Exception):
+    """A buildpack needs a program that this machine has not."""
+
+    def __init__(self, tool: str) -> None:
+        super().__init__(f"{tool} is not on this machine's PATH")
+
+
+@dataclass(frozen=True)
 class Build:
-    """The droplet to be in ``folder``, laid out like a container, and the staging environment in ``env``."""
+    """The droplet to be in ``folder``, laid out like a container, and the staging environment in ``env``.
+
+    ``index`` is the place of a buildpack among those of the app.
+    """
 
     folder: Path
     env: Mapping[str, str]
     log: LogLine
-    start_commands: dict[str, str] = field(default_factory=dict)
+    index: int = 0
 
     @property
     def app(self) -> Path:
@@ -41,7 +52,7 @@ class Build:
     @property
     def deps(self) -> Path:
         """Where a buildpack puts what it adds."""
-        return self.folder / "deps" / "0"
+        return self.folder / "deps" / str(self.index)
 
     def heading(self, text: str) -> None:
         """Say what comes next, as buildpacks do."""
@@ -53,8 +64,15 @@ class Build:
 
     def profile(self, script: str) -> None:
         """Let ``script`` be read by the shell before each command that runs in the droplet."""
-        with (self.folder / "profile.d" / "0.sh").open("a") as file:
+        with (self.folder / "profile.d" / f"{self.index}.sh").open("a") as file:
             file.write(script)
+
+    def needs(self, *tools: str) -> None:
+        """Raise MissingToolError where one of these programs is not there to be run."""
+        path = environment(self.folder, self.env)["PATH"]
+        for tool in tools:
+            if shutil.which(tool, path=path) is None:
+                raise MissingToolError(tool)
 
     async def run(self, command: Sequence[str], **more: str) -> None:
         """Run ``command`` in the app's folder, ``more`` added to its environment.

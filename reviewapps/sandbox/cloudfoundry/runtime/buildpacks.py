@@ -2,64 +2,74 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reviewapps.sandbox.cloudfoundry.runtime import python_buildpack, static_files
-from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, cache, procfile
+from reviewapps.sandbox.cloudfoundry.runtime import node_buildpack, python_buildpack, static_files
+from reviewapps.sandbox.cloudfoundry.runtime.build import Build, procfile
+
+Commands = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Buildpack:
-    """``detects`` an app by its files, and ``compile_app`` makes a droplet of it."""
+    """``detects`` an app by its files, supplies what it needs, and knows the ``processes`` that it has by itself
+    where it is the last of an app's buildpacks."""
 
     name: str
     title: str
     language: str
     detects: Callable[[Path], bool]
-    compile_app: Callable[[Build], Awaitable[None]]
+    supply: Callable[[Build], Awaitable[None]]
+    processes: Callable[[Build], Commands]
 
 
 def _is_static(app: Path) -> bool:
-    return (app / "Staticfile").is_file() or (app / "index.html").is_file()
+    """Whether ``app`` is a site: a Staticfile says so, or nothing but an index.html is there."""
+    if (app / "Staticfile").is_file():
+        return True
+    return (app / "index.html").is_file() and not (
+        node_buildpack.detects(app) or python_buildpack.detects(app)
+    )
 
 
-async def _compile_static(build: Build) -> None:
+async def _supply_server(build: Build) -> None:
     build.deps.mkdir(parents=True, exist_ok=True)
     shutil.copy(static_files.__file__, build.deps / "static_files.py")
-    build.start_commands["web"] = 'python -I "$DEPS_DIR/0/static_files.py"'
 
 
-def _is_node(app: Path) -> bool:
-    return (app / "package.json").is_file() and not (app / "Staticfile").is_file()
-
-
-async def _compile_node(build: Build) -> None:
-    try:
-        package = json.loads((build.app / "package.json").read_text(encoding="utf-8"))
-    except ValueError as wrong:
-        build.line("ERR", f"package.json: {wrong}")
-        raise CompileFailedError(1) from wrong
-    build.start_commands["web"] = "npm start"
-    if package.get("dependencies") and shutil.which("npm"):
-        build.heading("Building dependencies")
-        await build.run(["npm", "install", "--no-audit", "--no-fund"], npm_config_cache=cache("npm"))
+def _static_processes(build: Build) -> Commands:
+    return {"web": f'python -I "$DEPS_DIR/{build.index}/static_files.py"'}
 
 
 def _has_web_command(app: Path) -> bool:
     return "web" in procfile(app)
 
 
-async def _compile_nothing(_: Build) -> None:
+async def _supply_nothing(_: Build) -> None:
     """Commands of a Procfile run as they are."""
 
 
+def _none(_: Build) -> Commands:
+    return {}
+
+
 INSTALLED = (
-    Buildpack("python_buildpack", "Python", "python", python_buildpack.detects, python_buildpack.compile_app),
-    Buildpack("nodejs_buildpack", "Nodejs", "nodejs", _is_node, _compile_node),
-    Buildpack("staticfile_buildpack", "Staticfile", "staticfile", _is_static, _compile_static),
-    Buildpack("binary_buildpack", "Binary", "binary", _has_web_command, _compile_nothing),
+    Buildpack(
+        "staticfile_buildpack", "Staticfile", "staticfile", _is_static, _supply_server, _static_processes
+    ),
+    Buildpack(
+        "nodejs_buildpack",
+        "Nodejs",
+        "nodejs",
+        node_buildpack.detects,
+        node_buildpack.supply,
+        node_buildpack.processes,
+    ),
+    Buildpack(
+        "python_buildpack", "Python", "python", python_buildpack.detects, python_buildpack.supply, _none
+    ),
+    Buildpack("binary_buildpack", "Binary", "binary", _has_web_command, _supply_nothing, _none),
 )

@@ -15,8 +15,8 @@ from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedEr
 _MANIFESTS = ("requirements.txt", "setup.py", "pyproject.toml", "Pipfile")
 
 _PROFILE = """\
-export PATH="$DEPS_DIR/0/python/bin:$PATH"
-export PYTHONPATH="$DEPS_DIR/0/python${PYTHONPATH:+:$PYTHONPATH}"
+export PATH="$DEPS_DIR/{index}/python/bin:$PATH"
+export PYTHONPATH="$DEPS_DIR/{index}/python${{PYTHONPATH:+:$PYTHONPATH}}"
 export PYTHONUNBUFFERED=1
 """
 
@@ -27,11 +27,17 @@ def detects(app: Path) -> bool:
     return listed or bool(procfile(app) and any(app.glob("*.py")))
 
 
-async def compile_app(build: Build) -> None:
-    """Install what the app asks for, between its ``bin/pre_compile`` and ``bin/post_compile``."""
+async def supply(build: Build) -> None:
+    """Install what the app asks for, between its ``bin/pre_compile`` and ``bin/post_compile``.
+
+    There is one version of Python here, whatever ``runtime.txt`` asks for; the log tells both.
+    """
     build.heading("Supplying Python")
+    runtime = build.app / "runtime.txt"
+    if runtime.is_file():
+        build.line("OUT", f"runtime.txt: {runtime.read_text(encoding='utf-8', errors='replace').strip()}")
     build.heading(f"Installing python {'.'.join(map(str, sys.version_info[:3]))}")
-    build.profile(_PROFILE)
+    build.profile(_PROFILE.format(index=build.index))
     await _run_hook(build, "pre_compile")
     await _install(build)
     await _run_hook(build, "post_compile")

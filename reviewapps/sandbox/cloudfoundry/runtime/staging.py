@@ -7,10 +7,15 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, procfile
+from reviewapps.sandbox.cloudfoundry.runtime.build import (
+    Build,
+    CompileFailedError,
+    MissingToolError,
+    procfile,
+)
 from reviewapps.sandbox.cloudfoundry.runtime.buildpacks import INSTALLED, Buildpack
 from reviewapps.sandbox.cloudfoundry.runtime.container import furnish
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
@@ -19,16 +24,16 @@ from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 _NO_APP_DETECTED = "NoAppDetectedError - An app was not successfully detected by any available buildpack"
 _COMPILE_FAILED = "BuildpackCompileFailed - App staging failed in the buildpack compile phase"
+_STAGING_FAILED = "StagingError - Staging error: staging failed"
 _TIME_EXPIRED = "StagingTimeExpired - Staging time expired: staging failed"
 
 
 @dataclass(frozen=True)
 class Staged:
-    """What a build found out: {"web": "python app.py"}, "python_buildpack", "python"."""
+    """What a build found out: {"web": "python app.py"}, [("python_buildpack", "python")]."""
 
     process_types: dict[str, str]
-    buildpack: str
-    detected: str
+    buildpacks: list[tuple[str, str]]
 
 
 class StagingFailed(Exception):
@@ -70,12 +75,14 @@ async def stage(
 async def _staged(package: Path, droplet: Path, buildpacks: Sequence[str], build: Build) -> Staged:
     await _download(package, build)
     chosen = _chosen(buildpacks, build)
-    for buildpack in chosen:
-        await _compile(buildpack, build)
+    builds = [replace(build, index=index) for index in range(len(chosen))]
+    for buildpack, its_build in zip(chosen, builds, strict=True):
+        await _supply(buildpack, its_build)
     build.log("OUT", "Exit status 0")
     await _upload(build, droplet)
-    process_types = build.start_commands | procfile(build.app)
-    return Staged(process_types, chosen[-1].name, chosen[-1].language)
+    # All supply; the last one has the last word on what runs, and the app's own Procfile before it.
+    process_types = {**chosen[-1].processes(builds[-1]), **procfile(build.app)}
+    return Staged(process_types, [(one.name, one.language) for one in chosen])
 
 
 async def _download(package: Path, build: Build) -> None:
@@ -91,9 +98,11 @@ async def _download(package: Path, build: Build) -> None:
 
 def _chosen(names: Sequence[str], build: Build) -> Sequence[Buildpack]:
     installed = {buildpack.name: buildpack for buildpack in INSTALLED}
-    if unknown := [name for name in names if name not in installed]:
-        build.log("ERR", f"No buildpack {unknown[0]} here; there are {', '.join(installed)}")
-        raise StagingFailed(f"StagingError - Staging error: buildpack {unknown[0]} is not installed")
+    if away := [name for name in names if name not in installed]:
+        # Nothing is fetched from here: a buildpack that is an address fails as it does without a way out.
+        build.log("ERR", f"Failed to clone git repository at {away[0]}")
+        build.log("OUT", "Exit status 1")
+        raise StagingFailed(_STAGING_FAILED)
     if names:
         return [installed[name] for name in names]
     if detected := [buildpack for buildpack in INSTALLED if buildpack.detects(build.app)]:
@@ -103,11 +112,14 @@ def _chosen(names: Sequence[str], build: Build) -> Sequence[Buildpack]:
     raise StagingFailed(_NO_APP_DETECTED)
 
 
-async def _compile(buildpack: Buildpack, build: Build) -> None:
+async def _supply(buildpack: Buildpack, build: Build) -> None:
     build.heading(f"{buildpack.title} Buildpack")
     began = time.monotonic()
     try:
-        await buildpack.compile_app(build)
+        await buildpack.supply(build)
+    except MissingToolError as missing:
+        build.log("ERR", f"{buildpack.name}: {missing}")
+        raise StagingFailed(f"StagingError - Staging error: {buildpack.name}: {missing}") from missing
     except (CompileFailedError, OSError) as failed:
         build.log("ERR", f"Failed to compile droplet: Failed to run all supply scripts: {failed}")
         build.log("OUT", "Exit status 223")

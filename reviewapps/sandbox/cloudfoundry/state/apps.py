@@ -35,11 +35,32 @@ class OfApp(Row):
         return self.app.space
 
 
+@dataclass(frozen=True)
+class Resource:
+    """A file that is not uploaded again: its octal ``mode`` (maybe none), its size in bytes and its SHA-1."""
+
+    path: str
+    sha1: str
+    size: int
+    mode: str = ""
+
+
 @dataclass(eq=False, kw_only=True, repr=False)
 class Package(OfApp):
+    """``resources`` are the files that its upload named and did not bring."""
+
     state: str = "AWAITING_UPLOAD"
     checksum: str | None = None
     error: str | None = None
+    resources: list[Resource] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A buildpack that had a part in a droplet, and what it says that it found."""
+
+    buildpack: str
+    detected: str
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
@@ -49,8 +70,7 @@ class Droplet(OfApp):
     checksum: str | None = None
     error: str | None = None
     process_types: dict[str, str] = field(default_factory=dict)
-    buildpack: str = ""
-    detected: str = ""
+    receipts: list[Receipt] = field(default_factory=list)
     stack: str = "cflinuxfs4"
 
 
