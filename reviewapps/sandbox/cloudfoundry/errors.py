@@ -71,6 +71,14 @@ def bits_already_uploaded() -> ApiError:
     return ApiError(400, 150004, "PackageBitsAlreadyUploaded", detail)
 
 
+def upload_invalid(detail: str) -> ApiError:
+    return ApiError(400, 160001, "AppBitsUploadInvalid", f"The app upload is invalid: {detail}")
+
+
+def too_large() -> ApiError:
+    return ApiError(413, 1004, "BadRequest", "Bad request: Request Entity Too Large")
+
+
 def staging_in_progress() -> ApiError:
     return ApiError(
         422, 170017, "StagingInProgress", "Only one build can be STAGING at a time per application."

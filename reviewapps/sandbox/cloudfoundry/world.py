@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from reviewapps.sandbox.clock import Clock
-from reviewapps.sandbox.cloudfoundry.runtime import Logs
+from reviewapps.sandbox.cloudfoundry.runtime import LARGEST_APP, Logs
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Droplet, Package, Row, Space, Token, User
 
 R = TypeVar("R", bound=Row)
@@ -38,6 +38,8 @@ class Settings:
     default_disk_in_mb: int = 1024
     staging_memory_in_mb: int = 256
     cell_memory_in_mb: int = 131_072
+    largest_upload_bytes: int = 2 * 1024**3
+    largest_package_bytes: int = LARGEST_APP
     kept_packages: int = 5
     kept_droplets: int = 5
 

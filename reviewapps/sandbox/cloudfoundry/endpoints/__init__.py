@@ -18,6 +18,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.log_cache import LogCache
 from reviewapps.sandbox.cloudfoundry.endpoints.manifests import Manifests
 from reviewapps.sandbox.cloudfoundry.endpoints.marketplace import Marketplace
 from reviewapps.sandbox.cloudfoundry.endpoints.organizations import Organizations
+from reviewapps.sandbox.cloudfoundry.endpoints.package_uploads import PackageUploads
 from reviewapps.sandbox.cloudfoundry.endpoints.packages import Packages
 from reviewapps.sandbox.cloudfoundry.endpoints.processes import Processes
 from reviewapps.sandbox.cloudfoundry.endpoints.revisions import Revisions
@@ -43,6 +44,7 @@ ENDPOINTS: tuple[type[Endpoints], ...] = (
     EnvironmentVariables,
     EnvironmentVariableGroups,
     Packages,
+    PackageUploads,
     Builds,
     Droplets,
     Processes,

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
-import zipfile
 from typing import Literal
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Labelled, body
 from reviewapps.sandbox.cloudfoundry.endpoints.droplets import present_listed_droplet
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
-from reviewapps.sandbox.cloudfoundry.errors import bits_already_uploaded, unprocessable
+from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted, remove
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
-from reviewapps.sandbox.cloudfoundry.staging import expire_packages, sha256
+from reviewapps.sandbox.cloudfoundry.staging import expire_packages
 from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Package
 
 FILTERS: Filters[Package] = {
@@ -52,11 +50,9 @@ class Packages(Endpoints):
         router.add_get("/v3/packages/{guid}", self._show)
         router.add_patch("/v3/packages/{guid}", self._update)
         router.add_delete("/v3/packages/{guid}", self._delete)
-        router.add_post("/v3/packages/{guid}/upload", self._upload)
         router.add_get("/v3/packages/{guid}/download", self._download)
         router.add_get("/v3/packages/{guid}/droplets", self._droplets)
         router.add_get("/v3/apps/{guid}/packages", self._of_app)
-        router.add_post("/v3/resource_matches", self._matches)
 
     async def _list(self, request: web.Request) -> web.Response:
         return page(request, self.access(request).visible(Package), FILTERS, present_package)
@@ -106,35 +102,6 @@ class Packages(Endpoints):
         self.world.record("audit.app.package.delete", package.app, package.space, access.user, told)
         return accepted(self.platform.jobs.start("package.delete", "package", package, remove), request)
 
-    async def _upload(self, request: web.Request) -> web.Response:
-        access = self.access(request)
-        package = access.writable(Package, guid(request))
-        if package.state != "AWAITING_UPLOAD":
-            raise bits_already_uploaded()
-        if not await self._parts_kept(request, package):
-            raise unprocessable("Upload must include either resources or bits")
-        package.state = "PROCESSING_UPLOAD"
-        package.touch()
-        self.world.record("audit.app.package.upload", package.app, package.space, access.user)
-        self.platform.jobs.later(_uploaded, package)
-        return web.json_response(present_package(package, Links.of(request)))
-
-    async def _parts_kept(self, request: web.Request, package: Package) -> bool:
-        if not request.content_type.startswith("multipart/"):
-            return False
-        found = False
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader):
-                continue
-            if part.name == "bits":
-                found = True
-                with self.world.bits(package).open("wb") as file:
-                    while chunk := await part.read_chunk(65536):
-                        file.write(chunk)
-            elif part.name == "resources":
-                found = bool(json.loads(await part.text() or "[]")) or found
-        return found
-
     async def _download(self, request: web.Request) -> web.StreamResponse:
         access = self.access(request)
         package = access.writable(Package, guid(request))
@@ -148,28 +115,6 @@ class Packages(Endpoints):
         package = self.access(request).seen(Package, guid(request))
         rows = [one for one in self.world.all(Droplet) if one.package is package]
         return page(request, rows, {"states": lambda row: row.state}, present_listed_droplet)
-
-    async def _matches(self, request: web.Request) -> web.Response:
-        """Nothing is known here beforehand: every file is to be in the zip."""
-        if not (await request.json()).get("resources"):
-            raise unprocessable("Resources must be an array with at least one entry")
-        return web.json_response({"resources": []}, status=201)
-
-
-async def _uploaded(platform: Platform, package: Package) -> None:
-    world = platform.world
-    await asyncio.sleep(world.settings.upload_delay)
-    if world.find(Package, package.guid) is None:
-        return
-    bits = world.bits(package)
-    if bits.exists() and zipfile.is_zipfile(bits):
-        package.checksum = sha256(bits)
-        package.state = "READY"
-    else:
-        package.error = "The app upload is invalid: Invalid zip archive."
-        package.state = "FAILED"
-    package.touch()
-    expire_packages(world, package.app)
 
 
 async def _copied(platform: Platform, source: Package, package: Package) -> None:

@@ -9,22 +9,36 @@ from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck
 from reviewapps.sandbox.cloudfoundry.runtime.instance import Instance, InstanceSpec
 from reviewapps.sandbox.cloudfoundry.runtime.logs import Logs
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
+from reviewapps.sandbox.cloudfoundry.runtime.packages import (
+    LARGEST_APP,
+    PackageTooLargeError,
+    UnsafePackageError,
+    inside,
+    unzip,
+)
 from reviewapps.sandbox.cloudfoundry.runtime.route_services import Signatures
 from reviewapps.sandbox.cloudfoundry.runtime.router import Backend, Router
 from reviewapps.sandbox.cloudfoundry.runtime.staging import Staged, StagingFailed, stage
 from reviewapps.sandbox.cloudfoundry.runtime.tasks import run_task
+from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 __all__ = [
+    "LARGEST_APP",
     "Backend",
     "HealthCheck",
     "Instance",
     "InstanceSpec",
     "LogLine",
     "Logs",
+    "PackageTooLargeError",
     "Router",
     "Signatures",
     "Staged",
     "StagingFailed",
+    "UnsafePackageError",
+    "in_thread",
+    "inside",
     "run_task",
     "stage",
+    "unzip",
 ]
