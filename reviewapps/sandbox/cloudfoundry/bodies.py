@@ -3,17 +3,45 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable, unreadable_body
 from reviewapps.sandbox.cloudfoundry.metadata import merge
+from reviewapps.sandbox.cloudfoundry.reasons import reasons, refused
 from reviewapps.sandbox.cloudfoundry.state import Row
 
-Megabytes = Annotated[int, Field(gt=0, le=2_147_483_647)]
+LARGEST = 2_147_483_647
+Megabytes = Annotated[int, Field(gt=0, le=LARGEST)]
+BytesPerSecond = Annotated[int, Field(ge=-1, le=2**63 - 1)]
+AGuid = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+def _one_to_4096(text: str) -> str:
+    if not 1 <= len(text) <= 4096:
+        raise refused("must be between 1 and 4096 characters")
+    return text
+
+
+def demanded(kind: type, text: str) -> BeforeValidator:
+    """Refuses with ``text`` what is not of this kind, or not there."""
+
+    def check(said: object) -> object:
+        if not isinstance(said, kind):
+            raise refused(text)
+        return said
+
+    return BeforeValidator(check)
+
+
+REQUIRED: Any = Field(default=None, validate_default=True)
+"""The default of fields whose validator has its own words for what is missing."""
+
+Object = Annotated[dict[str, Any], demanded(dict, "must be an object")]
+Flag = Annotated[bool, demanded(bool, "must be a boolean")]
+Command = Annotated[str, AfterValidator(_one_to_4096)]
 
 
 class Body(BaseModel):
@@ -23,7 +51,7 @@ class Body(BaseModel):
 
 
 class Guid(Body):
-    guid: str
+    guid: AGuid
 
 
 class ToOne(Body):
@@ -35,8 +63,8 @@ class ToOne(Body):
 
 
 class Metadata(Body):
-    labels: dict[str, str | None] = {}
-    annotations: dict[str, str | None] = {}
+    labels: dict[str, Any] | None = None
+    annotations: dict[str, Any] | None = None
 
 
 class Labelled(Body):
@@ -57,15 +85,25 @@ class SpaceRelationship(Body):
     space: ToOne
 
 
+def _no_blanks(names: list[str]) -> list[str]:
+    if any(not name.strip() or len(name) > 4096 for name in names):
+        raise refused("entries must be between 1 and 4096 characters")
+    return names
+
+
 class LifecycleData(Body):
-    buildpacks: list[str] | None = None
-    stack: str | None = None
+    buildpacks: Annotated[list[str], AfterValidator(_no_blanks)] | None = None
+    stack: Command | None = None
     credentials: dict[str, Any] | None = None
 
 
 class Lifecycle(Body):
-    type: str = "buildpack"
-    data: LifecycleData = LifecycleData()
+    data: LifecycleData
+    type: Literal["buildpack", "docker", "cnb"] = "buildpack"
+
+
+NO_LIFECYCLE = Lifecycle(data=LifecycleData())
+"""Where nothing is asked for."""
 
 
 B = TypeVar("B", bound=BaseModel)
@@ -73,11 +111,7 @@ B = TypeVar("B", bound=BaseModel)
 
 async def body(request: web.Request, model: type[B]) -> B:
     """The request's body as ``model``; an absent one is ``{}``."""
-    text = await request.text()
-    try:
-        said = json.loads(text) if text.strip() else {}
-    except ValueError:
-        raise unreadable_body() from None
+    said = _parsed(await request.read())
     if not isinstance(said, dict):
         raise unreadable_body()
     return checked(said, model)
@@ -88,22 +122,19 @@ def checked(said: object, model: type[B]) -> B:
     try:
         return model.model_validate(said)
     except ValidationError as wrong:
-        raise unprocessable(_reasons(wrong.errors())) from None
+        raise unprocessable(reasons(wrong.errors())) from None
 
 
-def _reasons(errors: list[ErrorDetails]) -> str:
-    unknown = [str(error["loc"][-1]) for error in errors if error["type"] == "extra_forbidden"]
-    others = [_reason(error) for error in errors if error["type"] != "extra_forbidden"]
-    if unknown:
-        words = ", ".join(f"'{name}'" for name in unknown)
-        others.insert(0, f"Unknown field(s): {words}")
-    return ", ".join(others)
+def _parsed(text: bytes) -> object:
+    """What is said in JSON, in which neither NaN nor half a character is anything."""
+    try:
+        said = json.loads(text, parse_constant=_no_number) if text.strip() else {}
+        if b"\\u" in text:
+            json.dumps(said, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise unreadable_body() from None
+    return said
 
 
-def _reason(error: ErrorDetails) -> str:
-    name = " ".join(str(part) for part in error["loc"]).replace("_", " ").capitalize()
-    if error["type"] == "missing":
-        return f"{name} can't be blank"
-    if error["type"].endswith("_type"):
-        return f"{name} must be a {error['type'].removesuffix('_type')}"
-    return f"{name} {error['msg'][0].lower()}{error['msg'][1:]}"
+def _no_number(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")

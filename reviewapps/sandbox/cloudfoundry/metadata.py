@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, bad_query, unprocessable
 from reviewapps.sandbox.cloudfoundry.state import Row
 
 LABEL_LIMIT = 50
 ANNOTATION_LIMIT = 200
+LONGEST_ANNOTATION = 5000
 
 _INVALID = re.compile(r"[^\w\-.]", re.ASCII)
 _ENDS = re.compile(r"[a-zA-Z\d](?:.*[a-zA-Z\d])?", re.DOTALL)
@@ -19,22 +21,21 @@ _EQUALITY_TERM = re.compile(r"(?P<key>[^\s!=,]+)\s*(?P<op>==|!=|=)\s*(?P<value>[
 _EXISTENCE_TERM = re.compile(r"(?P<not>!?)\s*(?P<key>[^\s!=,()]+)")
 
 Claim = Callable[[Mapping[str, str]], bool]
-Changes = Mapping[str, str | None]
+Changes = Mapping[str, object]
+Texts = Mapping[str, str | None]
 
 
-def merge(row: Row, labels: Changes, annotations: Changes) -> None:
+def merge(row: Row, labels: Changes | None, annotations: Changes | None) -> None:
     """Set what is given on ``row``, and take away what is given as null. All of it or, refused, nothing."""
-    for key, value in labels.items():
-        _check_label(key, value)
-    for key, value in annotations.items():
-        _check_annotation(key, value)
-    merged_labels = _merged(row.labels, labels)
-    merged_annotations = _merged(row.annotations, annotations)
+    said, noted = _texts(labels or {}), _texts(annotations or {})
+    if wrong := [*_wrong_labels(said), *_wrong_annotations(noted)]:
+        raise unprocessable(", ".join(f"Metadata {text}" for text in wrong))
+    merged_labels, merged_annotations = _merged(row.labels, said), _merged(row.annotations, noted)
     if len(merged_labels) > LABEL_LIMIT:
-        text = _too_many(len(labels), "labels", LABEL_LIMIT)
+        text = _too_many(len(said), "labels", LABEL_LIMIT)
         raise ApiError(422, 390020, "LabelLimitExceeded", text)
     if len(merged_annotations) > ANNOTATION_LIMIT:
-        text = _too_many(len(annotations), "annotations", ANNOTATION_LIMIT)
+        text = _too_many(len(noted), "annotations", ANNOTATION_LIMIT)
         raise ApiError(422, 390023, "AnnotationLimitExceeded", text)
     row.labels, row.annotations = merged_labels, merged_annotations
 
@@ -49,7 +50,7 @@ def _too_many(count: int, what: str, limit: int) -> str:
     return f"Failed to add {count} {what} because it would exceed maximum of {limit}"
 
 
-def _merged(old: dict[str, str], changes: Changes) -> dict[str, str]:
+def _merged(old: dict[str, str], changes: Texts) -> dict[str, str]:
     both = {**old, **changes}
     return {key: value for key, value in both.items() if value is not None}
 
@@ -71,40 +72,48 @@ def _claim(term: str) -> Claim:
     raise bad_query("Invalid label_selector value")
 
 
-def _check_label(key: str, value: str | None) -> None:
+def _texts(changes: Changes) -> Texts:
+    """``changes`` as the platform takes them: what is no text is written as one."""
+    written = {key: json.dumps(value) for key, value in changes.items() if not isinstance(value, str | None)}
+    return {
+        key: written.get(key, value if isinstance(value, str) else None) for key, value in changes.items()
+    }
+
+
+def _wrong_labels(labels: Texts) -> Iterator[str]:
+    for key, value in labels.items():
+        if wrong := _wrong_key(key):
+            yield f"label key error: {wrong}"
+        if value and (wrong := _wrong_word(value)):
+            yield f"label value error: {wrong}"
+
+
+def _wrong_annotations(annotations: Texts) -> Iterator[str]:
+    """The key of an annotation that is taken away may be any."""
+    for key, value in annotations.items():
+        if value and value.strip() and (wrong := _wrong_key(key)):
+            yield f"annotation key error: {wrong}"
+        if value and len(value) > LONGEST_ANNOTATION:
+            too_long = f"is greater than {LONGEST_ANNOTATION} characters"
+            yield f"annotation value error: '{value[:8]}...' {too_long}"
+
+
+def _wrong_key(key: str) -> str | None:
     prefix, slash, name = key.rpartition("/")
-    if slash and "/" in prefix:
-        raise unprocessable("Metadata label key error: key has more than one '/'")
+    if "/" in prefix:
+        return "key has more than one '/'"
     if slash and not _DOMAIN.fullmatch(prefix):
-        raise unprocessable(f"Metadata label key error: prefix '{prefix}' must be in valid dns format")
-    if slash and len(prefix) > 253:
-        raise unprocessable(
-            f"Metadata label key error: prefix '{prefix[:8]}...' is greater than 253 characters"
-        )
+        return f"prefix '{prefix}' must be in valid dns format"
+    if len(prefix) > 253:
+        return f"prefix '{prefix[:8]}...' is greater than 253 characters"
     if prefix.lower() == "cloudfoundry.org":
-        raise unprocessable("Metadata label key error: prefix 'cloudfoundry.org' is reserved")
-    if not name:
-        raise unprocessable("Metadata label key error: key cannot be empty string")
-    _check_word(name, "key")
-    if value:
-        _check_word(value, "value")
+        return "prefix 'cloudfoundry.org' is reserved"
+    return _wrong_word(name) if name.strip() else "key cannot be empty string"
 
 
-def _check_word(word: str, part: str) -> None:
+def _wrong_word(word: str) -> str | None:
     if _INVALID.search(word):
-        raise unprocessable(f"Metadata label {part} error: '{word}' contains invalid characters")
+        return f"'{word}' contains invalid characters"
     if not _ENDS.fullmatch(word):
-        raise unprocessable(f"Metadata label {part} error: '{word}' starts or ends with invalid characters")
-    if len(word) > 63:
-        raise unprocessable(f"Metadata label {part} error: '{word[:8]}...' is greater than 63 characters")
-
-
-def _check_annotation(key: str, value: str | None) -> None:
-    if not key:
-        raise unprocessable("Metadata annotation key error: key cannot be empty string")
-    if len(key) > 1000:
-        raise unprocessable(f"Metadata annotation key error: '{key[:8]}...' is greater than 1000 characters")
-    if value is not None and len(value) > 5000:
-        raise unprocessable(
-            f"Metadata annotation value error: '{value[:8]}...' is greater than 5000 characters"
-        )
+        return f"'{word}' starts or ends with invalid characters"
+    return f"'{word[:8]}...' is greater than 63 characters" if len(word) > 63 else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from reviewapps.sandbox.cloudfoundry.bodies import Body, body
+from reviewapps.sandbox.cloudfoundry.bodies import REQUIRED, Body, Flag, body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized, not_found
 from reviewapps.sandbox.cloudfoundry.features import DESCRIPTIONS, enabled
@@ -13,7 +13,7 @@ from reviewapps.sandbox.cloudfoundry.state import App, Space
 
 
 class FeatureUpdate(Body):
-    enabled: bool
+    enabled: Flag = REQUIRED
 
 
 class AppFeatures(Endpoints):

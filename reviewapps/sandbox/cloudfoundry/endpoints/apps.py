@@ -5,14 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 
-from reviewapps.sandbox.cloudfoundry.bodies import Labelled, Lifecycle, SpaceRelationship, body
+from reviewapps.sandbox.cloudfoundry.bodies import (
+    NO_LIFECYCLE,
+    Labelled,
+    Lifecycle,
+    SpaceRelationship,
+    body,
+)
 from reviewapps.sandbox.cloudfoundry.deletion import delete_app
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.environment_variables import set_variables
 from reviewapps.sandbox.cloudfoundry.endpoints.spaces import included_places
-from reviewapps.sandbox.cloudfoundry.errors import name_taken, unprocessable
+from reviewapps.sandbox.cloudfoundry.errors import feature_disabled, name_taken, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.processes import new_process
@@ -28,13 +33,14 @@ FILTERS: Filters[App] = {
     "lifecycle_type": lambda row: "buildpack",
 }
 INCLUDES = ("space", "space.organization")
+_GIT = ("https://", "http://", "git://", "ssh://", "git@")
 
 
 class AppCreate(Labelled):
     name: str
     relationships: SpaceRelationship
-    environment_variables: dict[str, Any] = Field(default_factory=dict)
-    lifecycle: Lifecycle = Lifecycle()
+    environment_variables: dict[str, Any] | None = None
+    lifecycle: Lifecycle = NO_LIFECYCLE
 
 
 class AppUpdate(Labelled):
@@ -62,7 +68,7 @@ class Apps(Endpoints):
         app = App(name=asked.name, space=space)
         check_name(self.world, app, asked.name)
         set_lifecycle(self.world, app, asked.lifecycle)
-        set_variables(app, asked.environment_variables)
+        set_variables(app, asked.environment_variables or {})
         asked.label(app)
         add_app(self.world, app, access.user)
         return web.json_response(present_app(app, Links.of(request)), status=201)
@@ -106,8 +112,8 @@ def add_app(world: World, app: App, actor: User) -> None:
 
 def check_name(world: World, app: App, name: str) -> None:
     """422 if the name cannot be had. It is held until the deletion of its app is complete."""
-    if not name:
-        raise unprocessable("Name can't be blank")
+    if wrong := [*(["presence"] if not name.strip() else []), *([] if _is_printable(name) else ["format"])]:
+        raise unprocessable(", ".join(f"name {word}" for word in wrong))
     if len(name) > 255:
         raise unprocessable("Name is too long (maximum is 255 characters)")
     if world.app_named(app.space, name) not in (None, app):
@@ -117,7 +123,7 @@ def check_name(world: World, app: App, name: str) -> None:
 def set_lifecycle(world: World, app: App, lifecycle: Lifecycle) -> None:
     """Set what is asked for; 422 for buildpacks and stacks that there are not."""
     if lifecycle.type != "buildpack":
-        raise unprocessable('Lifecycle type is not included in list: ["buildpack"]')
+        raise feature_disabled(f"diego_{lifecycle.type}")
     asked = lifecycle.data
     check_buildpacks(world, asked.buildpacks, asked.stack)
     app.buildpacks = app.buildpacks if asked.buildpacks is None else asked.buildpacks
@@ -127,10 +133,14 @@ def set_lifecycle(world: World, app: App, lifecycle: Lifecycle) -> None:
 def check_buildpacks(world: World, buildpacks: list[str] | None, stack: str | None) -> None:
     known = {buildpack.name for buildpack in world.all(Buildpack)}
     for name in buildpacks or []:
-        if name not in known and not name.startswith(("https://", "http://", "git://")):
+        if name not in known and not name.startswith(_GIT):
             raise unprocessable(f'Buildpack "{name}" must be an existing admin buildpack or a valid git URI')
     if stack and stack not in {one.name for one in world.all(Stack)}:
         raise unprocessable("Stack must be an existing stack")
+
+
+def _is_printable(name: str) -> bool:
+    return bool(name.strip()) and name.strip().isprintable()
 
 
 def present_app(row: App, links: Links) -> JSON:

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from reviewapps.sandbox.cloudfoundry.bodies import Guid, Labelled, Lifecycle, Megabytes, body
+from reviewapps.sandbox.cloudfoundry.bodies import (
+    NO_LIFECYCLE,
+    BytesPerSecond,
+    Guid,
+    Labelled,
+    Lifecycle,
+    Megabytes,
+    body,
+)
 from reviewapps.sandbox.cloudfoundry.endpoints.apps import check_buildpacks
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import bad_request, staging_in_progress
@@ -22,12 +30,16 @@ FILTERS: Filters[Build] = {
 NO_SUCH_PACKAGE = "Unable to use package. Ensure that the package exists and you have access to it."
 
 
+class PackageNamed(Guid, extra="ignore"):
+    pass
+
+
 class BuildCreate(Labelled):
-    package: Guid
-    lifecycle: Lifecycle = Lifecycle()
+    package: PackageNamed
+    lifecycle: Lifecycle = NO_LIFECYCLE
     staging_memory_in_mb: Megabytes | None = None
     staging_disk_in_mb: Megabytes | None = None
-    staging_log_rate_limit_bytes_per_second: int | None = None
+    staging_log_rate_limit_bytes_per_second: BytesPerSecond | None = None
 
 
 class BuildUpdate(Labelled):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from typing import Any
 
 from aiohttp import web
 
-from reviewapps.sandbox.cloudfoundry.bodies import Body, body
+from reviewapps.sandbox.cloudfoundry.bodies import REQUIRED, Body, Object, body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.environment import variable_group, vcap_application, vcap_services
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized, unprocessable
@@ -16,7 +18,7 @@ from reviewapps.sandbox.cloudfoundry.state import App
 
 
 class Variables(Body):
-    var: dict[str, Any]
+    var: Object = REQUIRED
 
 
 class EnvironmentVariables(Endpoints):
@@ -32,7 +34,7 @@ class EnvironmentVariables(Endpoints):
     async def _update(self, request: web.Request) -> web.Response:
         access = self.access(request)
         app = access.writable(App, guid(request))
-        set_variables(app, (await body(request, Variables)).var)
+        set_variables(app, (await body(request, Variables)).var, "Var")
         self.world.record("audit.app.update", app, app.space, access.user)
         return web.json_response(_present(app, Links.of(request)))
 
@@ -59,26 +61,26 @@ class EnvironmentVariables(Endpoints):
         return app
 
 
-def set_variables(app: App, changes: dict[str, Any]) -> None:
-    """Merge ``changes`` into the app's environment; null takes a variable away."""
-    for key, value in changes.items():
-        _check(key, value)
+def set_variables(app: App, changes: dict[str, Any], field: str = "Environment variables") -> None:
+    """Merge ``changes`` into the app's environment; null takes a variable away. ``field`` is where they were."""
+    if wrong := [text for key, value in changes.items() for text in _wrong(key, value, field)]:
+        raise unprocessable(", ".join(dict.fromkeys(wrong)))
     merged = {**app.environment, **changes}
     app.environment = {key: value for key, value in merged.items() if value is not None}
     app.touch()
 
 
-def _check(key: str, value: Any) -> None:
+def _wrong(key: str, value: Any, field: str) -> Iterator[str]:
     if not key:
-        raise unprocessable("Environment variables key must be a minimum length of 1")
-    if key.upper().startswith("VCAP_"):
-        raise unprocessable("Environment variables cannot start with VCAP_")
-    if key.upper().startswith("VMC"):
-        raise unprocessable("Environment variables cannot start with VMC_")
-    if key.upper() == "PORT":
-        raise unprocessable("Environment variables cannot set PORT")
-    if value is not None and not isinstance(value, str):
-        raise unprocessable(f"Environment variables Non-string value in environment variable for key '{key}'")
+        yield f"{field} key must be a minimum length of 1"
+    elif key.upper().startswith("VCAP_"):
+        yield f"{field} cannot start with VCAP_"
+    elif key.upper().startswith("VMC"):
+        yield f"{field} cannot start with VMC_"
+    elif key.upper() == "PORT":
+        yield f"{field} cannot set PORT"
+    elif value is not None and not isinstance(value, str):
+        yield f"Non-string value in environment variable for key '{key}', value '{json.dumps(value)}'"
 
 
 def _present(app: App, links: Links) -> JSON:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from aiohttp import web
+from pydantic import BeforeValidator
 
-from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Labelled, body
+from reviewapps.sandbox.cloudfoundry.bodies import REQUIRED, AppRelationship, Labelled, body
 from reviewapps.sandbox.cloudfoundry.endpoints.droplets import present_listed_droplet
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
-from reviewapps.sandbox.cloudfoundry.errors import unprocessable
+from reviewapps.sandbox.cloudfoundry.errors import feature_disabled, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted, remove
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
+from reviewapps.sandbox.cloudfoundry.reasons import refused
 from reviewapps.sandbox.cloudfoundry.staging import expire_packages
 from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Package
 
@@ -29,10 +31,22 @@ FILTERS: Filters[Package] = {
 NO_SUCH_APP = "App is invalid. Ensure it exists and you have access to it."
 
 
+def _bits_or_docker(said: object) -> object:
+    if said not in ("bits", "docker"):
+        raise refused("must be one of 'bits, docker'")
+    return said
+
+
+def _nothing(said: object) -> object:
+    if said:
+        raise refused("must be empty if provided for bits packages")
+    return said
+
+
 class PackageCreate(Labelled):
-    type: Literal["bits"]
+    type: Annotated[Literal["bits", "docker"], BeforeValidator(_bits_or_docker)] = REQUIRED
     relationships: AppRelationship
-    data: dict[str, str] | None = None
+    data: Annotated[Any, BeforeValidator(_nothing)] = None
 
 
 class PackageCopy(Labelled):
@@ -66,6 +80,8 @@ class Packages(Endpoints):
             return await self._copy(request)
         access = self.access(request)
         asked = await body(request, PackageCreate)
+        if asked.type == "docker":
+            raise feature_disabled("diego_docker")
         package = Package(app=access.named(App, asked.relationships.app.guid, NO_SUCH_APP))
         asked.label(package)
         self.world.add(package)

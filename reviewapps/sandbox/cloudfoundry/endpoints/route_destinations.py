@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 from aiohttp import web
-from pydantic import Field
 
 from reviewapps.sandbox.cloudfoundry.access import Access
 from reviewapps.sandbox.cloudfoundry.bodies import Body, body
+from reviewapps.sandbox.cloudfoundry.destinations import reasons
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.routes import present_destination
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
@@ -16,24 +16,8 @@ from reviewapps.sandbox.cloudfoundry.links import JSON, Links
 from reviewapps.sandbox.cloudfoundry.state import App, Destination, Route
 
 
-class ProcessType(Body):
-    type: str = "web"
-
-
-class DestinationApp(Body):
-    guid: str
-    process: ProcessType = ProcessType()
-
-
-class DestinationAsked(Body):
-    app: DestinationApp
-    weight: int | None = None
-    port: int = Field(default=8080, gt=0, lt=65536)
-    protocol: Literal["http1", "http2"] = "http1"
-
-
 class DestinationsAsked(Body):
-    destinations: list[DestinationAsked]
+    destinations: Any = None
 
 
 class RouteDestinations(Endpoints):
@@ -52,14 +36,15 @@ class RouteDestinations(Endpoints):
 
     async def _insert(self, request: web.Request) -> web.Response:
         route, asked = await self._asked(request)
-        if not asked:
-            raise unprocessable("Destinations must have at least one destination")
+        if any(one.weight is not None for one in route.destinations):
+            text = "Destinations cannot be inserted when there are weighted destinations already configured."
+            raise unprocessable(text)
         for one in asked:
             add_destination(route, one)
         return _answer(route, route.destinations, Links.of(request))
 
     async def _replace(self, request: web.Request) -> web.Response:
-        route, asked = await self._asked(request)
+        route, asked = await self._asked(request, replacing=True)
         kept = [one for one in route.destinations if any(_same(one, other) for other in asked)]
         route.destinations = kept
         for one in asked:
@@ -84,11 +69,15 @@ class RouteDestinations(Endpoints):
         )
         return web.Response(status=204)
 
-    async def _asked(self, request: web.Request) -> tuple[Route, list[Destination]]:
+    async def _asked(
+        self, request: web.Request, *, replacing: bool = False
+    ) -> tuple[Route, list[Destination]]:
         access = self.access(request)
         route = access.writable(Route, guid(request))
-        asked = (await body(request, DestinationsAsked)).destinations
-        rows = [_destination(access, route, one) for one in asked]
+        said = (await body(request, DestinationsAsked)).destinations
+        if wrong := list(reasons(said, replacing=replacing)):
+            raise unprocessable(", ".join(wrong))
+        rows = [_destination(access, route, one) for one in said]
         for row in rows:
             self.world.record(
                 "audit.app.map-route", row.app, route.space, access.user, {"route_guid": route.guid}
@@ -103,17 +92,21 @@ def add_destination(route: Route, destination: Destination) -> None:
         route.touch()
 
 
-def _destination(access: Access, route: Route, asked: DestinationAsked) -> Destination:
-    app = access.world.find(App, asked.app.guid)
+def _destination(access: Access, route: Route, said: JSON) -> Destination:
+    guid = said["app"]["guid"]
+    app = access.world.find(App, guid)
     if app is None or not access.sees(app):
-        raise unprocessable(f'App(s) with guid(s) "{asked.app.guid}" do not exist or you do not have access.')
+        raise unprocessable(f'App(s) with guid(s) "{guid}" do not exist or you do not have access.')
     if app.space is not route.space:
         raise unprocessable("Routes cannot be mapped to destinations in different spaces")
-    if asked.weight is not None:
-        raise unprocessable(
-            "Destinations cannot be inserted when there are weighted destinations already configured."
-        )
-    return Destination(app=app, process_type=asked.app.process.type, port=asked.port, protocol=asked.protocol)
+    process = said["app"].get("process") or {"type": "web"}
+    return Destination(
+        app=app,
+        process_type=process["type"],
+        port=said.get("port") or 8080,
+        protocol=said.get("protocol") or "http1",
+        weight=said.get("weight"),
+    )
 
 
 def _same(one: Destination, other: Destination) -> bool:

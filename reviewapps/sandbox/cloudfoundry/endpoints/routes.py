@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from reviewapps.sandbox.cloudfoundry.bodies import Body, Labelled, ToOne, body
+from reviewapps.sandbox.cloudfoundry.bodies import Body, Labelled, ToOne, body, checked
 from reviewapps.sandbox.cloudfoundry.endpoints.domains import present_domain
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.spaces import included_places
@@ -16,6 +17,7 @@ from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, timestamp, to_one
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
+from reviewapps.sandbox.cloudfoundry.reasons import refused
 from reviewapps.sandbox.cloudfoundry.state import App, Destination, Domain, Route, RouteBinding, Space
 from reviewapps.sandbox.cloudfoundry.world import World
 
@@ -36,10 +38,29 @@ class Relationships(Body):
     domain: ToOne
 
 
-class RouteCreate(Labelled):
-    host: str = ""
-    path: str = ""
-    port: int | None = None
+def _host(said: str) -> str:
+    if not _HOST.fullmatch(said):
+        raise refused('must be either "*" or contain only alphanumeric characters, "_", or "-"')
+    return said
+
+
+def _path(said: str) -> str:
+    if said and not said.startswith("/"):
+        raise refused("must begin with /")
+    if "?" in said:
+        raise refused("cannot contain ?")
+    if said == "/":
+        raise refused("cannot be exactly /")
+    return said
+
+
+class Address(Body):
+    host: Annotated[str, Field(max_length=63), AfterValidator(_host)] | None = None
+    path: Annotated[str, Field(max_length=128), AfterValidator(_path)] | None = None
+
+
+class RouteCreate(Address, Labelled):
+    port: Annotated[int, Field(ge=0, le=65_535)] | None = None
     options: dict[str, str] = Field(default_factory=dict)
     relationships: Relationships
 
@@ -74,8 +95,10 @@ class Routes(Endpoints):
         asked = await body(request, RouteCreate)
         refusal = "Invalid {0}. Ensure that the {0} exists and you have access to it."
         space = access.named(Space, asked.relationships.space.guid, refusal.format("space"))
+        if asked.port is not None:
+            raise unprocessable("Ports are not supported for HTTP routes.")
         domain = access.named(Domain, asked.relationships.domain.guid, refusal.format("domain"))
-        route = new_route(self.world, space, domain, asked.host, asked.path)
+        route = new_route(self.world, space, domain, asked.host or "", asked.path or "")
         route.options = asked.options
         asked.label(route)
         self.world.add(route)
@@ -139,13 +162,11 @@ async def _remove_unmapped(platform: Platform, space: Space) -> None:
 def new_route(world: World, space: Space, domain: Domain, host: str, path: str) -> Route:
     """A route that nobody has yet, not yet in the world; 422 where somebody has it or may not have it."""
     host = host.lower()
-    if len(host) > 63 or not _HOST.fullmatch(host):
-        text = 'Host must be either "*" or contain only alphanumeric characters, "_", or "-"'
-        raise unprocessable("Host is too long (maximum is 63 characters)" if len(host) > 63 else text)
+    checked({"host": host, "path": path}, Address)
     if not host:
         raise unprocessable("Missing host. Routes in shared domains must have a host defined.")
-    if path and (not path.startswith("/") or path == "/" or "?" in path or len(path) > 128):
-        raise unprocessable("Path is invalid")
+    if len(host) + 1 + len(domain.name) > 253:
+        raise unprocessable("Host combined with domain name must be no more than 253 characters.")
     for route in world.all(Route):
         if route.domain is domain and route.host == host and route.path == path:
             also = f" and path '{path}'" if path else ""

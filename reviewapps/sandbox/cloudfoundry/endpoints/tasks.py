@@ -5,7 +5,15 @@ from __future__ import annotations
 from aiohttp import web
 from pydantic import Field
 
-from reviewapps.sandbox.cloudfoundry.bodies import Body, Guid, Labelled, Megabytes, body
+from reviewapps.sandbox.cloudfoundry.bodies import (
+    AGuid,
+    Body,
+    BytesPerSecond,
+    Guid,
+    Labelled,
+    Megabytes,
+    body,
+)
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
@@ -23,18 +31,19 @@ FILTERS: Filters[Task] = {
 }
 
 
-class TemplateProcess(Body):
+class TemplateProcess(Body, extra="ignore"):
     process: Guid
 
 
 class TaskCreate(Labelled):
-    command: str | None = Field(default=None, min_length=1, max_length=4096)
+    command: str | None = Field(default=None, max_length=4096)
     template: TemplateProcess | None = None
     name: str | None = None
     memory_in_mb: Megabytes | None = None
     disk_in_mb: Megabytes | None = None
-    log_rate_limit_in_bytes_per_second: int | None = None
-    droplet_guid: str | None = None
+    log_rate_limit_in_bytes_per_second: BytesPerSecond | None = None
+    droplet_guid: AGuid | None = None
+    user: str | None = None
 
 
 class TaskUpdate(Labelled):
@@ -95,7 +104,7 @@ class Tasks(Endpoints):
         if asked.command:
             return asked.command
         if asked.template is None:
-            raise unprocessable("Command or template must be provided")
+            raise unprocessable("Command No command or template provided")
         process = self.world.find(Process, asked.template.process.guid)
         if process is None or process.app is not app:
             raise unprocessable("Template process does not belong to the app")
