@@ -42,6 +42,8 @@ def merge(row: Row, labels: Changes | None, annotations: Changes | None) -> None
 
 def selected(selector: str) -> Claim:
     """Whether labels fit a ``label_selector``: every one of its terms holds."""
+    if not selector:
+        raise bad_query("Missing label_selector value")
     claims = [_claim(term.strip()) for term in re.split(r",(?![^(]*\))", selector)]
     return lambda labels: all(claim(labels) for claim in claims)
 

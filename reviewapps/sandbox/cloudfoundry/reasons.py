@@ -55,7 +55,7 @@ def _of(error: ErrorDetails, path: Path) -> Iterator[str]:
 def _plain(error: ErrorDetails, path: Path) -> Iterator[str]:
     if _is_unknown(error):
         yield f"{_named(path[:-1])} has unsupported key(s): {path[-1]}"
-    elif path and path[-1] == "guid":
+    elif path and str(path[-1]).endswith("guid"):
         yield from (f"{_named(path)} {text}" for text in _guid_texts(error))
     else:
         yield f"{_named(path)} {_text(error)}"
@@ -89,7 +89,7 @@ def _metadata(error: ErrorDetails, path: Path) -> Iterator[str]:
 def _lifecycle(error: ErrorDetails, path: Path) -> Iterator[str]:
     if path[1:2] == ("type",):
         yield "Lifecycle type is not included in the list: buildpack, docker, cnb"
-        if error["type"] == "string_type":
+        if not isinstance(error["input"], str):
             yield "Lifecycle type must be a string"
     elif len(path) < 3:
         yield (

@@ -54,7 +54,7 @@ def test_times_select_too(cloud: Cloud) -> None:
     [
         ("colour=red", "Unknown query parameter(s): 'colour'"),
         ("per_page=5001", "Per page must be between 1 and 5000"),
-        ("page=0", "Page must be greater than 0"),
+        ("page=0", "Page must be a positive integer"),
         ("order_by=size", "Order by can only be"),
         ("label_selector=a(b", "Invalid label_selector value"),
         ("include=droplet", "Invalid included resource: 'droplet'"),
