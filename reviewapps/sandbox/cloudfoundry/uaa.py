@@ -66,9 +66,8 @@ class Uaa:
         router.add_delete("/oauth/token/revoke/{jti}", self._revoke)
 
     async def _grant(self, request: web.Request) -> web.Response:
-        form = {key: str(value) for key, value in (await request.post()).items()}
         try:
-            return web.json_response(self._granted(request, form))
+            return web.json_response(self._granted(request, await _form(request)))
         except LoginRefusedError as refused:
             return web.json_response(refused.body, status=refused.status)
 
@@ -98,8 +97,7 @@ class Uaa:
         name, secret = form.get("client_id", ""), form.get("client_secret", "")
         header = request.headers.get("Authorization")
         if header and not secret:
-            basic = BasicAuth.decode(header)
-            name, secret = basic.login, basic.password
+            name, secret = _basic(header)
         user = self._users.get(name)
         if user is None or not user.is_client or user.secret != secret:
             raise LoginRefusedError("unauthorized", "Bad credentials")
@@ -168,6 +166,21 @@ class Uaa:
             for text in [text for text, token in tokens.items() if token.jti == jti]:
                 del tokens[text]
         return web.json_response({})
+
+
+async def _form(request: web.Request) -> dict[str, str]:
+    try:
+        return {key: str(value) for key, value in (await request.post()).items()}
+    except (ValueError, LookupError):  # no form, or one in an encoding that nobody knows
+        raise LoginRefusedError("invalid_request", "Missing grant type", 400) from None
+
+
+def _basic(header: str) -> tuple[str, str]:
+    try:
+        basic = BasicAuth.decode(header)
+    except ValueError:
+        raise LoginRefusedError("unauthorized", "Bad credentials") from None
+    return basic.login, basic.password
 
 
 def _claims(user: User, jti: str, now: float, expires: float) -> JSON:

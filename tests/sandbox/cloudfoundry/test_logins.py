@@ -11,6 +11,9 @@ from oauth2_client.credentials_manager import OAuthError
 
 from tests.sandbox.cloudfoundry.cloud import Cloud, Refused
 
+FORM = "application/x-www-form-urlencoded"
+CLIENT = "grant_type=client_credentials"
+
 
 def test_an_expired_token_is_refreshed_by_the_client(tmp_path: Path) -> None:
     cloud = Cloud(tmp_path, token_seconds=0.05)
@@ -50,6 +53,25 @@ def test_three_wrong_passwords_lock_the_account(cloud: Cloud) -> None:
     with pytest.raises(OAuthError, match="locked"):
         cloud.login("deployer", "deployer")
     assert len(cloud.server.platform.uaa.failures["deployer"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("headers", "form", "status", "error"),
+    [
+        ({"Authorization": "Basic !", "Content-Type": FORM}, CLIENT, 401, "unauthorized"),
+        ({"Authorization": "Basic", "Content-Type": FORM}, CLIENT, 401, "unauthorized"),
+        ({"Content-Type": "multipart/form-data"}, "x", 400, "invalid_request"),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, "--x\r\n\r\n", 400, "invalid_request"),
+        ({"Content-Type": FORM + "; charset=klingon"}, "grant_type=password", 400, "invalid_request"),
+        ({"Content-Type": FORM}, "grant_type=magic", 400, "unsupported_grant_type"),
+    ],
+)
+def test_a_login_that_makes_no_sense_is_refused(
+    shared: Cloud, headers: dict[str, str], form: str, status: int, error: str
+) -> None:
+    answer = requests.post(f"{shared.server.api_url}/oauth/token", form, headers=headers, timeout=5)
+
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
 def test_a_user_sees_only_their_own_spaces(cloud: Cloud) -> None:

@@ -21,7 +21,7 @@ class Counter:
         self.cloud = cloud
         self.names = dict(_furnished(cloud))
         self.session = requests.Session()
-        self.session.headers["Authorization"] = f"bearer {_token(cloud)}"
+        self.session.headers["Authorization"] = f"bearer {token(cloud)}"
 
     def ask(self, request: str, said: object) -> requests.Response:
         method, path = self._filled(request).split(" ", 1)
@@ -33,7 +33,7 @@ class Counter:
         return Template(text).safe_substitute(self.names)
 
 
-def _token(cloud: Cloud) -> str:
+def token(cloud: Cloud) -> str:
     form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
     granted = requests.post(f"{cloud.server.api_url}/oauth/token", data=form, auth=("cf", ""), timeout=10)
     return str(granted.json()["access_token"])

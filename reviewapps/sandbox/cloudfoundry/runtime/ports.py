@@ -10,6 +10,7 @@ import threading
 _RANGE = range(20_000, 32_768)
 """Below what systems give to outgoing connections, one of which could take a port before the app does."""
 
+_chance = random.Random()
 _taken: set[int] = set()
 _lock = threading.Lock()
 
@@ -20,7 +21,7 @@ def take(wanted: int = 0) -> int:
     It is the one that is ``wanted``, if that is free.
     """
     with _lock:
-        for port in itertools.chain([wanted] if wanted else [], (random.choice(_RANGE) for _ in _RANGE)):
+        for port in itertools.chain([wanted] if wanted else [], (_chance.choice(_RANGE) for _ in _RANGE)):
             if port not in _taken and _is_free(port):
                 _taken.add(port)
                 return port
