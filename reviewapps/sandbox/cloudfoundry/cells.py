@@ -8,17 +8,9 @@ from collections.abc import Callable
 from reviewapps.sandbox.cloudfoundry.background import Background
 from reviewapps.sandbox.cloudfoundry.environment import environment
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
+from reviewapps.sandbox.cloudfoundry.route_table import RouteTable
 from reviewapps.sandbox.cloudfoundry.runtime import Backend, HealthCheck, Instance, InstanceSpec, LogLine
-from reviewapps.sandbox.cloudfoundry.state import (
-    App,
-    Droplet,
-    Launch,
-    Process,
-    Route,
-    RouteBinding,
-    Sidecar,
-    new_guid,
-)
+from reviewapps.sandbox.cloudfoundry.state import App, Check, Droplet, Launch, Process, Sidecar, new_guid
 from reviewapps.sandbox.cloudfoundry.world import World
 
 
@@ -30,6 +22,11 @@ class Cells:
         self._background = Background()
         self._instances: dict[Process, dict[int, Instance]] = {}
         self._stopping: dict[Instance, asyncio.Task[None]] = {}
+        self._routes = RouteTable(world)
+
+    def watch_routes(self) -> None:
+        """Begin to notice changed routes, in the running event loop."""
+        self._background.spawn(self._routes.watch())
 
     def launch(self, process: Process, droplet: Droplet) -> None:
         """Run ``process`` from now on with this droplet and the environment as it is now."""
@@ -86,13 +83,14 @@ class Cells:
         for process in self._instances:
             self._stop_from(process, 0)
         await asyncio.gather(*self._stopping.values())
+        await self._background.close()
 
     def instances(self, process: Process) -> dict[int, Instance]:
         return self._instances.get(process, {})
 
     def running(self, process: Process) -> list[Instance]:
-        """Those that are healthy."""
-        return [one for one in self._instances.get(process, {}).values() if one.state == "RUNNING"]
+        """Those that are healthy, and ready for requests."""
+        return [one for one in self._instances.get(process, {}).values() if one.routable]
 
     def placement_error(self, process: Process) -> str | None:
         """Why no cell takes the process, if none does."""
@@ -101,20 +99,12 @@ class Cells:
         return None
 
     def backend(self, host: str, path: str) -> Backend | None:
-        """What the router sends a request to: the longest path wins, and a host before a wildcard."""
-        fitting = [route for route in self._world.all(Route) if _leads(route, host, path)]
-        if not fitting:
+        """What the router sends a request to."""
+        route = self._routes.route(host, path)
+        if route is None or not route.targets:
             return None
-        route = max(fitting, key=lambda one: (one.host != "*", len(one.path)))
-        targets = [(d.app, d.process_type) for d in route.destinations]
-        if not targets:
-            return None
-        running = [one for app, kind in targets for one in self._running_of(app, kind)]
-        return Backend(targets[0][0].guid, running, route.guid, self._route_service_url(route))
-
-    def _route_service_url(self, route: Route) -> str:
-        bound = (one for one in self._world.all(RouteBinding) if one.route is route)
-        return next((one.instance.route_service_url or "" for one in bound), "")
+        running = [one for app, kind in route.targets for one in self._running_of(app, kind)]
+        return Backend(route.targets[0][0].guid, running, route.guid, route.service_url)
 
     def _running_of(self, app: App, process_type: str) -> list[Instance]:
         processes = (p for p in self._world.of_app(Process, app) if p.type == process_type)
@@ -130,8 +120,10 @@ class Cells:
             droplet=self._world.bits(launch.droplet),
             env=launch.env,
             memory_mb=launch.memory_mb,
-            health=_health(process),
+            health=_health(process.health),
             process_type=process.type,
+            readiness=_health(process.readiness),
+            crash_pause=self._world.settings.crash_pause,
         )
         folder = self._world.folder("cells", new_guid())
         log = self._log(process, index)
@@ -149,20 +141,27 @@ class Cells:
         return say
 
     def _changed(self, process: Process) -> Callable[[Instance, str | None], None]:
+        was_routable = False
+
         def changed(instance: Instance, exit_description: str | None) -> None:
-            if exit_description is None or process.launch is None:
-                return
-            data = {
-                "instance": instance.guid,
-                "index": instance.spec.index,
-                "cell_id": "sandbox",
-                "reason": "CRASHED",
-                "exit_description": exit_description,
-                "crash_timestamp": int(instance.since * 1e9),
-            }
-            self._world.record("audit.app.process.crash", process.app, process.space, data=data)
+            nonlocal was_routable
+            where = {"instance": instance.guid, "index": instance.spec.index, "cell_id": "sandbox"}
+            asked = process.launch is not None and instance.spec.readiness.type != "process"
+            if asked and instance.state == "RUNNING" and instance.routable != was_routable:
+                self._record(process, "ready" if instance.routable else "not-ready", where)
+            was_routable = instance.routable
+            if exit_description is not None and process.launch is not None:
+                crash = {
+                    "reason": "CRASHED",
+                    "exit_description": exit_description,
+                    "crash_timestamp": int(instance.since * 1e9),
+                }
+                self._record(process, "crash", {**where, **crash})
 
         return changed
+
+    def _record(self, process: Process, what: str, data: dict[str, object]) -> None:
+        self._world.record(f"audit.app.process.{what}", process.app, process.space, data=data)
 
     def _stop_from(self, process: Process, first: int) -> None:
         instances = self._instances.get(process, {})
@@ -175,15 +174,7 @@ class Cells:
         task.add_done_callback(lambda _: self._stopping.pop(instance, None))
 
 
-def _leads(route: Route, host: str, path: str) -> bool:
-    name, _, domain = host.lower().partition(".")
-    if domain != route.domain.name or route.host not in (name, "*"):
-        return False
-    return not route.path or path == route.path or path.startswith(route.path + "/")
-
-
-def _health(process: Process) -> HealthCheck:
-    asked = process.health
+def _health(asked: Check) -> HealthCheck:
     return HealthCheck(
         type=asked.type,
         endpoint=asked.endpoint or "/",

@@ -84,6 +84,7 @@ class CloudFoundry:
         try:
             self.port = await self._listen(self.application(), port)
             self.app_port = await self._listen(router.application(), app_port)
+            self.platform.cells.watch_routes()
         except OSError:
             await self.stop()
             raise

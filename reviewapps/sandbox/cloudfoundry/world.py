@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from reviewapps.sandbox.clock import Clock
-from reviewapps.sandbox.cloudfoundry.runtime import LARGEST_APP, Logs
+from reviewapps.sandbox.cloudfoundry.runtime import LARGEST_APP, REMEMBERED, Logs
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Droplet, Package, Row, Space, Token, User
 
 R = TypeVar("R", bound=Row)
@@ -42,6 +42,10 @@ class Settings:
     largest_package_bytes: int = LARGEST_APP
     kept_packages: int = 5
     kept_droplets: int = 5
+    kept_log_lines: int = REMEMBERED  # of each app
+    most_instances: int = 1000  # of one process
+    crash_pause: float = 30  # before a start after the fourth crash; it doubles with each crash that follows
+    route_delay: float = 0  # until a changed route reaches the router; one to three seconds in public
 
 
 class World:
@@ -117,8 +121,10 @@ class World:
             "space_name": app.space.name,
             "organization_name": app.space.organization.name,
         }
-        told = {**around, **tags}
-        self.logs.append(app.guid, source_type, line, instance=str(index), stream=stream, tags=told)
+        told, keep = {**around, **tags}, self.settings.kept_log_lines
+        self.logs.append(
+            app.guid, source_type, line, instance=str(index), stream=stream, tags=told, keep=keep
+        )
 
     def record(
         self,

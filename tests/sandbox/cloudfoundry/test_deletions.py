@@ -47,6 +47,19 @@ def test_an_app_goes_with_its_processes_and_leaves_its_route(cloud: Cloud) -> No
     assert cloud.visit("shop").headers["X-Cf-RouterError"] == "unknown_route"
 
 
+def test_an_app_leaves_its_service_and_takes_its_binding(shared: Cloud) -> None:
+    app, space = shared.app("bound"), {"space": {"data": {"guid": shared.space}}}
+    said = {"type": "user-provided", "name": "db", "relationships": space}
+    service = shared.call("POST", "/v3/service_instances", said)["guid"]
+    related = {"app": {"data": {"guid": app}}, "service_instance": {"data": {"guid": service}}}
+    shared.call("POST", "/v3/service_credential_bindings", {"type": "app", "relationships": related})
+
+    shared.job_done(shared.delete(f"/v3/apps/{app}"))
+
+    assert shared.call("GET", f"/v3/service_instances/{service}")["name"] == "db"
+    assert shared.call("GET", "/v3/service_credential_bindings")["resources"] == []
+
+
 def test_a_server_that_stops_leaves_no_process(tmp_path: Path) -> None:
     cloud = Cloud(tmp_path)
     try:

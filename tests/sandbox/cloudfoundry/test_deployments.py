@@ -112,3 +112,22 @@ def test_a_deployment_starts_with_the_environment_of_its_time(cloud: Cloud) -> N
 
     cloud.finished(cloud.deploy(app, droplet))
     assert cloud.visit("shop").text == "merry"
+
+
+def test_a_cancelled_deployment_takes_back_the_droplet_and_nothing_else(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    old = cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"]
+    cloud.scale(app, instances=2, memory_in_mb=64)
+    cloud.call("PATCH", f"/v3/apps/{app}/processes/web", {"command": "python3 app.py new"})
+    cloud.call("PATCH", f"/v3/apps/{app}/environment_variables", {"var": {"MOOD": "merry"}})
+    deployment = cloud.deploy(app, cloud.droplet(app, CRASHER), options={"max_in_flight": 2})
+
+    cloud.call("POST", f"/v3/deployments/{deployment}/actions/cancel")
+    cloud.finished(deployment)
+
+    assert cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"] == old
+    assert cloud.call("GET", f"/v3/apps/{app}/environment_variables")["var"] == {"MOOD": "merry"}
+    process = cloud.call("GET", f"/v3/apps/{app}/processes/web")
+    assert (process["instances"], process["memory_in_mb"]) == (2, 64)
+    assert process["command"] == "python3 app.py new"
+    cloud.wait_for(lambda: cloud.visit("shop").text == "old", "the old version")

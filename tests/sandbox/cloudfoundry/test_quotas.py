@@ -91,3 +91,37 @@ def test_staging_needs_room_too(small: Cloud) -> None:
         small.call("POST", "/v3/builds", {"package": {"guid": package}, "staging_memory_in_mb": 1024})
 
     assert refused.value.detail == "space's memory limit exceeded: staging requires 1024M memory"
+
+
+def test_what_is_being_staged_counts_as_long_as_it_is_staged(small: Cloud) -> None:
+    space = small.server.space("tight").guid
+    app, other = small.app("shop", space), small.app("other", space)
+    small.assign(app, small.droplet(app, greeter("hello")))
+    endless = small.package(other, {**greeter(""), "requirements.txt": "", "bin/pre_compile": "sleep 600"})
+    said = {"package": {"guid": endless}, "staging_memory_in_mb": 400}
+    small.call("POST", "/v3/builds", said)
+
+    with pytest.raises(Refused, match="memory space_quota_exceeded"):
+        small.call("POST", f"/v3/apps/{app}/actions/start")
+
+    small.job_done(small.delete(f"/v3/apps/{other}"))
+    small.call("POST", f"/v3/apps/{app}/actions/start")
+
+
+def test_an_organization_gives_no_more_than_its_quota(small: Cloud) -> None:
+    app = small.app("shop")
+    droplet = small.droplet(app, greeter("hello"))
+    small.assign(app, droplet)
+    small.call("POST", f"/v3/apps/{app}/actions/start")
+    small.server.organization("acme").quota.memory_mb = 300
+
+    with pytest.raises(Refused) as rolling:
+        small.deploy(app, droplet)
+    assert rolling.value.detail == (
+        "memory quota_exceeded for organization acme. This organization's quota may not be large enough to "
+        "support rolling deployments or your configured max-in-flight."
+    )
+    with pytest.raises(Refused, match="organization's memory limit exceeded: staging requires 256M memory"):
+        small.build(small.package(app, greeter("again")))
+    with pytest.raises(Refused, match="app_instance_limit app_instance_limit_exceeded"):
+        small.scale(app, instances=1001)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.sandbox.cloudfoundry.cloud import Cloud, Refused, greeter
@@ -98,3 +100,23 @@ def test_a_manifest_with_an_unknown_service_fails_its_job(cloud: Cloud) -> None:
     assert job["errors"] == [
         {"code": 10010, "title": "CF-ResourceNotFound", "detail": "Service instance 'db' not found"}
     ]
+
+
+def test_a_changed_route_reaches_the_router_a_little_later(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path, route_delay=0.6)
+    try:
+        app = cloud.app("shop")
+        cloud.assign(app, cloud.droplet(app, greeter("hello")))
+        cloud.call("POST", f"/v3/apps/{app}/actions/start")
+        cloud.running(app)
+
+        mapped = cloud.map(cloud.route("shop"), app)["destinations"][0]["guid"]
+        assert cloud.visit("shop").headers["X-Cf-RouterError"] == "unknown_route"
+        cloud.wait_for(lambda: cloud.visit("shop").text == "hello", "the route")
+
+        route = cloud.call("GET", "/v3/routes")["resources"][0]["guid"]
+        cloud.call("DELETE", f"/v3/routes/{route}/destinations/{mapped}")
+        assert cloud.visit("shop").text == "hello"
+        cloud.wait_for(lambda: cloud.visit("shop").status_code == 404, "the end of the route")
+    finally:
+        cloud.close()

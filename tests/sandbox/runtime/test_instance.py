@@ -100,6 +100,17 @@ def test_a_crashing_app_is_started_again_three_times_at_once_and_then_has_to_wai
     asyncio.run(story())
 
 
+def test_a_restart_waits_longer_after_every_further_crash(tmp_path: Path) -> None:
+    async def story() -> None:
+        async with Container(tmp_path, "exit 1", crash_pause=0.1) as container:
+            await until(lambda: len(container.seen.crashes) == 6, "six crashes")
+            fourth, fifth, sixth = container.seen.crashed_at[3:]
+            assert fifth - fourth > 0.1
+            assert sixth - fifth > 0.2
+
+    asyncio.run(story())
+
+
 def test_the_pause_before_a_restart_doubles_up_to_sixteen_minutes() -> None:
     assert [pause_before_restart(crashes) for crashes in range(1, 11)] == [
         0,
@@ -136,6 +147,37 @@ def test_an_http_check_takes_nothing_but_200(tmp_path: Path) -> None:
             await until(lambda: container.seen.crashes, "a crash")
             assert "'/healthz'" in container.seen.crashes[0]
             assert container.seen.crashes[0].endswith("received status code 503")
+
+    asyncio.run(story())
+
+
+def test_an_app_that_answers_too_slowly_is_not_healthy(tmp_path: Path) -> None:
+    slow = HELLO.replace("self.send_response(200)", "import time; time.sleep(60)")
+
+    async def story() -> None:
+        check = HealthCheck(type="http", timeout=1, invocation_timeout=0.1)
+        async with Container(tmp_path, "python app.py", {"app.py": slow}, health=check) as container:
+            await until(lambda: container.seen.crashes, "a crash")
+            assert container.seen.crashes[0].endswith("timed out after 0.10 seconds")
+
+    asyncio.run(story())
+
+
+def test_a_running_app_is_routable_only_while_it_is_ready(tmp_path: Path) -> None:
+    moody = HELLO.replace("send_response(200)", "send_response(200 if os.path.exists('ready') else 503)")
+
+    async def story() -> None:
+        ready = HealthCheck(type="http", interval=0.05)
+        files = {"app.py": moody}
+        async with Container(tmp_path, "python app.py", files, health=PORT, readiness=ready) as container:
+            await container.running()
+            assert not container.instance.routable
+            (container.folder / "app" / "ready").touch()
+            await until(lambda: container.instance.routable, "ready")
+            (container.folder / "app" / "ready").unlink()
+            await until(lambda: not container.instance.routable, "not ready")
+            assert container.instance.state == "RUNNING"
+            assert container.seen.crashes == []
 
     asyncio.run(story())
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import base64
+
 from reviewapps.sandbox.cloudfoundry.runtime import Logs
 
 
@@ -65,9 +67,15 @@ def test_descending_begins_with_the_newest() -> None:
 
 
 def test_only_the_last_lines_are_remembered() -> None:
-    logs = said(*map(str, range(10_050)))
+    logs = Logs()
+    for number in range(10):
+        logs.append("app", "APP/PROC/WEB", str(number), keep=3)
 
-    assert len(logs.envelopes("app", start=0, end=None, limit=20_000, descending=False)) == 10_000
+    left = logs.envelopes("app", start=0, end=None, limit=100, descending=False)
+
+    assert [envelope["log"] for envelope in left] == [
+        {"payload": base64.b64encode(text).decode(), "type": "OUT"} for text in (b"7", b"8", b"9")
+    ]
 
 
 def test_asking_for_an_unknown_source_does_not_make_it_known() -> None:

@@ -7,6 +7,7 @@ import time
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -93,11 +94,13 @@ class Seen:
     def __init__(self) -> None:
         self.states: list[str] = []
         self.crashes: list[str] = []
+        self.crashed_at: list[float] = []
 
     def __call__(self, instance: Instance, exit_description: str | None) -> None:
         self.states.append(instance.state)
         if exit_description is not None:
             self.crashes.append(exit_description)
+            self.crashed_at.append(time.monotonic())
 
 
 class Container:
@@ -113,13 +116,15 @@ class Container:
         env: Mapping[str, str] = {},
         health: HealthCheck | None = None,
         packed: Path | None = None,
+        **more: Any,
     ) -> None:
+        """``more`` goes to the instance's `InstanceSpec`."""
         self.said = Said()
         self.seen = Seen()
         self.folder = folder / f"container-{index}"
         health = health or HealthCheck(type="process")
         source = packed or droplet(folder, files)
-        spec = InstanceSpec(index, command, source, env, 64, health)
+        spec = InstanceSpec(index, command, source, env, 64, health, **more)
         self.instance = Instance(spec, folder=self.folder, log=self.said, changed=self.seen)
 
     async def __aenter__(self) -> Container:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from reviewapps.sandbox.cloudfoundry.bodies import Body, body
+from reviewapps.sandbox.cloudfoundry.bodies import body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints
+from reviewapps.sandbox.cloudfoundry.endpoints.environment_variables import Variables, merged
 from reviewapps.sandbox.cloudfoundry.environment import variable_group
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, timestamp
 from reviewapps.sandbox.cloudfoundry.state import EnvironmentVariableGroup
-
-
-class GroupUpdate(Body):
-    var: dict[str, str | None]
 
 
 class EnvironmentVariableGroups(Endpoints):
@@ -29,8 +26,7 @@ class EnvironmentVariableGroups(Endpoints):
         if not self.access(request).user.is_admin:
             raise not_authorized()
         group = self._group(request)
-        merged = {**group.var, **(await body(request, GroupUpdate)).var}
-        group.var = {key: value for key, value in merged.items() if value is not None}
+        group.var = merged(group.var, (await body(request, Variables)).var)
         group.touch()
         return web.json_response(_present(group, Links.of(request)))
 

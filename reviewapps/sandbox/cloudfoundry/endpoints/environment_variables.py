@@ -62,12 +62,16 @@ class EnvironmentVariables(Endpoints):
 
 
 def set_variables(app: App, changes: dict[str, Any], field: str = "Environment variables") -> None:
-    """Merge ``changes`` into the app's environment; null takes a variable away. ``field`` is where they were."""
+    """Merge ``changes`` into the app's environment. ``field`` is where they were said."""
+    app.environment = merged(app.environment, changes, field)
+    app.touch()
+
+
+def merged(variables: dict[str, str], changes: dict[str, Any], field: str = "Var") -> dict[str, str]:
+    """``variables`` with ``changes``, of which null takes one away; 422 for what may not be set."""
     if wrong := [text for key, value in changes.items() for text in _wrong(key, value, field)]:
         raise unprocessable(", ".join(dict.fromkeys(wrong)))
-    merged = {**app.environment, **changes}
-    app.environment = {key: value for key, value in merged.items() if value is not None}
-    app.touch()
+    return {key: value for key, value in {**variables, **changes}.items() if value is not None}
 
 
 def _wrong(key: str, value: Any, field: str) -> Iterator[str]:

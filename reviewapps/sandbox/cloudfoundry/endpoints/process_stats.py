@@ -46,7 +46,6 @@ def _down(process: Process, index: int, details: str | None) -> JSON:
 
 
 def _stat(process: Process, instance: Instance, index: int) -> JSON:
-    running = instance.state == "RUNNING"
     memory = process.launch.memory_mb if process.launch else process.memory_mb
     ports = {
         "external": instance.port,
@@ -67,7 +66,7 @@ def _stat(process: Process, instance: Instance, index: int) -> JSON:
         "index": index,
         "instance_guid": instance.guid,
         "state": instance.state,
-        "routable": running,
+        "routable": instance.routable,
         "host": "127.0.0.1",
         "instance_internal_ip": "127.0.0.1",
         "uptime": int(time.time() - instance.since),

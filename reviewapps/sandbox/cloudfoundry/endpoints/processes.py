@@ -138,6 +138,8 @@ class Processes(Endpoints):
         process = self._changed(request, "Cannot scale this process while a deployment is in flight.")
         asked = await body(request, Scale)
         instances = process.instances if asked.instances is None else asked.instances
+        if instances > self.world.settings.most_instances:
+            raise unprocessable("app_instance_limit app_instance_limit_exceeded")
         memory = asked.memory_in_mb or process.memory_mb
         if process.app.state == "STARTED":
             more = instances * memory - process.instances * process.memory_mb

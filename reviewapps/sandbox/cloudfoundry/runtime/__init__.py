@@ -7,7 +7,7 @@ The Cloud Controller's half (apps, builds, processes, routes as JSON) is the fol
 
 from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck
 from reviewapps.sandbox.cloudfoundry.runtime.instance import Instance, InstanceSpec
-from reviewapps.sandbox.cloudfoundry.runtime.logs import Logs
+from reviewapps.sandbox.cloudfoundry.runtime.logs import REMEMBERED, Logs
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
 from reviewapps.sandbox.cloudfoundry.runtime.packages import (
     LARGEST_APP,
@@ -24,6 +24,7 @@ from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 __all__ = [
     "LARGEST_APP",
+    "REMEMBERED",
     "Backend",
     "HealthCheck",
     "Instance",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _EACH_WHILE_STARTING = 0.05  # seconds
@@ -40,6 +41,14 @@ async def became_unhealthy(check: HealthCheck, port: int) -> str:
         await asyncio.sleep(check.interval)
         if failure := await _failure(check, port):
             return f"Instance became unhealthy: Liveness check unsuccessful: {failure}"
+
+
+async def watch(check: HealthCheck, port: int, tell: Callable[[bool], None]) -> None:
+    """Tell whether the instance on ``port`` is ready, again and again."""
+    while True:
+        ready = await _failure(check, port) is None
+        tell(ready)
+        await asyncio.sleep(check.interval if ready else _EACH_WHILE_STARTING)
 
 
 async def _failure(check: HealthCheck, port: int) -> str | None:

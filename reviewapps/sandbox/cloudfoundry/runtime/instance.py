@@ -14,18 +14,27 @@ from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.runtime import ports
 from reviewapps.sandbox.cloudfoundry.runtime.container import launch, unpack
-from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck, became_unhealthy, never_healthy
+from reviewapps.sandbox.cloudfoundry.runtime.health import (
+    HealthCheck,
+    became_unhealthy,
+    never_healthy,
+    watch,
+)
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
 from reviewapps.sandbox.cloudfoundry.runtime.processes import ProcessGroup
 from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 _FORGIVEN_AFTER = 300.0  # seconds of running after which earlier crashes no longer count
+ALWAYS_READY = HealthCheck(type="process")
 _LONGEST_DRAIN = 5.0  # seconds that an instance may take to finish requests before it is told to end
 
 
 @dataclass(frozen=True)
 class InstanceSpec:
-    """What is to run. ``env`` is the app's own environment; the container's is added to it."""
+    """What is to run. ``env`` is the app's own environment; the container's is added to it.
+
+    ``crash_pause`` is the first pause before a restart, in seconds.
+    """
 
     index: int
     command: str
@@ -34,6 +43,8 @@ class InstanceSpec:
     memory_mb: int
     health: HealthCheck
     process_type: str = "web"
+    readiness: HealthCheck = ALWAYS_READY
+    crash_pause: float = 30.0
 
 
 class Instance:
@@ -41,7 +52,8 @@ class Instance:
 
     ``state`` is STARTING, RUNNING, CRASHED, STOPPING or DOWN, and ``since`` the ``time.time()`` of its last
     change. ``changed(instance, exit_description)`` is called after each change; the description is only
-    there when the change is a crash. ``port`` is 0 while no process runs.
+    there when the change is a crash. ``port`` is 0 while no process runs. ``routable`` is whether a running
+    instance is also ready, so that the router sends requests to it; its changes are told, too.
     """
 
     def __init__(
@@ -56,6 +68,7 @@ class Instance:
         self.guid = str(uuid.uuid4())
         self.state = "DOWN"
         self.port = 0
+        self.routable = False
         self.since = time.time()
         self.exit_description: str | None = None
         self._folder = folder
@@ -111,7 +124,7 @@ class Instance:
                 return
             crashes = 1 if time.monotonic() - began > _FORGIVEN_AFTER else crashes + 1
             self._change("CRASHED", description)
-            await asyncio.sleep(pause_before_restart(crashes))
+            await asyncio.sleep(pause_before_restart(crashes, self.spec.crash_pause))
 
     async def _crash(self) -> str:
         """Run once, and say how it ended."""
@@ -148,10 +161,20 @@ class Instance:
             return failure
         if self.state == "STARTING":
             self._change("RUNNING")
-        return await became_unhealthy(self.spec.health, self.port)
+        watching = asyncio.create_task(watch(self.spec.readiness, self.port, self._be_routable))
+        try:
+            return await became_unhealthy(self.spec.health, self.port)
+        finally:
+            watching.cancel()
+
+    def _be_routable(self, ready: bool) -> None:
+        if self.state == "RUNNING" and self.routable != ready:
+            self.routable = ready
+            self._changed(self, None)
 
     def _change(self, state: str, exit_description: str | None = None) -> None:
         self.state = state
+        self.routable = state == "RUNNING" and self.spec.readiness.type == "process"
         self.since = time.time()
         self.exit_description = exit_description or self.exit_description
         self._changed(self, exit_description)
@@ -176,6 +199,7 @@ class Instance:
         }
 
 
-def pause_before_restart(crashes: int) -> float:
-    """Seconds until the next start: none after the first three crashes, then 30, doubling to 16 minutes."""
-    return 0.0 if crashes <= 3 else min(30.0 * 2 ** min(crashes - 4, 10), 960.0)
+def pause_before_restart(crashes: int, first: float = 30.0) -> float:
+    """Seconds until the next start: none after the first three crashes, then ``first``, doubling to 32 times
+    that (of half a minute: 16 minutes)."""
+    return 0.0 if crashes <= 3 else first * 2.0 ** min(crashes - 4, 5)

@@ -11,7 +11,8 @@ from itertools import islice
 
 from reviewapps.sandbox.cloudfoundry.runtime.output import LONGEST_LINE
 
-_REMEMBERED = 10_000  # lines per source id
+REMEMBERED = 100_000
+"""Lines per source id, as many as log-cache's own ring holds."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Logs:
     """The last lines of each source id (an app's guid), in the order in which they were said."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[_Line]] = defaultdict(lambda: deque(maxlen=_REMEMBERED))
+        self._lines: dict[str, deque[_Line]] = defaultdict(deque)
         self._latest = 0
 
     def append(
@@ -49,13 +50,17 @@ class Logs:
         instance: str = "0",
         stream: str = "OUT",
         tags: Mapping[str, str] = {},
+        keep: int = REMEMBERED,
     ) -> None:
-        """Remember one line of ``source_type`` ("STG", "APP/PROC/WEB", "RTR" …)."""
+        """Remember one line of ``source_type`` ("STG", "APP/PROC/WEB", "RTR" …), and only the last ``keep``."""
         # No two lines share a timestamp: a reader goes on from the last one that it saw, plus one.
         self._latest = max(self._latest + 1, time.time_ns())
         all_tags = {"source_type": source_type, "instance_id": instance, **tags}
         payload = text.encode("utf-8", "replace")[:LONGEST_LINE]
-        self._lines[source_id].append(_Line(self._latest, instance, stream, payload, all_tags))
+        lines = self._lines[source_id]
+        lines.append(_Line(self._latest, instance, stream, payload, all_tags))
+        while len(lines) > keep:
+            lines.popleft()
 
     def envelopes(
         self, source_id: str, *, start: int, end: int | None, limit: int, descending: bool

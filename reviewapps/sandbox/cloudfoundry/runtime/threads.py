@@ -19,4 +19,6 @@ async def in_thread(
         return await asyncio.shield(work)
     except asyncio.CancelledError:
         await asyncio.wait({work})
+        if not work.cancelled():
+            work.exception()  # nobody waits for it any more; unasked, it would be complained of
         raise
