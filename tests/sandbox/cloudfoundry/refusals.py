@@ -115,7 +115,7 @@ BODIES = [
     words(
         APPS,
         data(buildpacks=["cobol"]),
-        'Buildpack "cobol" must be an existing admin buildpack or a valid git URI',
+        'Buildpack "cobol" for stack "cflinuxfs4" must be an existing admin buildpack or a valid git URI',
     ),
     words(APPS, data(stack=1), "Lifecycle Stack must be a string"),
     words(APPS, data(stack=""), "Lifecycle Stack must be between 1 and 4096 characters"),
@@ -177,6 +177,7 @@ BODIES = [
         {"var": {"A": {"b": 1}}},
         "Non-string value in environment variable for key 'A', value '{\"b\": 1}'",
     ),
+    words(CURRENT, {}, "Current droplet cannot be removed. Replace it with a preferred droplet."),
     words(CURRENT, {"data": None}, "Current droplet cannot be removed. Replace it with a preferred droplet."),
     words(
         CURRENT,
@@ -235,7 +236,7 @@ BODIES = [
     words(
         BUILDS,
         {"package": {"guid": "$package"}, "lifecycle": {"data": {"buildpacks": ["cobol"]}}},
-        'Buildpack "cobol" must be an existing admin buildpack or a valid git URI',
+        'Buildpack "cobol" for stack "cflinuxfs4" must be an existing admin buildpack or a valid git URI',
     ),
     words(SCALE, {"instances": -1}, "Instances must be greater than or equal to 0"),
     words(SCALE, {"instances": 2**31}, "Instances must be less than or equal to 2147483647"),

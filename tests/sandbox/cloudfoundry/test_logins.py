@@ -55,6 +55,22 @@ def test_three_wrong_passwords_lock_the_account(cloud: Cloud) -> None:
     assert len(cloud.server.platform.uaa.failures["deployer"]) == 3
 
 
+def test_a_token_is_good_for_ten_minutes(shared: Cloud) -> None:
+    form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
+    granted = requests.post(f"{shared.server.api_url}/oauth/token", form, auth=("cf", ""), timeout=5).json()
+    old = {"Authorization": f"bearer {granted['access_token']}"}
+    assert granted["expires_in"] == 599
+
+    try:
+        shared.server.world.clock.forward(599)
+        assert requests.get(f"{shared.server.api_url}/v3/apps", headers=old, timeout=5).status_code == 200
+        shared.server.world.clock.forward(2)
+        answer = requests.get(f"{shared.server.api_url}/v3/apps", headers=old, timeout=5)
+        assert answer.json()["errors"][0]["code"] == 1000
+    finally:
+        shared.server.world.clock.forward(-601)
+
+
 @pytest.mark.parametrize(
     ("headers", "form", "status", "error"),
     [

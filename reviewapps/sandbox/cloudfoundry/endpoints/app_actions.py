@@ -17,7 +17,7 @@ NO_SUCH_DROPLET = "Unable to assign current droplet. Ensure the droplet exists a
 
 
 class CurrentDroplet(Body):
-    data: Guid | None
+    data: Guid | None = None
 
 
 class AppActions(Endpoints):

@@ -125,18 +125,23 @@ def set_lifecycle(world: World, app: App, lifecycle: Lifecycle) -> None:
     if lifecycle.type != "buildpack":
         raise feature_disabled(f"diego_{lifecycle.type}")
     asked = lifecycle.data
-    check_buildpacks(world, asked.buildpacks, asked.stack)
+    check_buildpacks(world, asked.buildpacks, asked.stack or app.stack)
     app.buildpacks = app.buildpacks if asked.buildpacks is None else asked.buildpacks
     app.stack = asked.stack or app.stack
 
 
-def check_buildpacks(world: World, buildpacks: list[str] | None, stack: str | None) -> None:
+def check_buildpacks(world: World, buildpacks: list[str] | None, stack: str) -> None:
     known = {buildpack.name for buildpack in world.all(Buildpack)}
-    for name in buildpacks or []:
-        if name not in known and not name.startswith(_GIT):
-            raise unprocessable(f'Buildpack "{name}" must be an existing admin buildpack or a valid git URI')
-    if stack and stack not in {one.name for one in world.all(Stack)}:
-        raise unprocessable("Stack must be an existing stack")
+    exists = any(one.name == stack for one in world.all(Stack))
+    where = f' for stack "{stack}"' if exists else ""
+    wrong = [name for name in buildpacks or [] if name not in known and not name.startswith(_GIT)]
+    reasons = [
+        f'Buildpack "{name}"{where} must be an existing admin buildpack or a valid git URI' for name in wrong
+    ]
+    if not exists:
+        reasons.append("Stack must be an existing stack")
+    if reasons:
+        raise unprocessable(", ".join(reasons))
 
 
 def _is_printable(name: str) -> bool:

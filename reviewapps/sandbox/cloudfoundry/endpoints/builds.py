@@ -65,7 +65,8 @@ class Builds(Endpoints):
         access = self.access(request)
         asked = await body(request, BuildCreate)
         package = access.named(Package, asked.package.guid, NO_SUCH_PACKAGE)
-        check_buildpacks(self.world, asked.lifecycle.data.buildpacks, asked.lifecycle.data.stack)
+        wanted = asked.lifecycle.data
+        check_buildpacks(self.world, wanted.buildpacks, wanted.stack or package.app.stack)
         if any(one.state == "STAGING" for one in self.world.of_app(Build, package.app)):
             raise staging_in_progress()
         if package.state != "READY":
