@@ -26,8 +26,8 @@ class Links:
 
     def __call__(self, path: str, method: str = "") -> JSON:
         """One link object: {"href": …}, and the method where it is not GET."""
-        link = {"href": f"{self.base}/v3/{path}"}
-        return {**link, "method": method} if method else link
+        href = f"{self.base}/v3/{path}"
+        return {"href": href, "method": method} if method else {"href": href}
 
 
 def timestamp(seconds: float) -> str:

@@ -11,7 +11,7 @@ from reviewapps.sandbox.cloudfoundry.background import Background
 from reviewapps.sandbox.cloudfoundry.cells import Cells
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, unprocessable
 from reviewapps.sandbox.cloudfoundry.processes import WEB, active_deployment, assign_droplet, newest, start
-from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
+from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory, check_start
 from reviewapps.sandbox.cloudfoundry.revisions import revised, rolled_back
 from reviewapps.sandbox.cloudfoundry.state import App, Check, Deployment, Droplet, Process, Revision, User
 from reviewapps.sandbox.cloudfoundry.world import World
@@ -106,8 +106,14 @@ class Rollouts:
     def _of_stopped_app(self, deployment: Deployment, wanted: Wanted) -> Deployment:
         app = deployment.app
         web = newest(self._world, app)
+        before = web.instances, web.memory_mb
         web.instances = deployment.options.get("web_instances", web.instances)
         web.memory_mb = deployment.options.get("memory_in_mb", web.memory_mb)
+        try:
+            check_start(self._world, app)
+        except ApiError:
+            web.instances, web.memory_mb = before
+            raise
         if wanted.revision:
             web.command = wanted.revision.commands.get(WEB)
         deployment.revision = self._revision(app, wanted)

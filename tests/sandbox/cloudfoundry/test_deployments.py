@@ -131,3 +131,18 @@ def test_a_cancelled_deployment_takes_back_the_droplet_and_nothing_else(cloud: C
     assert (process["instances"], process["memory_in_mb"]) == (2, 64)
     assert process["command"] == "python3 app.py new"
     cloud.wait_for(lambda: cloud.visit("shop").text == "old", "the old version")
+
+
+def test_a_stopped_app_that_cannot_start_stays_as_it_was(cloud: Cloud) -> None:
+    app = cloud.app()
+    old = cloud.droplet(app, greeter("old"))
+    cloud.assign(app, old)
+    new = cloud.droplet(app, greeter("new"))
+
+    with pytest.raises(Refused, match="memory quota_exceeded"):
+        cloud.deploy(app, new, options={"web_instances": 2_000_000_000})
+
+    assert cloud.call("GET", f"/v3/apps/{app}")["state"] == "STOPPED"
+    assert cloud.call("GET", f"/v3/apps/{app}/processes/web")["instances"] == 1
+    assert cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"] == old
+    assert cloud.call("GET", f"/v3/deployments?app_guids={app}")["resources"] == []

@@ -67,7 +67,11 @@ def test_a_build_that_takes_too_long_fails(shared: Cloud) -> None:
 
 
 def test_a_droplet_names_all_buildpacks_that_supplied_it(shared: Cloud) -> None:
-    files = {"package.json": "{}", "requirements.txt": "", "Procfile": "web: python3 -m http.server $PORT"}
+    files = {
+        "package.json": "{}",
+        "requirements.txt": "",
+        "Procfile": "web: python3 -m http.server $PORT --bind 127.0.0.1",
+    }
     asked = ["nodejs_buildpack", "python_buildpack"]
 
     build = built(shared, files, asked)
@@ -75,7 +79,7 @@ def test_a_droplet_names_all_buildpacks_that_supplied_it(shared: Cloud) -> None:
     droplet = shared.call("GET", f"/v3/droplets/{build['droplet']['guid']}")
     assert [one["name"] for one in droplet["buildpacks"]] == asked
     assert [one["detect_output"] for one in droplet["buildpacks"]] == ["nodejs", "python"]
-    assert droplet["process_types"] == {"web": "python3 -m http.server $PORT"}
+    assert droplet["process_types"] == {"web": "python3 -m http.server $PORT --bind 127.0.0.1"}
 
 
 def test_an_app_without_any_command_is_built_and_cannot_start(shared: Cloud) -> None:
@@ -85,7 +89,7 @@ def test_an_app_without_any_command_is_built_and_cannot_start(shared: Cloud) -> 
     with pytest.raises(Refused, match="Start command not specified"):
         shared.call("POST", f"/v3/apps/{app}/actions/start")
 
-    said = {"command": "python3 -m http.server $PORT"}
+    said = {"command": "python3 -m http.server $PORT --bind 127.0.0.1"}
     shared.call("PATCH", f"/v3/apps/{app}/processes/web", said)
     shared.call("POST", f"/v3/apps/{app}/actions/start")
     shared.running(app)

@@ -130,6 +130,12 @@ def test_names_that_differ_in_case_only_are_two_files_where_files_can_be(
     assert package["state"] == ("READY" if can_be else "FAILED")
 
 
+def test_what_is_packed_within_a_package_stays_packed(shared: Cloud) -> None:
+    bomb = patched(ONE, 24, LARGEST + 1, "<I")
+
+    assert uploaded(shared, archive(("inner.zip", FILE, bomb)))["state"] == "READY"
+
+
 def test_folders_and_links_that_stay_inside_are_fine(shared: Cloud) -> None:
     bits = archive(("bin/", FOLDER, b""), ("bin/run", FILE, b"x"), ("current", LINK, b"bin"))
 

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
 import stat
+import struct
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from reviewapps.sandbox.cloudfoundry.runtime.packages import UnsafePackageError, unzip
+from reviewapps.sandbox.cloudfoundry.runtime.packages import (
+    MOST_ENTRIES,
+    PackageTooLargeError,
+    UnsafePackageError,
+    unzip,
+)
 
 
 def zipped(folder: Path, *entries: tuple[str, int, str]) -> Path:
@@ -59,3 +65,17 @@ def test_a_package_cannot_reach_outside(tmp_path: Path, entries: list[tuple[str,
 
     assert not (tmp_path / "inner" / "outside").exists()
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_package_of_very_many_files_is_not_even_begun(tmp_path: Path) -> None:
+    path = zipped(tmp_path, ("a", FILE, ""))
+    bits = path.read_bytes()
+    begin, end = bits.index(b"PK\x01\x02"), bits.index(b"PK\x05\x06")
+    records = bits[begin:end] * (MOST_ENTRIES + 1)
+    end_record = bits[end : end + 12] + struct.pack("<II", len(records), begin) + b"\0\0"
+    path.write_bytes(bits[:begin] + records + end_record)
+
+    with pytest.raises(PackageTooLargeError, match="more than 100000 files"):
+        unzip(path, tmp_path / "app")
+
+    assert not (tmp_path / "app").exists()
