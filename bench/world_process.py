@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+import psutil
+
 from reviewapps.sandbox.world import World
 
 
@@ -28,6 +30,12 @@ class WorldProcess:
         self.told: dict[str, Any] = json.loads(self._process.stdout.readline())
         self.up_after = time.monotonic() - began
         return self
+
+    @property
+    def cpu(self) -> float:
+        """The seconds of CPU that the world itself has used, without those of its apps."""
+        spent = psutil.Process(self._process.pid).cpu_times()
+        return float(spent.user + spent.system)
 
     def __exit__(self, *_: object) -> None:
         self._process.communicate()

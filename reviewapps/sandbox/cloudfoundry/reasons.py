@@ -17,7 +17,6 @@ _KINDS = {
     "dict_type": "must be an object",
     "model_type": "must be an object",
     "int_type": "is not a number",
-    "literal_error": "is not included in the list",
     "missing": "must be a string",
 }
 _BOUNDS = {
@@ -150,6 +149,8 @@ def _text(error: ErrorDetails) -> str:
     if kind in _BOUNDS:
         words, key = _BOUNDS[kind]
         return f"{words} {error['ctx'][key]}"
+    if kind == "literal_error":
+        return f"must be one of {error['ctx']['expected'].replace(' or ', ', ')}"
     if kind == "string_too_long":
         return f"is too long (maximum is {error['ctx']['max_length']} characters)"
     if kind == "string_too_short":

@@ -60,6 +60,7 @@ class Stager:
                 workdir=workdir,
                 log=lambda stream, line: self._say(build, stream, line),
                 timeout=self._world.settings.staging_timeout,
+                largest=self._world.settings.largest_package_bytes,
             )
         except StagingFailed as failed:
             self._fail(build, failed.error)

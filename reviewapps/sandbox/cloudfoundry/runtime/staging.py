@@ -19,7 +19,7 @@ from reviewapps.sandbox.cloudfoundry.runtime.build import (
 from reviewapps.sandbox.cloudfoundry.runtime.buildpacks import INSTALLED, Buildpack
 from reviewapps.sandbox.cloudfoundry.runtime.container import furnish
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
-from reviewapps.sandbox.cloudfoundry.runtime.packages import UnsafePackageError, pack, unzip
+from reviewapps.sandbox.cloudfoundry.runtime.packages import LARGEST_APP, UnsafePackageError, pack, unzip
 from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 
 _NO_APP_DETECTED = "NoAppDetectedError - An app was not successfully detected by any available buildpack"
@@ -53,8 +53,10 @@ async def stage(
     workdir: Path,
     log: LogLine,
     timeout: float = 900,
+    largest: int = LARGEST_APP,
 ) -> Staged:
-    """What the build of ``package`` (a zip) found out, with ``droplet`` (a .tgz) written.
+    """What the build of ``package`` (a zip of ``largest`` bytes, unpacked) found out, with ``droplet`` (a .tgz)
+    written.
 
     ``buildpacks`` are obeyed where there are any, else the app's files decide. The build sees ``env``, the
     machine's way to its registries and nothing else, and its folder in ``workdir`` is gone afterwards.
@@ -64,7 +66,9 @@ async def stage(
     folder = Path(tempfile.mkdtemp(prefix="build-", dir=workdir)).resolve()
     try:
         async with asyncio.timeout(timeout):
-            return await _staged(package, droplet, buildpacks, Build(folder, env, log))
+            build = Build(folder, env, log)
+            await _download(package, build, largest)
+            return await _staged(droplet, buildpacks, build)
     except TimeoutError:
         log("ERR", f"Staging was stopped after {timeout:g} seconds")
         raise StagingFailed(_TIME_EXPIRED) from None
@@ -72,8 +76,7 @@ async def stage(
         await in_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
-async def _staged(package: Path, droplet: Path, buildpacks: Sequence[str], build: Build) -> Staged:
-    await _download(package, build)
+async def _staged(droplet: Path, buildpacks: Sequence[str], build: Build) -> Staged:
     chosen = _chosen(buildpacks, build)
     builds = [replace(build, index=index) for index in range(len(chosen))]
     for buildpack, its_build in zip(chosen, builds, strict=True):
@@ -85,10 +88,10 @@ async def _staged(package: Path, droplet: Path, buildpacks: Sequence[str], build
     return Staged(process_types, [(one.name, one.language) for one in chosen])
 
 
-async def _download(package: Path, build: Build) -> None:
+async def _download(package: Path, build: Build, largest: int) -> None:
     build.log("OUT", "Downloading app package...")
     try:
-        await in_thread(unzip, package, build.app)
+        await in_thread(unzip, package, build.app, largest=largest)
     except UnsafePackageError as unsafe:
         build.log("ERR", str(unsafe))
         raise StagingFailed(f"StagingError - Staging error: {unsafe}") from unsafe
