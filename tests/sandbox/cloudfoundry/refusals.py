@@ -57,6 +57,7 @@ def data(**said: object) -> dict[str, object]:
 APPS, APP, WEB = "POST /v3/apps", "PATCH /v3/apps/$app", "PATCH /v3/apps/$app/processes/web"
 SCALE, ENV = "POST /v3/apps/$app/processes/web/actions/scale", "PATCH /v3/apps/$app/environment_variables"
 PACKAGES, BUILDS, TASKS = "POST /v3/packages", "POST /v3/builds", "POST /v3/apps/$app/tasks"
+DEPLOYMENTS = "POST /v3/deployments"
 ROUTES, DESTINATIONS = "POST /v3/routes", "POST /v3/routes/$route/destinations"
 MATCHES, DROPLETS = "POST /v3/resource_matches", "POST /v3/droplets?source_guid=$droplet"
 CURRENT = "PATCH /v3/apps/$app/relationships/current_droplet"
@@ -428,6 +429,24 @@ BODIES = [
         "Cannot update this process while a deployment is in flight.",
     ),
     words("POST /v3/deployments/$finished/actions/cancel", None, "Cannot cancel a DEPLOYED deployment"),
+    words("DELETE /v3/droplets/$droplet", None, "The droplet is currently used and cannot be deleted."),
+    words(DEPLOYMENTS, {}, "Relationships 'relationships' is not an object"),
+    words(DEPLOYMENTS, {"relationships": {"app": "x"}}, f"Relationships App {SHAPE.format('app')}"),
+    words(
+        DEPLOYMENTS,
+        {"relationships": {"app": {"data": {"guid": "gone"}}}},
+        "Unable to use app. Ensure that the app exists and you have access to it.",
+    ),
+    words(
+        DEPLOYMENTS,
+        {"relationships": OF_APP, "droplet": {"guid": "gone"}},
+        "Unable to assign current droplet. Ensure the droplet exists and belongs to this app.",
+    ),
+    words(
+        DEPLOYMENTS,
+        {"relationships": {"app": {"data": {"guid": "$bare"}}}},
+        "Invalid droplet. Please specify a droplet in the request or set a current droplet for the app.",
+    ),
     words("GET /v3/packages/$empty/download", None, "Package has no bits to download."),
 ]
 

@@ -65,7 +65,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.data())
 def test_no_request_ever_fails_the_platform(counter: Counter, data: st.DataObject) -> None:
     method, path = data.draw(st.sampled_from(_paths(counter)), "route")
@@ -99,7 +99,7 @@ def swapped(said: Any, place: int, other: Any) -> Any:
     return {**said, chosen: swapped(said[chosen], place // len(keys), other)}
 
 
-@settings(max_examples=150, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(st.sampled_from(WRITES), st.integers(0, 40), anything)
 def test_no_part_of_a_body_ever_fails_the_platform(
     counter: Counter, refusal: Refusal, place: int, other: Any
@@ -117,7 +117,7 @@ ENTRIES = st.tuples(
 )
 
 
-@settings(max_examples=100, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(
     st.lists(ENTRIES, max_size=4), st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=3)
 )

@@ -41,11 +41,13 @@ def test_the_instances_of_an_app_take_turns_and_may_be_asked_for(shared: Cloud, 
         assert {asked(shared, f"{two}:{index}").text[0] for _ in range(3)} == {index}
     nobody = asked(shared, f"{two}:7")
     assert (nobody.status_code, nobody.headers["X-Cf-RouterError"]) == (400, "unknown_route")
+    assert "Server" not in nobody.headers
 
 
 def test_an_instance_learns_who_asked(shared: Cloud, two: str) -> None:
     answer = asked(shared, f"{two}:1")
 
+    assert answer.headers["Server"].startswith("BaseHTTP/")
     told = dict(line.split(": ", 1) for line in answer.text[1:].splitlines() if ": " in line)
     assert told["X-Forwarded-For"] == "10.1.2.3, 127.0.0.1"
     assert told["X-Forwarded-Proto"] == "http"

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp import web
+from aiohttp.http import SERVER_SOFTWARE
 from yarl import URL
 
 from reviewapps.sandbox.cloudfoundry.runtime.access_line import access_line
@@ -68,6 +69,7 @@ class Router:
         """The router as an application that answers on every path."""
         application = web.Application()
         application.cleanup_ctx.append(_with_client)
+        application.on_response_prepare.append(_without_our_name)
         application.router.add_route("*", "/{path:.*}", self._answer)
         return application
 
@@ -183,6 +185,12 @@ def _refusal(status: int, error: str, text: str) -> web.Response:
         headers["X-Cf-RouterError"] = error
     reason = HTTPStatus(status).phrase
     return web.Response(status=status, text=f"{status} {reason}: {text}\n", headers=headers)
+
+
+async def _without_our_name(_: web.Request, response: web.StreamResponse) -> None:
+    """An answer names the server that the app names, or none."""
+    if response.headers.get("Server") == SERVER_SOFTWARE:
+        del response.headers["Server"]
 
 
 async def _with_client(application: web.Application) -> AsyncIterator[None]:
