@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from typing import Annotated, Literal
-
 from aiohttp import web
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
 from reviewapps.sandbox.cloudfoundry.bodies import (
     LARGEST,
@@ -21,11 +17,11 @@ from reviewapps.sandbox.cloudfoundry.bodies import (
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.process_stats import instance_rows, stats
 from reviewapps.sandbox.cloudfoundry.errors import bad_query, not_authorized, not_found, unprocessable
+from reviewapps.sandbox.cloudfoundry.health_checks import HealthCheckUpdate, refuse_patience
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.processes import active_deployment, newest
 from reviewapps.sandbox.cloudfoundry.query import Filters, Present, page
 from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
-from reviewapps.sandbox.cloudfoundry.reasons import refused
 from reviewapps.sandbox.cloudfoundry.state import App, Check, Process
 
 FILTERS: Filters[Process] = {
@@ -34,7 +30,6 @@ FILTERS: Filters[Process] = {
     "space_guids": lambda row: row.space.guid,
     "organization_guids": lambda row: row.space.organization.guid,
 }
-LONGEST_START = 180  # seconds
 HIDDEN = "[PRIVATE DATA HIDDEN IN LISTS]"
 
 
@@ -43,43 +38,6 @@ class Scale(Body):
     memory_in_mb: Megabytes | None = None
     disk_in_mb: Megabytes | None = None
     log_rate_limit_in_bytes_per_second: BytesPerSecond | None = None
-
-
-def _kind(said: object) -> object:
-    if said not in ("http", "port", "process"):
-        raise refused('must be "port", "process", or "http"')
-    return said
-
-
-def _uri_path(said: str) -> str:
-    if not re.fullmatch(r"/[\w\-.~!$&'()*+,;=:@%/?]*", said, re.ASCII):
-        raise refused("must be a valid URI path")
-    return said
-
-
-Seconds = Annotated[int, Field(ge=1, le=LARGEST)]
-UriPath = Annotated[str, Field(max_length=255), AfterValidator(_uri_path)]
-
-
-class CheckData(Body, extra="ignore"):
-    timeout: Seconds | None = None
-    invocation_timeout: Seconds | None = None
-    interval: Seconds | None = None
-    endpoint: UriPath | None = None
-
-
-class HealthCheckUpdate(Body, extra="ignore"):
-    type: Annotated[Literal["http", "port", "process"], BeforeValidator(_kind)] | None = None
-    data: CheckData = CheckData()
-
-    def merged(self, check: Check) -> Check:
-        """``check`` with what is asked for; another type begins without an endpoint."""
-        kind = self.type or check.type
-        said = self.data.model_dump(include=self.data.model_fields_set)
-        if kind != "http" and said.get("endpoint"):
-            raise unprocessable('Health check type must be "http" to set a health check HTTP endpoint')
-        kept = check.endpoint if kind == check.type == "http" else None
-        return replace(check, type=kind, **{"endpoint": kept, **said})
 
 
 class ProcessUpdate(Labelled):
@@ -124,7 +82,8 @@ class Processes(Endpoints):
             for name, check in (("health", asked.health_check), ("readiness", asked.readiness_health_check))
             if check
         }
-        _refuse_patience(checks.get("health"))
+        if patience := checks.get("health"):
+            refuse_patience(patience)
         asked.label(process)
         if "command" in asked.model_fields_set:
             process.command = asked.command
@@ -209,11 +168,6 @@ class Processes(Endpoints):
             return shown
 
         return present
-
-
-def _refuse_patience(check: Check | None) -> None:
-    if check and check.timeout is not None and check.timeout > LONGEST_START:
-        raise unprocessable(f"health_check_timeout Maximum exceeded: max {LONGEST_START}s")
 
 
 def present_process(row: Process, links: Links) -> JSON:
