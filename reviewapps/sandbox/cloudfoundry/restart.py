@@ -9,7 +9,7 @@ from reviewapps.sandbox.cloudfoundry.runtime.threads import in_thread
 from reviewapps.sandbox.cloudfoundry.state import Droplet, Package, new_guid
 from reviewapps.sandbox.cloudfoundry.world import World
 
-_WORKPLACES = ("cells", "staging", "tasks")
+_WORKPLACES = ("cells", "staging", "tasks", "uploads")
 
 
 def carry_on(platform: Platform) -> None:
