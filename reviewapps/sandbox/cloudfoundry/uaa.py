@@ -79,6 +79,8 @@ class Uaa:
                 return self._tokens(self._client(request, form))
             case "refresh_token":
                 return self._tokens(self._refreshed(form.get("refresh_token", "")))
+            case None:
+                raise LoginRefusedError("invalid_request", "Missing grant type", 400)
         raise LoginRefusedError("unsupported_grant_type", "Unsupported grant type", 400)
 
     def _checked(self, name: str, password: str) -> User:
@@ -152,7 +154,7 @@ class Uaa:
 
     async def _check(self, request: web.Request) -> web.Response:
         """The claims of an access token, for those who were handed one and do not know us."""
-        text = str((await request.post()).get("token", ""))
+        text = (await _form(request)).get("token", "")
         token = self._access.get(text)
         if token is None or token.expires <= self._clock.seconds:
             refused = LoginRefusedError("invalid_token", "The token is invalid or has expired", 400)
@@ -169,10 +171,11 @@ class Uaa:
 
 
 async def _form(request: web.Request) -> dict[str, str]:
+    """What a form says; nothing where there is none, or one in an encoding that nobody knows."""
     try:
         return {key: str(value) for key, value in (await request.post()).items()}
-    except (ValueError, LookupError):  # no form, or one in an encoding that nobody knows
-        raise LoginRefusedError("invalid_request", "Missing grant type", 400) from None
+    except (ValueError, LookupError):
+        return {}
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -96,3 +96,14 @@ def test_a_refused_change_changes_nothing(counter: Counter) -> None:
             counter.ask(request, said)
 
     assert counter.ask("GET /v3/apps/$app", None).json() == before
+
+
+@pytest.mark.parametrize(
+    "text", [b"\xff", b"a: [", b"a: 2020-13-45", b"[" * 5000, b"a: !!python/object:os.system {}"]
+)
+def test_a_manifest_that_is_no_yaml_is_refused(counter: Counter, text: bytes) -> None:
+    url = f"{counter.cloud.server.api_url}/v3/spaces/{counter.names['space']}/actions/apply_manifest"
+
+    answer = counter.session.post(url, text, headers={"Content-Type": "application/x-yaml"}, timeout=10)
+
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, 1004)

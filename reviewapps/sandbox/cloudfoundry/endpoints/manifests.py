@@ -83,8 +83,8 @@ async def _manifest(request: web.Request) -> object:
     if request.content_type not in _YAML:
         raise bad_request("Content-Type must be yaml")
     try:
-        return yaml.safe_load(await request.text())
-    except yaml.YAMLError:
+        return yaml.safe_load(await request.read())
+    except (yaml.YAMLError, ValueError, RecursionError):
         raise bad_request("Manifest does not support Anchors and Aliases or is invalid YAML") from None
 
 
