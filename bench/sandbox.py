@@ -1,4 +1,4 @@
-"""The sandbox by itself: how soon it is there, how many apps it runs, how many reads it answers.
+"""The sandbox by itself: how soon it is there, how many apps it runs, how many reads each of its servers answers.
 
 python -m bench.sandbox [--apps 100]
 """
@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from bench import sandbox_github
 from bench.world_process import WorldProcess
 
 ONE_LINE = "web: python3 -m http.server $PORT --bind 127.0.0.1\n"
@@ -30,6 +31,7 @@ def main() -> None:
     with WorldProcess() as world:
         print(f"| sandbox up, a process of its own | {world.up_after:.2f} s |", flush=True)
         asyncio.run(_cloud_foundry(world, count))
+    sandbox_github.main()
 
 
 async def _cloud_foundry(world: WorldProcess, count: int) -> None:
