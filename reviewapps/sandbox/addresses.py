@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import socket
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from reviewapps.sandbox import private
+from reviewapps.sandbox.loopback import is_free
 
 FILE = "addresses.json"
 PATIENCE = 0.3
@@ -67,18 +67,8 @@ class Addresses:
 def _if_free(port: int) -> int:
     """The port, or 0 where somebody has it. Who called out from it by chance may be gone in a moment."""
     deadline = time.monotonic() + PATIENCE
-    while not _is_free(port):
+    while not is_free(port):
         if time.monotonic() > deadline:
             return 0
         time.sleep(0.02)
     return port
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import random
-import socket
 import threading
+
+from reviewapps.sandbox.loopback import is_free
 
 _RANGE = range(20_000, 32_768)
 """Below what systems give to outgoing connections, one of which could take a port before the app does."""
@@ -22,7 +23,7 @@ def take(wanted: int = 0) -> int:
     """
     with _lock:
         for port in itertools.chain([wanted] if wanted else [], (_chance.choice(_RANGE) for _ in _RANGE)):
-            if port not in _taken and _is_free(port):
+            if port not in _taken and is_free(port):
                 _taken.add(port)
                 return port
     raise OSError("no free port is left for an instance")
@@ -32,13 +33,3 @@ def give_back(port: int) -> None:
     """Let ``port`` be taken again."""
     with _lock:
         _taken.discard(port)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
