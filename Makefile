@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox run test check fmt lock bench clean
+.PHONY: help demo sandbox run test check fmt lock coverage bench clean
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: $(VENV)/installed-dev ## format, lint, types, layers, and the fast tests
 
 fmt: $(VENV)/installed-dev ## format the code
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --fix --quiet .
+
+coverage: $(VENV)/installed-dev ## the tables of endpoints in docs/sandbox.md, from what the tests ask
+	@$(BIN)/python -m tests.contract.coverage
 
 bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 	@$(BIN)/python -m bench

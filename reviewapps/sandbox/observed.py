@@ -27,6 +27,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.faults import AnswerLost, Fault
+from reviewapps.sandbox.replies import heard
 
 REMEMBERED = 100_000
 """So many calls are kept; a sandbox may run for weeks."""
@@ -58,12 +59,15 @@ class Shift(BaseModel):
 
 
 class Observed:
-    """The calls that one server was asked, the faults it has still to show, and its clock."""
+    """The calls that one server (by name) was asked, the faults it has still to show, and its clock."""
 
-    def __init__(self, who: Callable[[web.Request], str] = lambda _: "", clock: Clock | None = None) -> None:
+    def __init__(
+        self, who: Callable[[web.Request], str] = lambda _: "", clock: Clock | None = None, *, server: str = ""
+    ) -> None:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []
         self._who = who
+        self._server = server
         self._clock = clock or Clock()
         self._number = 0
 
@@ -94,7 +98,7 @@ class Observed:
             began, at = time.monotonic(), time.time()
             status = 0
             try:
-                response = await self._answer(request, handler)
+                response = await self._answer(request, heard(self._server, handler))
                 status = response.status
                 return response
             except web.HTTPException as stopped:

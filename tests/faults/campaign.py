@@ -85,7 +85,7 @@ def day(home: Path, struck: Request | None = None, kind: Kind = "500") -> Day:
             odd += _life(shop)
         except TooLate as late:
             odd.append(str(late))
-        odd += [f"crashed: {crash}" for crash in driver.crashes] + shop.contract.errors
+        odd += [f"crashed: {crash}" for crash in driver.crashes]
         if fault.seen < fault.nth:
             odd.append("the fault never struck")
         return Day(tuple(odd), shop.builds("shop-pr-1"), tuple(_requests(shop)))

@@ -20,7 +20,6 @@ from reviewapps.playground import INSTANCE, Playground
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Deployment, Process, Route
 from reviewapps.sandbox.github.state import Deployment as GitHubDeployment
 from reviewapps.sandbox.world import BOT
-from tests.contract.github import Contract
 from tests.faults.channel import Channel
 
 
@@ -50,7 +49,6 @@ class Shop:
         told = {"SLACK_WEBHOOK": self.channel.url, **settings}
         self.playground = Playground(home, settings=told)
         self.world = self.playground.world
-        self.contract = Contract()
         self.until = onlooker.until
         self._open = contextlib.ExitStack()
 
@@ -58,7 +56,6 @@ class Shop:
         with contextlib.ExitStack() as opening:
             opening.enter_context(self.channel)
             opening.enter_context(self.playground)
-            self.world.github.answered = self.contract.check
             self.world.github.world.allowance.user = 1_000_000  # many a day is lived in one hour here
             self.redis = opening.enter_context(Redis.from_url(self.playground.redis.url))
             self.octocat = self._person("octocat")

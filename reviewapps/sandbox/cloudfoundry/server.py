@@ -64,7 +64,7 @@ class CloudFoundry:
         self.settings = Settings(token_seconds=token_seconds, **settings)
         self.platform = Platform(home, self.settings)
         self.world = self.platform.world
-        self.observed = Observed(caller_name, self.world.clock)
+        self.observed = Observed(caller_name, self.world.clock, server="cloudfoundry")
         self.app_domain = app_domain
         self.app_port = 0
         self.port = 0

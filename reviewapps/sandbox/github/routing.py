@@ -17,7 +17,6 @@ from reviewapps.sandbox.github.refusals import DOCUMENTATION, Refused, not_found
 from reviewapps.sandbox.github.state import JSON
 
 Route = Callable[[Call], Awaitable[Answer]]
-Answered = Callable[[str, str, int, object], None]
 
 BESIDE = ("/_sandbox/", "/_codeload/")
 """What is beside the API, so that no limits count it."""
@@ -54,7 +53,6 @@ class Api:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self.answered: Answered | None = None
 
     def mount(self, app: web.Application, routes: Routes) -> None:
         """Serve these operations, repositories and teams by name and by id."""
@@ -76,8 +74,6 @@ class Api:
                 answer = await self._answer(Call(request, self._engine, who), template, route, request_id)
             except Refused as refused:
                 answer = Answer(refused.body, refused.status, refused.headers)
-            if self.answered is not None and not isinstance(answer.body, bytes):
-                self.answered(request.method, template, answer.status, answer.body)
             return self._response(request, who, answer, request_id)
 
         return endpoint

@@ -24,7 +24,7 @@ from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.restart import carry_on
 from reviewapps.sandbox.github.routes import ALL
-from reviewapps.sandbox.github.routing import Answered, Api, unknown
+from reviewapps.sandbox.github.routing import Api, unknown
 from reviewapps.sandbox.github.smart_http import SmartHttp
 from reviewapps.sandbox.github.state import App, Registration
 from reviewapps.sandbox.github.webhooks.deliveries import Deliveries
@@ -50,7 +50,7 @@ class GitHub:
         self._snapshots = Snapshots(self.world, home)
         self._engine = _engine(self.world)
         self._api = Api(self._engine)
-        self.observed = Observed(self._who, self.world.clock)
+        self.observed = Observed(self._who, self.world.clock, server="github")
         self.url = ""
         self.port = 0
         self._runner: web.AppRunner | None = None
@@ -59,15 +59,6 @@ class GitHub:
     def recalled(self) -> bool:
         """Whether this GitHub was there before."""
         return self._snapshots.recalled
-
-    @property
-    def answered(self) -> Answered | None:
-        """Called with method, path template, status and body of every answer of the API."""
-        return self._api.answered
-
-    @answered.setter
-    def answered(self, called: Answered | None) -> None:
-        self._api.answered = called
 
     @property
     def announced(self) -> Announced | None:
@@ -85,7 +76,7 @@ class GitHub:
 
     async def start(self, port: int = 0) -> None:
         """Serve on 127.0.0.1 (any free port: 0). :class:`OSError` where the port is taken."""
-        runner = web.AppRunner(self._app(), access_log=None, shutdown_timeout=GRACE)
+        runner = web.AppRunner(self.application(), access_log=None, shutdown_timeout=GRACE)
         await runner.setup()
         try:
             await web.TCPSite(runner, "127.0.0.1", port).start()
@@ -144,7 +135,8 @@ class GitHub:
             install(self.world, app, account, chosen)
         return app
 
-    def _app(self) -> web.Application:
+    def application(self) -> web.Application:
+        """API, git and pages as an application."""
         app = web.Application(middlewares=[self._snapshots.middleware], client_max_size=LARGEST_BODY)
         for routes in ALL:
             self._api.mount(app, routes)

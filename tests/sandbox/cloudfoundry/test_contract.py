@@ -1,167 +1,260 @@
-"""Our answers have the keys and the types of those that Cloud Foundry documents."""
+"""The schemas themselves: they take all that Cloud Foundry documents, and notice what is not as it should be."""
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.sandbox.cloudfoundry.cloud import Cloud, greeter
+from reviewapps.sandbox.replies import Reply
+from tests.contract.cloudfoundry import OPERATIONS, PAGE, mistakes, schemas, wrongs
 
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "contract" / "cloudfoundry-examples.json").read_text()
 )
-FREE = {"labels", "annotations", "process_types", "credentials", "custom", "options"}
-"""Objects whose keys are anybody's, or all optional."""
-
-EITHER_WAY = {
-    "links.clear_buildpack_cache",  # the code has it, the documentation forgot it
-    "links.service_credential_bindings",
-    "links.service_route_bindings",
-    "links.service_usage_events",
-    "links.service_instances.experimental",
-    "health_check.data.interval",
-    "health_check.data.invocation_timeout",
-    "readiness_health_check.data.interval",
-    "data.request",  # an audit event's data is its type's own
-    "links.cloud_controller_v2",  # version 2 is retired
-    "status.canary",
-    "links.cancel",  # while there is something to cancel
-    "links.continue",  # canary deployments only
-    "links.organization",  # of private domains, and by mistake of a space's usage
-    "links.shared_organizations",
-    "links.space",
-    "links.parameters",  # of managed services
-    "last_operation.description",
-    "last_operation.type",  # an empty object in the example
+DOCUMENTED = [(group, name) for group, examples in EXAMPLES.items() for name in examples]
+KINDS = {"info": "info", "processes": "process", "resource_matches": "resource_matches"}
+PARTS = {
+    "app_current_droplet_relationship": "current_droplet",
+    "default_isolation_segment_relationship": "relationship",
+    "empty_info": "info",
+    "global_root": "root",
+    "health_check": "health_check",
+    "info_usage_summary": "space_usage",
+    "list_of_process_stats": "stats",
+    "list_of_route_destinations": "destinations",
+    "managed_service_instance_parameters": "parameters",
+    "matching_route": "matching_route",
+    "organization_usage_summary": "organization_usage",
+    "paginated_list_of_app_features": "page of feature",
+    "paginated_list_of_droplets": "page of listed_droplet",
+    "paginated_list_of_processes": "page of listed_process",
+    "paginated_list_of_tasks": "page of listed_task",
+    "process_instances": "process_instances",
+    "process_stats": "stat",
+    "readiness_health_check": "readiness_health_check",
+    "route_options": "route_options",
+    "service_instance_permissions": "service_instance_permissions",
+    "service_instance_shared_space_relationships": "shared_spaces",
+    "shared_orgs": "to_many",
+    "shared_spaces_usage_summary": "shared_spaces_usage",
+    "single_app_feature": "feature",
+    "single_destination": "destination",
+    "single_process_instance": "process_instance",
+    "single_service_credential_binding_details": "binding_details",
+    "space_isolation_segment_relationship": "relationship",
+    "space_usage_summary": "space_usage",
+    "user_provided_service_instance_credentials": "credentials",
+    "v3_root": "v3_root",
 }
+"""The examples that are not a resource of their group, or a list of such."""
 
 
-@pytest.fixture(scope="module")
-def answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """One answer of every kind."""
-    cloud = Cloud(tmp_path_factory.mktemp("cloud"))
-    try:
-        yield _answers(cloud)
-    finally:
-        cloud.close()
+def kind(group: str, name: str) -> str:
+    """What the schema of an example is called."""
+    if name in PARTS:
+        return PARTS[name]
+    resource = KINDS.get(group, group.removesuffix("s"))
+    return PAGE + resource if name.startswith("paginated_list_of_") else resource
 
 
-def _answers(cloud: Cloud) -> dict[str, Any]:
-    app = cloud.push("shop", greeter("hello"))
-    droplet = cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"]
-    deployment = cloud.deploy(app, droplet)
-    cloud.finished(deployment)
-    space = cloud.space
-    organization = cloud.server.organization("acme").guid
-    task = cloud.call("POST", f"/v3/apps/{app}/tasks", {"command": "true"})["guid"]
-    route = cloud.call("GET", "/v3/routes")["resources"][0]["guid"]
-    process = cloud.call("GET", f"/v3/apps/{app}/processes/web")["guid"]
-    service = cloud.call(
-        "POST",
-        "/v3/service_instances",
-        {
-            "type": "user-provided",
-            "name": "logs",
-            "syslog_drain_url": "http://logs.example",
-            "relationships": {"space": {"data": {"guid": space}}},
-        },
-    )["guid"]
-    related = {"app": {"data": {"guid": app}}, "service_instance": {"data": {"guid": service}}}
-    said = {"type": "app", "relationships": related}
-    binding = cloud.call("POST", "/v3/service_credential_bindings", said)["guid"]
-    job = cloud.delete(f"/v3/apps/{cloud.app('gone')}")
-    cloud.job_done(job)
-    paths = {
-        "apps single_app": f"/v3/apps/{app}",
-        "apps app_current_droplet_relationship": f"/v3/apps/{app}/relationships/current_droplet",
-        "builds single_staged_build": "/v3/builds[]",
-        "deployments single_deployment": f"/v3/deployments/{deployment}",
-        "processes single_process": f"/v3/processes/{process}",
-        "processes list_of_process_stats": f"/v3/processes/{process}/stats",
-        "processes process_instances": f"/v3/processes/{process}/process_instances",
-        "packages single_bits_package": "/v3/packages[]",
-        "droplets single_staged_buildpack_droplet": f"/v3/droplets/{droplet}",
-        "routes single_route": f"/v3/routes/{route}",
-        "routes list_of_route_destinations": f"/v3/routes/{route}/destinations",
-        "organizations organization": f"/v3/organizations/{organization}",
-        "organizations organization_usage_summary": f"/v3/organizations/{organization}/usage_summary",
-        "organizations paginated_list_of_organizations": "/v3/organizations",
-        "spaces space": f"/v3/spaces/{space}",
-        "spaces space_usage_summary": f"/v3/spaces/{space}/usage_summary",
-        "tasks single_task": f"/v3/tasks/{task}",
-        "jobs single_complete_job": job,
-        "audit_events single_audit_event": "/v3/audit_events[]",
-        "service_instances single_user_provided_service_instance": f"/v3/service_instances/{service}",
-        "service_credential_bindings single_service_credential_binding_app": (
-            f"/v3/service_credential_bindings/{binding}"
-        ),
-        "service_credential_bindings single_service_credential_binding_details": (
-            f"/v3/service_credential_bindings/{binding}/details"
-        ),
-        "users single_user": "/v3/users[]",
-        "roles single_role": "/v3/roles[]",
-        "stacks single_stack": "/v3/stacks[]",
-        "buildpacks single_buildpack": "/v3/buildpacks[]",
-        "feature_flags single_feature_flag": "/v3/feature_flags/task_creation",
-        "domains single_domain": "/v3/domains[]",
-        "app_features paginated_list_of_app_features": f"/v3/apps/{app}/features",
-        "info populated_info": "/v3/info",
-        "root v3_root": "/v3",
-        "root global_root": "/",
+@pytest.mark.parametrize(("group", "name"), DOCUMENTED)
+def test_what_is_documented_is_taken(group: str, name: str) -> None:
+    assert wrongs(kind(group, name), EXAMPLES[group][name]) == []
+
+
+def test_all_documented_examples_are_here_and_whole() -> None:
+    assert len(DOCUMENTED) == 95
+    text = json.dumps(EXAMPLES)
+    assert [junk for junk in ("<%", "%>", '"X"', "orgX", "/X/") if junk in text] == []
+
+
+# --- what is not as documented is noticed, wherever it is ---
+
+SINGLE = [one for one in DOCUMENTED if not one[1].startswith("paginated_list_of_")]
+OPEN = {"labels", "annotations", "credentials", "parameters", "custom", "process_types", "processes",
+        "audit_event.data", "broker_catalog.metadata", "broker_provided_metadata", "volume_mounts"}  # fmt: skip
+"""Where anything may be said, by the end of a place."""
+
+
+def test_a_member_that_is_not_documented_is_noticed() -> None:
+    found = unnoticed(lambda name, value: {**value, "x": {}} if isinstance(value, dict) else value)
+
+    assert {place for place in found if not is_open(place)} == set()
+
+
+def test_a_missing_member_is_noticed_except_those_that_come_and_go() -> None:
+    names = {name for group, one in SINGLE for name in EXAMPLES[group][one]}
+    missing = {
+        f"{kind(group, one)}.{name}"
+        for name in names
+        for group, one in SINGLE
+        if name in EXAMPLES[group][one] and not wrongs(kind(group, one), without(EXAMPLES[group][one], name))
     }
-    return {name: _answer(cloud, path) for name, path in paths.items()}
+
+    assert {place for place in missing if not is_open(place.rpartition(".")[0])} == {
+        "binding_details.syslog_drain_url",
+        "binding_details.volume_mounts",
+        "process.process_instances",
+        "route.port",
+        "route_options.loadbalancing",
+        "service_instance.broker_provided_metadata",
+    }
 
 
-def _answer(cloud: Cloud, path: str) -> Any:
-    if path.endswith("[]"):
-        return cloud.call("GET", path.removesuffix("[]"))["resources"][0]
-    return cloud.call("GET", path)
+def test_a_number_that_is_not_whole_is_noticed_even_if_nothing_follows_the_point() -> None:
+    found = unnoticed(lambda name, value: float(value) if type(value) is int else value)
+
+    assert found == {"stats.resources.usage.cpu", "stats.resources.usage.cpu_entitlement"}
 
 
-NAMES = [f"{group} {name}" for group, examples in EXAMPLES.items() for name in examples]
-UNASKED = {"routes matching_route", "jobs single_non_complete_job"}
+def test_another_type_is_noticed() -> None:
+    found = unnoticed(lambda name, value: 5 if isinstance(value, str | bool | list) else value)
+
+    assert {place for place in found if not is_open(place)} == set()
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in UNASKED])
-def test_an_answer_has_the_documented_shape(answers: dict[str, Any], name: str) -> None:
-    group, example = name.split()
-
-    assert list(differences(answers[name], EXAMPLES[group][example])) == []
-
-
-def differences(ours: Any, documented: Any, path: str = "") -> Iterator[str]:
-    """Where an answer departs from the example: missing and added keys, and other types."""
-    if ours is None or documented is None:
-        return
-    if isinstance(documented, dict):
-        if not isinstance(ours, dict):
-            yield f"{path} is {ours!r}"
-        elif path.rpartition(".")[2] not in FREE and documented:
-            yield from _differing_keys(ours, documented, path)
-    elif isinstance(documented, list):
-        if not isinstance(ours, list):
-            yield f"{path} is {ours!r}"
-        elif ours and documented:
-            yield from differences(ours[0], documented[0], f"{path}[]")
-    elif not _same_type(ours, documented):
-        yield f"{path} is {ours!r}, documented {documented!r}"
+@pytest.mark.parametrize(
+    "time", ["yesterday", "2026-13-01T00:00:00Z", "2026-01-01T00:00:00.5Z", "2026-01-01", 0]
+)
+def test_a_time_that_is_none_is_noticed(time: object) -> None:
+    assert unnoticed(lambda name, value: time if name.endswith("_at") and value else value) == set()
 
 
-def _differing_keys(ours: dict[str, Any], documented: dict[str, Any], path: str) -> Iterator[str]:
-    for key in sorted(ours.keys() | documented.keys()):
-        inside = f"{path}.{key}".lstrip(".")
-        if inside in EITHER_WAY:
-            continue
-        if key in ours and key in documented:
-            yield from differences(ours[key], documented[key], inside)
-        else:
-            yield f"{inside} is {'missing' if key in documented else 'not documented'}"
+def test_a_state_that_there_is_not_is_noticed() -> None:
+    states = ("state", "reason", "strategy", "visibility_type", "op", "origin")
+    found = unnoticed(lambda name, value: "GONE" if name in states and isinstance(value, str) else value)
+
+    assert {place for place in found if not place.startswith("user.")} == set()
 
 
-def _same_type(ours: Any, documented: Any) -> bool:
-    numbers = isinstance(ours, int | float) and isinstance(documented, int | float)
-    return type(ours) is type(documented) or (numbers and not isinstance(ours, bool))
+def is_open(place: str) -> bool:
+    """Whether it is within something in which anything may be said."""
+    return any(f".{name}." in f".{place}." for name in OPEN)
+
+
+def unnoticed(change: Callable[[str, Any], Any]) -> set[str]:
+    """The places of documented resources where a changed value is taken. ``change`` is told a member's name and
+    value, and gives another, or the same where it has nothing to change."""
+    found = set()
+    for group, name in SINGLE:
+        whole, called = EXAMPLES[group][name], kind(group, name)
+        for path, value in places(whole, ()):
+            other = change(str(path[-1]) if path else "", value)
+            if other is not value and not wrongs(called, put(whole, path, other)):
+                found.add(".".join([called, *(step for step in path if isinstance(step, str))]))
+    return found
+
+
+def places(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every value within ``value``, and where it is."""
+    yield path, value
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inside:
+        yield from places(one, (*path, key))
+
+
+def put(whole: Any, path: tuple[Any, ...], value: Any) -> Any:
+    """``whole`` with ``value`` at ``path``."""
+    if not path:
+        return value
+    other = copy.copy(whole)
+    other[path[0]] = put(whole[path[0]], path[1:], value)
+    return other
+
+
+def without(whole: dict[str, Any], name: str) -> dict[str, Any]:
+    return {key: value for key, value in whole.items() if key != name}
+
+
+# --- what surrounds the resources ---
+
+
+def reply(method: str, template: str, status: int, body: object = None, location: str = "") -> Reply:
+    text = b"" if body is None else json.dumps(body).encode()
+    return Reply("cloudfoundry", method, template, status, text, location=location)
+
+
+def test_unknown_operations_and_statuses_and_answers_without_a_job_are_noticed() -> None:
+    assert mistakes(reply("GET", "/v3/made_up", 200, {}))
+    assert mistakes(reply("GET", "/v3/jobs/{guid}", 202, EXAMPLES["jobs"]["single_complete_job"]))
+    assert mistakes(reply("DELETE", "/v3/apps/{guid}", 202))
+    assert mistakes(reply("DELETE", "/v3/apps/{guid}", 202, {}, "http://localhost/v3/jobs/1"))
+    assert not mistakes(reply("DELETE", "/v3/apps/{guid}", 202, location="http://localhost/v3/jobs/1"))
+
+
+def test_a_page_is_checked_resource_by_resource_and_with_what_it_includes() -> None:
+    page = EXAMPLES["spaces"]["paginated_list_of_spaces"]
+    assert not mistakes(reply("GET", "/v3/spaces", 200, page))
+    odd = {**page, "resources": [{**page["resources"][0], "suspended": "no"}]}
+    assert mistakes(reply("GET", "/v3/spaces", 200, odd)) == [
+        "resources[].suspended: 'no' is not of type 'boolean'"
+    ]
+    included = {"organizations": [EXAMPLES["organizations"]["organization"]]}
+    assert not mistakes(reply("GET", "/v3/spaces", 200, {**page, "included": included}))
+    assert mistakes(reply("GET", "/v3/spaces", 200, {**page, "included": {"organizations": [{"guid": 1}]}}))
+    assert mistakes(reply("GET", "/v3/spaces", 200, {"resources": []}))
+
+
+@pytest.mark.parametrize(
+    ("template", "refusal"),
+    [
+        ("", {"errors": [{"code": 10000, "title": "CF-NotFound", "detail": "Unknown request"}]}),
+        ("/oauth/token", {"error": "unauthorized", "error_description": "Bad credentials"}),
+        ("/api/v1/read/{guid}", {"error": "not found", "code": 5, "message": "not found"}),
+    ],
+)
+def test_each_of_the_servers_has_refusals_of_its_own(template: str, refusal: dict[str, Any]) -> None:
+    assert not mistakes(reply("GET", template, 404, refusal))
+    assert mistakes(reply("GET", template, 404, {**refusal, "more": 1}))
+    assert mistakes(reply("GET", template, 404, {}))
+
+
+def test_the_client_of_log_cache_would_stumble_over_an_unknown_field_or_a_number_for_a_time() -> None:
+    log = {"payload": "aGVsbG8=", "type": "OUT"}
+    envelope = {
+        "timestamp": "1",
+        "source_id": "a",
+        "instance_id": "0",
+        "deprecated_tags": {},
+        "tags": {},
+        "log": log,
+    }
+
+    def told(**more: object) -> list[str]:
+        return wrongs("envelopes", {"envelopes": {"batch": [{**envelope, **more}]}})
+
+    assert told() == []
+    assert told(colour="red")
+    assert told(timestamp=1)
+    assert told(log={**log, "type": "LOUD"})
+
+
+def test_every_operation_is_described_by_a_schema_and_every_schema_is_of_use() -> None:
+    words = {"nothing", "a job", "a file"}
+    named = {
+        name.removeprefix(PAGE)
+        for methods in OPERATIONS.values()
+        for statuses in methods.values()
+        for name in statuses.values()
+    } - words
+
+    assert named <= schemas().keys()
+    always = {"page", "included", "errors", "uaa_error", "log_cache_error"}
+    assert schemas().keys() - referred(named | always) == set()
+
+
+def referred(names: set[str]) -> set[str]:
+    """The schemas of these names, and all that they refer to."""
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= set(re.findall(r"'\$ref': '(\w+)'", str(schemas()[name]))) - found
+    return found

@@ -3,40 +3,59 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psutil
+
+from tests.contract.answers import ANSWERS
 
 COMMAND = str(Path(sys.executable).with_name("reviewapps"))
 
 
 def ended(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """The command, once it has ended by itself."""
-    return subprocess.run(
-        [COMMAND, *words], env=_environment(env), capture_output=True, text=True, timeout=120, check=False
-    )
+    with witnessed(*words) as command:
+        return subprocess.run(
+            command, env=_environment(env), capture_output=True, text=True, timeout=120, check=False
+        )
 
 
 @contextlib.contextmanager
 def running(*words: str, env: Mapping[str, str] | None = None) -> Iterator[subprocess.Popen[str]]:
     """The command while it runs, in a session of its own; killed at the end, should it still be there."""
-    process = subprocess.Popen(
-        [COMMAND, *words],
-        env=_environment(env),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    with process:
+    with (
+        witnessed(*words) as command,
+        subprocess.Popen(
+            command,
+            env=_environment(env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
         try:
             yield process
         finally:
             process.kill()
+
+
+@contextlib.contextmanager
+def witnessed(*words: str) -> Iterator[list[str]]:
+    """The command line; where the command starts servers of its own, what they answer is checked, too."""
+    if words[0] not in ("demo", "sandbox"):
+        yield [COMMAND, *words]
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "tally.json"
+        yield [sys.executable, "-m", "tests.contract.witness", str(file), *words]
+        ANSWERS.add(json.loads(file.read_text()))
 
 
 def family(process: subprocess.Popen[str]) -> list[psutil.Process]:

@@ -157,7 +157,10 @@ def present_app(row: App, links: Links) -> JSON:
         "name": row.name,
         "state": row.state,
         "lifecycle": {"type": "buildpack", "data": {"buildpacks": row.buildpacks, "stack": row.stack}},
-        "relationships": {"space": to_one(row.space), "current_droplet": to_one(row.droplet)},
+        "relationships": {
+            "space": to_one(row.space),
+            "current_droplet": {"data": {"guid": row.droplet.guid if row.droplet else None}},
+        },
         "metadata": metadata(row),
         "links": {
             "self": links(path),

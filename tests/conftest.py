@@ -1,0 +1,59 @@
+"""Whatever a test asks of the sandbox, every answer is held against what the platforms document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reviewapps.sandbox.replies import listeners
+from tests.contract.answers import ANSWERS
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--tally", metavar="FILE", help="write there what was asked of the sandbox, by which tests"
+    )
+
+
+def pytest_configure() -> None:
+    listeners.append(ANSWERS.hear)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    ANSWERS.asker = item.nodeid
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Fail the test in which a wrong answer was given, be it by a server that outlives the test."""
+    yield
+    if found := ANSWERS.mistakes():
+        pytest.fail("the sandbox answered as its platforms do not:\n" + "\n".join(found), pytrace=False)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What one of several processes has heard."""
+    if "answers" in getattr(node, "workeroutput", {}):
+        ANSWERS.add(node.workeroutput["answers"])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A run in which answers were given and not checked is not a good one."""
+    tally = ANSWERS.tally()
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["answers"] = tally
+    elif file := session.config.getoption("--tally"):
+        Path(file).write_text(json.dumps(tally, indent=1, sort_keys=True))
+    if tally["wrong"] or tally["given"] != tally["checked"]:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for server, given in sorted(ANSWERS.given.items()):
+        terminalreporter.write_line(f"answers of {server}: {ANSWERS.checked[server]} of {given} checked")
