@@ -19,7 +19,7 @@ from jsonschema.validators import extend
 from reviewapps.sandbox.replies import Reply
 
 FOLDER = Path(__file__).parent / "cloudfoundry-schemas"
-OPERATIONS: dict[str, dict[str, dict[int, str]]] = yaml.safe_load((FOLDER / "operations.yml").read_text())
+OPERATIONS = FOLDER / "operations.yml"
 PAGE = "page of "
 INCLUDING = {"app", "route", "service_credential_binding", "service_instance", "service_offering", "service_plan",
              "service_route_binding", "shared_spaces", "space"}  # fmt: skip
@@ -30,7 +30,7 @@ def mistakes(reply: Reply) -> list[str]:
     """What is wrong with one answer, by where in the body."""
     if reply.status >= 400:
         return wrongs(_refusal(reply.template), _json(reply))
-    match OPERATIONS.get(reply.template, {}).get(reply.method, {}).get(reply.status):
+    match operations().get(reply.template, {}).get(reply.method, {}).get(reply.status):
         case None:
             return ["no such operation, or not with this status"]
         case "a file":
@@ -82,13 +82,21 @@ def _refusal(template: str) -> str:
 
 
 @cache
+def operations() -> dict[str, dict[str, dict[int, str]]]:
+    """What is answered: by path, method and status."""
+    found: dict[str, dict[str, dict[int, str]]] = _read(OPERATIONS)
+    return found
+
+
+@cache
 def schemas() -> dict[str, dict[str, Any]]:
     """The schemas by name."""
-    found: dict[str, dict[str, Any]] = {}
-    for path in sorted(FOLDER.glob("*.yml")):
-        if path.name != "operations.yml":
-            found |= yaml.safe_load(path.read_text())
-    return found
+    files = [_read(path) for path in sorted(FOLDER.glob("*.yml")) if path != OPERATIONS]
+    return {name: schema for file in files for name, schema in file.items()}
+
+
+def _read(path: Path) -> Any:
+    return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)  # ten times as fast as the other
 
 
 @cache

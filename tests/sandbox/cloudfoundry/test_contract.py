@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from reviewapps.sandbox.replies import Reply
-from tests.contract.cloudfoundry import OPERATIONS, PAGE, mistakes, schemas, wrongs
+from tests.contract.cloudfoundry import FOLDER, PAGE, mistakes, operations, schemas, wrongs
 
 EXAMPLES: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parents[2] / "contract" / "cloudfoundry-examples.json").read_text()
@@ -66,6 +66,12 @@ def kind(group: str, name: str) -> str:
 @pytest.mark.parametrize(("group", "name"), DOCUMENTED)
 def test_what_is_documented_is_taken(group: str, name: str) -> None:
     assert wrongs(kind(group, name), EXAMPLES[group][name]) == []
+
+
+def test_no_two_schemas_have_one_name() -> None:
+    names = re.findall(r"^(\w+):", "".join(path.read_text() for path in FOLDER.glob("*.yml")), re.MULTILINE)
+
+    assert sorted(names) == sorted(schemas())
 
 
 def test_all_documented_examples_are_here_and_whole() -> None:
@@ -239,7 +245,7 @@ def test_every_operation_is_described_by_a_schema_and_every_schema_is_of_use() -
     words = {"nothing", "a job", "a file"}
     named = {
         name.removeprefix(PAGE)
-        for methods in OPERATIONS.values()
+        for methods in operations().values()
         for statuses in methods.values()
         for name in statuses.values()
     } - words
