@@ -29,18 +29,18 @@ INCLUDING = {"app", "route", "service_credential_binding", "service_instance", "
 def mistakes(reply: Reply) -> list[str]:
     """What is wrong with one answer, by where in the body."""
     if reply.status >= 400:
-        return wrongs(_refusal(reply.template), _json(reply))
+        return _as_json(_refusal(reply.template), reply)
     match operations().get(reply.template, {}).get(reply.method, {}).get(reply.status):
         case None:
             return ["no such operation, or not with this status"]
         case "a file":
-            return []
+            return ["is JSON"] if reply.content_type == "application/json" else []
         case "nothing":
             return ["has a body"] if reply.body else []
         case "a job":
             return ["has a body"] if reply.body else _location(reply.location)
         case wanted:
-            return wrongs(wanted, _json(reply))
+            return _as_json(wanted, reply)
 
 
 def wrongs(name: str, body: object) -> list[str]:
@@ -67,8 +67,10 @@ def _of_resource(kind: str, text: str) -> list[str]:
     return [f"resources[]{wrong.removeprefix('$')}" for wrong in _wrongs(kind, json.loads(text))]
 
 
-def _json(reply: Reply) -> object:
-    return json.loads(reply.body or b"null")
+def _as_json(name: str, reply: Reply) -> list[str]:
+    if reply.content_type != "application/json":
+        return [f"is {reply.content_type}, and not JSON"]
+    return wrongs(name, json.loads(reply.body or b"null"))
 
 
 def _location(location: str) -> list[str]:
