@@ -21,6 +21,8 @@ from reviewapps.sandbox.replies import Reply
 FOLDER = Path(__file__).parent / "cloudfoundry-schemas"
 OPERATIONS = FOLDER / "operations.yml"
 PAGE = "page of "
+BEFORE = {(202, "text/html")}
+"""What does not come from the platform, but from what stands before it: a web firewall's challenge."""
 INCLUDING = {"app", "route", "service_credential_binding", "service_instance", "service_offering", "service_plan",
              "service_route_binding", "shared_spaces", "space"}  # fmt: skip
 """What is asked for by itself, and may bring with it what `include` names."""
@@ -28,6 +30,8 @@ INCLUDING = {"app", "route", "service_credential_binding", "service_instance", "
 
 def mistakes(reply: Reply) -> list[str]:
     """What is wrong with one answer, by where in the body."""
+    if (reply.status, reply.content_type) in BEFORE:
+        return []
     if reply.status >= 400:
         return _as_json(_refusal(reply.template), reply)
     match operations().get(reply.template, {}).get(reply.method, {}).get(reply.status):
