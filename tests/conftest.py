@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from reviewapps.sandbox.replies import listeners
-from tests.contract.answers import ANSWERS
+from tests.contract.answers import ANSWERS, listen
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,7 +19,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    listeners.append(ANSWERS.hear)
+    listen()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -62,7 +62,11 @@ class Observed:
     """The calls that one server (by name) was asked, the faults it has still to show, and its clock."""
 
     def __init__(
-        self, who: Callable[[web.Request], str] = lambda _: "", clock: Clock | None = None, *, server: str = ""
+        self,
+        who: Callable[[web.Request], str] = lambda _: "",
+        clock: Clock | None = None,
+        *,
+        server: str = "",
     ) -> None:
         self.calls: list[Call] = []
         self.faults: list[Fault] = []

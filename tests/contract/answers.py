@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypedDict
 
-from reviewapps.sandbox.replies import Reply
+from reviewapps.sandbox.replies import Reply, listeners
 from tests.contract import cloudfoundry, github
 
 CONTRACTS: dict[str, Callable[[Reply], list[str]]] = {
@@ -95,4 +95,10 @@ class Answers:
 
 
 ANSWERS = Answers()
-"""Those of this process."""
+"""Those of this process, from when somebody listens."""
+
+
+def listen() -> None:
+    """Hear what the servers of this process answer from now on."""
+    if ANSWERS.hear not in listeners:
+        listeners.append(ANSWERS.hear)

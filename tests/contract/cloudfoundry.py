@@ -21,6 +21,7 @@ from reviewapps.sandbox.replies import Reply
 FOLDER = Path(__file__).parent / "cloudfoundry-schemas"
 OPERATIONS = FOLDER / "operations.yml"
 PAGE = "page of "
+LOG_CACHE = "/api/v1/"
 BEFORE = {(202, "text/html")}
 """What does not come from the platform, but from what stands before it: a web firewall's challenge."""
 INCLUDING = {"app", "route", "service_credential_binding", "service_instance", "service_offering", "service_plan",
@@ -32,6 +33,8 @@ def mistakes(reply: Reply) -> list[str]:
     """What is wrong with one answer, by where in the body."""
     if (reply.status, reply.content_type) in BEFORE:
         return []
+    if reply.status == 404 and reply.template.startswith(LOG_CACHE):
+        return ["has a body"] if reply.body else []
     if reply.status >= 400:
         return _as_json(_refusal(reply.template), reply)
     match operations().get(reply.template, {}).get(reply.method, {}).get(reply.status):
@@ -84,7 +87,7 @@ def _location(location: str) -> list[str]:
 def _refusal(template: str) -> str:
     if template.startswith("/oauth/"):
         return "uaa_error"
-    return "log_cache_error" if template.startswith("/api/v1/") else "errors"
+    return "log_cache_error" if template.startswith(LOG_CACHE) else "errors"
 
 
 @cache

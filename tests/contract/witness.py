@@ -12,14 +12,13 @@ import sys
 from pathlib import Path
 
 from reviewapps.cli import app
-from reviewapps.sandbox.replies import listeners
-from tests.contract.answers import ANSWERS
+from tests.contract.answers import ANSWERS, listen
 
 
 def main() -> None:
     """Do what the command does, then tell."""
     file = Path(sys.argv.pop(1))
-    listeners.append(ANSWERS.hear)
+    listen()
     try:
         app(prog_name="reviewapps")
     finally:

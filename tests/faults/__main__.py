@@ -13,6 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.contract.answers import listen
 from tests.faults.campaign import READS_GO_WRONG, WRITES_GO_WRONG, Kind, Request, day
 from workers import logs
 
@@ -20,6 +21,7 @@ from workers import logs
 def main() -> int:
     """Run the campaign; its exit status."""
     options = _options()
+    listen()
     with tempfile.TemporaryDirectory(prefix="faults-") as folder:
         homes = Path(folder)
         logs.configure(file=homes / "log")

@@ -13,6 +13,7 @@ from reviewapps.demo.onlooker import TooLate, page
 from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.observed import Call
 from reviewapps.sandbox.world import BOT
+from tests.contract.answers import ANSWERS
 from tests.faults.driver import Driver
 from tests.faults.shop import Preview, Shop
 
@@ -85,7 +86,7 @@ def day(home: Path, struck: Request | None = None, kind: Kind = "500") -> Day:
             odd += _life(shop)
         except TooLate as late:
             odd.append(str(late))
-        odd += [f"crashed: {crash}" for crash in driver.crashes]
+        odd += [f"crashed: {crash}" for crash in driver.crashes] + ANSWERS.mistakes()
         if fault.seen < fault.nth:
             odd.append("the fault never struck")
         return Day(tuple(odd), shop.builds("shop-pr-1"), tuple(_requests(shop)))

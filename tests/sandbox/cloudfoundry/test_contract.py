@@ -220,13 +220,14 @@ def test_a_page_is_checked_resource_by_resource_and_with_what_it_includes() -> N
     [
         ("", {"errors": [{"code": 10000, "title": "CF-NotFound", "detail": "Unknown request"}]}),
         ("/oauth/token", {"error": "unauthorized", "error_description": "Bad credentials"}),
-        ("/api/v1/read/{guid}", {"error": "not found", "code": 5, "message": "not found"}),
+        ("/api/v1/read/{guid}", {"code": 3, "message": "limit is no number", "details": []}),
     ],
 )
 def test_each_of_the_servers_has_refusals_of_its_own(template: str, refusal: dict[str, Any]) -> None:
-    assert not mistakes(reply("GET", template, 404, refusal))
-    assert mistakes(reply("GET", template, 404, {**refusal, "more": 1}))
-    assert mistakes(reply("GET", template, 404, {}))
+    assert not mistakes(reply("GET", template, 400, refusal))
+    assert mistakes(reply("GET", template, 400, {**refusal, "more": 1}))
+    assert mistakes(reply("GET", template, 400, {}))
+    assert mistakes(reply("GET", "/api/v1/read/{guid}", 404, refusal))
 
 
 def test_the_client_of_log_cache_would_stumble_over_an_unknown_field_or_a_number_for_a_time() -> None:

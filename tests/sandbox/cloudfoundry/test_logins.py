@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import requests
 from cloudfoundry_client.client import CloudFoundryClient
+from cloudfoundry_client.errors import InvalidStatusCode
 from oauth2_client.credentials_manager import OAuthError
 
 from tests.sandbox.cloudfoundry.cloud import Cloud, Refused
@@ -135,3 +136,19 @@ def test_a_taken_port_is_an_os_error(cloud: Cloud, tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="address already in use"):
         cloud.run(other.start(cloud.server.port))
+
+
+def test_log_cache_says_no_more_than_404_to_all_who_may_not_read(cloud: Cloud) -> None:
+    cloud.server.add_user("stranger", "secret", roles={})
+    app, stranger = cloud.app("shop"), cloud.login("stranger", "secret")
+    at = f"{cloud.server.api_url}/api/v1"
+
+    tokens: tuple[dict[str, str], ...] = ({}, {"Authorization": "bearer expired"})
+    for path in (f"/read/{app}", "/meta"):
+        for headers in tokens:
+            answer = requests.get(at + path, headers=headers, timeout=5)
+            assert (answer.status_code, answer.content) == (404, b"")
+    with pytest.raises(InvalidStatusCode, match="NOT_FOUND"):
+        stranger.get(f"{at}/read/{app}")
+    with pytest.raises(InvalidStatusCode, match="BAD_REQUEST"):
+        cloud.client.get(f"{at}/read/{app}?limit=many")

@@ -6,15 +6,18 @@ refresh its token here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.access import Access, remember_caller
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
-from reviewapps.sandbox.cloudfoundry.errors import ApiError, bad_query
+from reviewapps.sandbox.cloudfoundry.errors import ApiError
 from reviewapps.sandbox.cloudfoundry.links import JSON
 from reviewapps.sandbox.cloudfoundry.state import App, User
 
 LIMIT = 1000
+_NUMBERS = ("start_time", "end_time", "limit")
 _LATEST = 2**63 - 1
 
 
@@ -33,11 +36,15 @@ class LogCache(Endpoints):
             return web.Response(status=404)
         types = request.query.getall("envelope_types", ["LOG"])
         query = request.query
+        try:
+            numbers = {name: _whole(query, name) for name in _NUMBERS if name in query}
+        except ValueError as wrong:
+            return web.json_response({"code": 3, "message": str(wrong), "details": []}, status=400)
         batch = self.world.logs.envelopes(
             app.guid,
-            start=_whole(query.get("start_time", "0")),
-            end=_whole(query["end_time"]) if "end_time" in query else None,
-            limit=min(_whole(query.get("limit", "100")), LIMIT),
+            start=numbers.get("start_time", 0),
+            end=numbers.get("end_time"),
+            limit=min(numbers.get("limit", 100), LIMIT),
             descending=query.get("descending") == "true",
         )
         return web.json_response({"envelopes": {"batch": batch if {"LOG", "ANY"} & set(types) else []}})
@@ -69,8 +76,9 @@ class LogCache(Endpoints):
         }
 
 
-def _whole(text: str) -> int:
+def _whole(query: Mapping[str, str], name: str) -> int:
     try:
-        return int(text)
+        return int(query[name])
     except ValueError:
-        raise bad_query(f"'{text}' is not a number") from None
+        wrong = f'parsing field "{name}": strconv.ParseInt: parsing "{query[name]}": invalid syntax'
+        raise ValueError(wrong) from None
