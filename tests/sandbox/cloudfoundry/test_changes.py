@@ -157,3 +157,13 @@ def test_a_manifest_is_compared_with_what_is_there(full: Cloud) -> None:
 
 def test_a_session_can_be_ended(full: Cloud) -> None:
     assert full.call("DELETE", "/oauth/token/revoke/any").status_code == 200
+
+
+def test_a_service_instance_is_not_shared_while_that_is_switched_off(full: Cloud) -> None:
+    path = f"/v3/service_instances/{first(full, 'service_instances')}/relationships/shared_spaces"
+
+    with pytest.raises(Refused) as refused:
+        full.call("POST", path, {"data": [{"guid": full.server.space("production").guid}]})
+
+    assert (refused.value.status, refused.value.code) == (403, 330002)
+    assert full.call("GET", path)["data"] == []

@@ -9,6 +9,13 @@ import requests
 from tests.contract.coverage import mounted
 from tests.sandbox.cloudfoundry.cloud import Cloud, greeter
 
+NOBODY = "nobody"
+"""The guid of what there is none of."""
+WITHOUT_PARAMETERS = {
+    "/v3/service_instances/{guid}/parameters": 400,
+    "/v3/service_credential_bindings/{guid}/parameters": 502,
+}
+"""Only managed services have some."""
 NAMED = {"type": "web", "name": "ssh"}
 INCLUDING = {
     "/v3/apps": "space,space.organization",
@@ -24,10 +31,8 @@ def test_all_that_can_be_read_is_answered(cloud: Cloud) -> None:
     paths = {template: path(cloud, template, job) for template in readable}
     statuses = {t: person.get(cloud.server.api_url + at).status_code for t, at in paths.items()}
 
-    # Only managed services have parameters.
-    assert {t: status for t, status in statuses.items() if status != 200} == {
-        "/v3/service_instances/{guid}/parameters": 400
-    }
+    missing = {t: 404 for t, at in paths.items() if NOBODY in at}
+    assert {t: status for t, status in statuses.items() if status != 200} == missing | WITHOUT_PARAMETERS
 
 
 def furnished(cloud: Cloud) -> str:
@@ -67,6 +72,6 @@ def path(cloud: Cloud, template: str, job: str) -> str:
         if kind == "jobs":
             return job
         resources = cloud.call("GET", f"/v3/{kind}")["resources"]
-        return str(resources[0].get("guid") or resources[0]["name"]) if resources else "none"
+        return str(resources[0].get("guid") or resources[0]["name"]) if resources else NOBODY
 
     return re.sub(r"\{(\w+)\}", value, template)
