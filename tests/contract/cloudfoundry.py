@@ -22,8 +22,8 @@ FOLDER = Path(__file__).parent / "cloudfoundry-schemas"
 OPERATIONS = FOLDER / "operations.yml"
 PAGE = "page of "
 LOG_CACHE = "/api/v1/"
-BEFORE = {(202, "text/html")}
-"""What does not come from the platform, but from what stands before it: a web firewall's challenge."""
+BEFORE = {(202, "text/html"), (414, "text/html")}
+"""What does not come from the platform, but from what stands before it: a firewall's challenge, and nginx."""
 INCLUDING = {"app", "route", "service_credential_binding", "service_instance", "service_offering", "service_plan",
              "service_route_binding", "shared_spaces", "space"}  # fmt: skip
 """What is asked for by itself, and may bring with it what `include` names."""
@@ -85,7 +85,7 @@ def _location(location: str) -> list[str]:
 
 
 def _refusal(template: str) -> str:
-    if template.startswith("/oauth/"):
+    if template.startswith(("/oauth/", "/check_token")):
         return "uaa_error"
     return "log_cache_error" if template.startswith(LOG_CACHE) else "errors"
 

@@ -194,12 +194,12 @@ def test_unknown_operations_and_statuses_and_answers_without_a_job_are_noticed()
     assert not mistakes(reply("DELETE", "/v3/apps/{guid}", 202, location="http://localhost/v3/jobs/1"))
 
 
-def test_what_says_that_it_is_no_json_is_noticed_but_for_the_challenge_of_a_firewall() -> None:
+def test_what_says_that_it_is_no_json_is_noticed_unless_it_comes_from_what_stands_before() -> None:
     def page(status: int) -> list[str]:
         return mistakes(Reply("cloudfoundry", "GET", "/v3/apps", status, b"<p>", "text/html"))
 
     assert page(200) == page(404) == ["is text/html, and not JSON"]
-    assert page(202) == []
+    assert page(202) == page(414) == []
 
 
 def test_a_page_is_checked_resource_by_resource_and_with_what_it_includes() -> None:

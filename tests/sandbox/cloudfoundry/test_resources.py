@@ -17,6 +17,8 @@ WITHOUT_PARAMETERS = {
 }
 """Only managed services have some."""
 NAMED = {"type": "web", "name": "ssh"}
+OF_APPS = ("revisions", "sidecars")
+"""Listed for one app only."""
 INCLUDING = {
     "/v3/apps": "space,space.organization",
     "/v3/routes": "domain,space,space.organization",
@@ -67,11 +69,13 @@ def path(cloud: Cloud, template: str, job: str) -> str:
     kind = template.split("/")[2] if template.startswith("/v3/") else "apps"
 
     def value(variable: re.Match[str]) -> str:
-        if variable[1] in NAMED:
-            return NAMED[variable[1]]
-        if kind == "jobs":
-            return job
-        resources = cloud.call("GET", f"/v3/{kind}")["resources"]
+        if kind == "environment_variable_groups":
+            return "running"
+        if variable[1] in NAMED or kind == "jobs":
+            return NAMED.get(variable[1], job)
+        app = cloud.call("GET", "/v3/apps")["resources"][0]["guid"]
+        listed = f"apps/{app}/{kind}" if kind in OF_APPS else kind
+        resources = cloud.call("GET", f"/v3/{listed}")["resources"]
         return str(resources[0].get("guid") or resources[0]["name"]) if resources else NOBODY
 
     return re.sub(r"\{(\w+)\}", value, template)
