@@ -141,6 +141,27 @@ def test_what_is_only_remembered_is_remembered(full: Cloud) -> None:
     assert full.call("POST", f"/v3/apps/{app}/actions/clear_buildpack_cache")["guid"] == app
 
 
+def test_a_revision_is_labelled(full: Cloud) -> None:
+    app = first(full, "apps")
+    revision = full.call("GET", f"/v3/apps/{app}/revisions")["resources"][0]["guid"]
+
+    told = full.call("PATCH", f"/v3/revisions/{revision}", {"metadata": {"labels": {"colour": "red"}}})
+
+    assert told["metadata"]["labels"] == {"colour": "red"}
+
+
+def test_ssh_into_a_space_is_for_its_managers_to_allow(full: Cloud) -> None:
+    full.server.add_user("boss", "secret", roles={"acme": "organization_manager"})
+    path = f"/v3/spaces/{full.space}/features/ssh"
+    with pytest.raises(Refused) as refused:
+        full.call("PATCH", path, {"enabled": True})
+    assert (refused.value.status, refused.value.code) == (403, 10003)
+
+    full.call("PATCH", path, {"enabled": True}, client=full.login("boss", "secret"))
+
+    assert full.call("GET", path)["enabled"] is True
+
+
 def test_every_file_is_to_be_uploaded(full: Cloud) -> None:
     file = {"path": "big.bin", "mode": "644", "checksum": {"value": "a" * 40}, "size_in_bytes": 70_000}
     assert full.call("POST", "/v3/resource_matches", {"resources": [file]}) == {"resources": []}
