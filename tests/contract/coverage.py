@@ -12,6 +12,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import yaml
 
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
 from reviewapps.sandbox.github import GitHub
+from reviewapps.sandbox.github.routing import BY_ID
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "sandbox.md"
@@ -50,7 +52,7 @@ def mounted() -> dict[str, list[Operation]]:
 
 
 def _is_told(method: str, template: str) -> bool:
-    own = template.startswith(("/_sandbox/", "/_pages/", "/{unknown}", "/repositories/{repository_id}"))
+    own = template.startswith(("/_sandbox/", "/_pages/", "/_codeload/", "/{unknown}", *BY_ID.values()))
     return method != "HEAD" and not own
 
 
@@ -62,6 +64,16 @@ def table(server: str, operations: list[Operation], asked: Asked) -> str:
         files = ", ".join(_files(asked.get(f"{server} {method} {template}", {}))) or "–"
         rows.append(f"| `{method} {template}` | {supported} | {files} |")
     return "\n".join(rows)
+
+
+def by_name(asked: Asked) -> Asked:
+    """What was asked of repositories and teams by id counts as asked by name."""
+    found: dict[str, Counter[str]] = {}
+    for operation, files in asked.items():
+        for named, by_id in BY_ID.items():
+            operation = operation.replace(by_id, named, 1)
+        found.setdefault(operation, Counter()).update(files)
+    return found
 
 
 def _files(counts: Mapping[str, int]) -> Iterator[str]:
@@ -97,7 +109,7 @@ def main() -> int:
         failed = subprocess.run(command, cwd=ROOT, check=False).returncode
         if failed:
             return failed
-        write(json.loads(file.read_text())["asked"])
+        write(by_name(json.loads(file.read_text())["asked"]))
     return 0
 
 

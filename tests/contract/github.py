@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,24 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from reviewapps.sandbox.github.routing import BY_ID
 from reviewapps.sandbox.replies import Reply
 from tests.contract.github_left_out import LEFT_OUT, URN
 
 DOCUMENT = Path(__file__).parent / "github-openapi-rest.json"
-BESIDE = ("/{owner}/", "/_pages/", "/_sandbox/")
-"""What is not the API: pages, git, and the sandbox's own."""
+BESIDE = (
+    "/{owner}/",
+    "/_pages/",
+    "/_sandbox/",
+    "/_codeload/",
+    "/settings/",
+    "/organizations/{org}/settings/",
+)
+"""What is not the API: pages, git, archives, and the sandbox's own."""
+FIGURES = re.compile(
+    r"\b(?:[0-9a-f]{40}|20\d\d-(?:0[1-9]|1[0-2])-[0-3]\d(?:T[012]\d:[0-5]\d:[0-5]\dZ)?|\d+)\b"
+    r'|(?<="node_id": ")\w+=*'
+)
 REFUSAL = {
     "type": "object",
     "required": ["message", "documentation_url", "status"],
@@ -26,15 +39,18 @@ REFUSAL = {
 
 def mistakes(reply: Reply) -> list[str]:
     """What is wrong with one answer, by where in the body."""
-    template = reply.template.replace("/repositories/{repository_id}", "/repos/{owner}/{repo}", 1)
+    template = reply.template
+    for named, by_id in BY_ID.items():
+        template = template.replace(by_id, named, 1)
     if template.startswith(BESIDE) or template == "/" or _is_raw(reply):
         return []
     return wrongs(reply.method, template, reply.status, json.loads(reply.body or b"null"))
 
 
 def _is_raw(reply: Reply) -> bool:
-    """Whether a file itself was asked for, or a diff, by its media type."""
-    return reply.status == 200 and reply.content_type.startswith("application/vnd.github.")
+    """Whether a file itself was asked for, by its media type, or what GitHub, too, says to be no JSON."""
+    raw = reply.content_type.startswith("application/vnd.github.") or reply.template == "/markdown"
+    return reply.status == 200 and raw
 
 
 def wrongs(method: str, template: str, status: int, body: object) -> list[str]:
@@ -43,7 +59,14 @@ def wrongs(method: str, template: str, status: int, body: object) -> list[str]:
     if schema is None:
         return [] if body is None else ["has a body, where GitHub has none"]
     checker = OAS30Validator(schema, registry=_registry(), format_checker=oas30_format_checker)
+    if isinstance(body, list):  # of a hundred that are alike, one tells all
+        body = list({_form(one): one for one in reversed(body)}.values())
     return [f"{error.json_path}: {error.message[:200]}" for error in checker.iter_errors(body)]
+
+
+def _form(value: object) -> str:
+    """What is the same for values that differ in numbers, hashes and times alone."""
+    return FIGURES.sub("#", json.dumps(value, sort_keys=True))
 
 
 def _schema(method: str, template: str, status: int) -> dict[str, Any] | None:

@@ -22,6 +22,26 @@ def test_a_head_repository_may_be_null_and_a_base_may_not() -> None:
     assert not any(one.startswith("$[0].head.repo") for one in found)
 
 
+def test_of_a_list_the_one_that_is_unlike_the_others_is_noticed() -> None:
+    refs = "/repos/{owner}/{repo}/git/matching-refs/{ref}"
+
+    def ref(number: int, **other: object) -> dict[str, object]:
+        sha, url = f"{number:040x}", f"http://localhost/{number}"
+        pointed = {"type": "commit", "sha": sha, "url": url}
+        return {
+            "ref": f"refs/tags/{number}",
+            "node_id": f"UmVm{number}",
+            "url": url,
+            "object": pointed,
+            **other,
+        }
+
+    alike = [ref(number) for number in range(100)]
+    assert wrongs("GET", refs, 200, alike) == []
+    assert "8 is not of type" in str(wrongs("GET", refs, 200, [*alike, ref(8, url=8)]))
+    assert "None is not of type" in str(wrongs("GET", refs, 200, [*alike, ref(7, node_id=None)]))
+
+
 def test_unknown_operations_and_statuses_and_bodies_where_none_belong_are_noticed() -> None:
     assert wrongs("GET", "/repos/{owner}/{repo}/made-up", 200, {})
     assert wrongs("GET", REF, 203, {})

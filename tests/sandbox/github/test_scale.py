@@ -11,7 +11,6 @@ PULLS = "/repos/octocat/shop/pulls"
 
 
 def test_thousands_of_pull_requests_are_opened_at_once_and_listed_whole(hub: Hub) -> None:
-    hub.server.answered = None
     wanted = {"repository": "octocat/shop", "count": 2000}
     opened = hub.request("POST", "/_sandbox/pulls/many", json=wanted).json()["numbers"]
     assert opened == list(range(1, 2001))

@@ -15,11 +15,9 @@ def repository(hub: Hub, shop: Checkout) -> Repository:
 
 def test_what_was_told_of_a_commit_is_found_again_by_its_id(repository: Repository) -> None:
     commit = repository.get_commit("feature")
-    run = repository.create_check_run("test", commit.sha, status="queued")
     deployment = repository.create_deployment("feature", auto_merge=False, required_contexts=[])
     commit.create_status("pending", context="review-app")
 
-    assert repository.get_check_run(run.id).name == "test"
     assert repository.get_deployment(deployment.id).sha == commit.sha
     assert [one.context for one in repository.get_commit(commit.sha).get_statuses()] == ["review-app"]
 
