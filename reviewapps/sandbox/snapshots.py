@@ -119,7 +119,9 @@ class Snapshots:
         complaint = ""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), max(BEAT, BEAT_PER_COST * self._cost))
+                # Not wait_for, which in Python 3.11 misses to be cancelled in the moment of a change.
+                async with asyncio.timeout(max(BEAT, BEAT_PER_COST * self._cost)):
+                    await self._changed.wait()
                 await asyncio.sleep(max(SOON, SOON_PER_COST * self._cost))
             self._changed.clear()
             try:

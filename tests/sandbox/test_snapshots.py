@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
 from reviewapps.sandbox.snapshots import KeptOtherwise
@@ -114,3 +117,19 @@ def test_a_snapshot_that_ends_too_soon_is_refused_in_a_sentence(tmp_path: Path, 
     snapshot.write_bytes(snapshot.read_bytes()[:-100])
     with pytest.raises(KeptOtherwise, match="cannot be read"):
         CloudFoundry(tmp_path / "cloud")
+
+
+def test_a_change_at_the_very_end_does_not_keep_a_server_from_ending(tmp_path: Path) -> None:
+    async def change_and_stop() -> None:
+        server = CloudFoundry(tmp_path / "cloud")
+        await server.start()
+        await asyncio.sleep(0.01)  # until it waits for changes
+        snapshots = server.platform.snapshots
+        await snapshots.middleware(make_mocked_request("POST", "/v3/apps"), nothing)
+        await asyncio.wait_for(snapshots.stop(), 5)
+        await server.stop()
+
+    async def nothing(_: web.Request) -> web.Response:
+        return web.Response()
+
+    asyncio.run(change_and_stop())
