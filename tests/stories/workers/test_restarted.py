@@ -43,9 +43,11 @@ class House:
 
     def _told(self, sandbox: subprocess.Popen[str]) -> bool:
         assert sandbox.poll() is None, sandbox.communicate()
-        if (self.home / "sandbox.json").exists():
+        try:
             self.told = json.loads((self.home / "sandbox.json").read_text())
-        return bool(self.told) and (self.home / "sandbox.json").exists()
+        except FileNotFoundError:
+            return False
+        return True
 
     def octocat(self) -> Person:
         told = self.told

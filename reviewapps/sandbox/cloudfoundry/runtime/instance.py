@@ -107,7 +107,8 @@ class Instance:
 
     async def _stop(self, grace: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), _LONGEST_DRAIN)
+            async with asyncio.timeout(_LONGEST_DRAIN):
+                await self._idle.wait()
         self._grace = grace
         if self._life is not None:
             self._life.cancel()
