@@ -37,6 +37,7 @@ coverage: $(VENV)/installed-dev ## the tables of endpoints in docs/sandbox.md, f
 
 bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.sandbox
 
 lock: ## resolve the dependencies anew, for every Python and platform
 	@$(PYTHON) -m venv .work/lock && .work/lock/bin/pip install --quiet uv

@@ -103,15 +103,20 @@ def sandbox(
         path = playground.describe()
         print(f"GitHub         {told['github_url']}/{told['github_repository']}")
         print(f"Cloud Foundry  {told['cf_api']}  org {told['cf_org']}, space {told['cf_space']}")
+        user, password = told["cf_user"], told["cf_password"]
+        where = f"cf target -o {told['cf_org']} -s {told['cf_space']}"
+        print(f"cf             cf api {told['cf_api']} && cf auth {user} {password} && {where}")
         print(f"everything     {path}")
         login, address = told["github_user"], str(told["github_url"]).removeprefix("http://")
         credentials = f"{login}:{told['github_token']}"
         print(f"git clone      http://{credentials}@{address}/{told['github_repository']}.git")
         print(
-            "Ctrl-C stops all of it. What is there is kept for the next start; --fresh begins anew.",
+            "Next: push a branch and open a pull request (docs/sandbox.md). Ctrl-C stops all of it; what is there "
+            "is kept for the next start. To begin anew: --fresh, or make sandbox FRESH=1.",
             flush=True,
         )
         ended.wait()
+        print(f"stopping … all of it is kept in {home}", flush=True)
     return 0
 
 

@@ -22,6 +22,9 @@ R = TypeVar("R", bound=Row)
 BOT = "reviewapps-bot"
 WRITERS = ("octocat", "hubot")
 STRANGER = "stranger"
+ADMIN = "mona"
+"""Who may set up hooks and protect branches."""
+
 OWNER, REPOSITORY = "acme", "shop"
 ORG, SPACE, OTHER_SPACE = "acme", "review", "production"
 DEPLOYER = "deployer"
@@ -62,7 +65,7 @@ class World:
         before = Addresses.of(self.home)
         self.github = GitHub(self.home / "github")
         self.cloudfoundry = CloudFoundry(self.home / "cloudfoundry")
-        new = {login: f"ghp_{secrets.token_hex(18)}" for login in (BOT, *WRITERS, STRANGER)}
+        new = {login: f"ghp_{secrets.token_hex(18)}" for login in (BOT, *WRITERS, STRANGER, ADMIN)}
         self.tokens = {**new, **before.tokens}
         self._populate()
         self._thread.start()
@@ -116,6 +119,9 @@ class World:
             "orchestrator_user": BOT,
             "orchestrator_token": self.tokens[BOT],
             "stranger_token": self.tokens[STRANGER],
+            **{f"{login}_token": self.tokens[login] for login in WRITERS},
+            "admin_user": ADMIN,
+            "admin_token": self.tokens[ADMIN],
             **self._app(),
             "cf_api": self.cloudfoundry.api_url,
             "cf_user": DEPLOYER,
@@ -153,5 +159,5 @@ class World:
         for login, token in self.tokens.items():
             self.github.add_user(login, token=token)
         if not self.github.recalled:
-            self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT))
+            self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT), admins=[ADMIN])
             self.github.add_app(OWNER, APP, installed_on=[REPOSITORY])

@@ -112,11 +112,17 @@ class GitHub:
         private: bool = False,
         default_branch: str = "main",
         writers: Iterable[str] = (),
+        admins: Iterable[str] = (),
     ) -> int:
         """The id of a new, empty repository. An owner nobody knows becomes an organization."""
         account = self.world.add_user(owner, "Organization")
         made = self.world.place(
-            account, name, default_branch=default_branch, private=private, writers=writers
+            account,
+            name,
+            default_branch=default_branch,
+            private=private,
+            writers=writers,
+            admins=admins,
         )
         made.git.create(default_branch)
         return made.id
