@@ -123,7 +123,8 @@ class Playground:
 
     def describe(self) -> Path:
         """Write ``sandbox.json``, last of all, for this user's eyes only; its path. Who sees it sees all of it."""
-        words = {**self.world.described(), "redis_url": self.redis.url, "instance": INSTANCE}
+        who = {**self.world.described(), **self.world.described_app()}
+        words = {**who, "redis_url": self.redis.url, "instance": INSTANCE}
         return private.write(self.home / "sandbox.json", json.dumps(words, indent=2).encode())
 
     def environment(self, **settings: str) -> dict[str, str]:

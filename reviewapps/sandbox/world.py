@@ -122,7 +122,6 @@ class World:
             **{f"{login}_token": self.tokens[login] for login in WRITERS},
             "admin_user": ADMIN,
             "admin_token": self.tokens[ADMIN],
-            **self._app(),
             "cf_api": self.cloudfoundry.api_url,
             "cf_user": DEPLOYER,
             "cf_password": DEPLOYER,
@@ -133,8 +132,8 @@ class World:
             "app_port": self.cloudfoundry.app_port,
         }
 
-    def _app(self) -> dict[str, str | int]:
-        """The App, as what it signs in with."""
+    def described_app(self) -> dict[str, str | int]:
+        """The App that is installed on the repository, as what it signs in with."""
         installation = next(iter(self.github.world.installations.values()), None)
         if installation is None:
             return {}
@@ -143,7 +142,7 @@ class World:
             "app_id": app.id,
             "app_slug": app.slug,
             "app_installation_id": installation.id,
-            "app_private_key": app.private_key,
+            "app_private_key": app.keys.private,
         }
 
     def labelled(self, environment: str) -> list[str]:

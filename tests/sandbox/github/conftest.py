@@ -75,7 +75,7 @@ class Hub:
 
     def integration(self, app: App) -> github.GithubIntegration:
         """The real client, as an App."""
-        auth = github.Auth.AppAuth(app.id, app.private_key)
+        auth = github.Auth.AppAuth(app.id, app.keys.private)
         return github.GithubIntegration(
             auth=auth, base_url=self.url, seconds_between_requests=0, seconds_between_writes=0
         )
@@ -84,7 +84,7 @@ class Hub:
         """A token of the App's only installation."""
         installation = self.integration(app).get_installations()[0]
         path = f"/app/installations/{installation.id}/access_tokens"
-        signed = {"Authorization": f"Bearer {github.Auth.AppAuth(app.id, app.private_key).token}"}
+        signed = {"Authorization": f"Bearer {github.Auth.AppAuth(app.id, app.keys.private).token}"}
         made = self.request("POST", path, token=None, headers=signed, json=narrowed)
         assert made.status_code == 201, made.text
         return str(made.json()["token"])

@@ -32,7 +32,7 @@ def signed(app: App, **claims: Any) -> dict[str, str]:
     """Headers of who signs with the App's key, by these claims."""
     now = int(time.time())
     claims = {"iat": now - 60, "exp": now + 300, "iss": str(app.id), **claims}
-    return {"Authorization": f"Bearer {jwt.encode(claims, app.private_key, algorithm='RS256')}"}
+    return {"Authorization": f"Bearer {jwt.encode(claims, app.keys.private, algorithm='RS256')}"}
 
 
 def installation(hub: Hub, app: App) -> str:

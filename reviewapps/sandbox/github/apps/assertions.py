@@ -35,7 +35,7 @@ def asserted(world: World, assertion: str) -> App:
     """The App that signed this; 401 in GitHub's words for what is wrong with it, 404 for an unknown App."""
     app = _issuer(world, assertion)
     try:
-        signed = jwt.PyJWS().decode(assertion, app.public_key, algorithms=["RS256"])
+        signed = jwt.PyJWS().decode(assertion, app.keys.public, algorithms=["RS256"])
         claims = json.loads(signed)
     except (jwt.PyJWTError, ValueError):
         raise Refused(401, UNDECODED) from None

@@ -6,11 +6,8 @@ import re
 import secrets
 import string
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-
 from reviewapps.sandbox.github.refusals import invalid
-from reviewapps.sandbox.github.state import App, Hook, Registration, User
+from reviewapps.sandbox.github.state import App, Hook, KeyPair, Registration, User
 from reviewapps.sandbox.github.world import World
 
 _ALPHABET = string.ascii_letters + string.digits
@@ -21,7 +18,6 @@ def register(world: World, owner: User, wanted: Registration) -> App:
     slug = re.sub(r"[^a-z0-9]+", "-", wanted.name.lower()).strip("-")
     if not slug or any(app.slug == slug for app in world.apps.values()):
         raise invalid("Integration", "name", "Name has already been taken")
-    private, public = _keys()
     now = world.clock.timestamp
     app = App(
         id=world.next_id(),
@@ -31,8 +27,7 @@ def register(world: World, owner: User, wanted: Registration) -> App:
         bot=world.add_user(f"{slug}[bot]", "Bot"),
         client_id=f"Iv23li{letters(14)}",
         client_secret=secrets.token_hex(20),
-        private_key=private,
-        public_key=public,
+        keys=KeyPair(),
         permissions={"metadata": "read", **wanted.permissions},
         events=list(wanted.events),
         created_at=now,
@@ -65,17 +60,3 @@ def _add_hook(world: World, app: App, wanted: Registration) -> None:
 def letters(count: int) -> str:
     """So many letters and digits, by chance."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(count))
-
-
-def _keys() -> tuple[str, str]:
-    """A private and a public key in PEM, as GitHub hands them out."""
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    private = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.TraditionalOpenSSL,
-        serialization.NoEncryption(),
-    )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-    return private.decode(), public.decode()

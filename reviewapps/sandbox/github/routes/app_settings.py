@@ -36,7 +36,7 @@ async def register_app(call: Call) -> Answer:
 
 def _with_keys(call: Call, app: App) -> JSON:
     hook = call.world.hook_of(app)
-    secrets = {"pem": app.private_key, "client_secret": app.client_secret, "webhook_secret": hook.secret}
+    secrets = {"pem": app.keys.private, "client_secret": app.client_secret, "webhook_secret": hook.secret}
     return present.app(app, call.urls) | secrets
 
 

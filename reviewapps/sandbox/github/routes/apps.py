@@ -181,7 +181,7 @@ async def convert(call: Call) -> Answer:
     secrets = {
         "client_secret": app.client_secret,
         "webhook_secret": hook.secret if hook.url else None,
-        "pem": app.private_key,
+        "pem": app.keys.private,
     }
     return Answer(present.app(app, call.urls) | secrets, 201)
 

@@ -11,6 +11,7 @@ from reviewapps.sandbox.github.state.apps import (
     Permissions,
     Registration,
 )
+from reviewapps.sandbox.github.state.keys import KeyPair
 from reviewapps.sandbox.github.state.limits import Allowance, Spent, Usage
 from reviewapps.sandbox.github.state.protection import (
     Environment,
@@ -50,6 +51,7 @@ __all__ = [
     "Hook",
     "Installation",
     "InstallationToken",
+    "KeyPair",
     "Label",
     "Manifest",
     "Organization",

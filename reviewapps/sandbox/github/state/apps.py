@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from reviewapps.sandbox.github.state.keys import KeyPair
+
 if TYPE_CHECKING:
     from reviewapps.sandbox.github.state.accounts import User
     from reviewapps.sandbox.github.state.repository import Repository
@@ -27,8 +29,7 @@ class App:
     bot: User
     client_id: str
     client_secret: str = field(repr=False)
-    private_key: str = field(repr=False)
-    public_key: str
+    keys: KeyPair
     permissions: Permissions
     events: list[str]
     created_at: str
