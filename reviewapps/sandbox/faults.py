@@ -11,6 +11,10 @@ from aiohttp.typedefs import Handler
 from pydantic import ConfigDict, Field, field_validator
 from pydantic.dataclasses import dataclass
 
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_FRAMING = ("connection", "content-length", "transfer-encoding", "upgrade")
+_CONTROL = re.compile(r"[^\t\x20-\x7e\xa0-\xff]")
+
 Kind = Literal["status", "delay", "headers", "empty", "challenge", "reset", "cut", "lost"]
 
 CHALLENGE = "<html><head><title>Human verification</title></head><body>Checking your browser.</body></html>\n"
@@ -42,6 +46,14 @@ class Fault:
     headers: dict[str, str] = Field(default_factory=dict)
     seconds: float = Field(default=0.0, ge=0)
     seen: int = 0
+
+    @field_validator("headers")
+    @classmethod
+    def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if not _HEADER.fullmatch(name) or name.lower() in _FRAMING or _CONTROL.search(value):
+                raise ValueError(f"no header that can be sent: {name!r}")
+        return headers
 
     @field_validator("path")
     @classmethod

@@ -28,6 +28,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.faults import AnswerLost, Fault
 from reviewapps.sandbox.replies import heard
+from reviewapps.sandbox.visitors import only_from_here
 
 REMEMBERED = 100_000
 """So many calls are kept; a sandbox may run for weeks."""
@@ -84,8 +85,8 @@ class Observed:
         return (c for c in self.calls if method in ("", c.method) and re.search(path, c.path))
 
     def install(self, app: web.Application) -> None:
-        """Put the middleware first in ``app`` and mount the control routes."""
-        app.middlewares.insert(0, self._middleware())
+        """Let in who may come, watch them before all else in ``app``, and mount the control routes."""
+        app.middlewares[:0] = [only_from_here, self._middleware()]
         app.router.add_get("/_sandbox/calls", self._list_calls)
         app.router.add_delete("/_sandbox/calls", self._forget_calls)
         app.router.add_get("/_sandbox/faults", self._list_faults)
@@ -152,7 +153,7 @@ class Observed:
         try:
             wanted = await request.json()
             planned = _FAULTS.validate_python(wanted if isinstance(wanted, list) else [wanted])
-        except ValueError as wrong:
+        except (ValueError, RecursionError) as wrong:
             return _refusal(_words(wrong))
         self.faults.extend(planned)
         return web.json_response(_FAULTS.dump_python(planned), status=201)
@@ -179,7 +180,7 @@ class Observed:
         return await self._tell_time(request)
 
 
-def _words(wrong: ValueError) -> str:
+def _words(wrong: Exception) -> str:
     """Why a plan cannot be carried out, naming each field."""
     if not isinstance(wrong, ValidationError):
         return str(wrong)

@@ -131,6 +131,12 @@ def test_a_fault_waits_for_its_turn_its_path_and_its_caller(counter: Counter) ->
     assert asked == [200, 200, 503, 200, 503, 200, 200, 200]
 
 
+def test_what_is_nested_beyond_all_reason_is_refused(counter: Counter) -> None:
+    deep = requests.post(f"{counter.url}/_sandbox/faults", data="[" * 100_000, timeout=5)
+
+    assert deep.status_code == 422
+
+
 @pytest.mark.parametrize(
     ("fault", "word"),
     [
@@ -139,6 +145,9 @@ def test_a_fault_waits_for_its_turn_its_path_and_its_caller(counter: Counter) ->
         ({"nth": -1}, "nth"),
         ({"status": 99}, "status"),
         ({"often": 3}, "often"),
+        ({"kind": "headers", "headers": {"X Y": "1"}}, "headers"),
+        ({"kind": "headers", "headers": {"Transfer-Encoding": "chunked"}}, "headers"),
+        ({"kind": "headers", "headers": {"X-Y": "1\r\nZ: 2"}}, "headers"),
     ],
     ids=lambda value: str(value),
 )
