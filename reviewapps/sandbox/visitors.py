@@ -1,7 +1,8 @@
 """Who is let in: those who come from this machine on purpose, and not a page of somebody else's in a browser.
 
-The sandbox listens on this machine alone, but the browser of whoever runs it is on this machine too. Without this, any
-page that is open there could log in with passwords that everybody knows, and push an app, which is to run a program.
+The sandbox listens on this machine alone, but the browser of whoever runs it is on this machine too. Without
+this, any page that is open there could log in with passwords that everybody knows, and push an app, which is to
+run a program.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ _HOST = re.compile(r"(?P<name>[A-Za-z0-9.-]+|\[::1\])(:\d{1,5})?")
 
 @web.middleware
 async def only_from_here(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """403 for who calls us by a name that somebody else chose (DNS rebinding), and for what a foreign page asks of a
-    browser. Following a link to a page of ours is fine."""
+    """403 for who calls us by a name that somebody else chose (DNS rebinding), and for what a foreign page asks
+    of a browser. Following a link to a page of ours is fine."""
     if not _calls_us_by_name(request) or _is_foreign(request):
         text = "The sandbox answers this machine alone, and no pages from elsewhere.\n"
         return web.Response(status=403, text=text)
