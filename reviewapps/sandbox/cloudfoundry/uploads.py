@@ -64,7 +64,7 @@ def complete(
 ) -> None:
     """Make ``bits`` the whole package: what was uploaded, with the ``resources`` that were not.
 
-    All of it is unpacked once in the new ``folder``, as the platform does: what cannot be unpacked is refused.
+    All of it is unpacked in the new ``folder``, as the platform does: what cannot be unpacked is refused.
     """
     try:
         if bits.exists():
@@ -72,7 +72,8 @@ def complete(
             kept.keep(folder)
         _append(bits, [_checked(one, kept) for one in resources], kept)
         if resources:
-            unzip(bits, folder / "whole", largest=largest)
+            shutil.rmtree(folder, ignore_errors=True)
+            unzip(bits, folder, largest=largest)
     except PackageTooLargeError as large:
         raise UploadRefusedError(f"The app package is invalid: {large}") from large
     except UnsafePackageError as unsafe:

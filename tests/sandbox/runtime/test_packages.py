@@ -41,6 +41,7 @@ def test_modes_and_links_are_kept(tmp_path: Path) -> None:
 
     assert (tmp_path / "app/bin/run").stat().st_mode & 0o777 == 0o755
     assert (tmp_path / "app/current/run").read_text() == "#!/bin/sh"
+    assert (tmp_path / "app/empty").is_dir()
 
 
 @pytest.mark.parametrize(
@@ -56,15 +57,20 @@ def test_modes_and_links_are_kept(tmp_path: Path) -> None:
         [("link", LINK, "link")],
         [("a", FILE, ""), ("a/b", FILE, "")],
         [("link", LINK, ".."), ("link/outside", FILE, "")],
+        [("link", LINK, "../.."), ("link/outside", LINK, "x")],
+        [("link", LINK, "../.."), ("link/outside/x/y", LINK, "z")],
+        [("one", LINK, ".."), ("two", LINK, "one/.."), ("two/outside", LINK, "x")],
+        [("one", LINK, "none/../../.."), ("one/outside/x", LINK, "y")],
     ],
     ids=lambda entries: " ".join(name for name, _, _ in entries),
 )
 def test_a_package_cannot_reach_outside(tmp_path: Path, entries: list[tuple[str, int, str]]) -> None:
-    with pytest.raises(UnsafePackageError):
-        unzip(zipped(tmp_path, *entries), tmp_path / "inner" / "app")
+    path, app = zipped(tmp_path, *entries), tmp_path / "inner" / "app"
 
-    assert not (tmp_path / "inner" / "outside").exists()
-    assert not (tmp_path / "outside").exists()
+    with pytest.raises(UnsafePackageError):
+        unzip(path, app)
+
+    assert {one for one in tmp_path.rglob("*") if app not in one.parents} == {path, app, app.parent}
 
 
 def test_a_package_of_very_many_files_is_not_even_begun(tmp_path: Path) -> None:

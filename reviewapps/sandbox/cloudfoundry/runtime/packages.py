@@ -83,16 +83,25 @@ def _lay_out(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], folder: P
     links = []
     for entry, path in _placed(entries, folder):
         if entry.is_dir():
-            continue
-        if stat.S_ISLNK(_mode(entry)):
+            path.mkdir(parents=True, exist_ok=True)
+        elif stat.S_ISLNK(_mode(entry)):
             links.append((entry, path))
         else:
             _extract(archive, entry, path)
-    # Links last, and judged when all are there: nothing is written through one.
+    # Links last: no file is written through one. A link may be, so each is made where its folder really is; where
+    # they lead is judged when all are there.
     for entry, path in links:
-        _link(archive, entry, path)
-    if any(not path.resolve().is_relative_to(folder.resolve()) for _, path in links):
+        _link(archive, entry, _resolved(path.parent, folder) / path.name)
+    for _, path in links:
+        _resolved(path, folder)
+
+
+def _resolved(path: Path, folder: Path) -> Path:
+    """Where ``path`` really is, links followed."""
+    real = path.resolve()
+    if not real.is_relative_to(folder.resolve()):
         raise UnsafePackageError("a link leads out of the package")
+    return real
 
 
 def _placed(entries: list[zipfile.ZipInfo], folder: Path) -> Iterator[tuple[zipfile.ZipInfo, Path]]:
