@@ -194,6 +194,15 @@ def test_unknown_operations_and_statuses_and_answers_without_a_job_are_noticed()
     assert not mistakes(reply("DELETE", "/v3/apps/{guid}", 202, location="http://localhost/v3/jobs/1"))
 
 
+def test_a_failure_of_the_sandbox_is_a_mistake_however_well_it_is_worded() -> None:
+    failure = {
+        "errors": [{"code": 10001, "title": "CF-UnknownError", "detail": "An unknown error occurred."}]
+    }
+
+    assert mistakes(reply("GET", "/v3/apps", 500, failure)) == ["the sandbox failed"]
+    assert not mistakes(reply("GET", "/v3/apps", 502, failure))
+
+
 def test_what_says_that_it_is_no_json_is_noticed_unless_it_comes_from_what_stands_before() -> None:
     def page(status: int) -> list[str]:
         return mistakes(Reply("cloudfoundry", "GET", "/v3/apps", status, b"<p>", "text/html"))
