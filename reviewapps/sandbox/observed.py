@@ -100,10 +100,10 @@ class Observed:
         async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith("/_sandbox/"):
                 return await handler(request)
-            began, at = time.monotonic(), time.time()
+            began, at, who = time.monotonic(), time.time(), self._who(request)
             status = 0
             try:
-                response = await self._answer(request, heard(self._server, handler))
+                response = await self._answer(request, heard(self._server, handler), who)
                 status = response.status
                 return response
             except web.HTTPException as stopped:
@@ -112,22 +112,20 @@ class Observed:
             except AnswerLost:
                 return web.Response()  # goes nowhere: the connection is gone
             finally:
-                self._remember(request, status, time.monotonic() - began, at)
+                self._remember(request, status, who, time.monotonic() - began, at)
 
         return observe
 
-    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, handler: Handler, who: str) -> web.StreamResponse:
         if not self.faults:
             return await handler(request)
-        who = self._who(request)
         struck = [fault for fault in self.faults if fault.strikes(request.method, request.path_qs, who)]
         self.faults = [fault for fault in self.faults if not fault.spent]
         return await (struck[0].answer(request, handler) if struck else handler(request))
 
-    def _remember(self, request: web.Request, status: int, seconds: float, at: float) -> None:
+    def _remember(self, request: web.Request, status: int, who: str, seconds: float, at: float) -> None:
         self._number += 1
         spent = int(seconds * 1000)
-        who = self._who(request)
         self.calls.append(Call(self._number, request.method, request.path_qs, status, who, spent, at))
         if len(self.calls) > REMEMBERED:
             del self.calls[: REMEMBERED // 2]

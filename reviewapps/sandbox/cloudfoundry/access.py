@@ -74,9 +74,3 @@ class Access:
 def remember_caller(request: web.Request, user: User) -> None:
     """Note who asks."""
     request[_CALLER] = user
-
-
-def caller_name(request: web.Request) -> str:
-    """Who asked, for the record; empty where nobody said."""
-    user = request.get(_CALLER)
-    return user.name if user else ""

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from reviewapps.sandbox.cloudfoundry.access import caller_name, remember_caller
+from reviewapps.sandbox.cloudfoundry.access import remember_caller
 from reviewapps.sandbox.cloudfoundry.brokers import catalog
 from reviewapps.sandbox.cloudfoundry.controls import Controls
 from reviewapps.sandbox.cloudfoundry.endpoints import ENDPOINTS
@@ -64,7 +64,7 @@ class CloudFoundry:
         self.settings = Settings(token_seconds=token_seconds, **settings)
         self.platform = Platform(home, self.settings)
         self.world = self.platform.world
-        self.observed = Observed(caller_name, self.world.clock, server="cloudfoundry")
+        self.observed = Observed(self._who, self.world.clock, server="cloudfoundry")
         self.app_domain = app_domain
         self.app_port = 0
         self.port = 0
@@ -189,6 +189,11 @@ class CloudFoundry:
     def _log_access(self, app_guid: str, line: str) -> None:
         if app := self.world.find(App, app_guid):
             self.world.say(app, "RTR", line)
+
+    def _who(self, request: web.Request) -> str:
+        """Who asks, for faults and for the record; empty where nobody says, or with a token that is not good."""
+        user = self.platform.uaa.bearer(request)
+        return user.name if user else ""
 
     @web.middleware
     async def _authenticated(self, request: web.Request, handler: Handler) -> web.StreamResponse:

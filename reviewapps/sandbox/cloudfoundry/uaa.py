@@ -46,12 +46,19 @@ class Uaa:
 
     def caller(self, request: web.Request) -> User:
         """Whose token the request bears. Only code 1000 makes clients refresh theirs."""
-        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        if not scheme:
+        if not request.headers.get("Authorization", "").strip():
             raise not_authenticated()
+        user = self.bearer(request)
+        if user is None:
+            raise invalid_token()
+        return user
+
+    def bearer(self, request: web.Request) -> User | None:
+        """Whose token the request bears, if it bears one that is good."""
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
         token = self._access.get(text.strip())
         if scheme.lower() != "bearer" or token is None or token.expires <= self._clock.seconds:
-            raise invalid_token()
+            return None
         return token.user
 
     def forget_tokens(self) -> None:

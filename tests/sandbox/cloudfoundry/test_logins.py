@@ -120,6 +120,22 @@ def test_a_lost_answer_leaves_what_was_done(cloud: Cloud) -> None:
     assert (last.status, last.who) == (0, "deployer")
 
 
+def test_a_fault_for_one_caller_strikes_that_one_alone(shared: Cloud) -> None:
+    shared.server.add_user("watcher", "secret", roles={"acme/review": "space_auditor"})
+    watcher = shared.login("watcher", "secret")
+    fault = {"path": "/v3/apps$", "who": "deployer", "status": 503}
+    requests.post(shared.server.api_url + "/_sandbox/faults", json=fault, timeout=5)
+
+    url = shared.server.api_url + "/v3/apps"
+    bearers = [client._session.headers["Authorization"] for client in (watcher, shared.client)]
+    for bearer in (*bearers, "", "bearer nonsense"):
+        requests.get(url, headers={"Authorization": bearer}, timeout=5)
+
+    asked = list(shared.server.observed.asked("GET", "/v3/apps$"))[-4:]
+    told = [(call.who, call.status) for call in asked]
+    assert told == [("watcher", 200), ("deployer", 503), ("", 401), ("", 401)]
+
+
 def test_a_cut_answer_is_not_mistaken_for_a_whole_one(cloud: Cloud) -> None:
     cloud.app("shop")
     fault = {"method": "GET", "path": "/v3/apps", "kind": "cut"}
