@@ -37,11 +37,15 @@ class Cells:
 
     def planned(self, process: Process, droplet: Droplet) -> Launch:
         """What the process would run; 422 where nothing says how to start it."""
-        command = process.command or droplet.process_types.get(process.type)
+        command = self.command(process, droplet)
         if not command:
             raise unprocessable("Start command not specified")
         env = environment(self._world, process.app, process.memory_mb, process)
         return Launch(droplet, self._with_sidecars(process, command), env, process.memory_mb)
+
+    def command(self, process: Process, droplet: Droplet) -> str | None:
+        """How the process would be started with this droplet, if anything says so."""
+        return process.command or droplet.process_types.get(process.type)
 
     def _with_sidecars(self, process: Process, command: str) -> str:
         sidecars = (one for one in self._world.of_app(Sidecar, process.app))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory, check_start
 from reviewapps.sandbox.cloudfoundry.revisions import revised, rolled_back
 from reviewapps.sandbox.cloudfoundry.state import App, Check, Deployment, Droplet, Process, Revision, User
 from reviewapps.sandbox.cloudfoundry.world import World
+
+log = logging.getLogger(__name__)
 
 _ADVICE = "quota may not be large enough to support rolling deployments or your configured max-in-flight."
 
@@ -122,12 +125,22 @@ class Rollouts:
         return self._world.add(deployment)
 
     async def _carry_on(self, deployment: Deployment) -> None:
+        complaint = ""
         while deployment.value == "ACTIVE" and self._world.find(Deployment, deployment.guid):
             await asyncio.sleep(self._world.settings.deployment_tick)
-            if deployment.value == "ACTIVE" and deployment.app.state == "STARTED":
-                self._tick(deployment)
-            elif deployment.reason == "CANCELING":
-                self._go_back(deployment)
+            try:
+                self._step(deployment)
+            except Exception as wrong:  # a deployment that nobody carries on could not even be cancelled
+                deployment.error = f"the sandbox failed: {wrong}"
+                if deployment.error != complaint:
+                    log.exception("the deployment %s does not go on", deployment.guid)
+                complaint = deployment.error
+
+    def _step(self, deployment: Deployment) -> None:
+        if deployment.value == "ACTIVE" and deployment.app.state == "STARTED":
+            self._tick(deployment)
+        elif deployment.reason == "CANCELING":
+            self._go_back(deployment)
 
     def _tick(self, deployment: Deployment) -> None:
         process = deployment.process
@@ -173,8 +186,15 @@ class Rollouts:
             self._drop(old)
         for other in self._world.of_app(Process, deployment.app):
             if other is not process and other.instances:
-                self._cells.launch(other, deployment.droplet)
+                self._restart(other, deployment.droplet)
         deployment.settle("FINALIZED", "DEPLOYED")
+
+    def _restart(self, process: Process, droplet: Droplet) -> None:
+        """Run another process with the new droplet too; one that it has no command for is left stopped."""
+        if self._cells.command(process, droplet):
+            self._cells.launch(process, droplet)
+        else:
+            self._cells.stop(process)
 
     def _go_back(self, deployment: Deployment) -> None:
         process = deployment.process

@@ -133,6 +133,36 @@ def test_a_cancelled_deployment_takes_back_the_droplet_and_nothing_else(cloud: C
     cloud.wait_for(lambda: cloud.visit("shop").text == "old", "the old version")
 
 
+def test_a_process_that_the_new_droplet_has_no_command_for_is_left_stopped(cloud: Cloud) -> None:
+    old = greeter("old")
+    app = cloud.push("shop", {**old, "Procfile": f"{old['Procfile']}\nworker: sleep 600"})
+    cloud.call("POST", f"/v3/apps/{app}/processes/worker/actions/scale", {"instances": 1})
+    worker = f"/v3/apps/{app}/processes/worker/stats"
+    cloud.until(worker, lambda it: it["resources"][0]["state"] == "RUNNING")
+
+    deployment = cloud.finished(cloud.deploy(app, cloud.droplet(app, greeter("new"))))
+
+    assert deployment["status"]["reason"] == "DEPLOYED"
+    assert cloud.visit("shop").text == "new"
+    assert [one["state"] for one in cloud.call("GET", worker)["resources"]] == ["DOWN"]
+
+
+def test_a_deployment_goes_on_after_whatever_went_wrong_and_says_so_meanwhile(
+    cloud: Cloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> list[object]:
+        raise OSError("no such cell")
+
+    app = cloud.push("shop", greeter("old"))
+    droplet = cloud.droplet(app, greeter("new"))
+    with monkeypatch.context() as patch:
+        patch.setattr(cloud.server.platform.cells, "running", broken)
+        deployment = cloud.deploy(app, droplet)
+        cloud.until(f"/v3/deployments/{deployment}", lambda it: "no such cell" in str(it["status"]))
+
+    assert cloud.finished(deployment)["status"]["reason"] == "DEPLOYED"
+
+
 def test_a_stopped_app_that_cannot_start_stays_as_it_was(cloud: Cloud) -> None:
     app = cloud.app()
     old = cloud.droplet(app, greeter("old"))
