@@ -156,13 +156,13 @@ def test_a_large_file_need_not_be_uploaded_twice(shared: Cloud) -> None:
 
     known = shared.call("POST", "/v3/resource_matches", asked)["resources"]
     assert known == [large]
-    package = uploaded(shared, zipped({"Procfile": "web: true"}), known)
+    package = uploaded(shared, zipped({"Procfile": "web: true", "whole/a": ""}), known)
 
     bits = shared.client.get(f"{shared.server.api_url}/v3/packages/{package['guid']}/download").content
     with zipfile.ZipFile(io.BytesIO(bits)) as whole:
         assert whole.read("bin/large") == content
         assert whole.getinfo("bin/large").external_attr >> 16 & 0o777 == 0o755
-        assert sorted(whole.namelist()) == ["Procfile", "bin/large"]
+        assert sorted(whole.namelist()) == ["Procfile", "bin/large", "whole/a"]
     assert package["data"]["checksum"]["value"] == hashlib.sha256(bits).hexdigest()
     alone = uploaded(shared, b"", known)
     assert alone["state"] == "READY"
