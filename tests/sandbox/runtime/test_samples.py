@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from pathlib import Path
 
 import aiohttp
+import pytest
 import yaml
 
 import reviewapps.sandbox
-from reviewapps.sandbox.cloudfoundry.runtime import HealthCheck, stage
+from reviewapps.sandbox.cloudfoundry.runtime import HealthCheck, ports, stage, static_files
+from reviewapps.sandbox.cloudfoundry.runtime.health import never_healthy
 from tests.sandbox.runtime.world import Container, Said, package
 
 SHOP = Path(reviewapps.sandbox.__file__).parent / "samples" / "shop"
@@ -50,6 +53,23 @@ def test_the_shop_shows_its_headline_its_commit_and_its_environment(tmp_path: Pa
             assert "<h1>Fish &amp; chips</h1>" in page
             assert "3f2c1ab9d8e7" in page
             assert "pr-&lt;12&gt;" in page
+
+    asyncio.run(story())
+
+
+def test_static_files_are_served_to_this_machine_alone(tmp_path: Path) -> None:
+    async def story() -> None:
+        port = ports.take()
+        program = [sys.executable, static_files.__file__]
+        server = await asyncio.create_subprocess_exec(*program, cwd=tmp_path, env={"PORT": str(port)})
+        try:
+            assert await never_healthy(HealthCheck(), port) is None
+            with pytest.raises(OSError, match="Connect call failed"):
+                await asyncio.open_connection("127.0.0.2", port)
+        finally:
+            server.terminate()
+            await server.wait()
+            ports.give_back(port)
 
     asyncio.run(story())
 

@@ -60,7 +60,7 @@ def serve(app: Path, port: int) -> None:
     asked = settings(app)
     pushstate = asked.get("pushstate") in ("enabled", "true")
     files = partial(Files, directory=str(app / asked.get("root", "")), pushstate=pushstate)
-    with Server((os.environ.get("VCAP_APP_HOST", "0.0.0.0"), port), files) as server:
+    with Server((os.environ.get("VCAP_APP_HOST", "127.0.0.1"), port), files) as server:
 
         def stop(_: int, __: FrameType | None) -> None:
             threading.Thread(target=server.shutdown).start()
