@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import base64
+import time
 
-from reviewapps.sandbox.cloudfoundry.runtime import Logs
+from reviewapps.sandbox.cloudfoundry.runtime import Logs, Span
 
 
 def said(*lines: str) -> Logs:
@@ -83,4 +84,26 @@ def test_asking_for_an_unknown_source_does_not_make_it_known() -> None:
     logs.forget("app")
 
     assert logs.envelopes("app", start=0, end=None, limit=1, descending=False) == []
-    assert not logs.known("app")
+    assert logs.span("app") is None
+
+
+def test_a_span_tells_what_is_remembered_and_how_much_is_not() -> None:
+    logs = Logs()
+    for number in range(10):
+        logs.append("app", "APP/PROC/WEB", str(number), keep=3)
+    first, _, last = timestamps(logs.envelopes("app", start=0, end=None, limit=9, descending=False))
+
+    assert logs.span("app") == Span(count=3, oldest=first, newest=last, expired=7)
+
+
+def test_a_reader_at_the_end_of_many_lines_does_not_wait_for_those_before() -> None:
+    logs = said(*["line"] * 50_000)
+    span = logs.span("app")
+    assert span
+    began = time.thread_time()
+    for _ in range(200):
+        (last,) = logs.envelopes("app", start=span.newest, end=None, limit=10, descending=False)
+        logs.span("app")
+
+    assert int(str(last["timestamp"])) == span.newest
+    assert time.thread_time() - began < 0.5, "milliseconds for each, where all lines are looked at"

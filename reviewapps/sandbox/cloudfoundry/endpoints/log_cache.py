@@ -10,15 +10,14 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from reviewapps.sandbox.cloudfoundry.access import Access, remember_caller
+from reviewapps.sandbox.cloudfoundry.access import Access
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
-from reviewapps.sandbox.cloudfoundry.errors import ApiError
 from reviewapps.sandbox.cloudfoundry.links import JSON
-from reviewapps.sandbox.cloudfoundry.state import App, User
+from reviewapps.sandbox.cloudfoundry.runtime import Span
+from reviewapps.sandbox.cloudfoundry.state import App
 
 LIMIT = 1000
 _NUMBERS = ("start_time", "end_time", "limit")
-_LATEST = 2**63 - 1
 
 
 class LogCache(Endpoints):
@@ -28,10 +27,10 @@ class LogCache(Endpoints):
         router.add_get("/api/v1/meta", self._meta)
 
     async def _info(self, request: web.Request) -> web.Response:
-        return web.json_response({"version": "4.0.4", "vm_uptime": "123"})
+        return web.json_response({"version": "4.0.4", "vm_uptime": str(self.world.logs.uptime)})
 
     async def _read(self, request: web.Request) -> web.Response:
-        user, app = self._let_in(request), self.world.find(App, guid(request))
+        user, app = self.platform.uaa.bearer(request), self.world.find(App, guid(request))
         if app is None or user is None or not Access(self.world, user).sees(app):
             return web.Response(status=404)
         types = request.query.getall("envelope_types", ["LOG"])
@@ -51,29 +50,21 @@ class LogCache(Endpoints):
 
     async def _meta(self, request: web.Request) -> web.Response:
         """Only those sources that the caller may read."""
-        user = self._let_in(request)
+        user = self.platform.uaa.bearer(request)
         if user is None:
             return web.Response(status=404)
-        known = (app for app in Access(self.world, user).visible(App) if self.world.logs.known(app.guid))
-        return web.json_response({"meta": {app.guid: self._meta_of(app) for app in known}})
+        apps = Access(self.world, user).visible(App)
+        spans = ((app.guid, self.world.logs.span(app.guid)) for app in apps)
+        return web.json_response({"meta": {guid: _meta_of(span) for guid, span in spans if span}})
 
-    def _let_in(self, request: web.Request) -> User | None:
-        try:
-            user = self.platform.uaa.caller(request)
-        except ApiError:
-            return None
-        remember_caller(request, user)
-        return user
 
-    def _meta_of(self, app: App) -> JSON:
-        lines = self.world.logs.envelopes(app.guid, start=0, end=None, limit=_LATEST, descending=False)
-        times = [str(line["timestamp"]) for line in lines]
-        return {
-            "count": str(len(lines)),
-            "expired": "0",
-            "oldest_timestamp": times[0],
-            "newest_timestamp": times[-1],
-        }
+def _meta_of(span: Span) -> JSON:
+    return {
+        "count": str(span.count),
+        "expired": str(span.expired),
+        "oldest_timestamp": str(span.oldest),
+        "newest_timestamp": str(span.newest),
+    }
 
 
 def _whole(query: Mapping[str, str], name: str) -> int:

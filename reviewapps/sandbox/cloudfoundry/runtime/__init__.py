@@ -7,7 +7,7 @@ The Cloud Controller's half (apps, builds, processes, routes as JSON) is the fol
 
 from reviewapps.sandbox.cloudfoundry.runtime.health import HealthCheck
 from reviewapps.sandbox.cloudfoundry.runtime.instance import Instance, InstanceSpec
-from reviewapps.sandbox.cloudfoundry.runtime.logs import REMEMBERED, Logs
+from reviewapps.sandbox.cloudfoundry.runtime.logs import REMEMBERED, Logs, Span
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine
 from reviewapps.sandbox.cloudfoundry.runtime.packages import (
     LARGEST_APP,
@@ -34,6 +34,7 @@ __all__ = [
     "PackageTooLargeError",
     "Router",
     "Signatures",
+    "Span",
     "Staged",
     "StagingFailed",
     "UnsafePackageError",

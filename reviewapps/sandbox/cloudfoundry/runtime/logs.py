@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import base64
 import time
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 
 from reviewapps.sandbox.cloudfoundry.runtime.output import LONGEST_LINE
 
@@ -34,12 +34,39 @@ class _Line:
         }
 
 
+@dataclass(frozen=True)
+class Span:
+    """How many lines are remembered of a source, when the first and the last of them were said (ns), and how many
+    are forgotten."""
+
+    count: int
+    oldest: int
+    newest: int
+    expired: int
+
+
+@dataclass
+class _Source:
+    lines: deque[_Line] = field(default_factory=deque)
+    expired: int = 0
+
+    def index(self, timestamp: int) -> int:
+        """Of the first line that was said then, or later."""
+        return bisect_left(self.lines, timestamp, key=lambda line: line.timestamp)
+
+
 class Logs:
     """The last lines of each source id (an app's guid), in the order in which they were said."""
 
     def __init__(self) -> None:
-        self._lines: dict[str, deque[_Line]] = defaultdict(deque)
+        self._sources: dict[str, _Source] = defaultdict(_Source)
         self._latest = 0
+        self._since = time.monotonic()
+
+    @property
+    def uptime(self) -> int:
+        """Seconds for which lines have been remembered."""
+        return int(time.monotonic() - self._since)
 
     def append(
         self,
@@ -57,10 +84,11 @@ class Logs:
         self._latest = max(self._latest + 1, time.time_ns())
         all_tags = {"source_type": source_type, "instance_id": instance, **tags}
         payload = text.encode("utf-8", "replace")[:LONGEST_LINE]
-        lines = self._lines[source_id]
-        lines.append(_Line(self._latest, instance, stream, payload, all_tags))
-        while len(lines) > keep:
-            lines.popleft()
+        source = self._sources[source_id]
+        source.lines.append(_Line(self._latest, instance, stream, payload, all_tags))
+        while len(source.lines) > keep:
+            source.lines.popleft()
+            source.expired += 1
 
     def envelopes(
         self, source_id: str, *, start: int, end: int | None, limit: int, descending: bool
@@ -69,16 +97,19 @@ class Logs:
 
         ``descending`` gives the last ones, newest first.
         """
-        lines = self._lines.get(source_id, ())
-        ordered = reversed(lines) if descending else iter(lines)
-        until = self._latest + 1 if end is None else end
-        wanted = (line for line in ordered if start <= line.timestamp < until)
-        return [line.envelope(source_id) for line in islice(wanted, max(0, limit))]
+        source = self._sources.get(source_id, _Source())
+        first, after = source.index(start), len(source.lines) if end is None else source.index(end)
+        wanted = range(after - 1, first - 1, -1) if descending else range(first, after)
+        return [source.lines[at].envelope(source_id) for at in wanted[: max(0, limit)]]
 
-    def known(self, source_id: str) -> bool:
-        """Whether anything was said under this id."""
-        return source_id in self._lines
+    def span(self, source_id: str) -> Span | None:
+        """What is remembered under this id; None where nothing was said."""
+        if source_id not in self._sources:
+            return None
+        source = self._sources[source_id]
+        oldest, newest = source.lines[0].timestamp, source.lines[-1].timestamp
+        return Span(len(source.lines), oldest, newest, source.expired)
 
     def forget(self, source_id: str) -> None:
         """Drop all lines of this id."""
-        self._lines.pop(source_id, None)
+        self._sources.pop(source_id, None)
