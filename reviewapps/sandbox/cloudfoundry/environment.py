@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from itertools import chain
 from urllib.parse import urlsplit
 
 from reviewapps.sandbox.cloudfoundry.links import JSON
-from reviewapps.sandbox.cloudfoundry.state import App, Binding, EnvironmentVariableGroup, Process, Route
+from reviewapps.sandbox.cloudfoundry.state import (
+    App,
+    Binding,
+    EnvironmentVariableGroup,
+    Process,
+    Route,
+    ServiceInstance,
+)
 from reviewapps.sandbox.cloudfoundry.world import World
 
 _DATABASES = {
@@ -82,6 +90,16 @@ def database_url(services: JSON) -> str | None:
         if scheme in _DATABASES:
             return _DATABASES[scheme] + uri.removeprefix(scheme)
     return None
+
+
+def with_credentials(env: Mapping[str, str], instance: ServiceInstance) -> dict[str, str]:
+    """The environment ``env``, in which ``instance`` has the credentials that it has now."""
+    services = json.loads(env["VCAP_SERVICES"])
+    for bound in chain.from_iterable(services.values()):
+        if bound["instance_guid"] == instance.guid:
+            bound["credentials"] = instance.credentials
+    database = database_url(services)
+    return {**env, "VCAP_SERVICES": json.dumps(services), **({"DATABASE_URL": database} if database else {})}
 
 
 def _bound(binding: Binding) -> JSON:

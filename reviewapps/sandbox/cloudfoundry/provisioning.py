@@ -17,17 +17,20 @@ import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reviewapps.sandbox.cloudfoundry.bodies import Body, checked
 from reviewapps.sandbox.cloudfoundry.brokers import Backing, BrokerFailure, Brokers
+from reviewapps.sandbox.cloudfoundry.environment import with_credentials
 from reviewapps.sandbox.cloudfoundry.errors import unable_to_perform
 from reviewapps.sandbox.cloudfoundry.jobs import Jobs
 from reviewapps.sandbox.cloudfoundry.state import (
     Binding,
     Job,
     Operation,
+    Process,
     RouteBinding,
     ServiceInstance,
     User,
@@ -171,11 +174,20 @@ class Provisioning:
     async def _answer_again(self, instance: ServiceInstance) -> None:
         if instance.plan is None or not instance.credentials:
             return
+        known = instance.credentials
         try:
-            known = instance.credentials
             instance.credentials = dict(await self._backing(instance).resume(instance.guid, known))
         except BrokerFailure:
             log.exception("the service instance %s does not answer again", instance.name)
+        if instance.credentials != known:
+            self._tell_apps(instance)
+
+    def _tell_apps(self, instance: ServiceInstance) -> None:
+        """What runs as it was started would look for the instance where it no longer is."""
+        for process in self._world.all(Process):
+            if process.launch:
+                env = with_credentials(process.launch.env, instance)
+                process.launch = replace(process.launch, env=env)
 
     def _backing(self, instance: ServiceInstance) -> Backing:
         assert instance.plan is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,8 @@ SHOWS_ITS_GREETING = {
     "app.py": f"import os\nGREETING = os.environ['GREETING']\n{SERVER}",
 }
 
+SERVICE_PORT = "json.loads(os.environ['VCAP_SERVICES'])['aws-elasticache-redis'][0]['credentials']['port']"
+
 
 class Restarts:
     """One cloud after the other in one home, at the same addresses."""
@@ -43,7 +46,9 @@ class Restarts:
         self._open.callback(cloud.close)
         return cloud
 
-    def again(self, cloud: Cloud, **settings: Any) -> Cloud:
+    def again(
+        self, cloud: Cloud, *, meanwhile: Callable[[], object] = lambda: None, **settings: Any
+    ) -> Cloud:
         """The next one. As a kill would have it, it finds the world as it was before the end began."""
         port, app_port = cloud.server.port, cloud.server.app_port
         snapshot = self._home / "world.snapshot"
@@ -51,6 +56,7 @@ class Restarts:
             cloud.run(cloud.server.platform.snapshots.take())
             kept = snapshot.read_bytes()
         snapshot.write_bytes(kept)
+        meanwhile()
         return self.begun(port=port, app_port=app_port, **settings)
 
 
@@ -124,7 +130,7 @@ def test_an_app_runs_what_it_ran_until_it_is_restarted(restarts: Restarts) -> No
 
 
 def test_jobs_copies_and_uploads_go_on(restarts: Restarts) -> None:
-    slow = {"job_delay": 600, "upload_delay": 600, "copy_delay": 600, "broker_seconds": 600}
+    slow: dict[str, Any] = {"job_delay": 600, "upload_delay": 600, "copy_delay": 600, "broker_seconds": 600}
     cloud = restarts.begun()
     app, doomed = cloud.app("shop"), cloud.app("doomed")
     package = cloud.package(app, greeter("hello"))
@@ -174,6 +180,25 @@ def test_builds_and_tasks_have_failed_and_deployments_go_on(restarts: Restarts) 
     )
     assert cloud.finished(deployment)["status"]["reason"] == "DEPLOYED"
     assert cloud.visit("shop").text == "two"
+
+
+def test_an_app_finds_a_service_that_had_to_move(restarts: Restarts) -> None:
+    shows_its_port = {
+        "Procfile": "web: python3 app.py",
+        "app.py": f"import json, os\nGREETING = {SERVICE_PORT}\n{SERVER}",
+    }
+    cloud = restarts.begun()
+    app = cloud.app("shop")
+    cloud.job_done(cloud.job(cloud.bind(cloud.managed("cache", "redis-dev"), app)))
+    cloud.assign(app, cloud.droplet(app, shows_its_port))
+    cloud.map(cloud.route("shop"), app)
+    cloud.call("POST", f"/v3/apps/{app}/actions/start")
+    cloud.running(app)
+    before = cloud.visit("shop").text
+    with socket.socket() as somebody:
+        cloud = restarts.again(cloud, meanwhile=lambda: somebody.bind(("127.0.0.1", int(before))))
+    cloud.running(app)
+    assert cloud.visit("shop").text == cloud.key(cloud.instance("cache")["guid"])["port"] != before
 
 
 def test_what_a_killed_server_left_lying_about_is_swept(restarts: Restarts, tmp_path: Path) -> None:
