@@ -29,7 +29,7 @@ def resource_of(said: dict[str, Any]) -> Resource:
     )
 
 
-def checked(said: object) -> list[dict[str, Any]]:
+def listed(said: object) -> list[dict[str, Any]]:
     """The files that are asked for; 422 with every reason why that is no list of files."""
     if reasons := list(dict.fromkeys(_reasons(said))):
         raise unprocessable(", ".join(reasons))

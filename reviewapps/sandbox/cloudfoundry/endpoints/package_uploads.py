@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,15 @@ from reviewapps.sandbox.cloudfoundry.errors import (
 )
 from reviewapps.sandbox.cloudfoundry.links import Links
 from reviewapps.sandbox.cloudfoundry.platform import Platform
-from reviewapps.sandbox.cloudfoundry.resource_matches import checked, resource_of
+from reviewapps.sandbox.cloudfoundry.resource_matches import listed, resource_of
 from reviewapps.sandbox.cloudfoundry.runtime import in_thread
 from reviewapps.sandbox.cloudfoundry.staging import expire_packages, sha256
 from reviewapps.sandbox.cloudfoundry.state import Package, Resource, new_guid
 from reviewapps.sandbox.cloudfoundry.uploads import KeptResources, UploadRefusedError, complete, is_usable
 from reviewapps.sandbox.cloudfoundry.world import World
+
+LARGEST_LIST = 10 * 1024**2
+"""Bytes of the names of files that an upload does not bring."""
 
 
 class Matching(Body):
@@ -51,7 +55,7 @@ class PackageUploads(Endpoints):
 
     async def _matches(self, request: web.Request) -> web.Response:
         """Those of the files that are kept here: they need not be uploaded."""
-        asked = checked((await body(request, Matching)).resources)
+        asked = listed((await body(request, Matching)).resources)
         kept = kept_resources(self.world)
         named = [(one, resource_of(one)) for one in asked]
         known = [one for one, it in named if is_usable(it.mode) and kept.knows(it)]
@@ -92,24 +96,27 @@ class PackageUploads(Endpoints):
         match part.name:
             case "bits":
                 upload.bits = folder / "bits"
-                await self._write(part, upload.bits)
+                with upload.bits.open("wb") as file:
+                    async for chunk in _chunks(part, self.world.settings.largest_upload_bytes):
+                        file.write(chunk)
             case "resources":
-                upload.resources = _resources(await part.text() or "[]")
+                said = [chunk async for chunk in _chunks(part, LARGEST_LIST)]
+                upload.resources = _resources(b"".join(said) or b"[]")
             case name:
                 upload.unknown.append(name or "")
-
-    async def _write(self, part: BodyPartReader, path: Path) -> None:
-        room = self.world.settings.largest_upload_bytes
-        with path.open("wb") as file:
-            while chunk := await part.read_chunk(65536):
-                room -= len(chunk)
-                if room < 0:
-                    raise too_large()
-                file.write(chunk)
 
 
 def kept_resources(world: World) -> KeptResources:
     return KeptResources(world.home / "resources")
+
+
+async def _chunks(part: BodyPartReader, room: int) -> AsyncIterator[bytes]:
+    """What the part holds, bit by bit; 413 where that is more than ``room``."""
+    while chunk := await part.read_chunk(65536):
+        room -= len(chunk)
+        if room < 0:
+            raise too_large()
+        yield chunk
 
 
 async def _finish(platform: Platform, package: Package) -> None:
@@ -142,7 +149,7 @@ def _check(upload: Upload) -> None:
         raise unprocessable(", ".join(reasons))
 
 
-def _resources(text: str) -> list[Resource]:
+def _resources(text: bytes) -> list[Resource]:
     try:
         said = json.loads(text)
     except ValueError:
