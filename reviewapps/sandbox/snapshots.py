@@ -5,10 +5,11 @@ at each other in circles (an app at its space, a pull request at its fork) and i
 row needs nothing. It is safe only because the file is our own, mode 0600 in a home that nobody else may write to:
 whoever could change it could as well change the droplets that we run. Never start a home that somebody sent you.
 
-Nobody has to say that something changed. Soon after a request that may have changed something, and a few times a
-second in any case, the rows are pickled in the event loop, where nothing moves meanwhile, and compared with what
-was written last; a thread writes. So a kill loses less than a second. A world of thousands of rows takes longer to
-pickle and is looked at less often, so that this never takes more than a small part of the server's time.
+Nobody has to say that something changed. Soon after a request that may have changed something, or the end of work
+in the background, and a few times a second in any case, the rows are pickled in the event loop, where nothing
+moves meanwhile, and compared with what was written last; a thread writes. So a kill loses less than a second. A
+world of thousands of rows takes longer to pickle and is looked at less often, so that this takes a small part of
+the server's time, but no longer than `LONGEST` after the last time.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ SOON = 0.1
 BEAT = 0.5
 """Seconds between looks that nobody asked for."""
 SOON_PER_COST, BEAT_PER_COST = 5, 50
-"""Where pickling takes long, both pauses are at least so many times as long."""
+LONGEST = 2.0
+"""Where pickling takes long, both pauses are so many times as long, but not longer than ``LONGEST``. Only the
+time of our own thread counts: it costs nothing more where the machine is busy with others."""
 
 Shapes = dict[str, dict[str, str]]
 
@@ -95,9 +98,9 @@ class Snapshots:
             await self._take()
 
     async def _take(self) -> None:
-        began = time.monotonic()
+        began = time.thread_time()
         pickled, shapes = _pickled(self._world.__getstate__())
-        self._cost = time.monotonic() - began
+        self._cost = time.thread_time() - began
         self.looks += 1
         if pickled == self._written:
             return
@@ -113,16 +116,20 @@ class Snapshots:
             return await handler(request)
         finally:
             if request.method not in ("GET", "HEAD", "OPTIONS"):
-                self._changed.set()
+                self.changed()
+
+    def changed(self) -> None:
+        """Look soon: something may have changed."""
+        self._changed.set()
 
     async def _beat(self) -> None:
         complaint = ""
         while True:
             with contextlib.suppress(TimeoutError):
                 # Not wait_for, which in Python 3.11 misses to be cancelled in the moment of a change.
-                async with asyncio.timeout(max(BEAT, BEAT_PER_COST * self._cost)):
+                async with asyncio.timeout(pause(BEAT, BEAT_PER_COST * self._cost)):
                     await self._changed.wait()
-                await asyncio.sleep(max(SOON, SOON_PER_COST * self._cost))
+                await asyncio.sleep(pause(SOON, SOON_PER_COST * self._cost))
             self._changed.clear()
             try:
                 await self.take()
@@ -166,6 +173,11 @@ class Snapshots:
 
     def _refusal(self, why: str) -> KeptOtherwise:
         return KeptOtherwise(f"{self._file.parent} was kept by another version of reviewapps ({why})")
+
+
+def pause(shortest: float, wanted: float) -> float:
+    """The seconds until the next look, where ``wanted`` would spare the server's time."""
+    return max(shortest, min(wanted, LONGEST))
 
 
 class _Pickler(pickle.Pickler):

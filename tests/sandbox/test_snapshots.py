@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
-from reviewapps.sandbox.snapshots import KeptOtherwise
+from reviewapps.sandbox.snapshots import LONGEST, KeptOtherwise, Snapshots, pause
 from tests.sandbox.cloudfoundry.cloud import Cloud
 
 
@@ -51,6 +52,41 @@ def until_looked_twice(cloud: Cloud) -> None:
     snapshots = cloud.server.platform.snapshots
     looks = snapshots.looks
     cloud.wait_for(lambda: snapshots.looks > looks + 1, "two more looks")
+
+
+def test_what_work_in_the_background_changes_is_kept_as_soon_as_it_ends(
+    tmp_path: Path, snapshot: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviewapps.sandbox.snapshots.BEAT", 600)
+    cloud = Cloud(tmp_path / "cloud", job_delay=0.5)
+    try:
+        job = cloud.delete(f"/v3/apps/{cloud.app('shop')}")
+        cloud.wait_for(lambda: b"shop" in snapshot.read_bytes(), "the app in the snapshot", 2)
+        cloud.wait_for(lambda: b"COMPLETE" in snapshot.read_bytes(), "the job in the snapshot", 3)
+        assert cloud.call("GET", job)["state"] == "COMPLETE"
+    finally:
+        cloud.close()
+
+
+def test_only_the_time_of_our_own_thread_makes_the_pauses_longer_and_that_within_bounds(
+    tmp_path: Path,
+) -> None:
+    class Slow:
+        def __getstate__(self) -> dict[str, Any]:
+            threading.Event().wait(0.1)  # as on a machine that is busy with others
+            return {}
+
+    async def looks() -> int:
+        snapshots = Snapshots(Slow(), tmp_path)
+        await snapshots.start()
+        async with asyncio.timeout(4):
+            while snapshots.looks < 2:
+                await asyncio.sleep(0.01)
+        await snapshots.stop()
+        return snapshots.looks
+
+    assert asyncio.run(looks()) >= 2
+    assert [pause(0.5, cost) for cost in (0.1, 1, 100)] == [0.5, 1, LONGEST]
 
 
 def test_a_row_that_cannot_be_kept_is_told_at_the_end_at_the_latest(tmp_path: Path) -> None:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 log = logging.getLogger(__name__)
 
 
 class Background:
-    """The work under way; it is ended with the server."""
+    """The work under way; it is ended with the server. ``ended`` is told of every end."""
 
-    def __init__(self) -> None:
+    def __init__(self, ended: Callable[[], None] = lambda: None) -> None:
+        self._tell = ended
         self._tasks: set[asyncio.Task[None]] = set()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -31,5 +32,6 @@ class Background:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
+        self._tell()
         if not task.cancelled() and (wrong := task.exception()):
             log.error("the sandbox's Cloud Foundry failed at something", exc_info=wrong)

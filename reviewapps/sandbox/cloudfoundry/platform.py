@@ -23,7 +23,7 @@ class Platform:
     def __init__(self, home: Path, settings: Settings) -> None:
         self.world = World(home, settings)
         self.snapshots = Snapshots(self.world, home)
-        self.background = Background()
+        self.background = Background(self.snapshots.changed)
         self.uaa = Uaa(self.world)
         self.jobs = Jobs(self)
         self.brokers = Brokers(home)
