@@ -39,3 +39,4 @@ async def delete_app(platform: Platform, app: App) -> None:
         for row in world.of_app(kind, app):
             world.remove(row)
     world.remove(app)
+    world.logs.forget(app.guid)

@@ -19,6 +19,7 @@ from reviewapps.sandbox.cloudfoundry.firewall import Firewall
 from reviewapps.sandbox.cloudfoundry.front import LONGEST_READ, long_lines_refused
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.restart import carry_on
+from reviewapps.sandbox.cloudfoundry.retention import sweep_again_and_again
 from reviewapps.sandbox.cloudfoundry.runtime import Router, Signatures
 from reviewapps.sandbox.cloudfoundry.state import (
     App,
@@ -85,6 +86,7 @@ class CloudFoundry:
             self.port = await self._listen(self.application(), port)
             self.app_port = await self._listen(router.application(), app_port)
             self.platform.cells.watch_routes()
+            self.platform.background.spawn(sweep_again_and_again(self.platform))
         except OSError:
             await self.stop()
             raise

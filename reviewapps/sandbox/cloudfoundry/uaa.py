@@ -66,6 +66,15 @@ class Uaa:
         self._access.clear()
         self._refresh.clear()
 
+    def forget_expired(self) -> None:
+        """Drop the sessions that are over, and the bad logins that lock nobody out any more."""
+        now = self._clock.seconds
+        for tokens in (self._access, self._refresh):
+            for text in [text for text, token in tokens.items() if token.expires <= now]:
+                del tokens[text]
+        for name in [name for name, times in self.failures.items() if times[-1] <= now - LOCK_SECONDS]:
+            del self.failures[name]
+
     def mount(self, router: web.UrlDispatcher) -> None:
         router.add_post("/oauth/token", self._grant)
         router.add_get("/login", self._login_page)

@@ -6,13 +6,20 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import Field
 
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.cloudfoundry.runtime import LARGEST_APP, REMEMBERED, Logs
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Droplet, Package, Row, Space, Token, User
 
 R = TypeVar("R", bound=Row)
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Pause = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+"""Between two rounds of something that goes on for ever, which is never without a pause."""
+Amount = Annotated[int, Field(ge=0)]
+AtLeastOne = Annotated[int, Field(ge=1)]
 
 
 @dataclass
@@ -23,29 +30,30 @@ class Settings:
     ``route_service_seconds`` how long the router believes its own signature.
     """
 
-    job_delay: float = 0.05
-    upload_delay: float = 0.05
-    copy_delay: float = 0.05
-    deployment_tick: float = 0.2
-    stop_grace: float = 10
-    broker_seconds: float = 0
-    route_service_seconds: float = 60
-    staging_timeout: float = 900
-    token_seconds: float = 600
-    refresh_token_seconds: float = 43_200
-    firewall_requests: int = 0  # in five minutes from one address (cloud.gov: 2,000); 0: no firewall
-    default_memory_in_mb: int = 512
-    default_disk_in_mb: int = 1024
-    staging_memory_in_mb: int = 256
-    cell_memory_in_mb: int = 131_072
-    largest_upload_bytes: int = 2 * 1024**3
-    largest_package_bytes: int = LARGEST_APP
-    kept_packages: int = 5
-    kept_droplets: int = 5
-    kept_log_lines: int = REMEMBERED  # of each app
-    most_instances: int = 1000  # of one process
-    crash_pause: float = 30  # before a start after the fourth crash; it doubles with each crash that follows
-    route_delay: float = 0  # until a changed route reaches the router; one to three seconds in public
+    job_delay: Seconds = 0.05
+    upload_delay: Seconds = 0.05
+    copy_delay: Seconds = 0.05
+    deployment_tick: Pause = 0.2
+    stop_grace: Seconds = 10
+    broker_seconds: Seconds = 0
+    route_service_seconds: Seconds = 60
+    staging_timeout: Seconds = 900
+    sweep_seconds: Pause = 60  # between two rounds that drop what is old
+    token_seconds: Seconds = 600
+    refresh_token_seconds: Seconds = 43_200
+    firewall_requests: Amount = 0  # in five minutes from one address (cloud.gov: 2,000); 0: no firewall
+    default_memory_in_mb: AtLeastOne = 512
+    default_disk_in_mb: AtLeastOne = 1024
+    staging_memory_in_mb: Amount = 256
+    cell_memory_in_mb: Amount = 131_072
+    largest_upload_bytes: Amount = 2 * 1024**3
+    largest_package_bytes: Amount = LARGEST_APP
+    kept_packages: AtLeastOne = 5
+    kept_droplets: AtLeastOne = 5
+    kept_log_lines: AtLeastOne = REMEMBERED  # of each app
+    most_instances: AtLeastOne = 1000  # of one process
+    crash_pause: Seconds = 30  # before a start after the fourth crash; it doubles with each that follows
+    route_delay: Seconds = 0  # until a changed route reaches the router; one to three seconds in public
 
 
 class World:
@@ -114,7 +122,9 @@ class World:
     def say(
         self, app: App, source_type: str, line: str, *, stream: str = "OUT", index: int = 0, **tags: str
     ) -> None:
-        """Remember one line of an app's log."""
+        """Remember one line of an app's log; what is said after the app's end is not kept."""
+        if self.find(App, app.guid) is None:
+            return
         around = {
             "app_id": app.guid,
             "app_name": app.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -24,10 +25,19 @@ def test_the_pace_of_the_platform_can_be_changed_while_it_runs(cloud: Cloud) -> 
         ({"job_delays": 1}, "job_delays"),
         ({"job_delay": "slow"}, "job_delay"),
         ([], "object"),
+        ({"job_delay": -1}, "job_delay"),
+        ({"broker_seconds": float("nan")}, "broker_seconds"),
+        ({"crash_pause": float("inf")}, "crash_pause"),
+        ({"deployment_tick": 0}, "deployment_tick"),
+        ({"kept_log_lines": -5}, "kept_log_lines"),
+        ({"kept_droplets": 0}, "kept_droplets"),
+        ({"firewall_requests": -1}, "firewall_requests"),
     ):
-        refused = control(cloud, "PATCH", "settings", wrong)
+        url = f"{cloud.server.api_url}/_sandbox/settings"
+        refused = requests.patch(url, json.dumps(wrong), timeout=5)  # requests itself refuses to send NaN
         assert refused.status_code == 422
         assert word in refused.json()["errors"][0]["detail"]
+    assert told == control(cloud, "GET", "settings").json()
 
 
 def test_new_people_and_places_are_there_at_once(cloud: Cloud) -> None:

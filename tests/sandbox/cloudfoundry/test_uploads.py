@@ -196,7 +196,7 @@ def test_files_that_cannot_be_added_fail_the_package(
         ({"resources": (None, "{")}, 400, 1001, "Request invalid due to parse error"),
         ({"resources": (None, '{"a": 1}')}, 400, 160001, "The app upload is invalid: invalid :resources"),
         ({"resources": (None, b"\xff")}, 400, 1001, "Request invalid due to parse error"),
-        ({"resources": (None, " " * 10 * 1024**2 + "[]")}, 413, 1004, "Bad request: Request Entity Too Large"),
+        ({"resources": (None, " " * 10 * 1024**2 + "[]")}, 413, 1004, "Bad request: Request Entity"),
         ({"resources": (None, "[1]")}, 400, 160001, "The app upload is invalid: invalid :resources"),
     ],
 )
