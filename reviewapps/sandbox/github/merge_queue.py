@@ -7,19 +7,25 @@ until somebody tells the sandbox to go on.
 
 from __future__ import annotations
 
+import asyncio
+import logging
+from collections import defaultdict
+
 from reviewapps.sandbox.github.checks import outcomes
 from reviewapps.sandbox.github.git import GitError
 from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.protection import Gate, requirements
-from reviewapps.sandbox.github.refusals import Refused
+from reviewapps.sandbox.github.refusals import Refused, not_found
 from reviewapps.sandbox.github.state import PullRequest, QueueEntry, Repository, User
 from reviewapps.sandbox.github.webhooks.events import Events
 from reviewapps.sandbox.github.webhooks.pushes import Pushes
 from reviewapps.sandbox.github.world import World
 
+log = logging.getLogger(__name__)
+
 
 class MergeQueue:
-    """Takes pull requests in, and lets them land."""
+    """Takes pull requests in, and lets them land: in each repository one thing after the other."""
 
     def __init__(self, world: World, merging: Merging, gate: Gate, events: Events, pushes: Pushes) -> None:
         self._world = world
@@ -27,11 +33,23 @@ class MergeQueue:
         self._pushes = pushes
         self._merging = merging
         self._gate = gate
+        self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def enqueue(self, pull: PullRequest, user: User, *, jump: bool = False) -> QueueEntry:
         """Its new place at the end of the queue (at the front: ``jump``); 422 where it may not wait there."""
-        repository = pull.repository
-        if merge_method(repository, pull.base_ref) is None:
+        async with self._turns[pull.repository.id]:
+            await self._require_queueable(pull, user)
+            now = self._world.clock.timestamp
+            entry = QueueEntry(self._world.next_id(), pull, user, now, pull.base_ref, pull.head_sha, "", "")
+            queue = pull.repository.queue
+            pull.queue_entry = entry
+            queue.insert(0 if jump else len(queue), entry)
+            await self._events.announce("pull_request", "enqueued", pull.repository, user, pull_request=pull)
+            await self._advance(pull.repository)
+            return entry
+
+    async def _require_queueable(self, pull: PullRequest, user: User) -> None:
+        if merge_method(pull.repository, pull.base_ref) is None:
             raise Refused(422, "Merge queue is not enabled for this branch.")
         if pull.state != "open" or pull.draft:
             raise Refused(422, "Pull request is in draft state" if pull.draft else "Pull request is closed")
@@ -40,19 +58,14 @@ class MergeQueue:
         refusals = await self._gate.refusals(pull, user, queued=True)
         if refusals:
             raise Refused(422, f"Pull request {' '.join(refusals[0].reasons)}")
-        entry = QueueEntry(
-            self._world.next_id(), pull, user, self._world.clock.timestamp, pull.head_sha, "", ""
-        )
-        pull.queue_entry = entry
-        repository.queue.insert(0 if jump else len(repository.queue), entry)
-        await self._events.announce("pull_request", "enqueued", repository, user, pull_request=pull)
-        await self.advance(repository)
-        return entry
 
     async def dequeue(self, entry: QueueEntry, user: User) -> None:
-        """Take it out; those behind it are tried anew."""
-        await self._leave(entry, "DEQUEUED", user)
-        await self.advance(entry.pull_request.repository)
+        """Take it out, if it still waits; those behind it are tried anew."""
+        repository = entry.pull_request.repository
+        async with self._turns[repository.id]:
+            if entry in repository.queue:
+                await self._leave(entry, "DEQUEUED", user)
+                await self._advance(repository)
 
     async def _leave(self, entry: QueueEntry, reason: str, user: User | None = None) -> None:
         pull, repository = entry.pull_request, entry.pull_request.repository
@@ -74,21 +87,33 @@ class MergeQueue:
         await self._events.announce("merge_group", action, repository, entry.enqueuer, **told)
 
     async def advance(self, repository: Repository) -> None:
-        """Try what is new or stands on something that is gone, and land what is green."""
-        for base_ref in {entry.pull_request.base_ref for entry in repository.queue}:
-            await self._advance(repository, base_ref)
+        """Try what is new or stands on something that is gone, and land what is green.
 
-    async def _advance(self, repository: Repository, branch: str) -> None:
+        It follows on whatever else was asked, which it must not spoil: what goes wrong is written down, and the
+        next call tries again.
+        """
+        if repository.queue:
+            async with self._turns[repository.id]:
+                await self._advance(repository)
+
+    async def _advance(self, repository: Repository) -> None:
+        for branch in {entry.base_ref for entry in repository.queue}:
+            try:
+                await self._advance_branch(repository, branch)
+            except Exception:
+                log.exception("the merge queue of %s in %s does not advance", branch, repository.full_name)
+
+    async def _advance_branch(self, repository: Repository, branch: str) -> None:
         tip = await repository.git.branch_head(branch)
         for entry in waiting(repository, branch):
-            pull = entry.pull_request
-            if tip is None or pull.state != "open" or pull.head_sha != entry.pull_head:
-                await self._leave(entry, "BRANCH_PROTECTIONS" if pull.state == "open" else "MANUAL")
+            if tip is None or not entry.is_current:
+                reason = "BRANCH_PROTECTIONS" if entry.pull_request.state == "open" else "MANUAL"
+                await self._leave(entry, reason)
                 continue
             if not await self._tried(entry, tip):
                 continue
             if entry is waiting(repository, branch)[0] and self.verdict(entry) == "success":
-                await self.land(entry)
+                await self._land(entry)
             tip = entry.head_sha
 
     async def _tried(self, entry: QueueEntry, tip: str) -> bool:
@@ -106,8 +131,9 @@ class MergeQueue:
             entry.head_sha = ""
             await self._leave(entry, "MERGE_CONFLICT")
             return False
-        entry.base_sha, entry.head_sha = tip, head
+        entry.base_sha, entry.head_sha = tip, ""
         await pull.repository.git.update_ref(entry.ref, head)
+        entry.head_sha = head
         await self._pushes.announce(pull.repository, entry.enqueuer)
         await self._tell(entry, "checks_requested")
         return True
@@ -123,14 +149,20 @@ class MergeQueue:
         return "success" if found == {"success"} else "pending"
 
     async def land(self, entry: QueueEntry) -> None:
-        """Merge it for good: its base branch becomes what was tried."""
+        """Merge it for good: its base branch becomes what was tried. 404 where it waits no more."""
+        async with self._turns[entry.pull_request.repository.id]:
+            if entry not in entry.pull_request.repository.queue or not entry.head_sha:
+                raise not_found()
+            await self._land(entry)
+
+    async def _land(self, entry: QueueEntry) -> None:
         await self._merging.land(entry.pull_request, entry.enqueuer, entry.head_sha, entry.base_sha)
         await self._leave(entry, "MERGE")
 
 
 def waiting(repository: Repository, branch: str) -> list[QueueEntry]:
     """The queue of this branch."""
-    return [entry for entry in repository.queue if entry.pull_request.base_ref == branch]
+    return [entry for entry in repository.queue if entry.base_ref == branch]
 
 
 def merge_method(repository: Repository, branch: str) -> str | None:

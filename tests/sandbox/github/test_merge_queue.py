@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+import requests
 from github.PullRequest import PullRequest
 
 from tests.sandbox.github.conftest import Checkout, Hub
@@ -117,3 +119,43 @@ def test_a_person_takes_one_out_and_the_sandbox_lets_one_land(hub: Hub, pulls: l
     hub.request("POST", "/_sandbox/merge_queue/land", json=wanted).raise_for_status()
     assert hub.request("GET", f"{SHOP}/pulls/2").json()["merged"]
     assert hub.request("POST", "/_sandbox/merge_queue/land", json=wanted).status_code == 404
+
+
+def test_many_who_ask_at_once_neither_break_the_queue_nor_are_broken_by_it(
+    hub: Hub, shop: Checkout, pulls: list[PullRequest]
+) -> None:
+    repository = hub.client().get_repo("octocat/shop")
+    shop.push_topics(["third", "fourth"])
+    for name in ("third", "fourth"):
+        pulls.append(repository.create_pull(base="main", head=name, title=name))
+        repository.get_commit(name).create_status("success", context="test")
+    for pull in pulls:
+        enqueue(hub, pull)
+
+    def asked(number: int, sha: str) -> list[requests.Response]:
+        labels, status = {"labels": [f"{number}"]}, {"state": "success", "context": "test"}
+        return [
+            hub.request("POST", f"{SHOP}/issues/{number}/labels", json=labels),
+            hub.request("POST", f"{SHOP}/statuses/{sha}", json=status),
+        ]
+
+    answers: list[requests.Response] = []
+    with ThreadPoolExecutor(12) as many:
+        for _ in range(4):
+            shas = [head(hub, QUEUE + name) for name in trials(hub)]
+            asking = [many.submit(asked, number, sha) for number in range(1, 5) for sha in shas]
+            answers += [answer for one in asking for answer in one.result()]
+    assert {answer.status_code for answer in answers} == {200, 201}
+    assert trials(hub) == []
+    assert all(hub.request("GET", f"{SHOP}/pulls/{number}").json()["merged"] for number in range(1, 5))
+
+
+def test_who_goes_into_another_branch_leaves_the_queue_with_its_trial(
+    hub: Hub, shop: Checkout, pulls: list[PullRequest]
+) -> None:
+    shop.git("push", "--quiet", "origin", "main:stable")
+    enqueue(hub, pulls[0])
+    hub.request("PATCH", f"{SHOP}/pulls/1", json={"base": "stable"}).raise_for_status()
+    assert trials(hub) == []
+    hub.request("PATCH", f"{SHOP}/pulls/1", json={"base": "main"}).raise_for_status()
+    assert "errors" not in enqueue(hub, pulls[0])

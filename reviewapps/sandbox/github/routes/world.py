@@ -50,7 +50,7 @@ async def open_pull_requests(call: Call) -> Answer:
 async def land(call: Call) -> Answer:
     """A pull request that waits in a merge queue, merged now, whatever its checks say."""
     pull = _pull(call, await call.wanted(repository=str, number=int))
-    if pull.queue_entry is None or not pull.queue_entry.head_sha:
+    if pull.queue_entry is None:
         raise not_found()
     await call.engine.merge_queue.land(pull.queue_entry)
     return Answer(pull_request_simple(pull, call.urls))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False)
 class QueueEntry:
-    """A pull request in the queue of its base branch, as of ``pull_head``.
+    """A pull request in the queue of its base branch, ``base_ref``, as of ``pull_head``.
 
     It is merged for trial as ``head_sha``, on ``base_sha``; both are empty before that.
     """
@@ -21,6 +21,7 @@ class QueueEntry:
     pull_request: PullRequest
     enqueuer: User
     enqueued_at: str
+    base_ref: str
     pull_head: str
     base_sha: str
     head_sha: str
@@ -28,5 +29,10 @@ class QueueEntry:
     @property
     def ref(self) -> str:
         """The branch that holds the trial, for whoever checks it."""
+        return f"refs/heads/gh-readonly-queue/{self.base_ref}/pr-{self.pull_request.number}-{self.base_sha}"
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the pull request is still what was put into the queue."""
         pull = self.pull_request
-        return f"refs/heads/gh-readonly-queue/{pull.base_ref}/pr-{pull.number}-{self.base_sha}"
+        return (pull.state, pull.base_ref, pull.head_sha) == ("open", self.base_ref, self.pull_head)

@@ -144,7 +144,7 @@ async def _merge_group(entry: QueueEntry, repository: Repository) -> JSON:
         "head_sha": entry.head_sha,
         "head_ref": entry.ref,
         "base_sha": entry.base_sha,
-        "base_ref": f"refs/heads/{entry.pull_request.base_ref}",
+        "base_ref": f"refs/heads/{entry.base_ref}",
         "head_commit": {
             "id": commit.sha,
             "tree_id": commit.tree,
