@@ -59,6 +59,22 @@ def test_a_hook_is_made_pinged_changed_and_removed(
     assert list(repository.get_hooks()) == []
 
 
+def test_a_delivery_that_cannot_be_made_holds_up_no_other(
+    hub: Hub, repository: Repository, receiver: Receiver
+) -> None:
+    hook = listen(repository, receiver, secret="s3cret")
+    row = hub.server.world.hooks[hook]
+    repository.get_hook(hook).ping()
+    receiver.until("ping")
+    for spoilt, was in (("secret", "s3cret"), ("content_type", "json")):
+        setattr(row, spoilt, "\ud800")
+        repository.get_hook(hook).ping()
+        wait(lambda: not hub.server.deliveries.pending)
+        setattr(row, spoilt, was)
+    repository.get_hook(hook).ping()
+    receiver.until("ping", "ping")
+
+
 def test_bad_hooks_are_refused_and_others_see_none(hub: Hub, repository: Repository) -> None:
     config = {"url": "http://127.0.0.1:1/"}
     good = {"config": config, "events": ["push"]}

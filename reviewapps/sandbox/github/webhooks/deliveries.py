@@ -7,6 +7,7 @@ somebody asks for it. Other than on GitHub a hook may be on this very machine.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Coroutine
 from dataclasses import replace
@@ -17,6 +18,8 @@ from reviewapps.sandbox.github.state import Delivery, Hook
 from reviewapps.sandbox.github.webhooks.faults import WebhookFault
 from reviewapps.sandbox.github.webhooks.posting import attempt
 from reviewapps.sandbox.github.world import World
+
+log = logging.getLogger(__name__)
 
 
 class Deliveries:
@@ -109,7 +112,10 @@ class Deliveries:
 
     async def _attempt(self, hook: Hook, delivery: Delivery) -> None:
         if self._session is not None and hook.id in self._world.hooks:
-            await attempt(self._session, hook, delivery, self._world.clock, self.timeout)
+            try:
+                await attempt(self._session, hook, delivery, self._world.clock, self.timeout)
+            except Exception:  # those that wait behind it are not to blame
+                log.exception("delivery %s to hook %s went wrong", delivery.guid, hook.id)
             hook.remember(delivery)
 
     def _do(self, work: Coroutine[None, None, None]) -> None:

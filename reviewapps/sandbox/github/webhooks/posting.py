@@ -27,9 +27,9 @@ async def attempt(
     if hook.content_type == "form":
         sent = urlencode({"payload": delivery.body}).encode()
     delivery.url, delivery.delivered_at = hook.url, clock.timestamp
-    delivery.request_headers = headers(hook, delivery, sent)
     began = time.monotonic()
     try:
+        delivery.request_headers = headers(hook, delivery, sent)
         await _post(session, hook, delivery, sent, timeout)
     except TimeoutError:
         delivery.status, delivery.status_code = "timed out", 504
