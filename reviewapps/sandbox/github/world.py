@@ -115,7 +115,6 @@ class World:
         repository.parent = parent
         repository.roles = dict.fromkeys(writers, "write") | dict.fromkeys((owner.login, *admins), "admin")
         self.repositories[identity] = repository
-        self.secret = secrets.token_bytes(32)  # signs links that are for nobody else
         self._former_names.pop(repository.full_name.lower(), None)
         return repository
 
@@ -130,7 +129,6 @@ class World:
 
     def rename(self, repository: Repository, name: str) -> None:
         """Give it another name; the old one leads to it."""
-        self.secret = secrets.token_bytes(32)  # signs links that are for nobody else
         self._former_names[repository.full_name.lower()] = repository.id
         repository.name = name
         repository.updated_at = self.clock.timestamp

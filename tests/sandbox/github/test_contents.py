@@ -126,7 +126,9 @@ def test_archives_are_where_a_link_leads(hub: Hub, shop: Checkout) -> None:
     assert tar.headers["Content-Disposition"].endswith(f"octocat-shop-{sha[:7]}.tar.gz")
     assert requests.get(f"{link}x", timeout=10).status_code == 404
     repository.edit(private=True)
-    link = repository.get_archive_link("zipball", sha)
+    shop.git("push", "--quiet", "origin", "feature:a#b")
+    link = repository.get_archive_link("zipball", "a#b")
+    hub.server.add_repository("octocat", "another")  # which is nothing to the link
     assert requests.get(link, timeout=10).status_code == 200
     for wrong in (link.partition("?")[0], f"{link}0"):
         assert requests.get(wrong, timeout=10).status_code == 404

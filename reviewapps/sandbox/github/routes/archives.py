@@ -32,11 +32,12 @@ async def tarball(call: Call) -> Answer:
 def _link(call: Call, form: str) -> Answer:
     repository = call.repository
     ref = call.word("ref").strip("/") or repository.default_branch
-    path = f"/_codeload/{repository.full_name}/{form}/{quote(ref)}"
+    path = f"/_codeload/{repository.full_name}/{form}/{ref}"
+    location = call.urls.origin + quote(path)
     if repository.private:
         until = int((call.world.clock.now + LASTS).timestamp())
-        path += f"?until={until}&token={_token(call, path, until)}"
-    return Answer(None, 302, {"Location": call.urls.origin + path})
+        location += f"?until={until}&token={_token(call, path, until)}"
+    return Answer(None, 302, {"Location": location})
 
 
 def _token(call: Call, path: str, until: int) -> str:
