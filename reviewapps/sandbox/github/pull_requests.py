@@ -66,14 +66,24 @@ class PullRequests:
             draft=draft,
             last_pusher=user,
         )
-        await self._keep_head(pull, head_sha)
-        if not await shas_between(repository.git, base_sha, head_sha):
-            await repository.git.delete_ref(pull.head_git_ref)
-            raise invalid("PullRequest", "head", f"No commits between {base} and {head}")
-        repository.pull_requests[pull.number] = pull
+        await self._add(pull, head_repository)
         await self.announce("opened", pull, user)
         await self._reviews.ask_owners(pull, user)
         return pull
+
+    async def _add(self, pull: PullRequest, head: Repository) -> None:
+        """Let it be among those of its repository, unless it brings nothing or another was faster."""
+        repository = pull.repository
+        await self._keep_head(pull, pull.head_sha)
+        try:
+            if not await shas_between(repository.git, pull.base_sha, pull.head_sha):
+                message = f"No commits between {pull.base_ref} and {pull.head_ref}"
+                raise invalid("PullRequest", "head", message)
+            self._require_none_open(repository, pull.base_ref, head, pull.head_ref)
+        except Refused:
+            await repository.git.delete_ref(pull.head_git_ref)
+            raise
+        repository.pull_requests[pull.number] = pull
 
     def _require_none_open(self, base: Repository, base_ref: str, head: Repository, head_ref: str) -> None:
         for pull in base.open_pull_requests:

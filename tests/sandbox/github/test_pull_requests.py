@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from github import GithubException
@@ -132,6 +133,15 @@ def test_a_second_pull_request_of_a_branch_and_one_without_commits_are_refused(
     assert "No commits between" in hub.request("POST", PULLS, json=again | {"head": "main"}).text
     assert hub.request("POST", PULLS, json=again | {"head": "nowhere"}).status_code == 422
     assert hub.request("POST", PULLS, json={"base": "main", "head": "x"}).status_code == 422
+
+
+def test_of_many_at_once_one_pull_request_is_opened(hub: Hub, shop: Checkout) -> None:
+    wanted = {"base": "main", "head": "feature", "title": "Greet"}
+    with ThreadPoolExecutor(6) as many:
+        answers = list(many.map(lambda _: hub.request("POST", PULLS, json=wanted), range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 5
+    assert len(hub.request("GET", PULLS).json()) == 1
+    assert len(shop.git("ls-remote", "origin", "refs/pull/*/head").splitlines()) == 1
 
 
 def test_a_fork_is_pulled_from_and_may_disappear(hub: Hub, shop: Checkout, repository: Repository) -> None:
