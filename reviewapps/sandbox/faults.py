@@ -21,8 +21,21 @@ CHALLENGE = "<html><head><title>Human verification</title></head><body>Checking 
 """What the firewall in front of cloud.gov sends to those who ask too much, instead of their answer."""
 
 
+class Turns:
+    """Which of the calls that match a plan is about: the ``nth``, and ``times`` - 1 after it."""
+
+    nth: int
+    times: int
+    seen: int
+
+    def comes(self) -> bool:
+        """Whether the call that matches now is one of them. Counts it."""
+        self.seen += 1
+        return self.nth <= self.seen < self.nth + self.times
+
+
 @dataclass(config=ConfigDict(extra="forbid"))
-class Fault:
+class Fault(Turns):
     """Something that goes wrong with the ``nth`` call (and ``times`` - 1 after it) that matches.
 
     Nothing is done: ``status`` answers with ``status``, ``body`` and ``headers`` (so a 403 with GitHub's limit
@@ -68,8 +81,7 @@ class Fault:
         """Whether this call is one of those that go wrong. Counts the call."""
         if self.method not in ("", method) or self.who not in ("", who) or not re.search(self.path, path):
             return False
-        self.seen += 1
-        return self.nth <= self.seen < self.nth + self.times
+        return self.comes()
 
     @property
     def spent(self) -> bool:

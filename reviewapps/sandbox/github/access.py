@@ -11,7 +11,7 @@ from aiohttp import web
 from reviewapps.sandbox.github.apps.assertions import asserted
 from reviewapps.sandbox.github.apps.tokens import SUSPENDED, allows
 from reviewapps.sandbox.github.refusals import Refused, forbidden
-from reviewapps.sandbox.github.state import App, InstallationToken, Repository, User
+from reviewapps.sandbox.github.state import App, InstallationToken, Repository, User, permission_of
 from reviewapps.sandbox.github.world import World
 
 INACCESSIBLE = "Resource not accessible by integration"
@@ -56,8 +56,7 @@ class Asker:
 
     def permission(self, repository: Repository) -> str:
         """The same in the older words: ``admin``, ``write``, ``read`` or ``none``."""
-        role = self.role(repository)
-        return {"triage": "read", "maintain": "write"}.get(role, role)
+        return permission_of(self.role(repository))
 
 
 def asker(request: web.Request, world: World) -> Asker:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User
+from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User, permission_of
 from reviewapps.sandbox.github.state.apps import (
     App,
     Installation,
@@ -70,4 +70,5 @@ __all__ = [
     "Team",
     "Usage",
     "User",
+    "permission_of",
 ]

@@ -8,6 +8,11 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 """What one may be in a repository, from least to most."""
 
 
+def permission_of(role: str) -> str:
+    """The role in the older words: ``admin``, ``write``, ``read`` or ``none``."""
+    return {"triage": "read", "maintain": "write"}.get(role, role)
+
+
 @dataclass(eq=False)
 class User:
     """An account: a ``User``, a ``Bot`` or an ``Organization``."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from reviewapps.sandbox.github.git import Bare
-from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User
+from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User, permission_of
 from reviewapps.sandbox.github.state.protection import Environment, Protection, Ruleset
 from reviewapps.sandbox.github.state.queue import QueueEntry
 from reviewapps.sandbox.github.state.reviews import Reaction, Review
@@ -200,8 +200,7 @@ class Repository:
 
     def permission(self, user: User | None) -> str:
         """The same in the older words: ``admin``, ``write``, ``read`` or ``none``."""
-        role = self.role(user)
-        return {"triage": "read", "maintain": "write"}.get(role, role)
+        return permission_of(self.role(user))
 
     def may_write(self, user: User | None) -> bool:
         """Whether ``user`` may push here, so that their approvals count."""

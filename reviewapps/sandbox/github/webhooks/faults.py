@@ -13,10 +13,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, NonNegativeFloat, NonNegativeInt, PositiveInt
 
+from reviewapps.sandbox.faults import Turns
 from reviewapps.sandbox.github.state import Delivery, Hook
 
 
-class WebhookFault(BaseModel):
+class WebhookFault(Turns, BaseModel):
     """What happens to the ``nth`` delivery (and ``times`` - 1 after it) that matches.
 
     ``dropped``: it is not sent, and not in the list of deliveries either. ``doubled``: it is sent twice, with
@@ -43,9 +44,6 @@ class WebhookFault(BaseModel):
             and self.action in ("", delivery.action)
             and self.hook in (0, hook.id)
         )
-        if not matches:
-            return False
-        self.seen += 1
-        strikes = self.nth <= self.seen < self.nth + self.times
+        strikes = matches and self.comes()
         self.struck += strikes
         return strikes
