@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -83,6 +82,6 @@ def _shown(scheme: str, credentials: str) -> str:
         return credentials
     try:
         name, _, password = base64.b64decode(credentials).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return ""
     return name if password in ("", "x-oauth-basic") else password

@@ -23,7 +23,7 @@ from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
-from reviewapps.sandbox.github.shapes import Shape, require_shape
+from reviewapps.sandbox.github.shapes import Shape, is_text, require_shape, whole
 from reviewapps.sandbox.github.state import JSON, App, Comment, PullRequest, Repository, User
 from reviewapps.sandbox.github.webhooks.deliveries import Deliveries
 from reviewapps.sandbox.github.webhooks.events import Events
@@ -145,12 +145,19 @@ class Call:
     def _named_repository(self) -> Repository:
         path = self.request.match_info
         if "repository_id" in path:
-            found = self.world.repositories.get(int(path["repository_id"]))
+            found = self.world.repositories.get(self.number("repository_id"))
         else:
             found = self.world.named(path["owner"], path["repo"])
         if found is None or self.permission(found) == "none":
             raise not_found()
         return found
+
+    def require_text(self) -> None:
+        """404 for a path, 400 for a query with what is no text."""
+        if not is_text(dict(self.request.match_info)) or not is_text(self.request.rel_url.raw_path):
+            raise not_found()
+        if not is_text([[*both] for both in self.request.query.items()]):
+            raise Refused(400, "Bad Request")
 
     def word(self, name: str) -> str:
         """A variable part of the path."""
@@ -158,21 +165,25 @@ class Call:
 
     def number(self, name: str) -> int:
         """A number in the path; 404 for anything else."""
-        if not self.word(name).isdigit():
+        number = whole(self.word(name))
+        if number is None:
             raise not_found()
-        return int(self.word(name))
+        return number
 
     def query(self, name: str, default: str = "") -> str:
         """A parameter of the query."""
         return self.request.query.get(name, default)
 
     async def body(self) -> Any:
-        """The body's JSON; an empty object where there is no body."""
+        """The body's JSON; an empty object where there is no body. 400 for what is no JSON, or no text in it."""
         raw = await self.request.read()
         try:
-            return json.loads(raw or b"{}")
-        except ValueError:
-            raise Refused(400, "Problems parsing JSON") from None
+            body = json.loads(raw or b"{}", parse_constant=_no_constant)
+            if is_text(body):
+                return body
+        except (ValueError, RecursionError):
+            pass
+        raise Refused(400, "Problems parsing JSON")
 
     async def wanted(self, **shape: Shape) -> JSON:
         """The body's JSON object; 422 for anything else, and for members that are not of their shape."""
@@ -260,4 +271,8 @@ def text(wanted: JSON, resource: str, field: str) -> str:
 
 
 def _positive(word: str, default: int) -> int:
-    return int(word) if word.isdigit() and int(word) > 0 else default
+    return whole(word) or default
+
+
+def _no_constant(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")

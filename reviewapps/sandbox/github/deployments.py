@@ -32,7 +32,7 @@ class Deployments:
         self, repository: Repository, creator: User, wanted: JSON, via: App | None = None
     ) -> Deployment | None:
         """A new deployment; None where the default branch was merged into its branch instead."""
-        ref, description = str(wanted.get("ref", "")), wanted.get("description")
+        ref, description = wanted.get("ref") or "", wanted.get("description")
         sha = await repository.git.commit_named(ref)
         if sha is None:
             raise Refused(422, f"No ref found for: {ref}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -12,6 +13,8 @@ from typing import Any
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 ABSENT = "0" * 40
+SHA = r"[0-9a-f]{40}"
+_NO_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|(^|/)\.|\.lock(/|$)|\.$|^/|/$|^-|^@?$")
 SETTINGS = {
     "core.repositoryformatversion": "0",
     "core.bare": "true",
@@ -23,6 +26,11 @@ SETTINGS = {
     "core.quotePath": "false",
     "core.fsync": "none",
 }
+
+
+def is_name(name: str) -> bool:
+    """Whether a branch or a tag may be called so, by git's rules."""
+    return not _NO_NAME.search(name)
 
 
 class GitError(Exception):
@@ -70,6 +78,7 @@ def clean_environment() -> dict[str, str]:
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_LITERAL_PATHSPECS": "1",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
     }
@@ -151,7 +160,7 @@ class Bare:
 
     def target(self, name: str) -> str | None:
         """What the ref of this full name points at, read from git's own files, for it is asked all the time."""
-        if not name.startswith("refs/") or ".." in name:
+        if not name.startswith("refs/") or not is_name(name):
             return None
         try:
             return (self.path / name).read_text().strip()
@@ -196,10 +205,10 @@ class Bare:
             found = await self.named(ref)
             if found is not None:
                 return found.commit
+        if not re.fullmatch(r"[0-9a-fA-F]{4,40}", name):
+            return None
         if name in self.known:
             return name
-        if not 4 <= len(name) <= 40 or set(name.lower()) - set("0123456789abcdef"):
-            return None
         try:
             sha = await self.text("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
         except GitError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reviewapps.sandbox.github.git import EMPTY_TREE, Bare, Signature
 
-_FIELDS = "%H%x1f%T%x1f%P%x1f%an%x1f%ae%x1f%ad%x1f%cn%x1f%ce%x1f%cd%x1f%B%x1e"
+_FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%ad", "%cn", "%ce", "%cd", "%B")
 _DATES = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
 _STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
 
@@ -61,17 +61,17 @@ async def commits(git: Bare, shas: list[str]) -> list[Commit]:
     """These commits, in this order."""
     unread = [sha for sha in shas if git.known.get(sha) is None]
     if unread:
-        log = ("log", "--no-walk=unsorted", f"--format={_FIELDS}", _DATES)
-        printed = await git.text(*log, *unread)
-        found = [_commit(record.lstrip("\n")) for record in printed.split("\x1e") if record.strip("\n")]
+        log = ("log", "-z", "--no-walk=unsorted", f"--format={'%x00'.join(_FIELDS)}", _DATES)
+        words = (await git.text(*log, *unread)).split("\0")
+        found = [_commit(words[at : at + len(_FIELDS)]) for at in range(0, len(words) - 1, len(_FIELDS))]
         git.known.update({one.sha: one for one in found})
         if not all(sha in git.known for sha in shas):  # asked for by another name
             return found
     return [git.known[sha] for sha in shas]
 
 
-def _commit(record: str) -> Commit:
-    sha, tree, parents, an, ae, ad, cn, ce, cd, message = record.split("\x1f")
+def _commit(fields: list[str]) -> Commit:
+    sha, tree, parents, an, ae, ad, cn, ce, cd, message = fields
     signatures = Signature(an, ae, ad), Signature(cn, ce, cd)
     return Commit(sha, tree, tuple(parents.split()), *signatures, message.rstrip("\n"))
 

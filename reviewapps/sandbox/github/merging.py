@@ -97,7 +97,10 @@ class Merging:
         except GitError:
             raise Refused(409, f"Conflict merging {other} into {into}") from None
         merged = await self._commit(git, tree, [head, sha], f"Merge branch '{other}' into {into}", user)
-        await git.update_ref(f"refs/heads/{into}", merged, head)
+        try:
+            await git.update_ref(f"refs/heads/{into}", merged, head)
+        except GitError:
+            raise Refused(409, f"{into} was modified. Review and try the merge again.") from None
         await self._pull_requests.refs_changed(repository, user)
         return True
 
@@ -114,7 +117,11 @@ class Merging:
         author = Signature(user.login, user.email, github.date) if user else signature or github
         arguments = [word for parent in parents for word in ("-p", parent)]
         signed = author.environment("AUTHOR") | github.environment("COMMITTER")
-        return await git.text("commit-tree", tree, *arguments, "-m", message, environment=signed)
+        written = message.rstrip("\n") + "\n"  # not as an argument: it may be longer than those can be
+        made = await git.output(
+            "commit-tree", tree, *arguments, "-F", "-", stdin=written.encode(), environment=signed
+        )
+        return made.decode().strip()
 
 
 async def _merges(git: Bare, base: str, head: str) -> bool:

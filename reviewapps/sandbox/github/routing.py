@@ -79,6 +79,7 @@ class Api:
         return endpoint
 
     async def _answer(self, call: Call, template: str, route: Route, request_id: str) -> Answer:
+        call.require_text()
         if template.startswith(BESIDE):
             return await route(call)
         if call.request.headers.get("X-GitHub-Api-Version", API_VERSIONS[0]) not in API_VERSIONS:
@@ -101,9 +102,8 @@ class Api:
     def _response(self, request: web.Request, who: Asker, answer: Answer, request_id: str) -> web.Response:
         body = answer.body if isinstance(answer.body, bytes) else _json(answer.body)
         headers = answer.headers | {"X-GitHub-Request-Id": request_id}
-        headers["X-GitHub-Api-Version-Selected"] = request.headers.get(
-            "X-GitHub-Api-Version", API_VERSIONS[0]
-        )
+        version = request.headers.get("X-GitHub-Api-Version")
+        headers["X-GitHub-Api-Version-Selected"] = version if version in API_VERSIONS else API_VERSIONS[0]
         headers["X-GitHub-Media-Type"] = "github.v3; format=json"
         status = answer.status
         if request.method == "GET" and status == 200:
@@ -136,7 +136,7 @@ def _json(body: object) -> bytes:
 def etag(request: web.Request, body: bytes) -> str:
     """GitHub's rule: another token, or another Accept, and the same body has another ETag."""
     asked = f"{request.headers.get('Accept', '')}:{request.headers.get('Authorization', '')}:"
-    return hashlib.sha256(asked.encode() + body).hexdigest()
+    return hashlib.sha256(asked.encode(errors="surrogateescape") + body).hexdigest()
 
 
 def _matches(request: web.Request, tag: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -25,6 +24,7 @@ from reviewapps.sandbox.github.state import (
     Team,
     Usage,
     User,
+    slug_of,
 )
 
 
@@ -85,7 +85,7 @@ class World:
         self, organization: Organization, name: str, description: str | None = None, privacy: str = "closed"
     ) -> Team:
         """A new team of this organization, with nobody in it."""
-        slug = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")
+        slug = slug_of(name)
         team = Team(self.next_id(), organization, name, slug, description, privacy)
         organization.teams[slug] = team
         return team
@@ -151,6 +151,13 @@ class World:
     def covered_by(self, installation: Installation) -> list[Repository]:
         """The repositories that an App was let into."""
         return [r for r in self.repositories.values() if installation.covers(r)]
+
+    def forget_expired(self) -> None:
+        """Keep no token and no manifest's code that opens nothing any more."""
+        now = self.clock.seconds
+        live = [one for one in self.installation_tokens.values() if one.expires_at > now]
+        self.installation_tokens = {one.value: one for one in live}
+        self.manifests = {code: one for code, one in self.manifests.items() if one.expires_at > now}
 
     # ---- pull requests
 

@@ -46,7 +46,7 @@ def asserted(world: World, assertion: str) -> App:
 def _issuer(world: World, assertion: str) -> App:
     try:
         claims = jwt.decode(assertion, options={"verify_signature": False})
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, ValueError):
         raise Refused(401, UNDECODED) from None
     issuer = claims.get("iss")
     if not isinstance(issuer, int | str):

@@ -30,7 +30,7 @@ def mint(world: World, installation: Installation, wanted: JSON) -> Installation
         repositories=_repositories(world, installation, wanted),
         expires_at=world.clock.seconds + LIFETIME,
     )
-    _forget_expired(world)
+    world.forget_expired()
     world.installation_tokens[token.value] = token
     return token
 
@@ -61,12 +61,6 @@ def _repositories(world: World, installation: Installation, wanted: JSON) -> set
             " installation.",
         )
     return {identity for identity in found if identity is not None}
-
-
-def _forget_expired(world: World) -> None:
-    now = world.clock.seconds
-    live = [one for one in world.installation_tokens.values() if one.expires_at > now]
-    world.installation_tokens = {one.value: one for one in live}
 
 
 def revoke(world: World, installation: Installation) -> None:

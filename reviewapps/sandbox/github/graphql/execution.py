@@ -65,6 +65,8 @@ async def answer(call: Call, wanted: JSON) -> JSON:
         document = parse(str(wanted["query"]))
     except GraphQLError as error:
         return {"errors": [_told(error)]}
+    except RecursionError:
+        return {"errors": [{"message": "Query is nested too deeply"}]}
     mistakes = validate(schema, document)
     if mistakes:
         return {"errors": [_mistake(one) for one in mistakes]}

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import secrets
-from urllib.parse import urlsplit
 
 from aiohttp import web
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+from yarl import URL
 
 from reviewapps.sandbox.github.apps.registration import register
 from reviewapps.sandbox.github.refusals import Refused
@@ -52,16 +52,16 @@ class ManifestForms:
         app.router.add_post("/organizations/{org}/settings/apps/new", self._register)
 
     async def _register(self, request: web.Request) -> web.Response:
-        form = await request.post()
         try:
+            form = await request.post()
             wanted = Wanted.model_validate(json.loads(str(form.get("manifest", ""))))
-            code = self._registered(self._owner(request), wanted)
-        except (Refused, ValidationError, ValueError) as wrong:
+            back = URL(wanted.redirect_url)
+            told = {"code": self._registered(self._owner(request), wanted)}
+        except (Refused, ValueError, RecursionError) as wrong:
             return web.Response(status=422, text=f"{wrong}\n")
         state = request.query.get("state") or str(form.get("state", ""))
-        joined = "&" if urlsplit(wanted.redirect_url).query else "?"
-        back = f"{wanted.redirect_url}{joined}code={code}" + (f"&state={state}" if state else "")
-        return web.Response(status=302, headers={"Location": back})
+        told |= {"state": state} if state else {}
+        return web.Response(status=302, headers={"Location": str(back.update_query(told))})
 
     def _owner(self, request: web.Request) -> User:
         login = request.match_info.get("org") or request.query.get("account")
@@ -82,5 +82,6 @@ class ManifestForms:
         )
         code = secrets.token_hex(20)
         app = register(self._world, owner, registration)
+        self._world.forget_expired()
         self._world.manifests[code] = Manifest(code, app, self._world.clock.seconds + LIFETIME)
         return code

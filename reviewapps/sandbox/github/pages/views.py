@@ -37,8 +37,10 @@ class Pages:
         app.router.add_get("/_pages/{file:style.css}", self._file)
         app.router.add_get("/{owner}/{repo}", self._repository)
         app.router.add_get("/{owner}/{repo}/commit/{sha}", self._commit)
-        app.router.add_get("/{owner}/{repo}/pull/{number:\\d+}", self._pull)
-        app.router.add_post("/{owner}/{repo}/pull/{number:\\d+}/{action:merge|close|reopen}", self._act)
+        app.router.add_get("/{owner}/{repo}/pull/{number:[0-9]{1,18}}", self._pull)
+        app.router.add_post(
+            "/{owner}/{repo}/pull/{number:[0-9]{1,18}}/{action:merge|close|reopen}", self._act
+        )
 
     def _page(self, request: web.Request, template: str, **values: Any) -> web.Response:
         text = self._templates.get_template(template).render(fragment="live" in request.query, **values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import PurePosixPath
 
 from reviewapps.sandbox.github.state import (
     JSON,
@@ -80,7 +79,8 @@ def _covers(repository: Repository, pattern: str, branch: str) -> bool:
     ref = f"refs/heads/{branch}"
     if "**" in pattern:
         return fnmatchcase(ref, pattern.replace("**/*", "*").replace("**", "*"))
-    return ref.count("/") == pattern.count("/") and PurePosixPath(ref).match(pattern)
+    parts, wanted = ref.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
 
 
 def _of_protection(one: Protection) -> Requirements:

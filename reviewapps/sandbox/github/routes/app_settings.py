@@ -23,8 +23,8 @@ routes = Routes()
 @routes.on("POST", "/_sandbox/apps")
 async def register_app(call: Call) -> Answer:
     """A new App, with its private key and its hook's secret."""
-    wanted = await call.wanted()
-    owner = call.world.user(wanted.pop("owner", "")) or call.viewer
+    wanted = await call.wanted(owner=str)
+    owner = call.world.user(wanted.pop("owner", None) or "") or call.viewer
     if owner is None:
         raise invalid("Integration", "owner")
     try:
@@ -43,7 +43,7 @@ def _with_keys(call: Call, app: App) -> JSON:
 @routes.on("POST", "/_sandbox/installations")
 async def install(call: Call) -> Answer:
     """An App let into an account."""
-    wanted = await call.wanted()
+    wanted = await call.wanted(repositories=[str])
     slug, account = (
         text(wanted, "Installation", "app"),
         _account(call, text(wanted, "Installation", "account")),
@@ -58,7 +58,8 @@ async def install(call: Call) -> Answer:
 @routes.on("PATCH", "/_sandbox/installations/{installation_id}")
 async def change_installation(call: Call) -> Answer:
     """An installation in other repositories, asleep or awake."""
-    installation, wanted, installing = _installation(call), await call.wanted(), call.engine.installing
+    installation, installing = _installation(call), call.engine.installing
+    wanted = await call.wanted(repositories=[str], suspended=bool)
     account = installation.account
     if "repositories" in wanted:
         await installing.choose(installation, _chosen(call, wanted, account), account)
@@ -82,7 +83,7 @@ def _chosen(call: Call, wanted: JSON, account: User) -> list[Repository] | None:
     names = wanted.get("repositories")
     if names is None:
         return None
-    found = [call.world.named(account.login, str(name).rpartition("/")[2]) for name in names]
+    found = [call.world.named(account.login, name.rpartition("/")[2]) for name in names]
     if None in found:
         raise invalid("Installation", "repositories")
     return [one for one in found if one is not None]

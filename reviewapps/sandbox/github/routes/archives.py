@@ -11,6 +11,7 @@ from reviewapps.sandbox.github.calls import Answer, Call
 from reviewapps.sandbox.github.git import GitError
 from reviewapps.sandbox.github.refusals import not_found
 from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.shapes import whole
 
 routes = Routes()
 LASTS = timedelta(minutes=5)
@@ -66,7 +67,7 @@ async def archive(call: Call) -> Answer:
 
 
 def _is_open(call: Call) -> bool:
-    until = call.query("until")
-    if not until.isdigit() or int(until) < call.world.clock.now.timestamp():
+    until = whole(call.query("until"))
+    if until is None or until < call.world.clock.now.timestamp():
         return False
-    return hmac.compare_digest(_token(call, call.request.path, int(until)), call.query("token"))
+    return hmac.compare_digest(_token(call, call.request.path, until).encode(), call.query("token").encode())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call
-from reviewapps.sandbox.github.git import GitError
+from reviewapps.sandbox.github.git import SHA, GitError
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.pulls import pull_request_simple
 from reviewapps.sandbox.github.refusals import Refused, not_found
@@ -25,7 +27,11 @@ async def commits(call: Call) -> Answer:
         raise not_found()
     between = [f"--{name}={call.query(name)}" for name in ("since", "until", "author") if call.query(name)]
     only = ["--", call.query("path")] if call.query("path") else []
-    shas, headers = call.page((await git.text("rev-list", *between, start, *only)).split())
+    try:
+        every = (await git.text("rev-list", *between, start, *only)).split()
+    except GitError:
+        every = []  # a path that leads out of the repository, or an author that is no expression
+    shas, headers = call.page(every)
     return Answer(await _presented(call, list(shas)), headers=headers)
 
 
@@ -51,6 +57,8 @@ async def one_commit(call: Call) -> Answer:
 @routes.on("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}")
 async def git_commit(call: Call) -> Answer:
     """A commit as the git database has it, by its sha alone."""
+    if not re.fullmatch(SHA, call.word("commit_sha")):
+        raise not_found()
     try:
         commit = await history.commit(call.repository.git, call.word("commit_sha"))
     except (GitError, IndexError):

@@ -6,6 +6,7 @@ import base64
 from dataclasses import dataclass
 
 from reviewapps.sandbox.github.calls import Answer, Call
+from reviewapps.sandbox.github.git import GitError
 from reviewapps.sandbox.github.refusals import not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.state import JSON
@@ -51,7 +52,10 @@ async def contents(call: Call) -> Answer:
 
 async def _entries(call: Call, sha: str, path: str) -> list[Entry]:
     only = ["--", path] if path else []
-    printed = await call.repository.git.text("ls-tree", "--long", "-z", sha, *only)
+    try:
+        printed = await call.repository.git.text("ls-tree", "--long", "-z", sha, *only)
+    except GitError:
+        return []  # a path that leads out of the repository
     return [_entry(line) for line in printed.split("\0") if line]
 
 
@@ -62,6 +66,8 @@ def _entry(line: str) -> Entry:
 
 
 async def _file(call: Call, entry: Entry, ref: str) -> Answer:
+    if entry.kind == "submodule":
+        return Answer(_described(call, entry, ref))
     content = await call.repository.git.output("cat-file", "blob", entry.sha)
     if "raw" in call.request.headers.get("Accept", ""):
         return Answer(content, headers={"Content-Type": "application/vnd.github.raw; charset=utf-8"})

@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.calls import Answer, Call
 from reviewapps.sandbox.github.presenters import deployments as present
-from reviewapps.sandbox.github.refusals import not_found
+from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.shapes import Shape
 from reviewapps.sandbox.github.state import JSON, Deployment, DeploymentStatus
 
 routes = Routes()
+DEPLOYMENT: dict[str, Shape] = {
+    **dict.fromkeys(("ref", "task", "environment", "description"), str),
+    **dict.fromkeys(("auto_merge", "transient_environment", "production_environment"), bool),
+    "required_contexts": [str],
+}
+STATUS: dict[str, Shape] = {
+    **dict.fromkeys(("state", "description", "environment", "environment_url", "log_url", "target_url"), str),
+    "auto_inactive": bool,
+}
 FILTERS = ("sha", "ref", "task", "environment")
 
 
@@ -27,7 +37,9 @@ async def deployments(call: Call) -> Answer:
 @routes.on("POST", "/repos/{owner}/{repo}/deployments")
 async def create(call: Call) -> Answer:
     """A new deployment; 202 where the default branch was merged into its branch instead."""
-    user, wanted, repository = call.require_write(), await call.wanted(), call.repository
+    user, wanted, repository = call.require_write(), await call.wanted(**DEPLOYMENT), call.repository
+    if not isinstance(wanted.get("payload") or "", str | dict):
+        raise invalid("Deployment", "payload")
     made = await call.engine.deployments.create(repository, user, wanted, call.asker.via)
     if made is None:
         merged = f"Auto-merged {repository.default_branch} into {wanted['ref']} on deployment."
@@ -59,7 +71,7 @@ async def statuses(call: Call) -> Answer:
 @routes.on("POST", "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses")
 async def create_status(call: Call) -> Answer:
     """A new status of a deployment."""
-    user, deployment, wanted = call.require_write(), _deployment(call), await call.wanted()
+    user, deployment, wanted = call.require_write(), _deployment(call), await call.wanted(**STATUS)
     made = await call.engine.deployments.add_status(call.repository, deployment, user, wanted, call.asker.via)
     return Answer(_status(call, made, deployment), 201)
 

@@ -7,6 +7,7 @@ from reviewapps.sandbox.github.presenters import hooks as present
 from reviewapps.sandbox.github.refusals import Refused, not_found
 from reviewapps.sandbox.github.routes.hooks import HOOKS, hook_of_path
 from reviewapps.sandbox.github.routing import Routes
+from reviewapps.sandbox.github.shapes import whole
 from reviewapps.sandbox.github.state import Delivery, Hook
 
 routes = Routes()
@@ -39,10 +40,10 @@ def delivered(call: Call, hook: Hook) -> Answer:
         raise Refused(422, "Invalid status. It must be one of: success, failure.")
     known = [one for one in reversed(hook.deliveries) if status in ("", _outcome(one))]
     if cursor:
-        last = cursor.removeprefix("v1_")
-        if not last.isdigit():
+        last = whole(cursor.removeprefix("v1_"))
+        if last is None:
             raise Refused(400, "Invalid cursor")
-        known = [one for one in known if one.id <= int(last)]
+        known = [one for one in known if one.id <= last]
     size = call.page_size
     shown, rest = known[:size], known[size:]
     headers = {"Link": call.link("next", cursor=f"v1_{rest[0].id}")} if rest else {}

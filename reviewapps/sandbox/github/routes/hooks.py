@@ -65,13 +65,13 @@ async def one(call: Call) -> Answer:
 async def update(call: Call) -> Answer:
     """A hook that leads elsewhere, listens to other events, or sleeps."""
     hook, wanted = hook_of_path(call), await call.wanted(**HOOK)
-    events = wanted.get("events", hook.events)
-    events = [*events, *(one for one in wanted.get("add_events", []) if one not in events)]
-    hook.events = events_of([one for one in events if one not in wanted.get("remove_events", [])])
-    hook.active = bool(wanted.get("active", hook.active))
+    events = wanted.get("events") or hook.events
+    events = [*events, *(one for one in wanted.get("add_events") or [] if one not in events)]
+    events = events_of([one for one in events if one not in (wanted.get("remove_events") or [])])
     if wanted.get("config"):
         config = config_of(wanted)
         configure(hook, {"url": url_of(config), **config}, anew=True)
+    hook.events, hook.active = events, bool(wanted.get("active", hook.active))
     hook.updated_at = call.world.clock.timestamp
     return Answer(present.hook(hook, call.urls))
 

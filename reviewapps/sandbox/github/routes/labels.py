@@ -114,8 +114,10 @@ async def delete(call: Call) -> Answer:
 async def _wanted(call: Call) -> list[Label]:
     body = await call.body()
     named = body if isinstance(body, list) else body.get("labels", []) if isinstance(body, dict) else None
-    names: list[Any] = [one.get("name") if isinstance(one, dict) else one for one in named or []]
-    if not isinstance(named, list) or not all(isinstance(one, str) and one for one in names):
+    if not isinstance(named, list):
+        raise invalid("Label", "name")
+    names: list[Any] = [one.get("name") if isinstance(one, dict) else one for one in named]
+    if not all(isinstance(one, str) and one for one in names):
         raise invalid("Label", "name")
     return [call.world.label(call.repository, name) for name in dict.fromkeys(names)]
 

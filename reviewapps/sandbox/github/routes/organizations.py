@@ -12,7 +12,7 @@ from reviewapps.sandbox.github.presenters.teams import membership, team, team_al
 from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routes.collaborators import role_named
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import Organization, Repository, Team, User
+from reviewapps.sandbox.github.state import Organization, Repository, Team, User, slug_of
 
 routes = Routes()
 
@@ -74,7 +74,7 @@ async def create_team(call: Call) -> Answer:
     """A new team, with its creator as maintainer."""
     org, wanted = _ruled(call), await call.wanted(name=str, description=str, privacy=str)
     name = text(wanted, "Team", "name")
-    if name.lower() in [one.name.lower() for one in org.teams.values()]:
+    if slug_of(name) in ("", *org.teams):
         raise invalid("Team", "name", "Name must be unique for this org")
     made = call.world.add_team(org, name, wanted.get("description"), wanted.get("privacy") or "closed")
     made.members[call.user.login] = "maintainer"

@@ -142,7 +142,8 @@ async def unprotect(call: Call) -> Answer:
 
 
 def _review_rule(wanted: JSON, known: ReviewRule) -> ReviewRule:
-    count = wanted.get("required_approving_review_count", known.count)
+    said = wanted.get("required_approving_review_count")
+    count = known.count if said is None else said
     if not 0 <= count <= 6:
         raise invalid("ProtectedBranch", "required_approving_review_count")
     return ReviewRule(
@@ -156,7 +157,7 @@ def _review_rule(wanted: JSON, known: ReviewRule) -> ReviewRule:
 def _status_rule(wanted: JSON, known: StatusRule) -> StatusRule:
     checks = known.checks
     if "contexts" in wanted or "checks" in wanted:
-        named = tuple((one.get("context", ""), one.get("app_id")) for one in wanted.get("checks") or [])
+        named = tuple((one.get("context") or "", one.get("app_id")) for one in wanted.get("checks") or [])
         checks = named or tuple((context, None) for context in wanted.get("contexts") or [])
     return replace(known, checks=checks, strict=bool(wanted.get("strict", known.strict)))
 

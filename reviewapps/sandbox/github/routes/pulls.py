@@ -81,7 +81,8 @@ async def one(call: Call) -> Answer:
 @routes.on("PATCH", "/repos/{owner}/{repo}/pulls/{pull_number}")
 async def update(call: Call) -> Answer:
     """Its title, body, base or state changed, by its author or a writer."""
-    pull, wanted, engine = call.pull, await call.wanted(), call.engine.pull_requests
+    pull, engine = call.pull, call.engine.pull_requests
+    wanted = await call.wanted(title=str, body=str, base=str, state=str)
     if pull.user is not call.user:
         call.require_write()
     if wanted.get("state", pull.state) not in ("open", "closed"):
@@ -89,7 +90,7 @@ async def update(call: Call) -> Answer:
     if "title" in wanted or "body" in wanted:
         title, body = wanted.get("title") or pull.title, wanted.get("body", pull.body)
         await engine.edit(pull, call.user, title, body)
-    if wanted.get("base", pull.base_ref) != pull.base_ref:
+    if (wanted.get("base") or pull.base_ref) != pull.base_ref:
         await engine.retarget(pull, wanted["base"], call.user)
     if wanted.get("state") == "closed":
         await engine.close(pull, call.user)
@@ -109,7 +110,8 @@ async def is_merged(call: Call) -> Answer:
 @routes.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/merge")
 async def merge(call: Call) -> Answer:
     """The pull request merged, by one of GitHub's three methods."""
-    user, pull, wanted = call.require_write(), call.pull, await call.wanted()
+    user, pull = call.require_write(), call.pull
+    wanted = await call.wanted(merge_method=str, sha=str, commit_title=str, commit_message=str)
     method = wanted.get("merge_method", "merge")
     if method not in METHODS:
         raise invalid("PullRequest", "merge_method")
@@ -123,7 +125,7 @@ async def merge(call: Call) -> Answer:
 @routes.on("PUT", "/repos/{owner}/{repo}/pulls/{pull_number}/update-branch")
 async def update_branch(call: Call) -> Answer:
     """The base branch merged into its branch."""
-    user, pull, wanted = call.require_write(), call.pull, await call.wanted()
+    user, pull, wanted = call.require_write(), call.pull, await call.wanted(expected_head_sha=str)
     if wanted.get("expected_head_sha") not in (None, pull.head_sha):
         raise Refused(422, "expected head sha didn't match current head ref.")
     if pull.comes_from_a_fork:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call, text
-from reviewapps.sandbox.github.git import ABSENT, GitError, Ref
+from reviewapps.sandbox.github.git import ABSENT, SHA, GitError, Ref
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.refs import branch, branch_summary, git_ref, short, tag
 from reviewapps.sandbox.github.presenters.urls import node_id
@@ -74,7 +76,7 @@ async def matching_refs(call: Call) -> Answer:
 async def create(call: Call) -> Answer:
     """A new branch or tag."""
     user, wanted, repository = call.require_write(), await call.wanted(), call.repository
-    name, sha = text(wanted, "Reference", "ref"), text(wanted, "Reference", "sha")
+    name, sha = text(wanted, "Reference", "ref"), _sha(wanted)
     await create_ref(repository, name, sha)
     await call.engine.pull_requests.refs_changed(repository, user)
     return Answer(git_ref(await _present(repository, name), repository, call.urls), 201)
@@ -83,8 +85,8 @@ async def create(call: Call) -> Answer:
 @routes.on("PATCH", "/repos/{owner}/{repo}/git/refs/{ref}")
 async def update(call: Call) -> Answer:
     """A branch or tag moved to another commit; only forward, unless forced."""
-    user, wanted, repository = call.require_write(), await call.wanted(), call.repository
-    name, sha = f"refs/{call.word('ref')}", text(wanted, "Reference", "sha")
+    user, wanted, repository = call.require_write(), await call.wanted(force=bool), call.repository
+    name, sha = f"refs/{call.word('ref')}", _sha(wanted)
     found = await repository.git.named(name)
     if found is None or name.startswith("refs/pull/"):
         raise Refused(422, "Reference does not exist")
@@ -111,6 +113,13 @@ async def delete(call: Call) -> Answer:
     await repository.git.delete_ref(name)
     await call.engine.pull_requests.refs_changed(repository, user)
     return Answer(status=204)
+
+
+def _sha(wanted: JSON) -> str:
+    sha = text(wanted, "Reference", "sha")
+    if not re.fullmatch(SHA, sha):
+        raise Refused(422, "The sha parameter must be exactly 40 characters and contain only [0-9a-f].")
+    return sha
 
 
 async def _present(repository: Repository, name: str) -> Ref:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from reviewapps.sandbox.github.calls import Answer, Call, text
+from reviewapps.sandbox.github.git import is_name
 from reviewapps.sandbox.github.presenters.repositories import full_repository, repository
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
-from reviewapps.sandbox.github.state import JSON, Repository, User
+from reviewapps.sandbox.github.shapes import Shape
+from reviewapps.sandbox.github.state import JSON, LOGIN, Repository, User
 
 routes = Routes()
+SHAPE: dict[str, Shape] = {"name": str, "description": str, "private": bool, "default_branch": str}
 
 
 @routes.on("GET", "/user/repos")
@@ -34,10 +39,12 @@ async def create_org_repository(call: Call) -> Answer:
 
 
 async def _created(call: Call, owner: User) -> Answer:
-    wanted = await call.wanted()
-    name = text(wanted, "Repository", "name")
+    wanted = await call.wanted(**SHAPE)
+    name = named(text(wanted, "Repository", "name"))
     _require_free(call, owner, name)
     branch, private = wanted.get("default_branch") or "main", bool(wanted.get("private", False))
+    if not is_name(branch):
+        raise invalid("Repository", "default_branch")
     admins = [call.user.login]
     made = call.world.place(owner, name, default_branch=branch, private=private, admins=admins)
     made.description = wanted.get("description")
@@ -55,11 +62,12 @@ async def one_repository(call: Call) -> Answer:
 async def update_repository(call: Call) -> Answer:
     """Rename it, hide it, or change its default branch or description."""
     call.require("admin")
-    wanted, this = await call.wanted(), call.repository
+    wanted, this = await call.wanted(**SHAPE), call.repository
     before = {"description": this.description, "default_branch": this.default_branch}
-    if wanted.get("name", this.name) != this.name:
-        await _rename(call, this, wanted["name"])
-    if "default_branch" in wanted:
+    name = named(wanted.get("name") or this.name)
+    if name != this.name:
+        await _rename(call, this, name)
+    if wanted.get("default_branch") is not None:
         await _set_default_branch(this, wanted["default_branch"])
     this.description = wanted.get("description", this.description)
     this.updated_at = call.world.clock.timestamp
@@ -108,10 +116,9 @@ async def delete_repository(call: Call) -> Answer:
 @routes.on("POST", "/repos/{owner}/{repo}/forks")
 async def create_fork(call: Call) -> Answer:
     """A copy of it in the account of the token (or in an organization), which shares its objects."""
-    wanted, parent = await call.wanted(), call.repository
-    organization = wanted.get("organization")
-    owner = call.world.add_user(organization, "Organization") if organization else call.user
-    name = wanted.get("name") or parent.name
+    wanted, parent = await call.wanted(organization=str, name=str), call.repository
+    owner = _organization(call, wanted["organization"]) if wanted.get("organization") else call.user
+    name = named(wanted.get("name") or parent.name)
     known = call.world.named(owner.login, name)
     if known is not None and known.parent is parent:
         return _full(call, known, 202)
@@ -124,6 +131,24 @@ async def create_fork(call: Call) -> Answer:
     fork.known_refs = await fork.git.heads_and_tags()
     await call.engine.events.announce("fork", None, parent, call.user, forkee=fork)
     return _full(call, fork, 202)
+
+
+def _organization(call: Call, login: str) -> User:
+    """The organization of that name, made where there is nobody of that name."""
+    if call.world.user(login) is None and re.fullmatch(LOGIN, login):
+        return call.world.add_user(login, "Organization")
+    found = call.world.organization(login)
+    if found is None:
+        raise invalid("Fork", "organization")
+    return found
+
+
+def named(wanted: str) -> str:
+    """The name that a repository gets: what GitHub has no room for in one becomes a dash."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", wanted)[:100]
+    if name in (".", ".."):
+        raise invalid("Repository", "name")
+    return name
 
 
 def _require_free(call: Call, owner: User, name: str) -> None:

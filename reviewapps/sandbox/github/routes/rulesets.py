@@ -104,7 +104,8 @@ def _write(one: Ruleset, wanted: JSON) -> None:
 def _require_known(rule: JSON) -> None:
     kind, given = rule.get("type"), rule.get("parameters") or {}
     missing = [name for name in PARAMETERS.get(str(kind), ()) if given.get(name) is None]
-    if (kind not in WITHOUT and kind not in PARAMETERS) or missing:
+    nameless = any(not one.get("context") for one in given.get("required_status_checks") or [])
+    if (kind not in WITHOUT and kind not in PARAMETERS) or missing or nameless:
         raise Refused(422, "Validation Failed", [f"Invalid rule '{kind}'"])
 
 

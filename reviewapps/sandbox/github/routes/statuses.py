@@ -14,6 +14,7 @@ from reviewapps.sandbox.github.state import JSON, App, CheckRun, CommitStatus
 routes = Routes()
 STATES = ("error", "failure", "pending", "success")
 MOST_STATUSES = 1000  # of one context on one commit
+STATUS: dict[str, Shape] = dict.fromkeys(("state", "context", "description", "target_url"), str)
 RUN: dict[str, Shape] = {
     **dict.fromkeys(("name", "head_sha", "status", "conclusion", "started_at", "completed_at"), str),
     **dict.fromkeys(("details_url", "external_id"), str),
@@ -42,7 +43,7 @@ CHANGEABLE = (
 @routes.on("POST", "/repos/{owner}/{repo}/statuses/{sha}")
 async def create_status(call: Call) -> Answer:
     """A new status of a commit."""
-    user, wanted = call.require_write(), await call.wanted()
+    user, wanted = call.require_write(), await call.wanted(**STATUS)
     if wanted.get("state") not in STATES:
         raise invalid("Status", "state")
     require_short("Status", wanted.get("description"))
@@ -105,7 +106,7 @@ async def create_check_run(call: Call) -> Answer:
         id=call.world.next_id(),
         name=text(wanted, "CheckRun", "name"),
         head_sha=await call.commit_named(text(wanted, "CheckRun", "head_sha")),
-        status=wanted.get("status", "queued"),
+        status=wanted.get("status") or "queued",
         conclusion=None,
         started_at=wanted.get("started_at") or call.world.clock.timestamp,
         completed_at=None,
@@ -136,8 +137,9 @@ async def update_check_run(call: Call) -> Answer:
         raise forbidden(f"Invalid app_id `{app.id}` - check run can only be modified by its own App.")
     completed = run.status == "completed"
     _conclude(call, run, wanted)
-    for name in set(CHANGEABLE) & set(wanted):
-        setattr(run, name, wanted[name])
+    for name in CHANGEABLE:
+        if wanted.get(name) is not None:
+            setattr(run, name, wanted[name])
     if run.status == "completed" and not completed:
         await _announce_end(call, run)
     return Answer(present.check_run(run, call.repository, call.urls))

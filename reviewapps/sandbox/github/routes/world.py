@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.presenters.accounts import simple_user
 from reviewapps.sandbox.github.presenters.pulls import pull_request_simple
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.seeding import MOST, open_many
-from reviewapps.sandbox.github.state import JSON, PullRequest, Repository
+from reviewapps.sandbox.github.state import JSON, LOGIN, PullRequest, Repository
 
 routes = Routes()
+KINDS = ("User", "Organization", "Bot")
 
 
 @routes.on("POST", "/_sandbox/users")
 async def add_user(call: Call) -> Answer:
     """An account `{"login", "token", "type"}`."""
-    wanted = await call.wanted()
-    user = call.world.add_user(text(wanted, "User", "login"), wanted.get("type", "User"))
+    wanted = await call.wanted(login=str, token=str, type=str)
+    login, kind = text(wanted, "User", "login"), wanted.get("type") or "User"
+    if not re.fullmatch(LOGIN, login):
+        raise invalid("User", "login")
+    if kind not in KINDS:
+        raise invalid("User", "type")
+    user = call.world.add_user(login, kind)
     if wanted.get("token"):
         call.world.tokens[wanted["token"]] = user
     return Answer(simple_user(user, call.urls), 201)
@@ -26,11 +34,12 @@ async def add_user(call: Call) -> Answer:
 @routes.on("POST", "/_sandbox/pulls")
 async def rewrite_pull_request(call: Call) -> Answer:
     """Times and draft state of a pull request, set from outside."""
-    wanted = await call.wanted()
+    wanted = await call.wanted(repository=str, number=int, draft=bool, created_at=str, updated_at=str)
     pull = _pull(call, wanted)
+    created, updated = _moment(wanted, "created_at"), _moment(wanted, "updated_at")
     await call.engine.pull_requests.set_draft(pull, bool(wanted.get("draft", pull.draft)), pull.user)
-    pull.created_at = wanted.get("created_at", pull.created_at)
-    pull.updated_at = wanted.get("updated_at", call.world.clock.timestamp)
+    pull.created_at = created or pull.created_at
+    pull.updated_at = updated or call.world.clock.timestamp
     return Answer(pull_request_simple(pull, call.urls))
 
 
@@ -56,8 +65,16 @@ async def land(call: Call) -> Answer:
     return Answer(pull_request_simple(pull, call.urls))
 
 
+def _moment(wanted: JSON, name: str) -> str | None:
+    """A time as GitHub writes it; 422 for anything else."""
+    told: str | None = wanted.get(name)
+    if told is not None and not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", told, re.ASCII):
+        raise invalid("PullRequest", name)
+    return told
+
+
 def _pull(call: Call, wanted: JSON) -> PullRequest:
-    found = _repository(call, wanted).pull_requests.get(int(wanted.get("number", 0)))
+    found = _repository(call, wanted).pull_requests.get(wanted.get("number") or 0)
     if found is None:
         raise not_found()
     return found

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from reviewapps.sandbox.github.state.accounts import ROLES, Organization, Team, User, permission_of
+from reviewapps.sandbox.github.state.accounts import (
+    LOGIN,
+    ROLES,
+    Organization,
+    Team,
+    User,
+    permission_of,
+    slug_of,
+)
 from reviewapps.sandbox.github.state.apps import (
     App,
     Installation,
@@ -37,6 +45,7 @@ from reviewapps.sandbox.github.state.webhooks import Delivery, Hook
 
 __all__ = [
     "JSON",
+    "LOGIN",
     "OPINIONS",
     "ROLES",
     "Allowance",
@@ -71,4 +80,5 @@ __all__ = [
     "Usage",
     "User",
     "permission_of",
+    "slug_of",
 ]

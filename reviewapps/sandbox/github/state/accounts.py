@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 """What one may be in a repository, from least to most."""
+
+LOGIN = r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(\[bot\])?"
+"""What an account may be called."""
+
+
+def slug_of(name: str) -> str:
+    """How a team of that name is called in paths."""
+    return re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")
 
 
 def permission_of(role: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt
 
@@ -24,7 +25,7 @@ class Allowance(BaseModel):
     content_per_hour: NonNegativeInt | None = None
     at_once: NonNegativeInt | None = None
     retry_after: NonNegativeInt = 60
-    secondary_status: int = 403
+    secondary_status: Literal[403, 429] = 403
 
 
 @dataclass
