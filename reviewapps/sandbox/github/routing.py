@@ -23,7 +23,7 @@ BESIDE = ("/_sandbox/", "/_codeload/")
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 # These may hold slashes, encoded or not.
-_ANY, _SOME = ".*", ".+"
+_ANY, _SOME = "(?s:.*)", "(?s:.+)"
 GREEDY = {"ref": _ANY, "path": _ANY, "branch": _SOME, "basehead": _SOME, "name": _SOME, "commit_sha": _SOME}
 GREEDY["environment_name"] = _SOME
 BY_ID = {

@@ -150,7 +150,7 @@ class GitHub:
         Pages(self._engine).mount(app)
         ManifestForms(self.world).mount(app)
         self.observed.install(app)
-        app.router.add_route("*", "/{unknown:.*}", unknown)
+        app.router.add_route("*", "/{unknown:(?s:.*)}", unknown)
         return app
 
     def _who(self, request: web.Request) -> str:

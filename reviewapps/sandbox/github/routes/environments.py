@@ -50,7 +50,8 @@ async def write(call: Call) -> Answer:
     found.wait_timer, found.updated_at = wait, call.world.clock.timestamp
     found.reviewers = [(one.get("type") or "User", one.get("id") or 0) for one in reviewers]
     found.prevent_self_review = bool(wanted.get("prevent_self_review"))
-    found.branch_policy = wanted.get("deployment_branch_policy")
+    policy = wanted.get("deployment_branch_policy")
+    found.branch_policy = policy and {name: bool(policy.get(name)) for name in POLICY}
     return Answer(_presented(call, found))
 
 
