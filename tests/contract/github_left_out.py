@@ -12,6 +12,7 @@ REVIEW_RULE = PROTECTION + "/required_pull_request_reviews"
 STATUS_RULE = PROTECTION + "/required_status_checks"
 TEAM = "/orgs/{org}/teams/{team_slug}"
 OF_COMMENT = REPO + "/issues/comments/{comment_id}/reactions"
+OF_ISSUE = REPO + "/issues/{issue_number}/reactions"
 
 ONE = {
     "full-repository": (f"POST /user/repos POST /orgs/{{org}}/repos PATCH {REPO} POST {REPO}/forks"),
@@ -28,6 +29,7 @@ ONE = {
     "protected-branch-pull-request-review": f"GET {REVIEW_RULE} PATCH {REVIEW_RULE}",
     "protected-branch-required-status-check": f"GET {STATUS_RULE} PATCH {STATUS_RULE}",
     "protected-branch-admin-enforced": f"GET {PROTECTION}/enforce_admins POST {PROTECTION}/enforce_admins",
+    "reaction": f"POST {OF_ISSUE}",
     "team": f"POST /orgs/{{org}}/teams GET {TEAM}",
     "integration": "GET /apps/{app_slug}",
     "hook": f"GET {REPO}/hooks/{{hook_id}}",
@@ -40,7 +42,7 @@ MANY = {
     "nullable-collaborator": f"GET {REPO}/collaborators",
     "team": f"GET /orgs/{{org}}/teams GET {REPO}/teams",
     "label": f"GET {REPO}/labels PUT {REPO}/issues/{{issue_number}}/labels",
-    "reaction": f"GET {OF_COMMENT}",
+    "reaction": f"GET {OF_COMMENT} GET {OF_ISSUE}",
 }
 # Not even their schemas are in the document: the members that GitHub demands.
 MEMBERS = {

@@ -57,3 +57,23 @@ def test_a_person_reacts_once_in_each_way(hub: Hub, pull: PullRequest) -> None:
     mine = answers[0].json()["id"]
     assert hub.request("DELETE", f"{path}/{mine}", token="hubot-token").status_code == 403
     assert comment.delete_reaction(mine) and len(hub.request("GET", f"{path}?content=eyes").json()) == 0
+
+
+def test_people_react_to_a_pull_request_itself(hub: Hub, shop: Checkout) -> None:
+    pull = hub.client().get_repo("octocat/shop").create_pull(base="main", head="feature", title="Greet")
+    issue, path = pull.as_issue(), "/repos/octocat/shop/issues/1/reactions"
+    made = issue.create_reaction("heart")
+    assert issue.create_reaction("heart").id == made.id
+    again = hub.request("POST", path, json={"content": "heart"})
+    assert (again.status_code, again.json()["id"]) == (200, made.id)
+    hub.request("POST", path, token="stranger-token", json={"content": "eyes"}).raise_for_status()
+    assert [(one.user.login, one.content) for one in issue.get_reactions()] == [
+        ("octocat", "heart"),
+        ("stranger", "eyes"),
+    ]
+    rollup = hub.request("GET", path.removesuffix("/reactions")).json()["reactions"]
+    assert (rollup["total_count"], rollup["heart"], rollup["eyes"]) == (2, 1, 1)
+    assert hub.request("DELETE", f"{path}/{made.id}", token="stranger-token").status_code == 403
+    assert issue.delete_reaction(made.id)
+    assert [one["content"] for one in hub.request("GET", path).json()] == ["eyes"]
+    assert hub.request("POST", path, json={"content": "shrug"}).status_code == 422

@@ -111,7 +111,7 @@ def issue(pull: PullRequest, urls: Urls) -> JSON:
         "node_id": node_id("PR", pull.id),
         "locked": False,
         "active_lock_reason": None,
-        "reactions": _rollup((), f"{api}/reactions"),
+        "reactions": _rollup(pull.reactions.values(), f"{api}/reactions"),
         "assignee": None,
         "assignees": [],
         "milestone": None,
@@ -147,7 +147,7 @@ def _rollup(reactions: Iterable[Reaction], url: str) -> JSON:
 
 
 def reaction(one: Reaction, urls: Urls) -> JSON:
-    """An emoji under a comment."""
+    """An emoji under a comment or a pull request."""
     return {
         "id": one.id,
         "node_id": node_id("REA", one.id),

@@ -133,6 +133,7 @@ class PullRequest:
     asked_as_owners: set[int] = field(default_factory=set)  # ids of requested users and teams
     last_pusher: User | None = None
     queue_entry: QueueEntry | None = None
+    reactions: dict[int, Reaction] = field(default_factory=dict)
 
     @property
     def head_git_ref(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reviewapps.sandbox.github.state.accounts import User
-    from reviewapps.sandbox.github.state.repository import Comment, PullRequest
+    from reviewapps.sandbox.github.state.repository import PullRequest
 
 OPINIONS = ("APPROVED", "CHANGES_REQUESTED")
 
@@ -30,10 +30,9 @@ class Review:
 
 @dataclass(eq=False)
 class Reaction:
-    """An emoji under a comment; one of each kind a person."""
+    """An emoji under a comment or a pull request; one of each kind a person."""
 
     id: int
-    comment: Comment
     user: User
     content: str
     created_at: str
