@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from reviewapps.sandbox.github.recent import Recent
+
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 ABSENT = "0" * 40
 SHA = r"[0-9a-f]{40}"
@@ -93,7 +95,7 @@ class Bare:
     """
 
     path: Path
-    known: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+    known: Recent[str, Any] = field(default_factory=Recent, compare=False, repr=False)
 
     def __reduce__(self) -> tuple[type[Bare], tuple[Path]]:
         return Bare, (self.path,)
@@ -102,15 +104,18 @@ class Bare:
         self, *arguments: str, stdin: bytes = b"", environment: dict[str, str] | None = None
     ) -> bytes:
         """What git prints; :class:`GitError` where it exits with an error."""
-        process = await asyncio.create_subprocess_exec(
-            "git",
-            *arguments,
-            cwd=self.path,
-            env=clean_environment() | {"GIT_DIR": str(self.path)} | (environment or {}),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                "git",
+                *arguments,
+                cwd=self.path,
+                env=clean_environment() | {"GIT_DIR": str(self.path)} | (environment or {}),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+            )
+        except FileNotFoundError:
+            raise GitError("the repository was deleted") from None
         printed, complained = await process.communicate(stdin)
         if process.returncode:
             raise GitError(complained.decode(errors="replace").strip() or f"git {arguments[0]} failed")
@@ -213,7 +218,7 @@ class Bare:
             sha = await self.text("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
         except GitError:
             return None
-        self.known.setdefault(sha, None)
+        self.known[sha] = self.known.get(sha)
         return sha
 
     async def update_ref(self, ref: str, sha: str, expected: str = "") -> None:

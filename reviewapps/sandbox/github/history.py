@@ -59,15 +59,17 @@ async def size_between(git: Bare, base: str, head: str) -> Size:
 
 async def commits(git: Bare, shas: list[str]) -> list[Commit]:
     """These commits, in this order."""
-    unread = [sha for sha in shas if git.known.get(sha) is None]
+    read = {sha: found for sha in shas if (found := git.known.get(sha)) is not None}
+    unread = [sha for sha in shas if sha not in read]
     if unread:
         log = ("log", "-z", "--no-walk=unsorted", f"--format={'%x00'.join(_FIELDS)}", _DATES)
         words = (await git.text(*log, *unread)).split("\0")
         found = [_commit(words[at : at + len(_FIELDS)]) for at in range(0, len(words) - 1, len(_FIELDS))]
-        git.known.update({one.sha: one for one in found})
-        if not all(sha in git.known for sha in shas):  # asked for by another name
+        for one in found:
+            git.known[one.sha] = read[one.sha] = one
+        if not all(sha in read for sha in shas):  # asked for by another name
             return found
-    return [git.known[sha] for sha in shas]
+    return [read[sha] for sha in shas]
 
 
 def _commit(fields: list[str]) -> Commit:

@@ -6,6 +6,7 @@ from reviewapps.sandbox.github.git import Bare, GitError, Signature
 from reviewapps.sandbox.github.history import Commit, commits, shas_between
 from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
+from reviewapps.sandbox.github.recent import Recent
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.state import PullRequest, Repository, User
 from reviewapps.sandbox.github.world import World
@@ -20,7 +21,7 @@ class Merging:
         self._world = world
         self._pull_requests = pull_requests
         self._gate = gate
-        self._mergeable: dict[tuple[int, str, str], bool] = {}  # commits never change
+        self._mergeable: Recent[tuple[int, str, str], bool] = Recent()  # commits never change
 
     async def mergeable(self, pull: PullRequest) -> bool | None:
         """Whether it goes into its base branch without a conflict; None for a closed one."""

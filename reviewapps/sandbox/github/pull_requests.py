@@ -6,6 +6,7 @@ from reviewapps.sandbox.github.approvals import Reviews
 from reviewapps.sandbox.github.git import ABSENT, GitError
 from reviewapps.sandbox.github.history import Size, shas_between, size_between
 from reviewapps.sandbox.github.protection import requirements, review_rule
+from reviewapps.sandbox.github.recent import Recent
 from reviewapps.sandbox.github.refusals import Refused, invalid
 from reviewapps.sandbox.github.state import Label, PullRequest, Repository, User
 from reviewapps.sandbox.github.webhooks.events import Events
@@ -21,7 +22,7 @@ class PullRequests:
         self._reviews = reviews
         self._events = events
         self._pushes = pushes
-        self._sizes: dict[tuple[int, str, str], Size] = {}  # commits never change
+        self._sizes: Recent[tuple[int, str, str], Size] = Recent()  # commits never change
 
     async def announce(self, action: str, pull: PullRequest, user: User, **told: object) -> None:
         """Tell what ``user`` did to it; ``told`` are further members of the payload."""

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from reviewapps.sandbox.github.access import Asker, asker
 from reviewapps.sandbox.github.calls import Answer, Call, Engine
+from reviewapps.sandbox.github.git import GitError
 from reviewapps.sandbox.github.permitting import is_for_apps, require_permitted
 from reviewapps.sandbox.github.refusals import DOCUMENTATION, Refused, not_found
 from reviewapps.sandbox.github.state import JSON
@@ -94,7 +95,7 @@ class Api:
             answer = moved(call)
             if answer is None:
                 require_permitted(call, template)
-                answer = await route(call)
+                answer = await _routed(call, route)
         if method != "GET" and call.repository_asked is not None:
             await self._engine.merge_queue.advance(call.repository_asked)
         return answer
@@ -119,6 +120,15 @@ class Api:
             return web.Response(status=status, headers=headers)
         headers.setdefault("Content-Type", "application/json; charset=utf-8")
         return web.Response(status=status, body=body, headers=headers)
+
+
+async def _routed(call: Call, route: Route) -> Answer:
+    try:
+        return await route(call)
+    except GitError:
+        if call.repository_asked is None or call.repository_asked.git.path.exists():
+            raise
+        raise not_found() from None  # deleted meanwhile
 
 
 def _pattern(template: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from reviewapps.sandbox.github.apps.installing import Installing, install
 from reviewapps.sandbox.github.apps.registration import register
 from reviewapps.sandbox.github.calls import Engine
 from reviewapps.sandbox.github.deployments import Deployments
+from reviewapps.sandbox.github.folders import pack
 from reviewapps.sandbox.github.limits.primary import Limits
 from reviewapps.sandbox.github.limits.secondary import SecondaryLimits
 from reviewapps.sandbox.github.merge_queue import MergeQueue
@@ -54,6 +56,7 @@ class GitHub:
         self.url = ""
         self.port = 0
         self._runner: web.AppRunner | None = None
+        self._packing: asyncio.Task[None] | None = None
 
     @property
     def recalled(self) -> bool:
@@ -90,11 +93,14 @@ class GitHub:
         await self._engine.deliveries.start()
         if self.recalled:
             await carry_on(self.world, self._engine.pull_requests)
+            self._packing = asyncio.create_task(pack(self.world))
         await self._snapshots.start()
 
     async def stop(self) -> None:
         """Serve no more. All is kept, but for the webhooks on their way."""
         await self._engine.deliveries.stop()
+        if self._packing is not None:
+            await self._packing
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

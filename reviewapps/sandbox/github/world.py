@@ -56,10 +56,6 @@ class World:
         self._last_id += 1
         return self._last_id
 
-    def gave(self, number: int) -> bool:
-        """Whether this is a number that something here has, or had."""
-        return number <= self._last_id
-
     # ---- accounts
 
     def add_user(self, login: str, type: str = "User") -> User:
@@ -136,6 +132,7 @@ class World:
     def remove(self, repository: Repository) -> None:
         """Forget it. Pull requests from it stay, with no head repository; forks still use its objects."""
         del self.repositories[repository.id]
+        repository.queue.clear()
         self.hooks = {id: hook for id, hook in self.hooks.items() if hook.repository is not repository}
         for installation in self.installations.values():
             installation.repositories.discard(repository.id)

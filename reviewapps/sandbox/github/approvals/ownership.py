@@ -5,6 +5,7 @@ from __future__ import annotations
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.approvals.codeowners import LARGEST, PLACES, CodeOwners, Mistake, parsed
 from reviewapps.sandbox.github.git import Bare
+from reviewapps.sandbox.github.recent import Recent
 from reviewapps.sandbox.github.state import PullRequest, Repository, Team, User
 from reviewapps.sandbox.github.world import World
 
@@ -16,8 +17,8 @@ class Ownership:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._files: dict[tuple[int, str], CodeOwners | None] = {}
-        self._names: dict[tuple[int, str, str], list[tuple[str, ...]]] = {}
+        self._files: Recent[tuple[int, str], CodeOwners | None] = Recent()
+        self._names: Recent[tuple[int, str, str], list[tuple[str, ...]]] = Recent()
 
     async def groups(self, pull: PullRequest) -> list[Owners]:
         """For each different set of owners of what ``pull`` changes: any one of them is enough."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
+from reviewapps.sandbox.github.folders import remove_unused
 from reviewapps.sandbox.github.git import is_name
 from reviewapps.sandbox.github.presenters.repositories import full_repository, repository
 from reviewapps.sandbox.github.refusals import invalid, not_found
@@ -110,6 +111,7 @@ async def delete_repository(call: Call) -> Answer:
     call.require("admin")
     await _announce(call, "deleted")
     call.world.remove(call.repository)
+    await remove_unused(call.world)
     return Answer(status=204)
 
 
