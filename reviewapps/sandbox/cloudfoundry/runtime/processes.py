@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import marshal
 import os
 import signal
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from reviewapps.sandbox.cloudfoundry.runtime.leash import Leash, kill
+from reviewapps.sandbox.cloudfoundry.runtime import leash
 from reviewapps.sandbox.cloudfoundry.runtime.output import LogLine, Output
 
 __all__ = ["LogLine", "ProcessGroup"]
 
-_LAST_WORDS = 1.0  # seconds for output that a process which left its group may hold open
-
-_leash = Leash()
+_LAST_WORDS = 1.0  # seconds for output that a process which was not found may hold open
+_LEASH = (sys.executable, "-I", "-S", str(Path(leash.__file__).resolve()))
 
 
 class ProcessGroup:
-    """A running command, leader of a session of its own."""
+    """A running command on its leash, in a session of its own."""
 
     def __init__(self, process: asyncio.subprocess.Process, outputs: Sequence[Output]) -> None:
         self._process = process
-        self._patience_until = 0.0
         self._logged = [output.logged for output in outputs]
         self._end = asyncio.create_task(self._ended())
 
@@ -32,7 +32,10 @@ class ProcessGroup:
     async def start(
         cls, command: Sequence[str], *, folder: Path, env: Mapping[str, str], log: LogLine
     ) -> ProcessGroup:
-        """``command`` begun in ``folder`` with ``env`` and no other environment. Raises OSError."""
+        """``command`` begun in ``folder`` with ``env`` and no other environment.
+
+        Raises OSError where the folder is missing; a missing program is told, and its status is 127.
+        """
         starting = asyncio.create_task(cls._started(command, folder, env, log))
         try:
             return await asyncio.shield(starting)
@@ -49,11 +52,11 @@ class ProcessGroup:
     async def stop(self, grace: float, sign: signal.Signals = signal.SIGTERM) -> None:
         """Ask the group to end, and after ``grace`` seconds make it. All of it is gone when this returns."""
         if not self._end.done() and grace > 0:
-            self._patience_until = time.monotonic() + grace
-            kill(self._process.pid, sign)
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(sign)
             await asyncio.wait({self._end}, timeout=grace)
         if not self._end.done():
-            kill(self._process.pid)
+            self._let_go()
             await asyncio.wait({self._end})
 
     @classmethod
@@ -63,10 +66,10 @@ class ProcessGroup:
         outputs = [await Output.open(stream, log) for stream in ("OUT", "ERR")]
         try:
             process = await asyncio.create_subprocess_exec(
+                *_LEASH,
                 *command,
                 cwd=folder,
-                env=dict(env),
-                stdin=asyncio.subprocess.DEVNULL,
+                stdin=asyncio.subprocess.PIPE,
                 stdout=outputs[0].end,
                 stderr=outputs[1].end,
                 start_new_session=True,
@@ -74,16 +77,17 @@ class ProcessGroup:
         finally:
             for output in outputs:
                 os.close(output.end)
-        _leash.tie(process.pid)
+        assert process.stdin is not None
+        process.stdin.write(marshal.dumps(dict(env)))
         return cls(process, outputs)
+
+    def _let_go(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
 
     async def _ended(self) -> int:
         status = await self._process.wait()
-        # A shell dies of SIGTERM at once; what it started may use the rest of the grace to finish its work.
-        await asyncio.wait(self._logged, timeout=max(0.0, self._patience_until - time.monotonic()))
-        kill(self._process.pid)
         await asyncio.wait(self._logged, timeout=_LAST_WORDS)
         for logged in self._logged:
             logged.cancel()
-        _leash.loosen(self._process.pid)
         return status if status >= 0 else 128 - status
