@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, TypeVar
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable, unreadable_body
@@ -14,6 +16,10 @@ from reviewapps.sandbox.cloudfoundry.reasons import reasons, refused
 from reviewapps.sandbox.cloudfoundry.state import Row
 
 LARGEST = 2_147_483_647
+BROKEN_FORM = (ValueError, LookupError, AssertionError, RuntimeError, HttpProcessingError)
+"""What reading a form raises that has no boundary, broken parts, or an encoding that nobody knows."""
+
+_DEEPEST = 100  # arrays and objects within each other
 Megabytes = Annotated[int, Field(gt=0, le=LARGEST)]
 BytesPerSecond = Annotated[int, Field(ge=-1, le=2**63 - 1)]
 AGuid = Annotated[str, Field(min_length=1, max_length=200)]
@@ -111,7 +117,7 @@ B = TypeVar("B", bound=BaseModel)
 
 async def body(request: web.Request, model: type[B]) -> B:
     """The request's body as ``model``; an absent one is ``{}``."""
-    said = _parsed(await request.read())
+    said = parsed(await request.read())
     if not isinstance(said, dict):
         raise unreadable_body()
     return checked(said, model)
@@ -125,15 +131,32 @@ def checked(said: object, model: type[B]) -> B:
         raise unprocessable(reasons(wrong.errors())) from None
 
 
-def _parsed(text: bytes) -> object:
-    """What is said in JSON, in which neither NaN nor half a character is anything."""
+def parsed(text: bytes) -> object:
+    """What is said in JSON, in which neither NaN nor half a character is anything; 400 for anything else."""
     try:
         said = json.loads(text, parse_constant=_no_number) if text.strip() else {}
+        refuse_depth(said)
         if b"\\u" in text:
             json.dumps(said, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise unreadable_body() from None
     return said
+
+
+def refuse_depth(said: object) -> None:
+    """ValueError for what is nested deeper than Ruby's parser reads, or than a row could be kept."""
+    level = [said]
+    for _ in range(_DEEPEST):
+        level = [inner for one in level for inner in _inside(one) if isinstance(inner, dict | list)]
+        if not level:
+            return
+    raise ValueError(f"deeper than {_DEEPEST} levels")
+
+
+def _inside(said: object) -> Iterable[object]:
+    if isinstance(said, dict):
+        return said.values()
+    return said if isinstance(said, list) else ()
 
 
 def _no_number(word: str) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from pydantic import Field, TypeAdapter, ValidationError
 
-from reviewapps.sandbox.cloudfoundry.bodies import Body, Megabytes, body
+from reviewapps.sandbox.cloudfoundry.bodies import Body, Megabytes, body, parsed
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.state import Organization, Space
 from reviewapps.sandbox.cloudfoundry.world import Settings
@@ -111,10 +111,7 @@ class Controls:
 
 
 async def _object(request: web.Request) -> dict[str, object]:
-    try:
-        said = await request.json()
-    except ValueError:
-        said = None
+    said = parsed(await request.read())
     if not isinstance(said, dict):
         raise unprocessable("The body should be a JSON object")
     return said

@@ -8,6 +8,7 @@ import secrets
 
 from aiohttp import BasicAuth, web
 
+from reviewapps.sandbox.cloudfoundry.bodies import BROKEN_FORM
 from reviewapps.sandbox.cloudfoundry.errors import invalid_token, not_authenticated
 from reviewapps.sandbox.cloudfoundry.links import JSON
 from reviewapps.sandbox.cloudfoundry.state import Token, User, new_guid
@@ -77,7 +78,8 @@ class Uaa:
 
     def mount(self, router: web.UrlDispatcher) -> None:
         router.add_post("/oauth/token", self._grant)
-        router.add_get("/login", self._login_page)
+        for path in ("/login", "/info"):
+            router.add_get(path, self._login_page)
         router.add_post("/check_token", self._check)
         router.add_delete("/oauth/token/revoke/{jti}", self._revoke)
 
@@ -190,7 +192,7 @@ async def _form(request: web.Request) -> dict[str, str]:
     """What a form says; nothing where there is none, or one in an encoding that nobody knows."""
     try:
         return {key: str(value) for key, value in (await request.post()).items()}
-    except (ValueError, LookupError):
+    except BROKEN_FORM:
         return {}
 
 

@@ -21,6 +21,7 @@ from reviewapps.sandbox.cloudfoundry.state import Resource
 SMALLEST, LARGEST = 65_536, 536_870_912
 """Bytes; files are kept that are larger than the one and smaller than the other."""
 
+_LONGEST_PATH = 4096  # bytes, as Linux has it
 _LOWEST_MODE = 0o600
 _USUAL_MODE = "744"
 
@@ -85,8 +86,11 @@ def complete(
 def _checked(resource: Resource, kept: KeptResources) -> Resource:
     try:
         inside(Path(), resource.path)
+        if len(resource.path.encode()) > _LONGEST_PATH:
+            raise UnsafePackageError("the path is too long")
     except UnsafePackageError:
-        raise UploadRefusedError(f"The resource file path is invalid: {resource.path}") from None
+        told = resource.path[:_LONGEST_PATH]
+        raise UploadRefusedError(f"The resource file path is invalid: {told}") from None
     if resource.mode and not is_usable(resource.mode):
         raise UploadRefusedError(f"The resource file mode is invalid: {resource.mode}")
     if not kept.knows(resource):

@@ -74,6 +74,7 @@ BROKEN = {
     "encrypted": patched(ONE, 8, 1, "<H"),
     "a compression nobody knows": patched(ONE, 10, 99, "<H"),
     "another content than promised": patched(ONE, 16, 7, "<I"),
+    "broken LZMA": patched(archive(("a", FILE, b"\x09\x04\x05\x00" + b"\xff" * 40)), 10, 14, "<H"),
     "less than it holds": patched(archive(("a", FILE, b"x" * 100_000), compress=True), 24, 10, "<I"),
 }
 
@@ -178,6 +179,7 @@ def test_a_large_file_need_not_be_uploaded_twice(shared: Cloud) -> None:
         (fingerprint(b"?", "a", "rwx"), "The resource file mode is invalid: rwx"),
         ({"fn": "../v2", "sha1": "0" * 40, "size": 70_000}, "The resource file path is invalid: ../v2"),
         ({}, "The resource file path is invalid: "),
+        (fingerprint(b"?", "a" * 70_000), f"The resource file path is invalid: {'a' * 4096}"),
     ],
 )
 def test_files_that_cannot_be_added_fail_the_package(
@@ -197,6 +199,8 @@ def test_files_that_cannot_be_added_fail_the_package(
         ({"resources": (None, '{"a": 1}')}, 400, 160001, "The app upload is invalid: invalid :resources"),
         ({"resources": (None, b"\xff")}, 400, 1001, "Request invalid due to parse error"),
         ({"resources": (None, " " * 10 * 1024**2 + "[]")}, 413, 1004, "Bad request: Request Entity"),
+        ({"resources": (None, '[{"path": "\\ud800"}]')}, 400, 1001, "Request invalid due to parse error"),
+        ({"resources": (None, "[" * 100_000)}, 400, 1001, "Request invalid due to parse error"),
         ({"resources": (None, "[1]")}, 400, 160001, "The app upload is invalid: invalid :resources"),
     ],
 )
@@ -212,3 +216,15 @@ def test_an_upload_of_other_things_is_refused_and_may_be_tried_again(
     assert refused.value.detail.startswith(detail)
     assert shared.call("GET", f"/v3/packages/{package}")["state"] == "AWAITING_UPLOAD"
     assert shared.upload(package, ONE)["state"] == "PROCESSING_UPLOAD"
+
+
+def test_an_upload_fails_the_package_with_whatever_the_sandbox_fails_with(shared: Cloud) -> None:
+    content = b"kept" * 20_000
+    kept = shared.server.world.home / "resources"
+    kept.mkdir(exist_ok=True)
+    (kept / hashlib.sha1(content).hexdigest()[:2]).touch()
+
+    package = uploaded(shared, archive(("big", FILE, content)))
+
+    assert package["state"] == "FAILED"
+    assert package["data"]["error"].startswith("The app upload is invalid: [Errno 17] File exists")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import logging
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
-from reviewapps.sandbox.cloudfoundry.bodies import Body, body
+from reviewapps.sandbox.cloudfoundry.bodies import BROKEN_FORM, Body, body, parsed
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.packages import present_package
 from reviewapps.sandbox.cloudfoundry.errors import (
@@ -30,6 +30,8 @@ from reviewapps.sandbox.cloudfoundry.staging import expire_packages, sha256
 from reviewapps.sandbox.cloudfoundry.state import Package, Resource, new_guid
 from reviewapps.sandbox.cloudfoundry.uploads import KeptResources, UploadRefusedError, complete, is_usable
 from reviewapps.sandbox.cloudfoundry.world import World
+
+log = logging.getLogger(__name__)
 
 LARGEST_LIST = 10 * 1024**2
 """Bytes of the names of files that an upload does not bring."""
@@ -88,7 +90,7 @@ class PackageUploads(Endpoints):
             async for part in await request.multipart():
                 if isinstance(part, BodyPartReader):
                     await self._take(part, upload, folder)
-        except ValueError:  # no boundary, or parts that are none
+        except BROKEN_FORM:
             raise unreadable_body() from None
         return upload
 
@@ -132,6 +134,10 @@ async def _finish(platform: Platform, package: Package) -> None:
     except UploadRefusedError as refused:
         package.state, package.error = "FAILED", str(refused)
         bits.unlink(missing_ok=True)
+    except Exception as wrong:
+        log.exception("the upload of package %s failed", package.guid)
+        package.state, package.error = "FAILED", f"The app upload is invalid: {wrong}"
+        bits.unlink(missing_ok=True)
     if world.find(Package, package.guid) is None:
         bits.unlink(missing_ok=True)
     package.touch()
@@ -150,10 +156,7 @@ def _check(upload: Upload) -> None:
 
 
 def _resources(text: bytes) -> list[Resource]:
-    try:
-        said = json.loads(text)
-    except ValueError:
-        raise unreadable_body() from None
+    said = parsed(text)
     if not isinstance(said, list) or not all(isinstance(one, dict) for one in said):
         raise upload_invalid("invalid :resources")
     return [resource_of(one) for one in said]

@@ -3,6 +3,7 @@ folder, and no more of it than the platform takes."""
 
 from __future__ import annotations
 
+import lzma
 import re
 import shutil
 import stat
@@ -22,6 +23,7 @@ _KINDS = (0, stat.S_IFREG, stat.S_IFDIR, stat.S_IFLNK)
 _UNREADABLE = (
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
     NotImplementedError,
     RuntimeError,
     EOFError,

@@ -59,9 +59,10 @@ class Signatures:
         try:
             said, digest = (_decoded(part) for part in headers[SIGNATURE].split("."))
             nonce = str(json.loads(_decoded(headers[METADATA]))["nonce"])
-        except (ValueError, KeyError, TypeError):
+            expected = self._digest(said, nonce)
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise Unsigned(502, "illegal base64 data") from None
-        if not hmac.compare_digest(digest, self._digest(said, nonce)):
+        if not hmac.compare_digest(digest, expected):
             raise Unsigned(502, "message authentication failed")
         signed = json.loads(said)
         if self._now() - signed["requested_time"] > self._seconds():

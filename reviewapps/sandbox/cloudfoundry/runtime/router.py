@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp import web
 from aiohttp.http import SERVER_SOFTWARE
+from aiohttp.typedefs import Handler
 from yarl import URL
 
 from reviewapps.sandbox.cloudfoundry.runtime.access_line import access_line
@@ -32,6 +34,8 @@ from reviewapps.sandbox.cloudfoundry.runtime.route_services import (
     place,
 )
 from reviewapps.sandbox.cloudfoundry.runtime.websockets import bridge, wants_websocket
+
+log = logging.getLogger(__name__)
 
 _CLIENT = web.AppKey("client", aiohttp.ClientSession)
 
@@ -67,7 +71,7 @@ class Router:
 
     def application(self) -> web.Application:
         """The router as an application that answers on every path."""
-        application = web.Application()
+        application = web.Application(middlewares=[_failures_answered])
         application.cleanup_ctx.append(_with_client)
         application.on_response_prepare.append(_without_our_name)
         application.router.add_route("*", "/{path:.*}", self._answer)
@@ -184,7 +188,22 @@ def _refusal(status: int, error: str, text: str) -> web.Response:
     if error:
         headers["X-Cf-RouterError"] = error
     reason = HTTPStatus(status).phrase
-    return web.Response(status=status, text=f"{status} {reason}: {text}\n", headers=headers)
+    said = f"{status} {reason}: {text}\n".encode(errors="surrogateescape")  # a header may be any bytes
+    return web.Response(status=status, body=said, content_type="text/plain", charset="utf-8", headers=headers)
+
+
+@web.middleware
+async def _failures_answered(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A request that makes us fail is answered as one whose app did, unless its answer has begun."""
+    try:
+        return await handler(request)
+    except web.HTTPException:
+        raise
+    except Exception:
+        log.exception("%s %s failed", request.method, request.raw_path)
+        if request.writer.output_size:
+            raise
+        return _endpoint_failure()
 
 
 async def _without_our_name(_: web.Request, response: web.StreamResponse) -> None:
