@@ -28,6 +28,7 @@ def _uri_path(said: str) -> str:
     return said
 
 
+CheckType = Annotated[Literal["http", "port", "process"], BeforeValidator(_kind)]
 Seconds = Annotated[int, Field(ge=1, le=LARGEST)]
 UriPath = Annotated[str, Field(max_length=255), AfterValidator(_uri_path)]
 
@@ -40,7 +41,7 @@ class CheckData(Body, extra="ignore"):
 
 
 class HealthCheckUpdate(Body, extra="ignore"):
-    type: Annotated[Literal["http", "port", "process"], BeforeValidator(_kind)] | None = None
+    type: CheckType | None = None
     data: CheckData = CheckData()
 
     def merged(self, check: Check) -> Check:

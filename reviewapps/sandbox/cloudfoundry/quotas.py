@@ -45,12 +45,20 @@ def check_app_memory(world: World, space: Space, more: int, instance: int) -> No
         raise unprocessable("memory space_instance_memory_limit_exceeded")
 
 
+def check_instances(world: World, instances: int) -> None:
+    """422 for more instances of one process than the sandbox runs."""
+    if instances > world.settings.most_instances:
+        raise unprocessable("app_instance_limit app_instance_limit_exceeded")
+
+
 def check_start(world: World, app: App) -> None:
     """422 if the instances that ``app`` would start do not fit."""
     processes = world.of_app(Process, app)
     more = sum(process.instances * process.memory_mb for process in processes)
     largest = max((process.memory_mb for process in processes if process.instances), default=0)
     check_app_memory(world, app.space, more, largest)
+    for process in processes:
+        check_instances(world, process.instances)
 
 
 def check_task_memory(world: World, space: Space, more: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -14,7 +15,7 @@ from tests.sandbox.cf_cli.structs import DiffEntry, ManifestDiff
 from tests.sandbox.cf_cli.summaries import app_named
 from tests.sandbox.cf_cli.targeting import needs_target
 
-YAML = "application/x-yaml"
+YAML = "application/x-yaml"  # what is JSON is YAML, too, and without aliases
 
 Manifest = dict[str, Any]
 
@@ -30,13 +31,13 @@ def filled(text: str, variables: Mapping[str, str]) -> str:
 def manifest_diff(cf: Cf, manifest: Manifest) -> list[DiffEntry]:
     needs_target(cf)
     url = cf.url(f"/v3/spaces/{cf.space.guid}/manifest_diff")
-    return decoded(ManifestDiff, cf.send("POST", url, yaml.safe_dump(manifest).encode(), YAML)).diff
+    return decoded(ManifestDiff, cf.send("POST", url, json.dumps(manifest).encode(), YAML)).diff
 
 
 def apply_manifest(cf: Cf, manifest: Manifest) -> None:
     needs_target(cf)
     url = cf.url(f"/v3/spaces/{cf.space.guid}/actions/apply_manifest")
-    answer = cf.send("POST", url, yaml.safe_dump(manifest).encode(), YAML)
+    answer = cf.send("POST", url, json.dumps(manifest).encode(), YAML)
     cf.finish(answer.headers["Location"])
 
 

@@ -106,4 +106,4 @@ def test_a_manifest_that_is_no_yaml_is_refused(counter: Counter, text: bytes) ->
 
     answer = counter.session.post(url, text, headers={"Content-Type": "application/x-yaml"}, timeout=10)
 
-    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, 1004)
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, 1001)

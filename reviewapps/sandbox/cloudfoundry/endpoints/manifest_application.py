@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from reviewapps.sandbox.cloudfoundry.bodies import Lifecycle, Metadata, checked
 from reviewapps.sandbox.cloudfoundry.endpoints.apps import set_lifecycle
 from reviewapps.sandbox.cloudfoundry.endpoints.environment_variables import set_variables
+from reviewapps.sandbox.cloudfoundry.endpoints.manifest_message import (
+    megabytes,
+    process_message,
+    processes_of,
+)
 from reviewapps.sandbox.cloudfoundry.endpoints.manifest_routes import apply_routes
 from reviewapps.sandbox.cloudfoundry.endpoints.service_credential_bindings import new_binding
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, not_found, unprocessable
+from reviewapps.sandbox.cloudfoundry.health_checks import refuse_patience
 from reviewapps.sandbox.cloudfoundry.metadata import merge
 from reviewapps.sandbox.cloudfoundry.platform import Platform
-from reviewapps.sandbox.cloudfoundry.processes import WEB, new_process, newest
-from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
-from reviewapps.sandbox.cloudfoundry.state import App, Binding, Check, Process, ServiceInstance, Sidecar, User
+from reviewapps.sandbox.cloudfoundry.processes import new_process, newest
+from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory, check_instances
+from reviewapps.sandbox.cloudfoundry.state import App, Binding, Process, ServiceInstance, Sidecar, User
 
-_SIZE = re.compile(r"(\d+)\s*(M|MB|G|GB|T|TB)", re.IGNORECASE)
 _SCALED = {"instances", "memory", "disk_quota", "disk-quota"}
 _UPDATED = {"command", "timeout"}
-_FACTORS = {"M": 1, "G": 1024, "T": 1024 * 1024}
 
 
 class ManifestApplication:
@@ -48,7 +51,8 @@ class ManifestApplication:
             self._apply_process(process)
         for sidecar in self._said.get("sidecars") or []:
             self._apply_sidecar(sidecar)
-        set_variables(self._app, {key: _text(value) for key, value in (self._said.get("env") or {}).items()})
+        env = self._said.get("env") or {}
+        set_variables(self._app, {str(_text(key)): _text(value) for key, value in env.items()})
         told = checked(self._said.get("metadata") or {}, Metadata)
         merge(self._app, told.labels, told.annotations)
         self._app.features |= self._said.get("features") or {}
@@ -67,18 +71,21 @@ class ManifestApplication:
 
     def _apply_process(self, said: dict[str, Any]) -> None:
         process = self._process(said["type"])
-        instances = int(said.get("instances", process.instances))
-        memory = megabytes(said["memory"]) if "memory" in said else process.memory_mb
-        disk = said.get("disk_quota", said.get("disk-quota"))
+        asked = process_message(said)
+        instances = process.instances if asked.instances is None else asked.instances
+        memory = asked.memory or process.memory_mb
+        health = asked.check(process.health, "health_check")
+        refuse_patience(health)
+        check_instances(self._world, instances)
         if self._app.state == "STARTED":
             more = instances * memory - process.instances * process.memory_mb
             check_app_memory(self._world, self._app.space, more, memory)
         process.instances, process.memory_mb = instances, memory
-        process.disk_mb = process.disk_mb if disk is None else megabytes(disk)
+        process.disk_mb = asked.disk_quota or process.disk_mb
         if "command" in said:
-            process.command = None if said["command"] in (None, "null", "default") else str(said["command"])
-        process.health = _check(process.health, said, "health-check")
-        process.readiness = _check(process.readiness, said, "readiness-health-check")
+            process.command = None if asked.command in ("null", "default") else asked.command
+        process.health = health
+        process.readiness = asked.check(process.readiness, "readiness_health_check")
         process.touch()
         self._platform.cells.converge(process)
         self._record(process, said)
@@ -118,33 +125,6 @@ class ManifestApplication:
             binding = new_binding(self._world, self._app, instance, said.get("binding_name"))
             binding.parameters = said.get("parameters") or {}
             self._world.add(binding)
-
-
-def processes_of(said: dict[str, Any]) -> list[dict[str, Any]]:
-    """The processes that an application names. Its own keys are those of web, unless web is named below."""
-    named = said.get("processes") or []
-    if any(one["type"] == WEB for one in named):
-        return list(named)
-    return [{**said, "type": WEB}, *named]
-
-
-def megabytes(said: object) -> int:
-    """``"256M"`` or ``"1GB"`` in megabytes."""
-    found = _SIZE.fullmatch(str(said).strip())
-    if not found:
-        raise unprocessable("Memory must use a supported unit: B, K, KB, M, MB, G, GB, T, or TB")
-    return int(found[1]) * _FACTORS[found[2][0].upper()]
-
-
-def _check(check: Check, said: dict[str, Any], name: str) -> Check:
-    kind = said.get(f"{name}-type", check.type)
-    return Check(
-        type="process" if kind == "none" else kind,
-        endpoint=said.get(f"{name}-http-endpoint", check.endpoint),
-        timeout=said.get("timeout", check.timeout) if name == "health-check" else check.timeout,
-        invocation_timeout=said.get(f"{name}-invocation-timeout", check.invocation_timeout),
-        interval=said.get(f"{name}-interval", check.interval),
-    )
 
 
 def _text(value: object) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from reviewapps.sandbox.cloudfoundry.endpoints.manifest_application import megabytes
+from reviewapps.sandbox.cloudfoundry.endpoints.manifest_message import megabytes
 from reviewapps.sandbox.cloudfoundry.errors import ApiError
 
 _SIZES = ("memory", "disk_quota", "disk-quota")
@@ -64,7 +64,7 @@ def _entry(key: str, said: dict[str, Any]) -> dict[str, Any]:
 def _spoken_of(identity: str, old: list[dict[str, Any]], new: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The existing entries that are named, in the manifest's order, without keys that it does not have."""
     known = {one[identity]: one for one in old}
-    named = [(one, known[one.get(identity)]) for one in new if one.get(identity) in known]
+    named = [(one, known[name]) for one in new if (name := str(one.get(identity))) in known]
     return [{name: value for name, value in was.items() if name in one} for one, was in named]
 
 

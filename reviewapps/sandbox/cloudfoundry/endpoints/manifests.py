@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
 import yaml
 from aiohttp import web
 
+from reviewapps.sandbox.cloudfoundry.bodies import refuse_depth
 from reviewapps.sandbox.cloudfoundry.endpoints.apps import add_app, check_name
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.endpoints.manifest_application import ManifestApplication
 from reviewapps.sandbox.cloudfoundry.endpoints.manifest_diff import differences
+from reviewapps.sandbox.cloudfoundry.endpoints.manifest_message import check_application
 from reviewapps.sandbox.cloudfoundry.endpoints.written_manifest import written
-from reviewapps.sandbox.cloudfoundry.errors import bad_request, not_authorized, unprocessable
+from reviewapps.sandbox.cloudfoundry.errors import (
+    bad_request,
+    not_authorized,
+    unprocessable,
+    unreadable_body,
+)
 from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.state import App, Space, User
 
 _YAML = ("application/x-yaml", "application/yaml", "text/yaml", "text/x-yaml")
+
+_REFUSED = (yaml.AnchorToken, yaml.AliasToken)
 
 
 class Manifests(Endpoints):
@@ -31,6 +41,8 @@ class Manifests(Endpoints):
         access = self.access(request)
         space = self._space(request)
         said = _applications(await _manifest(request))
+        for one in said:
+            check_application(one)
         apps = [self._app(space, one["name"], access.user) for one in said]
         work = partial(_apply_all, said=list(zip(apps, said, strict=True)), actor=access.user)
         for app in apps:
@@ -82,10 +94,16 @@ async def _apply_all(
 async def _manifest(request: web.Request) -> object:
     if request.content_type not in _YAML:
         raise bad_request("Content-Type must be yaml")
+    text = await request.read()
     try:
-        return yaml.safe_load(await request.read())
-    except (yaml.YAMLError, ValueError, RecursionError):
-        raise bad_request("Manifest does not support Anchors and Aliases or is invalid YAML") from None
+        said = yaml.safe_load(text)
+        if any(isinstance(token, _REFUSED) for token in yaml.scan(text)):
+            raise bad_request("Manifest does not support Anchors and Aliases")
+        json.dumps(said, ensure_ascii=False, allow_nan=False).encode()  # what is no JSON, no answer can hold
+        refuse_depth(said)
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+        raise unreadable_body() from None
+    return said
 
 
 def _applications(manifest: object) -> list[dict[str, Any]]:

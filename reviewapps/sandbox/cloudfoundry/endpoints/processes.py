@@ -21,7 +21,7 @@ from reviewapps.sandbox.cloudfoundry.health_checks import HealthCheckUpdate, ref
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.processes import active_deployment, newest
 from reviewapps.sandbox.cloudfoundry.query import Filters, Present, page
-from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory
+from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory, check_instances
 from reviewapps.sandbox.cloudfoundry.state import App, Check, Process
 
 FILTERS: Filters[Process] = {
@@ -97,8 +97,7 @@ class Processes(Endpoints):
         process = self._changed(request, "Cannot scale this process while a deployment is in flight.")
         asked = await body(request, Scale)
         instances = process.instances if asked.instances is None else asked.instances
-        if instances > self.world.settings.most_instances:
-            raise unprocessable("app_instance_limit app_instance_limit_exceeded")
+        check_instances(self.world, instances)
         memory = asked.memory_in_mb or process.memory_mb
         if process.app.state == "STARTED":
             more = instances * memory - process.instances * process.memory_mb
