@@ -54,7 +54,7 @@ def vcap_application(world: World, app: App, memory_mb: int, process: Process | 
         if any(destination.app is app for destination in route.destinations)
     ]
     told: JSON = {
-        "cf_api": "http://api.sandbox",
+        "cf_api": world.api_url,
         "limits": {"fds": 16384, "mem": memory_mb, "disk": world.settings.default_disk_in_mb},
         "application_name": app.name,
         "application_uris": urls,

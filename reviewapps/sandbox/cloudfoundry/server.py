@@ -43,8 +43,8 @@ log = logging.getLogger(__name__)
 STACK = "cflinuxfs4"
 BUILDPACKS = ("staticfile_buildpack", "nodejs_buildpack", "python_buildpack", "binary_buildpack")
 DEFAULT_MEMORY_MB = 102_400
-_OPEN = ("/", "/v3", "/v3/info", "/login", "/check_token")
-_GUARDED_ELSEWHERE = ("/oauth/", "/api/v1/", "/_sandbox/")
+_OPEN = ("/", "/v3", "/v3/info", "/login", "/info", "/check_token")
+_GUARDED_ELSEWHERE = ("/oauth/", "/api/v1/", "/_sandbox/", "/v2/")
 
 
 class CloudFoundry:
@@ -84,6 +84,7 @@ class CloudFoundry:
         await self.platform.provisioning.resume()
         try:
             self.port = await self._listen(self.application(), port)
+            self.world.api_url = self.api_url
             self.app_port = await self._listen(router.application(), app_port)
             self.platform.cells.watch_routes()
             self.platform.background.spawn(sweep_again_and_again(self.platform))

@@ -66,6 +66,7 @@ class World:
     def __init__(self, home: Path, settings: Settings) -> None:
         self.home = home
         self.settings = settings
+        self.api_url = ""  # known when somebody listens there
         self.clock = Clock()
         self.logs = Logs()
         self.logins: dict[str, User] = {}
@@ -75,7 +76,7 @@ class World:
         self._tables: dict[type[Row], dict[str, Row]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
-        passing = ("home", "settings", "logs")
+        passing = ("home", "settings", "logs", "api_url")
         return {name: value for name, value in vars(self).items() if name not in passing}
 
     def all(self, kind: type[R]) -> Iterator[R]:

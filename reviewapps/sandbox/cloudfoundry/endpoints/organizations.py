@@ -6,6 +6,7 @@ from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.endpoints.domains import present_domain
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
+from reviewapps.sandbox.cloudfoundry.errors import not_authorized
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.query import page
 from reviewapps.sandbox.cloudfoundry.quotas import memory_in_use, started_processes
@@ -27,6 +28,7 @@ from reviewapps.sandbox.cloudfoundry.world import World
 class Organizations(Endpoints):
     def mount(self, router: web.UrlDispatcher) -> None:
         router.add_get("/v3/organizations", self._list)
+        router.add_post("/v3/organizations", self._create)
         router.add_get("/v3/organizations/{guid}", self._show)
         router.add_get("/v3/organizations/{guid}/usage_summary", self._usage)
         router.add_get("/v3/organizations/{guid}/domains", self._domains)
@@ -39,6 +41,10 @@ class Organizations(Endpoints):
     async def _list(self, request: web.Request) -> web.Response:
         rows = self.access(request).visible(Organization)
         return page(request, rows, {"names": lambda row: row.name}, present_organization)
+
+    async def _create(self, _: web.Request) -> web.Response:
+        """Nobody makes one here, as nobody but an admin does on the platform."""
+        raise not_authorized()
 
     async def _show(self, request: web.Request) -> web.Response:
         row = self.access(request).seen(Organization, guid(request))

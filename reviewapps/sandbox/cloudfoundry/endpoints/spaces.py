@@ -32,6 +32,7 @@ class Spaces(Endpoints):
         router.add_post("/v3/spaces", self._create)
         router.add_get("/v3/spaces/{guid}", self._show)
         router.add_patch("/v3/spaces/{guid}", self._update)
+        router.add_delete("/v3/spaces/{guid}", self._delete)
         router.add_get("/v3/spaces/{guid}/usage_summary", self._usage)
 
     async def _list(self, request: web.Request) -> web.Response:
@@ -72,6 +73,11 @@ class Spaces(Endpoints):
         space.name = asked.name or space.name
         space.touch()
         return web.json_response(present_space(space, Links.of(request)))
+
+    async def _delete(self, request: web.Request) -> web.Response:
+        """Refused to everybody, as the platform does to a space's developers."""
+        self.access(request).seen(Space, guid(request))
+        raise not_authorized()
 
     async def _usage(self, request: web.Request) -> web.Response:
         space, links = self._seen(request), Links.of(request)
