@@ -341,3 +341,22 @@ def test_a_rolling_deployment_loses_no_request(tmp_path: Path) -> None:
             assert {await answer.text() for answer in answers[-10:]} == {"1"}
 
     asyncio.run(story())
+
+
+def test_a_request_that_fails_the_router_is_answered(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(host: str, path: str) -> Backend | None:
+        raise ArithmeticError(host + path)
+
+    async def story() -> None:
+        runner = web.AppRunner(Router(broken, log=lambda *_: None).application())
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, "127.0.0.1", 0).start()
+            url = f"http://127.0.0.1:{runner.addresses[0][1]}/"
+            async with aiohttp.ClientSession() as client, client.get(url) as answer:
+                assert (answer.status, answer.headers["X-Cf-RouterError"]) == (502, "endpoint_failure")
+        finally:
+            await runner.cleanup()
+
+    asyncio.run(story())
+    assert "ArithmeticError" in caplog.text
