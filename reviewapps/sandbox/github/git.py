@@ -15,13 +15,16 @@ from reviewapps.sandbox.github.recent import Recent
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 ABSENT = "0" * 40
-SHA = r"[0-9a-f]{40}"
-_NO_NAME = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|//|@\{|(^|/)\.|\.lock(/|$)|\.$|^/|/$|^-|^@?$")
+END = "--end-of-options"
+"""What stands between the options of git and the words of others."""
+
+_SHA = re.compile("[0-9a-f]{40}")
+_SHORT_SHA = re.compile("[0-9a-f]{4,40}")
+_NO_NAME = re.compile(r"[\0-\x20\x7f~^:?*\[\\\ud800-\udfff]|\.\.|@\{|//|/\.|\.lock(/|$)|[/.]$")
 SETTINGS = {
     "core.repositoryformatversion": "0",
     "core.bare": "true",
     "http.receivepack": "true",
-    "receive.hideRefs": "refs/pull",
     "receive.autogc": "false",
     "gc.auto": "0",
     "uploadpack.allowAnySHA1InWant": "true",
@@ -30,13 +33,18 @@ SETTINGS = {
 }
 
 
-def is_name(name: str) -> bool:
-    """Whether a branch or a tag may be called so, by git's rules."""
-    return not _NO_NAME.search(name)
-
-
 class GitError(Exception):
     """What git said when it refused."""
+
+
+def is_sha(word: str) -> bool:
+    """Whether this is the whole name of an object."""
+    return _SHA.fullmatch(word) is not None and word != ABSENT
+
+
+def is_ref_name(name: str) -> bool:
+    """Whether git lets a ref have this full name, which each ref has in one spelling alone."""
+    return name.startswith("refs/") and _NO_NAME.search(name) is None
 
 
 @dataclass(frozen=True)
@@ -73,17 +81,29 @@ def _settings() -> Iterator[str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """The environment of every git process: nobody's configuration, no prompts, times in UTC."""
+    """The environment of every git process: nobody's configuration, no prompts, times in UTC.
+
+    A sha names what it always named, and a path is nothing but a path.
+    """
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": "/nonexistent",
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
         "GIT_TERMINAL_PROMPT": "0",
+        "GIT_NO_REPLACE_OBJECTS": "1",
         "GIT_LITERAL_PATHSPECS": "1",
         "LC_ALL": "C.UTF-8",
         "TZ": "UTC",
     }
+
+
+def configured(*settings: tuple[str, str]) -> dict[str, str]:
+    """The variables that make these settings for one git process alone; a key may come twice."""
+    numbered = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings):
+        numbered |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return numbered
 
 
 @dataclass(frozen=True)
@@ -103,19 +123,20 @@ class Bare:
     async def output(
         self, *arguments: str, stdin: bytes = b"", environment: dict[str, str] | None = None
     ) -> bytes:
-        """What git prints; :class:`GitError` where it exits with an error."""
+        """What git prints; :class:`GitError` where it exits with an error, or cannot be told such words."""
         try:
+            words = [word.encode() for word in arguments]
             process = await asyncio.create_subprocess_exec(
                 "git",
-                *arguments,
+                *words,
                 cwd=self.path,
                 env=clean_environment() | {"GIT_DIR": str(self.path)} | (environment or {}),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
             )
-        except FileNotFoundError:
-            raise GitError("the repository was deleted") from None
+        except (ValueError, OSError) as impossible:  # a NUL, half a character, too many of them
+            raise GitError(str(impossible)) from None
         printed, complained = await process.communicate(stdin)
         if process.returncode:
             raise GitError(complained.decode(errors="replace").strip() or f"git {arguments[0]} failed")
@@ -148,7 +169,7 @@ class Bare:
         fields = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)"
         folders = {prefix.rpartition("/")[0] for prefix in prefixes}  # git matches whole words of a path,
         printed = await self.text("for-each-ref", f"--format={fields}", *folders)  # GitHub any beginning
-        rows = (line.split("\0") for line in printed.splitlines())
+        rows = (line.split("\0") for line in printed.split("\n") if line)
         found = (Ref(name, sha, kind, peeled or sha) for name, sha, kind, peeled in rows)
         return {ref.name: ref for ref in found if ref.name.startswith(prefixes)}
 
@@ -165,7 +186,7 @@ class Bare:
 
     def target(self, name: str) -> str | None:
         """What the ref of this full name points at, read from git's own files, for it is asked all the time."""
-        if not name.startswith("refs/") or not is_name(name):
+        if not is_ref_name(name):
             return None
         try:
             return (self.path / name).read_text().strip()
@@ -197,12 +218,12 @@ class Bare:
     async def refs_within(self, prefix: str, commit: str) -> set[str]:
         """The names of the refs under ``prefix`` that ``commit`` has everything of."""
         printed = await self.text("for-each-ref", f"--merged={commit}", "--format=%(refname)", prefix)
-        return set(printed.splitlines())
+        return set(printed.split("\n")) - {""}
 
     async def refs_containing(self, prefix: str, commit: str) -> set[str]:
         """The names of the refs under ``prefix`` that have ``commit``."""
         printed = await self.text("for-each-ref", f"--contains={commit}", "--format=%(refname)", prefix)
-        return set(printed.splitlines())
+        return set(printed.split("\n")) - {""}
 
     async def commit_named(self, name: str) -> str | None:
         """The sha of the commit that a branch, a tag, a full ref or a (short) sha names."""
@@ -210,7 +231,7 @@ class Bare:
             found = await self.named(ref)
             if found is not None:
                 return found.commit
-        if not re.fullmatch(r"[0-9a-fA-F]{4,40}", name):
+        if _SHORT_SHA.fullmatch(name.lower()) is None:
             return None
         if name in self.known:
             return name
@@ -223,25 +244,25 @@ class Bare:
 
     async def update_ref(self, ref: str, sha: str, expected: str = "") -> None:
         """Point ``ref`` at ``sha``; with ``expected``, only from there (:data:`ABSENT`: only anew)."""
-        await self.output("update-ref", ref, sha, *([expected] if expected else []))
+        await self.output("update-ref", END, ref, sha, *([expected] if expected else []))
 
     async def delete_ref(self, ref: str) -> None:
         """Remove ``ref``."""
-        await self.output("update-ref", "-d", ref)
+        await self.output("update-ref", "-d", END, ref)
 
     async def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether everything of ``older`` is in ``newer``."""
-        return await self.text("rev-list", "--max-count=1", older, f"^{newer}") == ""
+        return await self.text("rev-list", "--max-count=1", END, older, f"^{newer}", "--") == ""
 
     async def merge_base(self, left: str, right: str) -> str | None:
         """The commit where two histories part, if they have one."""
         try:
-            return await self.text("merge-base", left, right)
+            return await self.text("merge-base", END, left, right)
         except GitError:
             return None
 
 
 @lru_cache(maxsize=64)
 def _packed_refs(file: Path, _changed: tuple[int, int, int]) -> dict[str, str]:
-    lines = (line.split(" ", 1) for line in file.read_text().splitlines() if line[0] not in "#^")
+    lines = (line.split(" ", 1) for line in file.read_text().split("\n") if line and line[0] not in "#^")
     return {name: sha for sha, name in lines}

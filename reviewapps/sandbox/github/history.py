@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from reviewapps.sandbox.github.git import EMPTY_TREE, Bare, Signature
+from reviewapps.sandbox.github.git import EMPTY_TREE, END, Bare, Signature, is_sha
 
-_FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%ad", "%cn", "%ce", "%cd", "%B")
+_FIELDS = ("%H", "%T", "%P", "%an", "%ae", "%ad", "%cn", "%ce", "%cd", "%B")  # none can have a NUL
 _DATES = "--date=format-local:%Y-%m-%dT%H:%M:%SZ"
 _STATUSES = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}
 
@@ -63,7 +63,7 @@ async def commits(git: Bare, shas: list[str]) -> list[Commit]:
     unread = [sha for sha in shas if sha not in read]
     if unread:
         log = ("log", "-z", "--no-walk=unsorted", f"--format={'%x00'.join(_FIELDS)}", _DATES)
-        words = (await git.text(*log, *unread)).split("\0")
+        words = (await git.text(*log, END, *unread, "--")).split("\0")
         found = [_commit(words[at : at + len(_FIELDS)]) for at in range(0, len(words) - 1, len(_FIELDS))]
         for one in found:
             git.known[one.sha] = read[one.sha] = one
@@ -87,7 +87,7 @@ async def shas_between(git: Bare, base: str, head: str) -> list[str]:
     """The commits of ``head`` that ``base`` lacks (both shas), oldest first, as a pull request lists them."""
     between = f"{base}..{head}"
     if between not in git.known:
-        printed = await git.text("rev-list", "--reverse", "--topo-order", between)
+        printed = await git.text("rev-list", "--reverse", "--topo-order", END, between, "--")
         git.known[between] = printed.split()
     shas: list[str] = git.known[between]
     return shas
@@ -96,7 +96,7 @@ async def shas_between(git: Bare, base: str, head: str) -> list[str]:
 async def changes(git: Bare, before: str | None, after: str) -> list[FileChange]:
     """The files that differ between two commits; all of them where there is no commit before."""
     options = ("--raw", "--numstat", "-z", "-r", "-M", "--abbrev=40")
-    printed = await git.output("diff-tree", *options, before or EMPTY_TREE, after)
+    printed = await git.output("diff-tree", *options, END, before or EMPTY_TREE, after)
     return _changes(iter(printed.decode(errors="replace").split("\0")))
 
 
@@ -107,7 +107,7 @@ def _changes(words: Iterator[str]) -> list[FileChange]:
             status, old, new = _raw_entry(word, words)
             found[new] = FileChange(new, old, _STATUSES[status[0]], word.split()[3], 0, 0)
         elif word:
-            added, deleted, name = word.split("\t")
+            added, deleted, name = word.split("\t", 2)
             if not name:  # a rename: both names follow
                 next(words)
                 name = next(words)
@@ -136,16 +136,15 @@ async def files_of(git: Bare, shas: list[str]) -> dict[str, Files]:
     """What each of these commits did to files, of merges against the first parent."""
     if not shas:
         return {}
-    log = ("log", "--no-walk=unsorted", "--format=%x1e%H", "--name-status", "--no-renames", "-z")
-    printed = await git.text(*log, "--diff-merges=first-parent", *shas)
-    found = (_files(record) for record in printed.split("\x1e")[1:])
-    return dict(found)
-
-
-def _files(record: str) -> tuple[str, Files]:
-    sha, *words = [word.strip("\n") for word in record.split("\0") if word.strip("\n")]
-    files = Files()
-    by_status = {"A": files.added, "D": files.removed}
-    for status, name in zip(words[::2], words[1::2], strict=True):
-        by_status.get(status, files.modified).append(name)
-    return sha, files
+    log = ("log", "--no-walk=unsorted", "--format=%H", "--name-status", "--no-renames", "-z")
+    printed = await git.text(*log, "--diff-merges=first-parent", END, *shas, "--")
+    found: dict[str, Files] = {}
+    words = iter(printed.split("\0"))
+    for word in words:
+        status = word.lstrip("\n")
+        if is_sha(status):
+            files = found.setdefault(status, Files())
+        elif status:
+            by_status = {"A": files.added, "D": files.removed}
+            by_status.get(status, files.modified).append(next(words))
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reviewapps.sandbox.github.git import Bare, GitError, Signature
+from reviewapps.sandbox.github.git import END, Bare, GitError, Signature
 from reviewapps.sandbox.github.history import Commit, commits, shas_between
 from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
@@ -98,6 +98,7 @@ class Merging:
         except GitError:
             raise Refused(409, f"Conflict merging {other} into {into}") from None
         merged = await self._commit(git, tree, [head, sha], f"Merge branch '{other}' into {into}", user)
+        await self._gate.require_pushable(repository, user, f"refs/heads/{into}", head, merged)
         try:
             await git.update_ref(f"refs/heads/{into}", merged, head)
         except GitError:
@@ -135,4 +136,4 @@ async def _merges(git: Bare, base: str, head: str) -> bool:
 
 async def merged_tree(git: Bare, ours: str, theirs: str) -> str:
     """The tree of both; :class:`GitError` where they conflict."""
-    return await git.text("merge-tree", "--write-tree", ours, theirs)
+    return await git.text("merge-tree", "--write-tree", END, ours, theirs)

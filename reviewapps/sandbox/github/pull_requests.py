@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reviewapps.sandbox.github.approvals import Reviews
-from reviewapps.sandbox.github.git import ABSENT, GitError
+from reviewapps.sandbox.github.git import ABSENT, GitError, is_ref_name
 from reviewapps.sandbox.github.history import Size, shas_between, size_between
 from reviewapps.sandbox.github.protection import requirements, review_rule
 from reviewapps.sandbox.github.recent import Recent
@@ -231,8 +231,10 @@ class PullRequests:
 
 async def create_ref(repository: Repository, ref: str, sha: str) -> None:
     """Make a branch or a tag; 422 where it exists or its object does not."""
-    if not ref.startswith("refs/") or ref.count("/") < 2 or ref.startswith("refs/pull/"):
+    if not ref.startswith("refs/") or ref.count("/") < 2:
         raise Refused(422, "Reference name must start with 'refs' and have at least two slashes.")
+    if not ref.startswith(("refs/heads/", "refs/tags/")) or not is_ref_name(ref):
+        raise Refused(422, f"{ref} is not a valid ref name.")
     if repository.git.target(ref) is not None:
         raise Refused(422, "Reference already exists")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
 import uuid
 from collections.abc import Awaitable, Callable
@@ -14,9 +15,10 @@ from reviewapps.sandbox.github.access import Asker, asker
 from reviewapps.sandbox.github.calls import Answer, Call, Engine
 from reviewapps.sandbox.github.git import GitError
 from reviewapps.sandbox.github.permitting import is_for_apps, require_permitted
-from reviewapps.sandbox.github.refusals import DOCUMENTATION, Refused, not_found
+from reviewapps.sandbox.github.refusals import DOCUMENTATION, Refused, not_found, unprocessable
 from reviewapps.sandbox.github.state import JSON
 
+log = logging.getLogger(__name__)
 Route = Callable[[Call], Awaitable[Answer]]
 
 BESIDE = ("/_sandbox/", "/_codeload/")
@@ -75,6 +77,14 @@ class Api:
                 answer = await self._answer(Call(request, self._engine, who), template, route, request_id)
             except Refused as refused:
                 answer = Answer(refused.body, refused.status, refused.headers)
+            except GitError as complaint:  # of words that no route had reason to doubt
+                told = not_found() if request.method == "GET" else unprocessable(str(complaint))
+                answer = Answer(told.body, told.status)
+            except web.HTTPException:
+                raise
+            except Exception:
+                log.exception("%s %s", request.method, request.rel_url)
+                answer = Answer({"message": "Server Error"}, 500)
             return self._response(request, who, answer, request_id)
 
         return endpoint

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from reviewapps.sandbox.github.git import Bare, is_name
+from reviewapps.sandbox.github.git import Bare, is_ref_name
 from reviewapps.sandbox.github.refusals import invalid
 from reviewapps.sandbox.github.state import PullRequest, Repository, User
 from reviewapps.sandbox.github.world import World
@@ -54,7 +54,7 @@ async def open_many(
 
 
 async def _begun(git: Bare, base: str) -> str:
-    if await git.refs() or not is_name(base):
+    if await git.refs() or not is_ref_name(f"refs/heads/{base}"):
         raise invalid("PullRequest", "base")
     committer = f"committer GitHub <noreply@github.com> {_EPOCH} +0000"
     first = f"commit refs/heads/{base}\n{committer}\ndata 6\nBegin\n\n"

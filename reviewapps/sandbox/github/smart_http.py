@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
 from reviewapps.sandbox.github.access import Asker, asker
 from reviewapps.sandbox.github.apps.tokens import allows
 from reviewapps.sandbox.github.calls import Engine
-from reviewapps.sandbox.github.git import clean_environment
-from reviewapps.sandbox.github.protection.gate import Refusal
-from reviewapps.sandbox.github.pushes import commands, declined, hook_environment, reworded
+from reviewapps.sandbox.github.git import clean_environment, configured
+from reviewapps.sandbox.github.pushes import Unreadable, commands, declined, install_hooks, reworded
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.state import Repository, User
 
 CHUNK = 64 * 1024
+SERVICES = ("git-upload-pack", "git-receive-pack")
+HIDDEN = ("refs", "!refs/heads", "!refs/tags", "!refs/notes")
+"""Nobody pushes to other refs: git itself believes some of them, and pull requests have theirs."""
 SIGN_IN = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
@@ -32,7 +35,12 @@ class SmartHttp:
         app.router.add_post("/{owner}/{repo}/{command:git-upload-pack|git-receive-pack}", self._serve)
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
-        pushes = "git-receive-pack" in (request.match_info["command"], request.query.get("service"))
+        services = request.query.getall("service", [])
+        if request.match_info["command"] == "info/refs" and (
+            len(services) != 1 or services[0] not in SERVICES
+        ):
+            return web.Response(status=403, text="Please upgrade your git client.\n")
+        pushes = "git-receive-pack" in (request.match_info["command"], *services)
         try:
             who = asker(request, self._engine.world)
             repository = self._repository(request, who)
@@ -45,12 +53,19 @@ class SmartHttp:
         return await self._received(request, repository, user)
 
     async def _received(self, request: web.Request, repository: Repository, user: User) -> web.StreamResponse:
-        beginning, wanted = await commands(request.content)
+        try:
+            beginning, wanted = await commands(request.content)
+        except Unreadable as wrong:
+            return web.Response(status=400, text=f"protocol error: {wrong}\n")
         gate = self._engine.gate
         found = {one.ref: gate.push_refusals(repository, user, one.ref, one.old, one.new) for one in wanted}
         refused = {ref: refusals for ref, refusals in found.items() if refusals}
         before = await repository.git.refs()
-        response = await _cgi(request, repository, user, beginning, refused)
+        with TemporaryDirectory(dir=repository.git.path.parent) as folder:
+            rules = f"{request.url.origin()}/{repository.full_name}/rules"
+            install_hooks(wanted, refused, Path(folder), rules)
+            words = {ref: declined(refusals) for ref, refusals in refused.items()}
+            response = await _cgi(request, repository, user, beginning, folder, words)
         if await repository.git.refs() != before:
             await self._engine.pull_requests.refs_changed(repository, user)
             await self._engine.merge_queue.advance(repository)
@@ -89,12 +104,10 @@ async def _cgi(
     repository: Repository,
     user: User | None,
     beginning: bytes = b"",
-    refused: dict[str, list[Refusal]] | None = None,
+    hooks: str = "/dev/null",
+    words: dict[str, str] | None = None,
 ) -> web.StreamResponse:
-    environment = _environment(request, repository.git.path, user)
-    if refused:
-        rules = f"{request.url.origin()}/{repository.full_name}/rules"
-        environment |= hook_environment(refused, repository.git.path.parent / "hooks", rules)
+    environment = _environment(request, repository.git.path, user, hooks)
     process = await asyncio.create_subprocess_exec(
         "git",
         "http-backend",
@@ -105,8 +118,7 @@ async def _cgi(
     )
     feeding = asyncio.create_task(_feed(request, process, beginning))
     try:
-        words = {ref: declined(refusals) for ref, refusals in (refused or {}).items()}
-        response = await _answer(request, process, words)
+        response = await _answer(request, process, words or {})
         await process.wait()
         return response
     finally:
@@ -116,18 +128,19 @@ async def _cgi(
             await process.wait()
 
 
-def _environment(request: web.Request, path: Path, user: User | None) -> dict[str, str]:
+def _environment(request: web.Request, path: Path, user: User | None, hooks: str) -> dict[str, str]:
     # No CONTENT_LENGTH and no HTTP_CONTENT_ENCODING: aiohttp has unpacked the body, and its end is the end.
     return clean_environment() | {
         "GIT_PROJECT_ROOT": str(path.parent),
         "GIT_HTTP_EXPORT_ALL": "1",
         "PATH_INFO": f"/{path.name}/{request.match_info['command']}",
         "REQUEST_METHOD": request.method,
-        "QUERY_STRING": request.rel_url.raw_query_string,
+        "QUERY_STRING": "".join(f"service={service}" for service in request.query.getall("service", [])),
         "CONTENT_TYPE": request.headers.get("Content-Type", ""),
         "GIT_PROTOCOL": request.headers.get("Git-Protocol", ""),
         "REMOTE_USER": user.login if user else "",
         "REMOTE_ADDR": request.remote or "",
+        **configured(*(("receive.hideRefs", ref) for ref in HIDDEN), ("core.hooksPath", hooks)),
     }
 
 

@@ -15,6 +15,7 @@ BEHIND = "Head branch is out of date. Review and try the merge again."
 THROUGH_PULL = "Changes must be made through a pull request."
 THROUGH_QUEUE = "Changes must be made through the merge queue"
 FORCED = "Cannot force-push to this branch"
+CREATED = "Cannot create ref due to creations being restricted."
 DELETED = "Cannot delete this branch"
 FROZEN = "Cannot change this locked branch"
 VIOLATION = "Repository rule violations found"
@@ -121,15 +122,17 @@ class Gate:
                 if not asked.deletions and (asked.ruleset is None or asked.binds(repository, user)):
                     found.append(Refusal(asked, (DELETED,)))
                 continue
-            reasons = self._push_reasons(repository, asked, new) if asked.binds(repository, user) else []
+            reasons = self._push_reasons(repository, asked, old, new) if asked.binds(repository, user) else []
             if reasons:
                 found.append(Refusal(asked, tuple(reasons)))
             elif old != ABSENT and not asked.force_pushes:
                 found.append(Refusal(asked, (FORCED,), when_forced=True))
         return found
 
-    def _push_reasons(self, repository: Repository, asked: Requirements, new: str) -> list[str]:
+    def _push_reasons(self, repository: Repository, asked: Requirements, old: str, new: str) -> list[str]:
         reasons = [FROZEN] if asked.frozen else []
+        if old == ABSENT and not asked.creations:
+            reasons.append(CREATED)
         if asked.merge_queue:
             reasons.append(THROUGH_QUEUE)
         elif asked.reviews is not None:

@@ -28,6 +28,7 @@ class Requirements:
     merge_queue: bool = False
     force_pushes: bool = True
     deletions: bool = True
+    creations: bool = True
     linear_history: bool = False
     frozen: bool = False
     ruleset: Ruleset | None = None
@@ -105,6 +106,7 @@ def _of_ruleset(one: Ruleset) -> Requirements:
         merge_queue="merge_queue" in rules,
         force_pushes="non_fast_forward" not in rules,
         deletions="deletion" not in rules,
+        creations="creation" not in rules,
         linear_history="required_linear_history" in rules,
         frozen="update" in rules,
         ruleset=one,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call
-from reviewapps.sandbox.github.git import SHA, GitError
+from reviewapps.sandbox.github.git import END, GitError, is_sha
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.pulls import pull_request_simple
 from reviewapps.sandbox.github.refusals import Refused, not_found
@@ -26,11 +24,11 @@ async def commits(call: Call) -> Answer:
     if start is None:
         raise not_found()
     between = [f"--{name}={call.query(name)}" for name in ("since", "until", "author") if call.query(name)]
-    only = ["--", call.query("path")] if call.query("path") else []
+    only = [call.query("path")] if call.query("path") else []
     try:
-        every = (await git.text("rev-list", *between, start, *only)).split()
+        every = (await git.text("rev-list", "--fixed-strings", *between, END, start, "--", *only)).split()
     except GitError:
-        every = []  # a path that leads out of the repository, or an author that is no expression
+        every = []  # a path that leads out of the repository
     shas, headers = call.page(every)
     return Answer(await _presented(call, list(shas)), headers=headers)
 
@@ -57,10 +55,11 @@ async def one_commit(call: Call) -> Answer:
 @routes.on("GET", "/repos/{owner}/{repo}/git/commits/{commit_sha}")
 async def git_commit(call: Call) -> Answer:
     """A commit as the git database has it, by its sha alone."""
-    if not re.fullmatch(SHA, call.word("commit_sha")):
+    sha = call.word("commit_sha")
+    if not is_sha(sha):
         raise not_found()
     try:
-        commit = await history.commit(call.repository.git, call.word("commit_sha"))
+        commit = await history.commit(call.repository.git, sha)
     except (GitError, IndexError):
         raise not_found() from None
     return Answer(present.git_commit(commit, call.repository, call.urls))

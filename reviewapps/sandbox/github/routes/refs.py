@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call, text
-from reviewapps.sandbox.github.git import ABSENT, SHA, GitError, Ref
+from reviewapps.sandbox.github.git import ABSENT, GitError, Ref, is_sha
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.refs import branch, branch_summary, git_ref, short, tag
 from reviewapps.sandbox.github.presenters.urls import node_id
@@ -77,6 +75,7 @@ async def create(call: Call) -> Answer:
     """A new branch or tag."""
     user, wanted, repository = call.require_write(), await call.wanted(), call.repository
     name, sha = text(wanted, "Reference", "ref"), _sha(wanted)
+    await call.engine.gate.require_pushable(repository, user, name, ABSENT, sha)
     await create_ref(repository, name, sha)
     await call.engine.pull_requests.refs_changed(repository, user)
     return Answer(git_ref(await _present(repository, name), repository, call.urls), 201)
@@ -117,7 +116,7 @@ async def delete(call: Call) -> Answer:
 
 def _sha(wanted: JSON) -> str:
     sha = text(wanted, "Reference", "sha")
-    if not re.fullmatch(SHA, sha):
+    if not is_sha(sha):
         raise Refused(422, "The sha parameter must be exactly 40 characters and contain only [0-9a-f].")
     return sha
 

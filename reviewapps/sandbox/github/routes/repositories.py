@@ -6,7 +6,7 @@ import re
 
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.folders import remove_unused
-from reviewapps.sandbox.github.git import is_name
+from reviewapps.sandbox.github.git import is_ref_name
 from reviewapps.sandbox.github.presenters.repositories import full_repository, repository
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
@@ -44,7 +44,7 @@ async def _created(call: Call, owner: User) -> Answer:
     name = named(text(wanted, "Repository", "name"))
     _require_free(call, owner, name)
     branch, private = wanted.get("default_branch") or "main", bool(wanted.get("private", False))
-    if not is_name(branch):
+    if not is_ref_name(f"refs/heads/{branch}"):
         raise invalid("Repository", "default_branch")
     admins = [call.user.login]
     made = call.world.place(owner, name, default_branch=branch, private=private, admins=admins)
