@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -198,3 +199,36 @@ def _require_part(ours: GraphQLObjectType | GraphQLInterfaceType, theirs: Any) -
         for argument, value in field.args.items():
             assert str(value.type) == str(theirs.fields[name].args[argument].type), f"{ours.name}.{name}"
         assert get_named_type(field.type).name == get_named_type(theirs.fields[name].type).name
+
+
+def nested(levels: int, leaf: str, size: str = "100") -> str:
+    for _ in range(levels):
+        leaf = f"repository {{ pullRequests(first: {size}) {{ nodes {{ {leaf} }} }} }}"
+    return "{ " + leaf.replace("repository", 'repository(owner: "octocat", name: "shop")', 1) + " }"
+
+
+def test_a_query_has_bounds(hub: Hub, shop: Checkout) -> None:
+    (error,) = asked(hub, nested(4, "id"))["errors"]
+    told = "This query requests up to 101,010,100 possible nodes which exceeds the maximum limit of 500,000."
+    assert (error["type"], error["message"]) == ("MAX_NODE_LIMIT_EXCEEDED", told)
+    by_variable = "query($n: Int = 100) " + nested(3, "id", "$n")
+    assert "1,010,100 possible nodes" in asked(hub, by_variable)["errors"][0]["message"]
+    assert asked(hub, nested(3, "id", "50"))["data"]
+    bombs = {
+        "aliases": "{" + "".join(f"a{n}: viewer {{ id }} " for n in range(3000)) + "}",
+        "depth": "{" * 2000 + "}" * 2000,
+        "values": "{ node(id: " + "[" * 2000 + "]" * 2000 + ") { id } }",
+        "levels": nested(20, "id", "1"),
+        "cycle": "{ ...A } fragment A on Query { viewer { id } ...A }",
+        "doubling": "{ ...F0 }"
+        + "".join(f"fragment F{n} on Query {{ ...F{n + 1} ...F{n + 1} }}" for n in range(40))
+        + "fragment F40 on Query { viewer { id } }",
+        "repeated": "{" + "viewer { id } " * 1200 + "}",
+    }
+    for name, bomb in bombs.items():
+        began = monotonic()
+        assert asked(hub, bomb)["errors"], name
+        assert monotonic() - began < 2, name
+    for size in ("0", "-1", "101"):
+        told = asked(hub, nested(1, "id", size))["errors"][0]
+        assert told["type"] in ("INVALID_PAGINATION", "EXCESSIVE_PAGINATION")

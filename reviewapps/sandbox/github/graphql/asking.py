@@ -89,10 +89,13 @@ def connection(rows: Iterable[Any], arguments: JSON) -> JSON:
     if sizes == [None, None]:
         message = f"You must provide a `first` or `last` value to properly paginate the `{name}` connection."
         raise Refusal("MISSING_PAGINATION_BOUNDARIES", message)
-    for size in sizes:
+    for word, size in zip(("first", "last"), sizes, strict=True):
         if size is not None and size > LARGEST_PAGE:
-            asked = f"Requesting {size} records on the `{name}` connection exceeds the `first` limit"
+            asked = f"Requesting {size} records on the `{name}` connection exceeds the `{word}` limit"
             raise Refusal("EXCESSIVE_PAGINATION", f"{asked} of {LARGEST_PAGE} records.")
+        if size is not None and size < 1:
+            message = f"`{word}` on the `{name}` connection must be between 1 and {LARGEST_PAGE}."
+            raise Refusal("INVALID_PAGINATION", message)
     start, end = _position(arguments.get("after"), 0), _position(arguments.get("before"), len(every) + 1) - 1
     first, last = sizes
     end = min(end, len(every)) if first is None else min(end, len(every), start + first)

@@ -25,6 +25,7 @@ from graphql import (
 from reviewapps.sandbox.github.calls import Call
 from reviewapps.sandbox.github.graphql import accounts, changes, commits, pulls
 from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, resolved
+from reviewapps.sandbox.github.graphql.bounds import MOST_TOKENS, require_bounded
 from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, Queue, RefAt, Rollup
 from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import (
@@ -62,7 +63,10 @@ async def answer(call: Call, wanted: JSON) -> JSON:
     """``data`` and ``errors`` for the query, variables and operation name that the body holds."""
     schema = described()
     try:
-        document = parse(str(wanted["query"]))
+        document = parse(str(wanted["query"]), max_tokens=MOST_TOKENS)
+        require_bounded(document, wanted.get("variables") or {})
+    except RecursionError:
+        return {"errors": [{"message": "Query is nested too deeply."}]}
     except GraphQLError as error:
         return {"errors": [_told(error)]}
     except RecursionError:
