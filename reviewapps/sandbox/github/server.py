@@ -28,7 +28,7 @@ from reviewapps.sandbox.github.restart import carry_on
 from reviewapps.sandbox.github.routes import ALL
 from reviewapps.sandbox.github.routing import Api, unknown
 from reviewapps.sandbox.github.smart_http import SmartHttp
-from reviewapps.sandbox.github.state import App, Registration
+from reviewapps.sandbox.github.state import App, Organization, Registration
 from reviewapps.sandbox.github.webhooks.deliveries import Deliveries
 from reviewapps.sandbox.github.webhooks.events import Announced, Events
 from reviewapps.sandbox.github.webhooks.pushes import Pushes
@@ -109,6 +109,12 @@ class GitHub:
     def add_user(self, login: str, *, token: str, type: str = "User") -> None:
         """Let ``login`` in with ``token``, also with more than one."""
         self.world.tokens[token] = self.world.add_user(login, type)
+
+    def add_owner(self, organization: str, login: str) -> None:
+        """Let ``login`` rule an organization; either is made where there is none."""
+        made = self.world.add_user(organization, "Organization")
+        if isinstance(made, Organization):
+            made.members[self.world.add_user(login).login] = "admin"
 
     def add_repository(
         self,

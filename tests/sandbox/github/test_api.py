@@ -161,7 +161,7 @@ def test_limits_and_meta_are_told(hub: Hub) -> None:
 
 
 def test_accounts_and_repositories_are_made_over_http(hub: Hub) -> None:
-    hub.request("POST", "/_sandbox/users", json={"login": "acme", "type": "Organization"})
+    hub.request("POST", "/_sandbox/users", json={"login": "acme", "type": "Organization", "owners": ["mona"]})
     hub.request("POST", "/_sandbox/users", json={"login": "mona", "token": "mona-token"})
     mona = hub.client("mona-token")
     made = mona.get_organization("acme").create_repo("web", private=True)

@@ -74,7 +74,8 @@ def test_owners_are_asked_once_a_pull_request_is_ready(hub: Hub, shop: Checkout)
 
 
 def test_any_owner_of_each_group_must_approve(hub: Hub, shop: Checkout) -> None:
-    hub.request("POST", "/_sandbox/users", json={"login": "acme", "type": "Organization"})
+    wanted = {"login": "acme", "type": "Organization", "owners": ["octocat"]}
+    hub.request("POST", "/_sandbox/users", json=wanted)
     hub.request("POST", "/orgs/acme/repos", json={"name": "web"})
     hub.request("POST", "/orgs/acme/teams", json={"name": "core"})
     for login, role in (("hubot", "core"), ("stranger", None)):

@@ -14,8 +14,7 @@ ROLES = {"pull": "read", "triage": "read", "push": "write", "maintain": "write",
 @pytest.fixture
 def acme(hub: Hub) -> Organization:
     """An organization of octocat's, with the private repository `acme/web`."""
-    hub.request("POST", "/_sandbox/users", json={"login": "acme", "type": "Organization"})
-    hub.request("PUT", "/orgs/acme/memberships/octocat", json={"role": "admin"}).raise_for_status()
+    hub.server.add_owner("acme", "octocat")
     organization = hub.client().get_organization("acme")
     organization.create_repo("web", private=True)
     return organization
@@ -91,3 +90,23 @@ def test_an_organization_is_ruled_by_its_owners_and_seen_by_its_members(hub: Hub
     assert [one.login for one in acme.get_members(role="member")] == ["hubot"]
     assert hub.request("GET", "/orgs/acme/members/hubot").status_code == 204
     assert hub.request("GET", "/orgs/acme/members/stranger").status_code == 404
+
+
+def test_only_an_owner_rules_an_organization(hub: Hub, shop: Checkout) -> None:
+    hub.server.add_repository("acme", "web")
+    made = hub.request(
+        "PUT", "/orgs/acme/memberships/stranger", token="stranger-token", json={"role": "admin"}
+    )
+    assert made.status_code == 403
+    created = hub.request("POST", "/orgs/acme/repos", token="stranger-token", json={"name": "mine"})
+    assert created.status_code == 403
+    for owner, status in (("acme", 403), ("hubot", 404), ("nobody", 404)):
+        wanted = {"organization": owner}
+        fork = hub.request("POST", "/repos/octocat/shop/forks", token="stranger-token", json=wanted)
+        assert fork.status_code == status
+    assert hub.server.world.user("nobody") is None
+    hub.server.add_owner("acme", "octocat")
+    assert hub.request("PUT", "/orgs/acme/memberships/hubot", json={}).status_code == 200
+    assert (
+        hub.request("POST", "/orgs/acme/repos", token="hubot-token", json={"name": "ours"}).status_code == 201
+    )

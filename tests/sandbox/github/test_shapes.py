@@ -25,10 +25,19 @@ def test_wrong_types_are_named(hub: Hub, shop: Checkout) -> None:
         ("POST", f"{SHOP}/hooks", {"config": 5}, "5 is not an object"),
         ("POST", f"{SHOP}/labels", {"name": "x", "color": 5}, "5 is not a string"),
         ("POST", "/graphql", {"query": "{ viewer { id } }", "variables": [1]}, "[1] is not an object"),
+        ("POST", f"{SHOP}/rulesets", {"name": "x", "rules": [None]}, "null is not an object"),
+        ("PUT", f"{SHOP}/environments/x", {"reviewers": [None]}, "null is not an object"),
+        ("POST", f"{SHOP}/statuses/main", {"state": "success", "context": ["x"]}, '["x"] is not a string'),
+        ("POST", f"{SHOP}/deployments", {"ref": "main", "environment": {}}, "{} is not a string"),
+        ("POST", f"{SHOP}/deployments", {"ref": "main", "description": 5}, "5 is not a string"),
+        ("POST", f"{SHOP}/deployments", {"ref": "main", "required_contexts": [[]]}, "[] is not a string"),
+        ("POST", f"{SHOP}/forks", {"organization": ["x"]}, '["x"] is not a string'),
+        ("POST", "/user/repos", {"name": "x", "default_branch": 5}, "5 is not a string"),
     ]
     for method, path, body, told in every:
         answer = hub.request(method, path, json=body)
         assert (answer.status_code, told in answer.json()["message"]) == (422, True), (path, answer.text)
+    assert hub.request("GET", f"{SHOP}/commits/main/statuses").json() == []
     assert hub.request("GET", f"{MAIN}").status_code == 404  # nothing was done
 
 

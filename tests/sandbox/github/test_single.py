@@ -101,6 +101,7 @@ def test_a_hook_leads_elsewhere_and_is_tried(hub: Hub, repository: Repository, r
 def test_a_team_lets_go_of_what_it_was_given(hub: Hub) -> None:
     hub.server.add_repository("acme", "web")
     hub.request("POST", "/_sandbox/users", json={"login": "mona", "token": "mona-token"})
+    hub.server.add_owner("acme", "mona")
     mona = hub.client("mona-token").get_organization("acme")
     web = mona.create_repo("shop-window")
     mona.create_team("core", privacy="closed")

@@ -1,7 +1,4 @@
-"""Organizations: their members and teams, as far as approvals need them.
-
-An organization without an owner is ruled by whoever comes first, so that one can be set up from outside.
-"""
+"""Organizations: their members and teams, as far as approvals need them."""
 
 from __future__ import annotations
 
@@ -176,16 +173,21 @@ def _organization(call: Call) -> Organization:
 
 def _ruled(call: Call) -> Organization:
     org = _organization(call)
-    if "admin" in org.members.values() and org.members.get(call.user.login) != "admin":
+    if org.members.get(call.user.login) != "admin" and not _installed(call, org):
         raise Refused(403, "You must be an admin of this organization.")
     return org
 
 
 def _seen_from_inside(call: Call) -> Organization:
     org = _organization(call)
-    if org.members and call.user.login not in org.members:
+    if call.user.login not in org.members and not _installed(call, org):
         raise not_found()
     return org
+
+
+def _installed(call: Call, org: Organization) -> bool:
+    """Whether an App asks that was let in there; what it may do, its permissions say."""
+    return call.asker.token is not None and call.asker.token.installation.account is org
 
 
 def _team(call: Call, org: Organization) -> Team:

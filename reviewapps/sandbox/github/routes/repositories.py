@@ -8,10 +8,10 @@ from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.folders import remove_unused
 from reviewapps.sandbox.github.git import is_ref_name
 from reviewapps.sandbox.github.presenters.repositories import full_repository, repository
-from reviewapps.sandbox.github.refusals import invalid, not_found
+from reviewapps.sandbox.github.refusals import Refused, invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.shapes import Shape
-from reviewapps.sandbox.github.state import JSON, LOGIN, Repository, User
+from reviewapps.sandbox.github.state import JSON, Organization, Repository, User
 
 routes = Routes()
 SHAPE: dict[str, Shape] = {"name": str, "description": str, "private": bool, "default_branch": str}
@@ -33,10 +33,18 @@ async def create_own_repository(call: Call) -> Answer:
 @routes.on("POST", "/orgs/{org}/repos")
 async def create_org_repository(call: Call) -> Answer:
     """A new, empty repository of an organization, whose creator becomes its admin."""
-    owner = call.world.user(call.word("org"))
-    if owner is None or owner.type != "Organization":
+    return await _created(call, _joined(call, call.word("org")))
+
+
+def _joined(call: Call, login: str) -> Organization:
+    """The organization of that name, if who asks belongs to it; 403 else."""
+    found = call.world.organization(login)
+    if found is None:
         raise not_found()
-    return await _created(call, owner)
+    installed = call.asker.token is not None and call.asker.token.installation.account is found
+    if call.user.login not in found.members and not installed:
+        raise Refused(403, "You need admin access to the organization before adding a repository to it.")
+    return found
 
 
 async def _created(call: Call, owner: User) -> Answer:
@@ -118,8 +126,8 @@ async def delete_repository(call: Call) -> Answer:
 @routes.on("POST", "/repos/{owner}/{repo}/forks")
 async def create_fork(call: Call) -> Answer:
     """A copy of it in the account of the token (or in an organization), which shares its objects."""
-    wanted, parent = await call.wanted(organization=str, name=str), call.repository
-    owner = _organization(call, wanted["organization"]) if wanted.get("organization") else call.user
+    wanted, parent = await call.wanted(name=str, organization=str, default_branch_only=bool), call.repository
+    owner = _joined(call, wanted["organization"]) if wanted.get("organization") else call.user
     name = named(wanted.get("name") or parent.name)
     known = call.world.named(owner.login, name)
     if known is not None and known.parent is parent:
@@ -133,16 +141,6 @@ async def create_fork(call: Call) -> Answer:
     fork.known_refs = await fork.git.heads_and_tags()
     await call.engine.events.announce("fork", None, parent, call.user, forkee=fork)
     return _full(call, fork, 202)
-
-
-def _organization(call: Call, login: str) -> User:
-    """The organization of that name, made where there is nobody of that name."""
-    if call.world.user(login) is None and re.fullmatch(LOGIN, login):
-        return call.world.add_user(login, "Organization")
-    found = call.world.organization(login)
-    if found is None:
-        raise invalid("Fork", "organization")
-    return found
 
 
 def named(wanted: str) -> str:

@@ -10,7 +10,7 @@ from reviewapps.sandbox.github.presenters.pulls import pull_request_simple
 from reviewapps.sandbox.github.refusals import invalid, not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.seeding import MOST, open_many
-from reviewapps.sandbox.github.state import JSON, LOGIN, PullRequest, Repository
+from reviewapps.sandbox.github.state import JSON, LOGIN, Organization, PullRequest, Repository
 
 routes = Routes()
 KINDS = ("User", "Organization", "Bot")
@@ -18,8 +18,8 @@ KINDS = ("User", "Organization", "Bot")
 
 @routes.on("POST", "/_sandbox/users")
 async def add_user(call: Call) -> Answer:
-    """An account `{"login", "token", "type"}`."""
-    wanted = await call.wanted(login=str, token=str, type=str)
+    """An account `{"login", "token", "type"}`; of an organization also `owners`, whom nobody needs to know yet."""
+    wanted = await call.wanted(login=str, token=str, type=str, owners=[str])
     login, kind = text(wanted, "User", "login"), wanted.get("type") or "User"
     if not re.fullmatch(LOGIN, login):
         raise invalid("User", "login")
@@ -28,6 +28,8 @@ async def add_user(call: Call) -> Answer:
     user = call.world.add_user(login, kind)
     if wanted.get("token"):
         call.world.tokens[wanted["token"]] = user
+    if isinstance(user, Organization):
+        user.members |= {call.world.add_user(owner).login: "admin" for owner in wanted.get("owners") or ()}
     return Answer(simple_user(user, call.urls), 201)
 
 
