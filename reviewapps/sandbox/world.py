@@ -159,4 +159,5 @@ class World:
             self.github.add_user(login, token=token)
         if not self.github.recalled:
             self.github.add_repository(OWNER, REPOSITORY, writers=(*WRITERS, BOT), admins=[ADMIN])
+            self.github.add_owner(OWNER, ADMIN)
             self.github.add_app(OWNER, APP, installed_on=[REPOSITORY])

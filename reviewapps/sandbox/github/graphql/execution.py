@@ -69,8 +69,6 @@ async def answer(call: Call, wanted: JSON) -> JSON:
         return {"errors": [{"message": "Query is nested too deeply."}]}
     except GraphQLError as error:
         return {"errors": [_told(error)]}
-    except RecursionError:
-        return {"errors": [{"message": "Query is nested too deeply"}]}
     mistakes = validate(schema, document)
     if mistakes:
         return {"errors": [_mistake(one) for one in mistakes]}
