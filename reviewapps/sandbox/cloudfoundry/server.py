@@ -14,7 +14,7 @@ from reviewapps.sandbox.cloudfoundry.access import remember_caller
 from reviewapps.sandbox.cloudfoundry.brokers import catalog
 from reviewapps.sandbox.cloudfoundry.controls import Controls
 from reviewapps.sandbox.cloudfoundry.endpoints import ENDPOINTS
-from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error, unknown_request
+from reviewapps.sandbox.cloudfoundry.errors import ApiError, server_error, unknown_request, unreadable_body
 from reviewapps.sandbox.cloudfoundry.firewall import Firewall
 from reviewapps.sandbox.cloudfoundry.front import LONGEST_READ, long_lines_refused
 from reviewapps.sandbox.cloudfoundry.platform import Platform
@@ -214,6 +214,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         response = _refusal(refused)
     except web.HTTPException as refused:
         response = _refusal(unknown_request() if refused.status in (404, 405) else _as_api_error(refused))
+    except ConnectionError:  # who asked left before all was said: nobody reads this
+        response = _refusal(unreadable_body())
     except Exception:
         log.exception("%s %s failed", request.method, request.path_qs)
         response = _refusal(server_error())

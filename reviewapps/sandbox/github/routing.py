@@ -82,6 +82,8 @@ class Api:
                 answer = Answer(told.body, told.status)
             except web.HTTPException:
                 raise
+            except ConnectionError:  # who asked left before all was said: nobody reads this
+                answer = Answer(unprocessable("").body, 400)
             except Exception:
                 log.exception("%s %s", request.method, request.rel_url)
                 answer = Answer({"message": "Server Error"}, 500)
