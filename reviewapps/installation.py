@@ -15,7 +15,8 @@ from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Leases
 from reviewapps.coordination.turns import Turns
-from reviewapps.errors import Busy, ReviewAppsError, TryLater
+from reviewapps.errors import BadSettings, Busy, ReviewAppsError, TryLater
+from reviewapps.grants import Mode
 from reviewapps.model import Environment
 from reviewapps.naming import digest
 from reviewapps.ports import Lease, Memory
@@ -41,10 +42,12 @@ class Installation:
         clock: Clock,
         memory: Memory,
         announce: Callable[[str], None],
+        mode: Mode = "act",
     ) -> None:
         self.clock = clock
         self.turns = Turns(due, leases, self.settle)
         self._due, self._leases, self._memory, self._announce = due, leases, memory, announce
+        self.mode = mode
         self.reconcilers = dict(reconcilers)
 
     @property
@@ -52,16 +55,22 @@ class Installation:
         return tuple(self.reconcilers)
 
     def look(self, repository: str) -> None:
-        """One tick of one repository: what differs becomes due."""
+        """One tick of one repository: what differs becomes due. In mode "observe" it is only told to the log."""
+        if self.mode == "paused":
+            return
+        wake = self.wake if self.mode == "act" else self._tell
         try:
-            self.reconcilers[repository].look(self.wake)
+            self.reconcilers[repository].look(wake)
         except TryLater as later:
             log.warning("look put off", repository=repository, reason=str(later), after=later.after)
         except ReviewAppsError as wrong:
             self._alert(repository, wrong)
 
     def settle(self, environment: str, lease: Lease) -> float | None:
-        """One turn of one environment: seconds until the next, None when it is as it should be."""
+        """One turn of one environment: seconds until the next, None when it is as it should be, or when nothing
+        may be written."""
+        if self.mode != "act":
+            return None
         wanted = Environment.at(environment)
         try:
             return self.reconciler(wanted.repository).settle(wanted, lease)
@@ -74,6 +83,10 @@ class Installation:
 
     def redeploy(self, environment: Environment) -> str:
         """Let the environment's commit be built and deployed once more; the commit. Busy while it is held."""
+        if self.mode != "act":
+            raise BadSettings(
+                f"{environment.name}: this installation only acts in mode act, and it is in {self.mode}"
+            )
         lease = self._leases.take(environment.key)
         if lease is None:
             raise Busy(f"{environment.name}: somebody is at it just now; try again in a few seconds")
@@ -85,6 +98,9 @@ class Installation:
     def wake(self, environment: Environment, removal: bool) -> None:
         """Make the environment due now."""
         self._due.wake(environment.key, queue="teardown" if removal else "deploy")
+
+    def _tell(self, environment: Environment, removal: bool) -> None:
+        log.info("would settle", environment=environment.key, removal=removal)
 
     def reconciler(self, repository: int) -> Reconciler:
         """The one for the repository of this id. One that cannot be asked for its id is no other's obstacle."""

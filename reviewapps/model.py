@@ -62,6 +62,11 @@ class Environment:
         return int(digits) if prefix == "pr" and digits.isdecimal() else None
 
     @property
+    def kind(self) -> str:
+        """What the operator grants and the rules name: ``review`` for pull requests, else its own name."""
+        return self.name if self.number is None else "review"
+
+    @property
     def shared(self) -> bool:
         """Whether more than one pull request depends on it, so that it is never deleted."""
         return self.number is None

@@ -63,11 +63,10 @@ class GitHub(Protocol):
 
 
 class CloudFoundry(Protocol):
-    """One space of Cloud Foundry."""
+    """The spaces of Cloud Foundry that one repository's environments live in."""
 
-    @property
-    def domain(self) -> str:
-        """The domain under which addresses are made."""
+    def domain(self, environment: Environment) -> str:
+        """The domain under which the environment's address is made."""
 
     def look(self) -> Space:
         """All that bears our instance's labels."""

@@ -11,7 +11,7 @@ from redis import Redis
 
 from reviewapps import settings as settings_room
 from reviewapps.audit import audit
-from reviewapps.cloudfoundry import Access, SpaceClient
+from reviewapps.cloudfoundry import Access, SpaceClient, Spaces
 from reviewapps.coordination.budget import Budget
 from reviewapps.coordination.cache import Cache
 from reviewapps.coordination.clock import Clock
@@ -19,6 +19,7 @@ from reviewapps.coordination.due import Due
 from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
 from reviewapps.github import RepositoryClient
+from reviewapps.grants import Target
 from reviewapps.installation import Installation
 from reviewapps.notify.slack import Slack
 from reviewapps.reconcile import Means, Pace, Reconciler
@@ -49,7 +50,7 @@ def installation(told: Settings) -> Installation:
     redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
     prefix = _prefix(told)
     memory = Cache(redis, prefix)
-    announce = Slack(told.slack_webhook).announce
+    announce = Slack(told.grants.slack_webhook).announce
     reconcilers = {name: _reconciler(told, name, redis, memory) for name in told.repositories}
     return Installation(
         reconcilers,
@@ -58,6 +59,7 @@ def installation(told: Settings) -> Installation:
         clock=Clock(redis, prefix),
         memory=memory,
         announce=announce,
+        mode=told.grants.mode,
     )
 
 
@@ -70,28 +72,36 @@ def check(told: Settings) -> None:
     """Log in everywhere and look at each repository once; raises what is wrong, in a sentence."""
     redis = Redis.from_url(redis_url(told), socket_timeout=15)
     memory = Cache(redis, _prefix(told))
-    space(told, redis, memory).check()
+    for target in told.grants.targets.values():
+        space(told, target, redis, memory).check()
     for name in told.repositories:
         github(told, name, redis, memory).look()
 
 
-def space(told: Settings, redis: Redis, memory: Cache) -> SpaceClient:
-    """The space that the previews live in."""
+def spaces(told: Settings, name: str, redis: Redis, memory: Cache) -> Spaces:
+    """The spaces that one repository's environments live in; those of one space share a login."""
+    targets = told.grants.targets_of(name)
+    clients = {target.name: space(told, target, redis, memory) for target in targets.values()}
+    return Spaces({kind: clients[target.name] for kind, target in targets.items()})
+
+
+def space(told: Settings, target: Target, redis: Redis, memory: Cache) -> SpaceClient:
+    """One space."""
     rate = told.cf_requests_per_second
     budget = Budget(redis, _prefix(told), "cloudfoundry", rate, max(1, round(2 * rate)))
     return SpaceClient(
         Access(
-            api=told.cf_api,
-            org=told.cf_org,
-            space=told.cf_space,
-            domain=told.cf_domain,
-            user=told.cf_user,
-            password=told.cf_password,
-            client_id=told.cf_client_id,
-            client_secret=told.cf_client_secret,
+            api=target.api,
+            org=target.org,
+            space=target.space,
+            domain=target.domain,
+            user=target.account.user,
+            password=target.account.password,
+            client_id=target.account.client_id,
+            client_secret=target.account.client_secret,
         ),
         instance=told.instance,
-        app_url=told.app_address,
+        app_url=target.address,
         timeout=told.request_timeout,
         memory=memory,
         spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
@@ -105,8 +115,8 @@ def github(told: Settings, name: str, redis: Redis, memory: Cache) -> Repository
     budget = Budget(redis, _prefix(told), "github", rate, max(1, round(10 * rate)))
     return RepositoryClient(
         name,
-        api_url=told.github_url,
-        token=told.github_token,
+        api_url=told.grants.github.url,
+        token=told.grants.github.token,
         instance=told.instance,
         memory=memory,
         mirrors=told.home / "mirrors",
@@ -135,14 +145,14 @@ def _reconciler(told: Settings, name: str, redis: Redis, memory: Cache) -> Recon
     means = Means(
         name=name,
         github=github(told, name, redis, memory),
-        cloudfoundry=space(told, redis, memory),
+        cloudfoundry=spaces(told, name, redis, memory),
         memory=memory,
         instance=told.instance,
-        grants=told.grants,
+        grant=told.grants.repositories[name],
         pace=pace,
-        web_url=told.web_url,
+        web_url=told.grants.github.pages,
         now=lambda: datetime.now(UTC),
-        announce=Slack(told.slack_webhook).announce,
+        announce=Slack(told.grants.slack_webhook).announce,
         secrets=told.secrets,
     )
     return Reconciler(means)

@@ -2,5 +2,6 @@
 
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.space import SpaceClient
+from reviewapps.cloudfoundry.spaces import Spaces
 
-__all__ = ["Access", "SpaceClient"]
+__all__ = ["Access", "SpaceClient", "Spaces"]

@@ -6,7 +6,6 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 
 from reviewapps.desired.desired import desired
 from reviewapps.desired.dev import natural
-from reviewapps.desired.grants import Grants
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
@@ -25,7 +24,6 @@ __all__ = [
     "Asks",
     "Desired",
     "Fork",
-    "Grants",
     "Known",
     "Leave",
     "NoRoom",

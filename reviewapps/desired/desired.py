@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from reviewapps.desired.dev import DEV, dev_verdict
-from reviewapps.desired.grants import Grants
-from reviewapps.desired.review import Review
+from reviewapps.desired.review import REVIEW, Review
 from reviewapps.desired.verdicts import Absent, Asks, Desired, Known, Leave, Verdict
 from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
 from reviewapps.model import Environment, Space, Wanted
 from reviewapps.rules import Rules
 
@@ -16,7 +16,7 @@ from reviewapps.rules import Rules
 def desired(
     wanted: Wanted,
     rules: Rules | BadRules,
-    grants: Grants,
+    grant: Grant,
     space: Space,
     known: Known,
     now: datetime,
@@ -26,31 +26,31 @@ def desired(
 
     ``rules`` that are broken let what exists stay, and refuse what is new. ``also`` are pull requests to judge
     even though GitHub's listing lacks them and nothing of theirs is there. Environments that cannot be read
-    are left alone: what seems to lack may be there.
+    are left alone: what seems to lack may be there. So are those of a kind that is not granted (any more).
     """
-    review = Review(wanted, rules, grants, space, known, now, also)
-    verdicts = review.verdicts()
-    tags, dev = dev_verdict(wanted, rules, grants, space, known)
+    review = Review(wanted, rules, grant, space, known, now, also)
+    verdicts = review.verdicts() if grant.allows(REVIEW) else {}
+    tags, dev = dev_verdict(wanted, rules, grant, space, known)
     if dev is not None:
         verdicts[Environment(wanted.repository.id, DEV)] = dev
     verdicts |= dict.fromkeys(
         (e for e in space.unreadable if e and e.repository == review.repository), Leave()
     )
     asks = Asks(frozenset(review.commits_asked), tags, frozenset(review.numbers_asked))
-    return _safe(verdicts, asks, grants)
+    return _safe(verdicts, asks, grant)
 
 
-def _safe(verdicts: dict[Environment, Verdict], asks: Asks, grants: Grants) -> Desired:
+def _safe(verdicts: dict[Environment, Verdict], asks: Asks, grant: Grant) -> Desired:
     """Too many pull requests that vanished at once are no pull requests that vanished: leave theirs alone.
 
     Pull requests that GitHub shows as closed do not count: six honest merges at once just go.
     """
     missing = [e for e, v in verdicts.items() if isinstance(v, Absent) and v.why == "missing"]
-    if len(missing) <= grants.deletions_at_once:
+    if len(missing) <= grant.deletions_at_once:
         return Desired(verdicts, asks)
     names = ", ".join(f"#{e.number}" for e in sorted(missing))
     unsafe = (
         f"{len(missing)} pull requests that have previews are unknown to GitHub all at once ({names}); "
-        f"nothing of them is deleted, since at most {grants.deletions_at_once} may be"
+        f"nothing of them is deleted, since at most {grant.deletions_at_once} may be"
     )
     return Desired({**verdicts, **dict.fromkeys(missing, Leave())}, asks, unsafe)

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from datetime import datetime
 
-from reviewapps.desired.grants import Grants
 from reviewapps.desired.verdicts import Known, Leave, Run, Verdict
 from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
 from reviewapps.model import Environment, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest
 from reviewapps.rules import Rules
@@ -19,7 +19,7 @@ TAGS_WEIGHED_AT_ONCE = 30
 
 
 def dev_verdict(
-    wanted: Wanted, rules: Rules | BadRules, grants: Grants, space: Space, known: Known
+    wanted: Wanted, rules: Rules | BadRules, grant: Grant, space: Space, known: Known
 ) -> tuple[frozenset[Tag], Verdict | None]:
     """What the shared dev app should run: the newest tag that is new since the last look.
 
@@ -29,12 +29,14 @@ def dev_verdict(
     environment = Environment(wanted.repository.id, DEV)
     app = space.actual(environment).app
     tags = [t for t in wanted.tags if t.name == DEV or t.name.startswith(f"{DEV}-")]
+    if not grant.allows(DEV):
+        return frozenset(), None
     if isinstance(rules, BadRules):
         return frozenset(), None if app is None else Leave()
     seen_now = frozenset(tag_digest(t.name, t.object) for t in tags)
     seen_before = (app.tags_seen if app is not None else None) or frozenset()
     new = [t for t in tags if tag_digest(t.name, t.object) not in seen_before]
-    config = grants.config(rules, environment)
+    config = grant.config(rules, environment)
     weighed = sorted(new, key=lambda t: (natural(t.name), t))[-TAGS_WEIGHED_AT_ONCE:]
     unknown = frozenset(t for t in weighed if t not in known.taggings)
     if unknown:

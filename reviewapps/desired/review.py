@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from reviewapps.desired.grants import Grants
 from reviewapps.desired.verdicts import Absent, Fork, Known, Leave, NoRoom, Refused, Run, Verdict
 from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
 from reviewapps.model import Environment, PullRequest, Refusal, Space, Wanted
 from reviewapps.rules import Rules
 
+REVIEW = "review"
 NO_PREVIEW = "no-preview"
 
 
@@ -21,20 +22,20 @@ class Review:
         self,
         wanted: Wanted,
         rules: Rules | BadRules,
-        grants: Grants,
+        grant: Grant,
         space: Space,
         known: Known,
         now: datetime,
         also: frozenset[int],
     ) -> None:
         self.repository = wanted.repository.id
-        self.rules, self.grants, self.known, self.now = rules, grants, known, now
+        self.rules, self.grant, self.known, self.now = rules, grant, known, now
         self.listed = {pr.number: pr for pr in wanted.pull_requests}
         self.space, self.also = space, also
         self.there = {e.number for e in space.environments(self.repository) if e.number is not None}
         review = None if isinstance(rules, BadRules) else rules.review
-        self.limit = min(grants.limit, (review and review.limit) or grants.limit)
-        self.expire_after = min(grants.expire_after, (review and review.expire_after) or grants.expire_after)
+        self.limit = min(grant.limit, (review and review.limit) or grant.limit)
+        self.expire_after = min(grant.expire_after, (review and review.expire_after) or grant.expire_after)
         self.commits_asked: set[str] = set()
         self.numbers_asked: set[int] = set()
 
@@ -112,7 +113,7 @@ class Review:
 
     def _config(self, number: int) -> str:
         assert not isinstance(self.rules, BadRules)  # noqa: S101 - settled before room was looked at
-        return self.grants.config(self.rules, Environment.of_pull_request(self.repository, number))
+        return self.grant.config(self.rules, Environment.of_pull_request(self.repository, number))
 
     def _newness(self, pr: PullRequest) -> tuple[datetime, int]:
         """By the last push as far as it is known. (``updated_at`` would move with our own comments.)"""

@@ -91,7 +91,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
         branch=pr.branch if pr is not None else run.source or "",
         commit=commit,
         host=host,
-        url=means.grants.address.format(host=host),
+        url=means.grant.address(turn.environment).format(host=host),
     )
     try:
         return blueprint(
@@ -99,7 +99,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
             turn.environment,
             facts,
             host=host,
-            memory_limit_mb=means.grants.memory_mb,
+            memory_limit_mb=means.grant.memory_mb,
             file=partial(means.github.file, commit),
             tree=partial(means.github.tree, commit),
         )
@@ -164,7 +164,7 @@ def _serving(turn: Turn, app: App) -> Serving | None:
 
 def _url(turn: Turn) -> str:
     route = turn.actual.route
-    return turn.means.grants.address.format(host=route.address if route is not None else "")
+    return turn.means.grant.address(turn.environment).format(host=route.address if route is not None else "")
 
 
 def _app(turn: Turn) -> App:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reviewapps.desired import Grants
+from reviewapps.grants import Grant
 from reviewapps.ports import CloudFoundry, GitHub, Memory
 
 
@@ -44,7 +44,7 @@ class Means:
     cloudfoundry: CloudFoundry
     memory: Memory
     instance: str
-    grants: Grants
+    grant: Grant
     pace: Pace
     web_url: str
     now: Callable[[], datetime]

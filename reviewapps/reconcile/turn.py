@@ -53,7 +53,7 @@ class Turn:
         self._attempts += 1
         return Terms(
             names=names(means.instance, self.repository, self.environment),
-            domain=means.cloudfoundry.domain,
+            domain=means.cloudfoundry.domain(self.environment),
             attempt=f"{self._lease.fence:x}.{self._attempts}",
             now=now,
             deadline=means.pace.deadline,

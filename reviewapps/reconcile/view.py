@@ -64,7 +64,7 @@ def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = 
     """
     known, asked, unanswered = Known(), rules_of(wanted), Asks()
     while True:
-        found = desired(wanted, asked, means.grants, space, known, means.now(), also)
+        found = desired(wanted, asked, means.grant, space, known, means.now(), also)
         open_asks = found.asks.without(unanswered)
         if not open_asks:
             return found

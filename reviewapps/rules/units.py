@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 _MB = {"M": 1, "G": 1024, "T": 1024 * 1024}
-_SECONDS = {"m": 60, "h": 3600, "d": 86400}
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def megabytes(text: str) -> int:
@@ -24,8 +24,8 @@ def megabytes(text: str) -> int:
 
 
 def duration(text: str) -> timedelta:
-    """The time that ``30m``, ``8h`` or ``10d`` means; else ValueError."""
-    found = re.fullmatch(r"([1-9]\d{0,5})([mhd])", text.strip(), re.ASCII)
+    """The time that ``15s``, ``30m``, ``8h`` or ``10d`` means; else ValueError."""
+    found = re.fullmatch(r"([1-9]\d{0,5})([smhd])", text.strip(), re.ASCII)
     if not found:
         raise ValueError("a duration such as 30m, 8h or 10d")
     return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Desired, Fork, Grants, Known, Run, Verdict, desired
+from reviewapps.desired import Absent, Desired, Fork, Known, Run, Verdict, desired
 from reviewapps.errors import BadRules, NameTaken, Unavailable
+from reviewapps.grants import Grant
 from reviewapps.model import (
     Actual,
     Blueprint,
@@ -90,8 +91,8 @@ class Killed(Exception):
 class Settling:
     """``kills`` are the changes after which the worker is killed, counted from 0."""
 
-    def __init__(self, github: GitHub, cf: CloudFoundry, grants: Grants | None = None) -> None:
-        self.github, self.cf, self.grants = github, cf, grants or Grants()
+    def __init__(self, github: GitHub, cf: CloudFoundry, grant: Grant | None = None) -> None:
+        self.github, self.cf, self.grant = github, cf, grant or Grant()
         self.kills: frozenset[int] = frozenset()
         self.taken: list[steps.Step] = []
         self.told: dict[Environment, str] = {}
@@ -101,7 +102,7 @@ class Settling:
         known = Known()
         while True:
             found = desired(
-                self.github.look(), self.github.rules, self.grants, self.cf.look(), known, self.cf.now
+                self.github.look(), self.github.rules, self.grant, self.cf.look(), known, self.cf.now
             )
             if not found.asks:
                 return found

@@ -10,8 +10,9 @@ from typing import Any, Literal
 import pytest
 
 from reviewapps import steps
-from reviewapps.desired import Grants, Run
+from reviewapps.desired import Run
 from reviewapps.errors import Busy
+from reviewapps.grants import Grant
 from reviewapps.model import App, Comment, Environment, PullRequest, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
 from reviewapps.reconcile.deploying import deployed
@@ -25,7 +26,8 @@ RUN = Run(sha(1), "c")
 
 
 class CloudFoundry(imagined.CloudFoundry):
-    domain = imagined.DOMAIN
+    def domain(self, environment: Environment) -> str:
+        return imagined.DOMAIN
 
     def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:
         return frozenset()
@@ -105,7 +107,7 @@ class Deploying:
             cloudfoundry=self.cf,
             memory=Forgetful(),
             instance="acme",
-            grants=Grants(),
+            grant=Grant(),
             pace=Pace(deadline=DEADLINE),
             web_url="https://github.test",
             now=lambda: self.cf.now,

@@ -16,7 +16,6 @@ from reviewapps.desired import (
     Asks,
     Desired,
     Fork,
-    Grants,
     Known,
     Leave,
     NoRoom,
@@ -26,6 +25,7 @@ from reviewapps.desired import (
     desired,
 )
 from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
 from reviewapps.model import App, Attempt, Environment, PullRequest, Refusal, Route, Space, Wanted
 from reviewapps.plan import attention
 from reviewapps.rules import EnvironmentRules, Rules
@@ -34,7 +34,7 @@ from tests.core.settling import DAY, NOW, SHOP, GitHub, Settling, pull_request, 
 from tests.core.worlds import quickly, worlds
 
 Listed = TypeVar("Listed")
-CONFIG = Grants().config(Rules(), Environment(SHOP.id, "pr-1"))
+CONFIG = Grant().config(Rules(), Environment(SHOP.id, "pr-1"))
 REFUSAL = Refusal("build", "it does not build", NOW)
 
 
@@ -59,18 +59,18 @@ def judged(
     *pull_requests: PullRequest,
     apps: tuple[App, ...] = (),
     rules: Rules | BadRules | None = None,
-    grants: Grants | None = None,
+    grant: Grant | None = None,
     committed: dict[str, datetime] | None = None,
 ) -> dict[str, Verdict]:
     """The final verdicts, by the names of environments."""
     github = GitHub({pr.number: pr for pr in pull_requests}, committed=committed or {})
     github.rules = rules if rules is not None else Rules()
-    found = verdicts(github, apps, grants)
+    found = verdicts(github, apps, grant)
     return {environment.name: verdict for environment, verdict in found.verdicts.items()}
 
 
-def verdicts(github: GitHub, apps: tuple[App, ...] = (), grants: Grants | None = None) -> Desired:
-    world = Settling(github, CloudFoundry(NOW, {}), grants)
+def verdicts(github: GitHub, apps: tuple[App, ...] = (), grant: Grant | None = None) -> Desired:
+    world = Settling(github, CloudFoundry(NOW, {}), grant)
     world.cf.apps = {app.guid: app for app in apps}
     return world.judged()
 
@@ -159,24 +159,24 @@ def aged(number: int, commit: str | None = None) -> PullRequest:
 
 
 def test_the_newest_get_the_places_and_the_others_wait_in_line() -> None:
-    found = judged(*map(aged, range(1, 6)), grants=Grants(limit=2))
+    found = judged(*map(aged, range(1, 6)), grant=Grant(limit=2))
     assert running(found) == {"pr-5", "pr-4"}
     assert waiting(found) == {"pr-3": 1, "pr-2": 2, "pr-1": 3}
 
 
 def test_who_waits_is_told_for_whom_and_how_many() -> None:
-    found = judged(aged(1), aged(2), grants=Grants(limit=1))
+    found = judged(aged(1), aged(2), grant=Grant(limit=1))
     assert found["pr-1"] == NoRoom(sha(1), place=1, of=1, limit=1, holders=(2,))
 
 
 def test_who_has_a_preview_keeps_it_however_new_the_others_are() -> None:
-    found = judged(*map(aged, range(1, 5)), apps=(preview(1),), grants=Grants(limit=2))
+    found = judged(*map(aged, range(1, 5)), apps=(preview(1),), grant=Grant(limit=2))
     assert running(found) == {"pr-1", "pr-4"}
 
 
 def test_who_has_a_preview_keeps_it_when_the_limit_shrinks() -> None:
     apps = (preview(1), preview(2))
-    assert running(judged(aged(1), aged(2), aged(3), apps=apps, grants=Grants(limit=1))) == {"pr-1", "pr-2"}
+    assert running(judged(aged(1), aged(2), aged(3), apps=apps, grant=Grant(limit=1))) == {"pr-1", "pr-2"}
 
 
 def test_a_rule_narrows_the_limit_and_never_widens_it() -> None:
@@ -188,39 +188,39 @@ def test_a_rule_narrows_the_limit_and_never_widens_it() -> None:
 @pytest.mark.parametrize("droplet", [None, "one that crashed"])
 def test_what_was_refused_and_is_stopped_holds_no_place(droplet: str | None) -> None:
     apps = (replace(refused(2), droplet=droplet),)
-    found = judged(aged(1), aged(2), apps=apps, grants=Grants(limit=1))
+    found = judged(aged(1), aged(2), apps=apps, grant=Grant(limit=1))
     assert running(found) == {"pr-1", "pr-2"}
 
 
 def test_a_record_that_is_pushed_to_waits_like_everybody_else() -> None:
     pushed = aged(2, commit=sha(20))
-    found = judged(aged(1), pushed, apps=(preview(1), refused(2)), grants=Grants(limit=1))
+    found = judged(aged(1), pushed, apps=(preview(1), refused(2)), grant=Grant(limit=1))
     assert waiting(found) == {"pr-2": 1}
 
 
 def test_an_expired_preview_holds_its_place_until_it_is_gone() -> None:
     old = pull_request(1, created_at=OLD, updated_at=NOW)
-    found = judged(old, aged(2), apps=(preview(1),), committed={sha(1): OLD}, grants=Grants(limit=1))
+    found = judged(old, aged(2), apps=(preview(1),), committed={sha(1): OLD}, grant=Grant(limit=1))
     assert (found["pr-1"], waiting(found)) == (Absent("expired"), {"pr-2": 1})
 
 
 def test_one_that_is_too_old_gives_its_turn_to_the_next() -> None:
     old = pull_request(9, created_at=OLD, updated_at=NOW)
     older = pull_request(8, created_at=OLD - DAY, updated_at=NOW)
-    found = judged(older, old, committed={sha(9): OLD, sha(8): NOW}, grants=Grants(limit=1))
+    found = judged(older, old, committed={sha(9): OLD, sha(8): NOW}, grant=Grant(limit=1))
     assert running(found) == {"pr-8"}
 
 
 def test_no_more_commits_are_asked_for_than_may_run() -> None:
     github = GitHub({n: aged(n) for n in range(1, 101)})
-    found = desired(github.look(), Rules(), Grants(limit=5), Space(), Known(), NOW)
+    found = desired(github.look(), Rules(), Grant(limit=5), Space(), Known(), NOW)
     assert found.asks == Asks(commits=frozenset(map(sha, range(96, 101))))
 
 
 def test_commits_of_those_that_wait_are_never_asked_for() -> None:
     github = GitHub({n: aged(n) for n in range(1, 101)})
     known = Known(committed={sha(n): NOW for n in range(96, 101)})
-    found = desired(github.look(), Rules(), Grants(limit=5), Space(), known, NOW)
+    found = desired(github.look(), Rules(), Grant(limit=5), Space(), known, NOW)
     assert not found.asks
     assert len(waiting({e.name: v for e, v in found.verdicts.items()})) == 95
 
@@ -250,7 +250,7 @@ def test_broken_rules_keep_nobody_from_going() -> None:
 
 def test_one_that_the_listing_lacks_is_asked_for_and_left_alone_meanwhile() -> None:
     space = Space((preview(1),))
-    found = desired(GitHub().look(), Rules(), Grants(), space, Known(), NOW)
+    found = desired(GitHub().look(), Rules(), Grant(), space, Known(), NOW)
     assert found.asks == Asks(pull_requests=frozenset({1}))
     assert found.of(of(1)) == Leave()
 
@@ -269,7 +269,7 @@ def test_one_that_cannot_be_read_is_left_alone_whatever_else_there_is_of_it(gith
     route = Route("r", "shop-pr-1", "shop-pr-1.x", of(1), frozenset())
     space = Space((), (route,), {of(1): "edited", None: "edited", Environment(8, "pr-2"): "edited"})
     known = Known(committed={sha(1): NOW}, pull_requests={1: None})
-    found = desired(github.look(), Rules(), Grants(), space, known, NOW)
+    found = desired(github.look(), Rules(), Grant(), space, known, NOW)
     assert found.verdicts == {of(1): Leave()}
     assert attention(found, space, SHOP.id, {}) == {}
 
@@ -277,7 +277,7 @@ def test_one_that_cannot_be_read_is_left_alone_whatever_else_there_is_of_it(gith
 def test_one_that_cannot_be_read_keeps_its_place() -> None:
     github = GitHub({1: pull_request(1), 2: pull_request(2)})
     known = Known(committed={sha(1): NOW, sha(2): NOW})
-    found = desired(github.look(), Rules(), Grants(limit=1), Space(unreadable={of(1): "edited"}), known, NOW)
+    found = desired(github.look(), Rules(), Grant(limit=1), Space(unreadable={of(1): "edited"}), known, NOW)
     assert found.of(of(1)) == Leave()
     assert found.of(of(2)) == NoRoom(sha(2), 1, 1, 1, (1,))
 

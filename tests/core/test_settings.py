@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from reviewapps.errors import BadSettings
+from reviewapps.grants import Account
+from reviewapps.model import Secret
 from reviewapps.settings import Settings, settings
 
 MINIMAL = {
@@ -34,8 +36,8 @@ def refusal(**more: str) -> str:
 
 
 def test_the_defaults_are_those_that_people_are_promised() -> None:
-    grants = told().grants
-    assert (grants.limit, grants.expire_after, grants.deletions_at_once) == (5, timedelta(days=10), 5)
+    grant = told().grants.repositories["acme/shop"]
+    assert (grant.limit, grant.expire_after, grant.deletions_at_once) == (5, timedelta(days=10), 5)
 
 
 def test_other_programs_variables_are_not_ours() -> None:
@@ -114,7 +116,7 @@ def test_previews_on_the_internet_need_the_word_public(api: str) -> None:
 
 @pytest.mark.parametrize("api", ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"])
 def test_previews_on_this_machine_need_no_word(api: str) -> None:
-    assert told(CF_API=api, ACCESS="").access == ""
+    assert told(CF_API=api, ACCESS="").grants.targets["review"].access == "password"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +140,10 @@ def test_half_an_account_is_none() -> None:
 
 
 def test_a_client_is_an_account_too() -> None:
-    assert told(CF_USER="", CF_PASSWORD="", CF_CLIENT_ID="us", CF_CLIENT_SECRET="client-word").cf_user is None
+    shown = told(CF_USER="", CF_PASSWORD="", CF_CLIENT_ID="us", CF_CLIENT_SECRET="client-word")
+    assert shown.grants.targets["review"].account == Account(
+        client_id="us", client_secret=Secret("client-word")
+    )
 
 
 def test_no_secret_is_ever_shown() -> None:
@@ -165,4 +170,4 @@ def test_a_refusal_shows_no_secret() -> None:
     ],
 )
 def test_people_read_github_where_its_pages_are(api: str, web: str) -> None:
-    assert told(GITHUB_URL=api).web_url == web
+    assert told(GITHUB_URL=api).grants.github.pages == web

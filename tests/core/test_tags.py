@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reviewapps.desired import Grants, Known, Leave, Run, Verdict, desired, natural
+from reviewapps.desired import Known, Leave, Run, Verdict, desired, natural
 from reviewapps.desired.dev import TAGS_WEIGHED_AT_ONCE
 from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
 from reviewapps.model import App, Environment, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest
 from reviewapps.rules import Rules
@@ -179,7 +180,7 @@ def test_broken_rules_bring_no_first_app(shop: Shop) -> None:
 def verdict(tags: set[Tag], app: App | None, known: Known | None = None) -> tuple[frozenset[Tag], Verdict]:
     wanted = Wanted(SHOP, (), tuple(tags), None)
     space = Space(() if app is None else (app,))
-    found = desired(wanted, Rules(), Grants(), space, known or Known(), NOW)
+    found = desired(wanted, Rules(), Grant(), space, known or Known(), NOW)
     return found.asks.tags, found.of(DEV)
 
 
@@ -217,7 +218,7 @@ def test_tags_of_equal_number_are_chosen_between_by_name_and_not_by_listing() ->
     known = Known(taggings=dict.fromkeys(tags, Tagging(sha(1), None, NOW)))
     for listed in (tags, tags[::-1]):
         wanted = Wanted(SHOP, (), tuple(listed), None)
-        found = desired(wanted, Rules(), Grants(), Space(), known, NOW).of(DEV)
+        found = desired(wanted, Rules(), Grant(), Space(), known, NOW).of(DEV)
         assert isinstance(found, Run) and found.source == "dev-1"
 
 

@@ -12,8 +12,8 @@ from typing import Literal
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from reviewapps.desired import Grants
 from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
 from reviewapps.model import App, Attempt, Build, Environment, PullRequest, Refusal, Route, Tag, Tagging
 from reviewapps.naming import names
 from reviewapps.rules import EnvironmentRules, Rules
@@ -121,8 +121,8 @@ def worlds(draw: st.DrawFn) -> Settling:
     cf = CloudFoundry(NOW, {tree: draw(FATES) for tree in trees}, looks=draw(st.integers(1, 3)))
     cf.room = draw(st.booleans())
     plain = [names("acme", SHOP, Environment(SHOP.id, f"pr-{n}"))[0] for n in range(1, 8)]
-    grants = Grants(limit=draw(st.integers(0, 5)), deletions_at_once=draw(st.integers(0, 3)))
-    settling = Settling(github, cf, grants)
+    grant = Grant(limit=draw(st.integers(0, 5)), deletions_at_once=draw(st.integers(0, 3)))
+    settling = Settling(github, cf, grant)
     leftovers = draw(LEFTOVERS)
     for leftover in leftovers:
         leave(settling, leftover)
@@ -191,7 +191,7 @@ def _run(cf: CloudFoundry, leftover: Leftover, guid: str) -> None:
 
 def _config(settling: Settling, environment: Environment) -> str:
     rules = settling.github.rules
-    return settling.grants.config(Rules() if isinstance(rules, BadRules) else rules, environment)
+    return settling.grant.config(Rules() if isinstance(rules, BadRules) else rules, environment)
 
 
 # --- what happens to a world ---

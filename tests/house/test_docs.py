@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from reviewapps.rules import rules
-from reviewapps.settings import INJECTED, PREFIX, Settings
+from reviewapps.settings import FILE, INJECTED, PREFIX, VARIABLES
 
 ROOT = Path(__file__).parent.parent.parent
 README = (ROOT / "README.md").read_text()
@@ -27,7 +27,7 @@ def test_the_readme_lists_every_setting_and_no_other() -> None:
         for name in _names(row.split("|")[1])
     }
 
-    assert table == {PREFIX + name.upper() for name in Settings.model_fields}
+    assert table == {FILE, *(PREFIX + name.upper() for name in VARIABLES)}
 
 
 @pytest.mark.parametrize("name", sorted(INJECTED))

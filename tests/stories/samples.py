@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from reviewapps import settings
+import reviewapps
 
 Files = Mapping[str, str | None]
 
-SAMPLE = Path(settings.__file__).parent / "sandbox" / "samples" / "shop"
+SAMPLE = Path(reviewapps.__file__).parent / "sandbox" / "samples" / "shop"
 WORKING_APP: Files = {"app.py": (SAMPLE / "app.py").read_text()}
 
 BROKEN_BUILD: Files = {"bin/pre_compile": "echo 'Error: the stylesheet ends in the middle' >&2\nexit 14\n"}

@@ -15,7 +15,8 @@ from reviewapps.sandbox.cloudfoundry.state import App, Route
 from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.github.state import Repository
 from reviewapps.sandbox.observed import Call
-from reviewapps.sandbox.world import BOT, STRANGER
+from reviewapps.sandbox.world import BOT, DEPLOYER, STRANGER
+from reviewapps.settings.single import Single
 from tests.stories.operator import Operator
 from tests.stories.orchestrator import Orchestrator
 from tests.stories.samples import SAMPLE, Files, headline
@@ -51,6 +52,19 @@ class Town:
         """One more orchestrator, with these settings on top of the quick ones."""
         environment = self.playground.environment(**{**QUICK, **told})
         self.orchestrators.append(Orchestrator(settings.settings(environment)))
+        return self.orchestrators[-1]
+
+    def employ_by_file(self, text: str, **told: str) -> Orchestrator:
+        """One more orchestrator, whose operator wrote a ``reviewapps.toml``; its secrets are this town's."""
+        file = self.home / f"operator-{len(self.orchestrators)}.toml"
+        file.write_text(text)
+        single = {settings.PREFIX + name.upper() for name in Single.model_fields}
+        environment = self.playground.environment(**{**QUICK, **told})
+        known = {name: value for name, value in environment.items() if name not in single}
+        secrets = {"GITHUB": self.world.tokens[BOT], "CF": f"{DEPLOYER}:{DEPLOYER}"}
+        found = {settings.SECRET + name: value for name, value in secrets.items()}
+        told_all = settings.settings({**known, settings.FILE: str(file), **found})
+        self.orchestrators.append(Orchestrator(told_all))
         return self.orchestrators[-1]
 
     def until(self, what: str, seen: Callable[[], T | None], seconds: float = 20.0) -> T:

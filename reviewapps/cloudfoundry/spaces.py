@@ -1,0 +1,62 @@
+"""Several spaces, as if they were one: each kind of environment lives in its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from reviewapps.cloudfoundry.space import SpaceClient
+from reviewapps.model import Actual, App, Environment, Space
+from reviewapps.steps import Step, UnderWay
+
+
+class Spaces:
+    """One repository's spaces, by kind of environment. Several kinds may share a space.
+
+    An environment is only looked for where it may live: what bears our labels elsewhere is somebody's leftover,
+    and is left alone.
+    """
+
+    def __init__(self, clients: Mapping[str, SpaceClient]) -> None:
+        self._clients = dict(clients)
+        self._distinct = list(dict.fromkeys(self._clients.values()))
+
+    def domain(self, environment: Environment) -> str:
+        """The domain that the environment's hosts are under."""
+        return self._of(environment).domain
+
+    def look(self) -> Space:
+        """All that bears our instance's labels. Every space is seen, or it raises."""
+        seen = [self._lawful(client) for client in self._distinct]
+        return Space(
+            tuple(app for space in seen for app in space.apps),
+            tuple(route for space in seen for route in space.routes),
+            {whose: why for space in seen for whose, why in space.unreadable.items()},
+        )
+
+    def under_way(self, kind: UnderWay) -> frozenset[Environment]:
+        """The environments of which something of this kind is being worked on, by one listing a space."""
+        return frozenset().union(*(client.under_way(kind) for client in self._distinct))
+
+    def carry_out(self, step: Step, actual: Actual) -> Actual:
+        """Do one step of a plan; what is there afterwards."""
+        return self._of(actual.environment).carry_out(step, actual)
+
+    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+        """The last lines that staging or the app wrote; empty where they cannot be had."""
+        return self._of(app.environment).log(app, source, lines)
+
+    def _of(self, environment: Environment) -> SpaceClient:
+        return self._clients[environment.kind]
+
+    def _lawful(self, client: SpaceClient) -> Space:
+        space = client.look()
+
+        def lives_here(environment: Environment | None) -> bool:
+            return environment is None or self._clients.get(environment.kind) is client
+
+        return Space(
+            tuple(app for app in space.apps if lives_here(app.environment)),
+            tuple(route for route in space.routes if lives_here(route.environment)),
+            {whose: why for whose, why in space.unreadable.items() if lives_here(whose)},
+        )

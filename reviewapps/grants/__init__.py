@@ -1,0 +1,31 @@
+"""``reviewapps.toml`` → what the operator allows. Pure: where the secrets are found is asked of who calls."""
+
+from reviewapps.grants.file import grants
+from reviewapps.grants.grants import (
+    ADDRESS,
+    KINDS,
+    Account,
+    GitHubAccess,
+    Grant,
+    Grants,
+    Mode,
+    Target,
+    Visibility,
+)
+from reviewapps.grants.secrets import account_of, github_token_of, word_of
+
+__all__ = [
+    "ADDRESS",
+    "KINDS",
+    "Account",
+    "GitHubAccess",
+    "Grant",
+    "Grants",
+    "Mode",
+    "Target",
+    "Visibility",
+    "account_of",
+    "github_token_of",
+    "grants",
+    "word_of",
+]

@@ -1,0 +1,165 @@
+"""From the text of ``reviewapps.toml`` to grants; what is misspelt or contradicts itself is named."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from reviewapps.errors import BadSettings
+from reviewapps.grants.form import (
+    File,
+    GitHubForm,
+    LookEvery,
+    RepositoryForm,
+    SlackForm,
+    TargetForm,
+)
+from reviewapps.grants.grants import GitHubAccess, Grant, Grants, Target
+from reviewapps.grants.secrets import Found, account_of, github_token_of, word_of
+
+NAME = "reviewapps.toml"
+
+Find = Callable[[str, str | None], Found]
+"""The secret of this name, and where the file says that it is found (None: it does not say)."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What the file says: the grants, and how often to look where it says so (seconds)."""
+
+    grants: Grants
+    busy: float | None
+    quiet: float | None
+
+
+def grants(text: str, find: Find, file: str = NAME) -> Described:
+    """The installation that ``text`` describes. BadSettings names the file, the key and what is wrong."""
+    try:
+        form = File.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as wrong:
+        raise BadSettings(f"{file} cannot be read: {wrong}") from None
+    except ValidationError as wrong:
+        raise BadSettings(f"{file}: {_sentence(wrong)}") from None
+    try:
+        _check_names(form)
+        return Described(_grants(form, find), form.look_every.busy, form.look_every.quiet)
+    except BadSettings as wrong:
+        raise BadSettings(f"{file}: {wrong}") from None
+
+
+def _grants(form: File, find: Find) -> Grants:
+    def found(name: str) -> Found:
+        return find(name, form.credentials.get(name))
+
+    targets = {name: _target(name, one, found) for name, one in form.target.items()}
+    return Grants(
+        instance=form.instance,
+        mode=form.mode,
+        targets=targets,
+        repositories={one.name: _grant(one, form, targets) for one in form.repository},
+        github=GitHubAccess(
+            token=github_token_of(form.github.credentials, found(form.github.credentials)),
+            url=form.github.url,
+            web_url=form.github.web_url,
+        ),
+        slack_webhook=word_of(form.slack.credentials, found(form.slack.credentials)) if form.slack else None,
+    )
+
+
+def _target(name: str, form: TargetForm, found: Callable[[str], Found]) -> Target:
+    org, _, space = form.space.partition("/")
+    return Target(
+        name=name,
+        api=form.api,
+        org=org,
+        space=space,
+        account=account_of(form.credentials, found(form.credentials)),
+        domain=form.domain,
+        address=form.address,
+        access=form.access,
+    )
+
+
+def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> Grant:
+    mine = {kind: name for kind, name in form.environments.items() if not file.only or kind in file.only}
+    return Grant(
+        targets=mine,
+        addresses={kind: targets[name].address for kind, name in mine.items()},
+        limit=form.limit,
+        expire_after=form.expire_after,
+        deletions_at_once=file.deletions_at_once,
+        memory_mb=form.memory,
+    )
+
+
+def _check_names(form: File) -> None:
+    for repository in form.repository:
+        for kind, target in repository.environments.items():
+            if target not in form.target:
+                near = _nearest(target, form.target)
+                raise BadSettings(
+                    f"{repository.name}: {kind} lives in `{target}`, and there is no such target{near}"
+                )
+    names = [repository.name.lower() for repository in form.repository]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadSettings(f"the repository {twice} stands there twice")
+    used = {form.github.credentials, *(one.credentials for one in form.target.values())}
+    used |= {form.slack.credentials} if form.slack else set()
+    if idle := sorted(form.credentials.keys() - used):
+        raise BadSettings(f"credentials.{idle[0]} is used by nothing{_nearest(idle[0], used)}")
+
+
+# --- what is wrong, in words ---
+
+FORMS: Mapping[str, type[BaseModel]] = {
+    "": File,
+    "look_every": LookEvery,
+    "github": GitHubForm,
+    "slack": SlackForm,
+    "target": TargetForm,
+    "repository": RepositoryForm,
+}
+LATER: Mapping[str, tuple[str, ...]] = {
+    "": ("address", "price"),
+    "slack": ("operators",),
+    "target": ("memory", "postgres", "gate", "rotate_after"),
+    "repository": ("adopt", "services", "forks", "logs_in_comment", "requires"),
+}
+"""Keys that are foreseen and not built yet."""
+
+
+def _sentence(wrong: ValidationError) -> str:
+    errors = wrong.errors(include_url=False, include_input=False)
+    # A misspelt key is also a missing one: say what stands there, not what does not.
+    error = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
+    way = tuple(error["loc"])
+    if error["type"] == "extra_forbidden":
+        return _unknown(way)
+    name = _dotted(way)
+    if error["type"] == "missing":
+        return f"`{name}` is missing"
+    return f"`{name}` is not usable: {error['msg'].removeprefix('Value error, ')}"
+
+
+def _unknown(way: tuple[str | int, ...]) -> str:
+    around, key = str(way[0]) if len(way) > 1 else "", str(way[-1])
+    if key in LATER.get(around, ()):
+        return f"`{_dotted(way)}` is not built yet"
+    known = FORMS.get(around, File).model_fields
+    return f"`{_dotted(way)}` is unknown{_nearest(key, known)}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean `{near[0]}`?" if near else ""
+
+
+def _dotted(way: tuple[Any, ...]) -> str:
+    """Where it stands, as TOML writes it: of lists the first is [1]."""
+    words = (f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in way if part != "[key]")
+    return "".join(words).lstrip(".")

@@ -1,0 +1,119 @@
+"""The form of ``reviewapps.toml``: which keys there are, and what each takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from reviewapps.grants.grants import KINDS, Mode, Visibility
+from reviewapps.rules.units import duration, megabytes
+
+CLOUD_GOV = "https://api.fr.cloud.gov"
+INSTANCE = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
+APP_ADDRESS = r"^https?://\{host\}(:\d+)?$"
+
+
+def _lasting(value: Any) -> Any:
+    return duration(value) if isinstance(value, str) else value
+
+
+def _seconds(value: Any) -> Any:
+    return duration(value).total_seconds() if isinstance(value, str) else value
+
+
+def _sized(value: Any) -> Any:
+    return megabytes(value) if isinstance(value, str) else value
+
+
+def _space(value: str) -> str:
+    if value.count("/") != 1 or not all(value.split("/")):
+        raise ValueError("is written as org/space")
+    return value
+
+
+def _repository(value: str) -> str:
+    if value.count("/") != 1 or not all(value.split("/")):
+        raise ValueError(f"`{value}` is not written as owner/name")
+    return value
+
+
+def _kinds(value: tuple[str, ...]) -> tuple[str, ...]:
+    for kind in value:
+        _kind(kind)
+    return value
+
+
+def _kind(kind: str) -> str:
+    if kind in ("staging", "production"):
+        raise ValueError(f"`{kind}` is not built yet")
+    if kind not in KINDS:
+        raise ValueError(f"`{kind}` is no environment; there are {' and '.join(KINDS)}")
+    return kind
+
+
+def _listed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_lasting)]
+Size = Annotated[int, BeforeValidator(_sized), Field(gt=0)]
+Limit = Annotated[int, Field(ge=0, le=200)]
+RepositoryName = Annotated[str, AfterValidator(_repository)]
+
+
+class Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class LookEvery(Form):
+    """How often to look, seconds: at GitHub, and at Cloud Foundry while GitHub has no news."""
+
+    busy: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] | None = None
+    quiet: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] | None = None
+
+
+class GitHubForm(Form):
+    url: str = "https://api.github.com"
+    web_url: str = ""
+    credentials: str = "github"
+
+
+class SlackForm(Form):
+    credentials: str = "slack"
+
+
+class TargetForm(Form):
+    """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret."""
+
+    api: str = CLOUD_GOV
+    space: Annotated[str, AfterValidator(_space)]
+    domain: str | None = None
+    credentials: str
+    address: Annotated[str, Field(pattern=APP_ADDRESS)] = "https://{host}"
+    access: Visibility = "password"
+
+
+class RepositoryForm(Form):
+    """One ``[[repository]]``. ``environments`` are targets by kind of environment."""
+
+    name: RepositoryName
+    environments: Annotated[Mapping[Annotated[str, AfterValidator(_kind)], str], Field(min_length=1)]
+    limit: Limit = 5
+    expire_after: Duration = timedelta(days=10)
+    memory: Size = 2048
+
+
+class File(Form):
+    instance: Annotated[str, Field(pattern=INSTANCE)] = "reviewapps"
+    mode: Mode = "act"
+    only: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_kinds)] = ()
+    deletions_at_once: Annotated[int, Field(ge=0)] = 5
+    look_every: LookEvery = LookEvery()
+    credentials: Mapping[str, str] = Field(default_factory=dict)
+    github: GitHubForm = GitHubForm()
+    slack: SlackForm | None = None
+    target: Annotated[Mapping[str, TargetForm], Field(min_length=1)]
+    repository: Annotated[tuple[RepositoryForm, ...], BeforeValidator(_listed), Field(min_length=1)]

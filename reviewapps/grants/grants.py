@@ -1,0 +1,118 @@
+"""What the operator allows: where environments may live, and what each repository may have there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from reviewapps.model import FORMAT, Environment, Secret
+from reviewapps.naming import digest
+from reviewapps.rules import Rules
+
+Mode = Literal["act", "observe", "paused"]
+Visibility = Literal["password", "public"]
+
+ADDRESS = "https://{host}"
+KINDS = ("review", "dev")
+"""The environments that there are: those of pull requests, and the shared dev app."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who logs in at Cloud Foundry: a user (a service account is one), or a client of UAA."""
+
+    user: str | None = None
+    password: Secret | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
+
+
+@dataclass(frozen=True)
+class Target:
+    """One space of one Cloud Foundry, and the account that acts in it.
+
+    ``domain`` is what apps get their hosts under; None is the org's default one. ``address`` is scheme and port
+    of an app's address, with ``{host}`` for host and domain. ``access``: whether previews may be open to
+    everybody.
+    """
+
+    name: str
+    api: str
+    org: str
+    space: str
+    account: Account
+    domain: str | None = None
+    address: str = ADDRESS
+    access: Visibility = "password"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What one repository may have. ``targets`` are by kind of environment, and only those may exist that have
+    one; ``limit`` is the most previews that may be up at once, ``memory_mb`` the most for one instance.
+    """
+
+    targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    limit: int = 5
+    expire_after: timedelta = timedelta(days=10)
+    deletions_at_once: int = 5
+    memory_mb: int = 2048
+
+    def allows(self, kind: str) -> bool:
+        """Whether environments of this kind may exist."""
+        return kind in self.targets
+
+    def address(self, environment: Environment) -> str:
+        """Scheme and port of the environment's address, with ``{host}`` for host and domain."""
+        return self.addresses.get(environment.kind, ADDRESS)
+
+    def config(self, rules: Rules, environment: Environment) -> str:
+        """A digest that changes exactly where another deploy would come of the same commit."""
+        return digest(FORMAT, rules.digest(environment), str(self.memory_mb), self.address(environment))
+
+
+@dataclass(frozen=True)
+class GitHubAccess:
+    """Where GitHub is, where people read it, and who we are there."""
+
+    token: Secret
+    url: str = "https://api.github.com"
+    web_url: str = ""
+
+    @property
+    def pages(self) -> str:
+        """Where people read GitHub: links in comments begin with it."""
+        api = self.url.rstrip("/")
+        default = {"https://api.github.com": "https://github.com"}.get(api, api.removesuffix("/api/v3"))
+        return (self.web_url or default).rstrip("/")
+
+
+@dataclass(frozen=True)
+class Grants:
+    """One installation, as its operator describes it. ``repositories`` are by name, as configured.
+
+    In ``mode`` "observe" everything is looked at and told to the log, and nothing is written; "paused" does not
+    even look.
+    """
+
+    instance: str
+    targets: Mapping[str, Target]
+    repositories: Mapping[str, Grant]
+    github: GitHubAccess
+    mode: Mode = "act"
+    slack_webhook: Secret | None = None
+
+    def targets_of(self, repository: str) -> dict[str, Target]:
+        """Where each kind of this repository's environments lives."""
+        return {kind: self.targets[name] for kind, name in self.repositories[repository].targets.items()}
+
+    @property
+    def secrets(self) -> tuple[Secret, ...]:
+        """What must never be shown to anybody."""
+        accounts = [target.account for target in self.targets.values()]
+        of_targets = [secret for a in accounts for secret in (a.password, a.client_secret)]
+        known = [self.github.token, self.slack_webhook, *of_targets]
+        return tuple(dict.fromkeys(secret for secret in known if secret))

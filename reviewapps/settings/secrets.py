@@ -1,0 +1,89 @@
+"""Where named secrets are found: in a variable, a file, or a service that is bound to us."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reviewapps.errors import BadSettings
+
+SECRET = "REVIEWAPPS_SECRET_"  # noqa: S105 - the beginning of a name
+SERVICE = "reviewapps-secrets"
+"""The user-provided service that holds the secrets of an installation on Cloud Foundry."""
+
+Found = str | Mapping[str, object]
+
+
+class Secrets:
+    """The secrets that this process can see. Nothing is read before it is asked for."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def find(self, name: str, where: str | None) -> Found:
+        """The secret ``name``; ``where`` is ``env:VARIABLE``, ``file:PATH`` or ``vcap:SERVICE/KEY``.
+
+        Without one it is ``vcap:reviewapps-secrets/NAME`` where that service is bound, else the variable
+        ``REVIEWAPPS_SECRET_NAME``. BadSettings names what was looked for.
+        """
+        where = where or self._usual(name)
+        kind, colon, place = where.partition(":")
+        match kind if colon else "":
+            case "env":
+                return _fields(self._variable(name, place))
+            case "file":
+                return _fields(_file(name, Path(place)))
+            case "vcap":
+                return self._bound(name, place)
+        raise BadSettings(f"credentials.{name}: `{where}` is not env:VARIABLE, file:PATH or vcap:SERVICE/KEY")
+
+    def _usual(self, name: str) -> str:
+        if any(bound.get("name") == SERVICE for bound in self._services()):
+            return f"vcap:{SERVICE}/{name}"
+        return f"env:{SECRET}{name.upper().replace('-', '_')}"
+
+    def _variable(self, name: str, variable: str) -> str:
+        value = self._environ.get(variable, "")
+        if not value:
+            raise BadSettings(f"the secret `{name}` is missing: set {variable}")
+        return value
+
+    def _bound(self, name: str, place: str) -> Found:
+        service, _, key = place.partition("/")
+        key = key or name
+        for bound in self._services():
+            credentials = bound.get("credentials")
+            if bound.get("name") == service and isinstance(credentials, dict):
+                if key in credentials:
+                    value = credentials[key]
+                    return _fields(value) if isinstance(value, str) else dict(value)
+                raise BadSettings(f"the secret `{name}` is missing: {service} has no `{key}`")
+        raise BadSettings(f"the secret `{name}` is missing: no service {service} is bound")
+
+    def _services(self) -> list[dict[str, Any]]:
+        try:
+            bound = json.loads(self._environ.get("VCAP_SERVICES") or "{}")
+        except ValueError:
+            raise BadSettings("VCAP_SERVICES is no JSON") from None
+        return [service for services in bound.values() for service in services]
+
+
+def _file(name: str, path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BadSettings(f"the secret `{name}` is missing: {path}: {wrong}") from None
+
+
+def _fields(text: str) -> Found:
+    """A word, or the fields of a JSON object; ``cf service-key`` prints those inside ``credentials``."""
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    inner = found.get("credentials")
+    return inner if isinstance(inner, dict) else dict(found)

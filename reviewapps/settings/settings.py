@@ -1,0 +1,174 @@
+"""The process environment and ``reviewapps.toml`` → one frozen value.
+
+Every setting is a variable ``REVIEWAPPS_…``; unknown ones refuse to start, since a misspelt limit is no limit.
+What an installation is stands in ``reviewapps.toml``, or, for a single target, in variables; never in both.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from reviewapps import grants as operator
+from reviewapps.errors import BadSettings
+from reviewapps.grants import Grants
+from reviewapps.grants.file import NAME, Described
+from reviewapps.model import Secret
+from reviewapps.settings.fields import Duration, Hidden, Seconds
+from reviewapps.settings.secrets import SECRET, Secrets
+from reviewapps.settings.single import Single
+
+PREFIX = "REVIEWAPPS_"
+FILE = PREFIX + "FILE"
+"""The variable that names ``reviewapps.toml``, where it is not that of the working folder."""
+
+INJECTED = frozenset({"URL", "HOST", "ENVIRONMENT", "PULL_REQUEST", "COMMIT"})
+"""What a preview is given. Should reviewapps run as a preview of itself, these are no settings of it."""
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Process(BaseModel):
+    """How this process works. Durations called ``…_every`` and timeouts are seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    redis_url: Hidden = Secret("")
+    redis_server: str | None = None
+    home: Path = Path(".reviewapps")
+    deadline: Duration = timedelta(minutes=15)
+
+    concurrency: Annotated[int, Field(ge=1, le=32)] = 2
+    look_every: Seconds = 15.0
+    quiet_every: Seconds = 60.0
+    whole_every: Seconds = 600.0
+    poll_every: Seconds = 5.0
+    pump_every: Seconds = 1.0
+    pause: Seconds = 10.0
+    patience: Seconds = 60.0
+    request_timeout: Seconds = 60.0
+    lease: Seconds = 90.0
+    forward: Seconds = 95.0
+    cf_requests_per_second: Seconds = 6.0
+    github_requests_per_second: Seconds = 12.0
+    log_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if not self.request_timeout < self.lease < self.forward:
+            raise ValueError("request_timeout, lease and forward must grow in this order")
+        return self
+
+
+VARIABLES = Process.model_fields.keys() | Single.model_fields.keys()
+"""What may be set, without the prefix; beside them ``REVIEWAPPS_FILE`` and the secrets."""
+
+
+class Settings(Process):
+    """What one installation is told."""
+
+    grants: Grants
+
+    @property
+    def instance(self) -> str:
+        return self.grants.instance
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        return tuple(self.grants.repositories)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown to anybody."""
+        of_redis = Secret(urlsplit(self.redis_url).password or "")
+        return tuple(secret for secret in (*self.grants.secrets, of_redis) if secret)
+
+
+def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
+    """The settings in this process environment and, where there is one, in the ``reviewapps.toml`` that it
+    names or that ``folder`` holds; BadSettings names what is wrong, unknown or missing."""
+    given = variables(environ)
+    process: dict[str, object] = {n: value for n, value in given.items() if n in Process.model_fields}
+    single = {name: value for name, value in given.items() if name in Single.model_fields}
+    file = _file(environ, folder)
+    try:
+        if file is None:
+            granted = Single.model_validate(single).grants
+        else:
+            described = _described(file, single, environ)
+            granted, process = described.grants, _paced(described) | process
+        told = Settings.model_validate(process | {"grants": granted})
+    except ValidationError as wrong:
+        raise BadSettings(_sentence(wrong)) from None
+    _check_access(granted)
+    return told
+
+
+def variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """Our variables that say something, without their prefix; BadSettings names one that is unknown."""
+    known = VARIABLES | {"file"}
+    given = {
+        name.removeprefix(PREFIX).lower(): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and not name.startswith(SECRET)
+    }
+    given = {name: value for name, value in given.items() if name.upper() not in INJECTED}
+    for name in sorted(given.keys() - known):
+        raise BadSettings(f"{_variable(name)} is no setting{_nearest(name, known)}")
+    return {name: value for name, value in given.items() if value != "" and name != "file"}
+
+
+def _file(environ: Mapping[str, str], folder: Path) -> Path | None:
+    named = environ.get(FILE)
+    if named:
+        return Path(named)
+    usual = folder / NAME
+    return usual if usual.is_file() else None
+
+
+def _described(file: Path, single: Mapping[str, str], environ: Mapping[str, str]) -> Described:
+    for name in sorted(single):
+        raise BadSettings(f"{_variable(name)} and {file} describe the same; keep one of them")
+    try:
+        text = file.read_text()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise BadSettings(f"{file} cannot be read: {wrong}") from None
+    return operator.grants(text, Secrets(environ).find, str(file))
+
+
+def _paced(described: Described) -> dict[str, object]:
+    wished = {"look_every": described.busy, "quiet_every": described.quiet}
+    return {name: seconds for name, seconds in wished.items() if seconds is not None}
+
+
+def _check_access(grants: Grants) -> None:
+    for target in grants.targets.values():
+        if urlsplit(target.api).hostname not in LOOPBACK and target.access != "public":
+            raise BadSettings(
+                "previews cannot ask for a password yet, so everybody on the internet could open them; "
+                f'if they may, set REVIEWAPPS_ACCESS=public (or access = "public" for the target {target.name})'
+            )
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, sorted(known), n=1)
+    return f"; did you mean {_variable(near[0])}?" if near else ""
+
+
+def _sentence(wrong: ValidationError) -> str:
+    first = wrong.errors(include_url=False, include_input=False)[0]
+    what = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return what
+    name = _variable(str(first["loc"][0]))
+    return f"{name} is missing" if first["type"] == "missing" else f"{name} is not usable: {what}"

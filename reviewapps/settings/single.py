@@ -1,0 +1,87 @@
+"""An installation described by variables: one target for all that its repositories have."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from reviewapps.grants import ADDRESS, KINDS, Account, GitHubAccess, Grant, Grants, Mode, Target
+from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, INSTANCE
+from reviewapps.settings.fields import Duration, Hidden, Size, Words
+
+TARGET = "review"
+
+
+class Single(BaseModel):
+    """The variables that stand for ``reviewapps.toml`` where there is none."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    instance: Annotated[str, Field(pattern=INSTANCE)] = "reviewapps"
+    mode: Mode = "act"
+    repositories: Annotated[Words, Field(min_length=1)]
+
+    github_url: str = "https://api.github.com"
+    github_web_url: str = ""
+    github_token: Hidden
+
+    cf_api: str = CLOUD_GOV
+    cf_user: str | None = None
+    cf_password: Hidden | None = None
+    cf_client_id: str | None = None
+    cf_client_secret: Hidden | None = None
+    cf_org: str
+    cf_space: str
+    cf_domain: str | None = None
+    app_address: Annotated[str, Field(pattern=APP_ADDRESS)] = ADDRESS
+    access: Annotated[str, Field(pattern="^(public|password)$")] = "password"
+
+    limit: Annotated[int, Field(ge=0, le=200)] = 5
+    expire_after: Duration = timedelta(days=10)
+    memory: Size = 2048
+    deletions_at_once: Annotated[int, Field(ge=0)] = 5
+    slack_webhook: Hidden | None = None
+
+    @model_validator(mode="after")
+    def _is_coherent(self) -> Self:
+        if not (self.cf_user and self.cf_password) and not (self.cf_client_id and self.cf_client_secret):
+            raise ValueError("cf_user and cf_password are missing (or cf_client_id and cf_client_secret)")
+        for name in self.repositories:
+            if name.count("/") != 1 or not all(name.split("/")):
+                raise ValueError(f"repositories: `{name}` is not written as owner/name")
+        return self
+
+    @property
+    def grants(self) -> Grants:
+        """What the operator allows, in the words of ``reviewapps.toml``."""
+        grant = Grant(
+            targets=dict.fromkeys(KINDS, TARGET),
+            addresses=dict.fromkeys(KINDS, self.app_address),
+            limit=self.limit,
+            expire_after=self.expire_after,
+            deletions_at_once=self.deletions_at_once,
+            memory_mb=self.memory,
+        )
+        return Grants(
+            instance=self.instance,
+            mode=self.mode,
+            targets={TARGET: self._target},
+            repositories=dict.fromkeys(self.repositories, grant),
+            github=GitHubAccess(self.github_token, self.github_url, self.github_web_url),
+            slack_webhook=self.slack_webhook,
+        )
+
+    @property
+    def _target(self) -> Target:
+        return Target(
+            name=TARGET,
+            api=self.cf_api,
+            org=self.cf_org,
+            space=self.cf_space,
+            account=Account(self.cf_user, self.cf_password, self.cf_client_id, self.cf_client_secret),
+            domain=self.cf_domain,
+            address=self.app_address,
+            access="public" if self.access == "public" else "password",
+        )

@@ -1,0 +1,204 @@
+"""``reviewapps.toml`` → grants: what is misspelt, missing or contradicts itself refuses to start, and is named."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from reviewapps.errors import BadSettings
+from reviewapps.grants import Account
+from reviewapps.model import Environment, Secret
+from reviewapps.settings import Settings, settings
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+MINIMAL = (EXAMPLES / "reviewapps.minimal.toml").read_text()
+FULL = (EXAMPLES / "reviewapps.toml").read_text()
+ACCOUNT = json.dumps({"username": "deployer", "password": "cf-word"})
+SECRETS = {"REVIEWAPPS_SECRET_GITHUB": "github-word", "REVIEWAPPS_SECRET_CF_REVIEW": ACCOUNT}
+
+
+def told(folder: Path, text: str = MINIMAL, **environ: str) -> Settings:
+    """The settings of this file and these variables; the minimal file's secrets are there."""
+    (folder / "reviewapps.toml").write_text(text)
+    return settings(SECRETS | environ, folder)
+
+
+def refusal(folder: Path, text: str = MINIMAL, **environ: str) -> str:
+    with pytest.raises(BadSettings) as refused:
+        told(folder, text, **environ)
+    return str(refused.value).replace(f"{folder}/", "")
+
+
+def changed(text: str, before: str, after: str) -> str:
+    assert before in text
+    return text.replace(before, after)
+
+
+def test_the_minimal_example_is_what_people_are_promised(tmp_path: Path) -> None:
+    grants = told(tmp_path).grants
+    target, grant = grants.targets["review"], grants.repositories["acme/shop"]
+
+    assert (target.api, target.org, target.space) == ("https://api.fr.cloud.gov", "agency-acme", "review")
+    assert target.account == Account("deployer", Secret("cf-word"))
+    assert (grants.instance, grants.mode, grants.github.token) == ("reviewapps", "act", "github-word")
+    assert (grant.limit, grant.expire_after, grant.memory_mb) == (5, timedelta(days=10), 2048)
+    assert grant.allows("review")
+    assert not grant.allows("dev")
+
+
+def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
+    slack = tmp_path / "slack"
+    slack.write_text("https://hooks.example/slack-word\n")
+    bound = {"github": "github-word", "cf-review": json.loads(ACCOUNT)}
+    services = {"user-provided": [{"name": "reviewapps-secrets", "credentials": bound}]}
+    text = changed(FULL, "/run/secrets/slack", str(slack))
+
+    found = told(tmp_path, text, VCAP_SERVICES=json.dumps(services), CF_DEV="dev-deployer:dev-word")
+
+    grants, shop = found.grants, found.grants.repositories["acme/shop"]
+    assert (found.look_every, found.quiet_every) == (15.0, 60.0)
+    assert found.repositories == ("acme/shop", "acme/web")
+    assert {kind: target.space for kind, target in grants.targets_of("acme/shop").items()} == {
+        "review": "review",
+        "dev": "dev",
+    }
+    assert shop.address(Environment(1, "dev")) == "https://{host}"
+    assert set(found.secrets) == {"github-word", "cf-word", "dev-word", "https://hooks.example/slack-word"}
+    assert not [word for word in found.secrets if word in repr(found)]
+
+
+def test_the_variables_of_the_example_are_accepted() -> None:
+    lines = (EXAMPLES.parent / ".env.example").read_text().splitlines()
+    environ = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+    assert settings(environ, EXAMPLES.parent / "nowhere").repositories == ("acme/shop",)
+
+
+def test_file_and_variables_do_not_describe_the_same(tmp_path: Path) -> None:
+    said = refusal(tmp_path, REVIEWAPPS_CF_ORG="acme")
+
+    assert said == "REVIEWAPPS_CF_ORG and reviewapps.toml describe the same; keep one of them"
+
+
+def test_how_the_process_works_is_said_by_variables_which_win(tmp_path: Path) -> None:
+    text = 'look_every = { busy = "15s", quiet = "2m" }\n' + MINIMAL
+
+    found = told(tmp_path, text, REVIEWAPPS_LOOK_EVERY="3", REVIEWAPPS_CONCURRENCY="4")
+
+    assert (found.look_every, found.quiet_every, found.concurrency) == (3.0, 120.0, 4)
+
+
+def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "operator.toml"
+    elsewhere.write_text(MINIMAL)
+
+    assert settings(SECRETS | {"REVIEWAPPS_FILE": str(elsewhere)}, tmp_path).repositories == ("acme/shop",)
+    with pytest.raises(BadSettings, match="cannot be read"):
+        settings(SECRETS | {"REVIEWAPPS_FILE": str(tmp_path / "nowhere.toml")}, tmp_path)
+
+
+def test_only_some_kinds_may_be_this_instances(tmp_path: Path) -> None:
+    text = 'only = ["dev"]\n' + changed(
+        MINIMAL, '{ review = "review" }', '{ review = "review", dev = "review" }'
+    )
+
+    grant = told(tmp_path, text).grants.repositories["acme/shop"]
+
+    assert (grant.allows("review"), grant.allows("dev")) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("space =", "spaces =", "`target.review.spaces` is unknown; did you mean `space`?"),
+        ("[target.review]", "[targets.review]", "`targets` is unknown; did you mean `target`?"),
+        ("[target.review]", 'modes = "act"\n[target.review]', "`modes` is unknown; did you mean `mode`?"),
+        ("[target.review]", 'mode = "sleep"\n[target.review]', "`mode` is not usable: "),
+        ("[target.review]", 'only = ["staging"]\n[target.review]', "`staging` is not built yet"),
+        ('"agency-acme/review"', '"review"', "`target.review.space` is not usable: is written as org/space"),
+        ('"acme/shop"', '"shop"', "`repository[1].name` is not usable: `shop` is not written as owner/name"),
+        ('{ review = "review" }', '{ review = "revue" }', "no such target; did you mean `review`?"),
+        ('{ review = "review" }', '{ reviews = "review" }', "`reviews` is no environment"),
+        ('{ review = "review" }', '{ production = "review" }', "`production` is not built yet"),
+        ('{ review = "review" }', "{}", "`repository[1].environments` is not usable"),
+        ('name = "acme/shop"', 'name = "acme/shop"\nlimit = "5"', "`repository[1].limit` is not usable"),
+        ('name = "acme/shop"', 'name = "acme/shop"\nmemory = "lots"', "a size such as 256M or 1G"),
+        ('name = "acme/shop"', 'name = "acme/shop"\nadopt = {}', "`repository[1].adopt` is not built yet"),
+        (
+            "[target.review]",
+            '[credentials]\nslak = "env:X"\n[target.review]',
+            "credentials.slak is used by nothing",
+        ),
+        ("[target.review]", "[target.review", "cannot be read: "),
+        ('access = "public"', 'access = "everybody"', "`target.review.access` is not usable"),
+        ('access = "public"', "", "set REVIEWAPPS_ACCESS=public"),
+    ],
+    ids=lambda value: value if isinstance(value, str) and "\n" not in value else None,
+)
+def test_what_is_wrong_is_named_with_its_key(tmp_path: Path, before: str, after: str, said: str) -> None:
+    assert said in refusal(tmp_path, changed(MINIMAL, before, after))
+
+
+def test_a_repository_stands_there_once(tmp_path: Path) -> None:
+    twice = MINIMAL + '[[repository]]\nname = "Acme/Shop"\nenvironments = { review = "review" }\n'
+
+    assert "the repository acme/shop stands there twice" in refusal(tmp_path, twice)
+
+
+@pytest.mark.parametrize(
+    ("value", "account"),
+    [
+        ("deployer:a:b", Account("deployer", Secret("a:b"))),
+        (ACCOUNT, Account("deployer", Secret("cf-word"))),
+        (json.dumps({"credentials": json.loads(ACCOUNT)}), Account("deployer", Secret("cf-word"))),
+        (json.dumps({"user": "me", "password": "cf-word"}), Account("me", Secret("cf-word"))),
+        (
+            json.dumps({"client_id": "us", "client_secret": "cf-word"}),
+            Account(client_id="us", client_secret=Secret("cf-word")),
+        ),
+    ],
+)
+def test_an_account_is_what_people_have_at_hand(tmp_path: Path, value: str, account: Account) -> None:
+    found = told(tmp_path, REVIEWAPPS_SECRET_CF_REVIEW=value)
+
+    assert found.grants.targets["review"].account == account
+
+
+@pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"REVIEWAPPS_SECRET_GITHUB": ""}, "the secret `github` is missing: set REVIEWAPPS_SECRET_GITHUB"),
+        ({"REVIEWAPPS_SECRET_CF_REVIEW": "cf-word"}, "the secret `cf-review` needs username and password"),
+        ({"REVIEWAPPS_SECRET_CF_REVIEW": '{"username": "cf-word"}'}, "it has `username`"),
+        ({"REVIEWAPPS_SECRET_GITHUB": '{"tokens": "cf-word"}'}, "the secret `github` has no `token`"),
+        ({"VCAP_SERVICES": "{"}, "VCAP_SERVICES is no JSON"),
+        (
+            {"VCAP_SERVICES": '{"user-provided": [{"name": "reviewapps-secrets", "credentials": {}}]}'},
+            "reviewapps-secrets has no `",
+        ),
+    ],
+)
+def test_a_secret_that_is_missing_or_halved_is_named_and_not_shown(
+    tmp_path: Path, environ: dict[str, str], said: str
+) -> None:
+    refused = refusal(tmp_path, MINIMAL, **environ)
+
+    assert said in refused
+    assert "cf-word" not in refused
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ("vault:x", "is not env:VARIABLE, file:PATH or vcap:SERVICE/KEY"),
+        ("file:/nowhere/at/all", "the secret `cf-review` is missing: /nowhere/at/all"),
+        ("vcap:others/key", "no service others is bound"),
+    ],
+)
+def test_a_secret_is_where_the_file_says(tmp_path: Path, where: str, said: str) -> None:
+    text = f'[credentials]\ncf-review = "{where}"\n' + MINIMAL
+
+    assert said in refusal(tmp_path, text)
