@@ -7,7 +7,7 @@ Slack. What was not foreseen goes on, ends the task, and is logged with its trac
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 
@@ -19,6 +19,7 @@ from reviewapps.errors import BadSettings, Busy, ReviewAppsError, TryLater
 from reviewapps.grants import Mode
 from reviewapps.model import Environment
 from reviewapps.naming import digest
+from reviewapps.overview import Decision, Overview
 from reviewapps.ports import Lease, Memory
 from reviewapps.reconcile import Reconciler
 
@@ -94,6 +95,14 @@ class Installation:
             commit = self.reconciler(environment.repository).redeploy(environment, lease)
         self.wake(environment, False)
         return commit
+
+    def overviews(self) -> Iterator[Overview]:
+        """All that there is, one repository after the other. What cannot be looked at raises."""
+        return (reconciler.overview() for reconciler in self.reconcilers.values())
+
+    def decision(self, environment: Environment) -> Decision:
+        """Why the environment should be as it should."""
+        return self.reconciler(environment.repository).decision(environment)
 
     def wake(self, environment: Environment, removal: bool) -> None:
         """Make the environment due now."""

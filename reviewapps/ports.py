@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -70,6 +71,9 @@ class CloudFoundry(Protocol):
 
     def look(self) -> Space:
         """All that bears our instance's labels."""
+
+    def memory(self) -> Mapping[str, int]:
+        """The MB that each of our apps is sized for, by guid: of all its processes' instances together."""
 
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing."""

@@ -73,6 +73,10 @@ class Client:
     def scale_web(self, app: str, sizes: dict[str, int]) -> None:
         self._write("POST", f"/v3/apps/{app}/processes/web/actions/scale", "scale the web process", **sizes)
 
+    def processes(self) -> list[Json]:
+        space = self.target.space
+        return self._session.read_all("/v3/processes", "list the processes", space_guids=space)
+
     def web_stats(self, app: str) -> Json:
         return self._session.read(f"/v3/apps/{app}/processes/web/stats", "tell how the app is")
 

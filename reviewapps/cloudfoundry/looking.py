@@ -46,6 +46,15 @@ def under_way(api: Client, kind: UnderWay) -> frozenset[Environment]:
     return frozenset(whose for one in found if (whose := _whose(one)) is not None)
 
 
+def memory(api: Client) -> dict[str, int]:
+    """The MB that each app in the space is sized for, by guid: of all its processes' instances together."""
+    sizes: dict[str, int] = {}
+    for process in api.processes():
+        app, megabytes = parse.size(process)
+        sizes[app] = sizes.get(app, 0) + megabytes
+    return sizes
+
+
 def look(api: Client, step: Look, actual: Actual) -> Actual:
     """``actual`` with the one kind filled in that ``step`` names, newest first."""
     if step.kind == "elsewhere":

@@ -72,6 +72,15 @@ def app(resource: Json) -> App:
     )
 
 
+def size(process: Json) -> tuple[str, int]:
+    """The app that a process belongs to, and the MB that its instances are sized for together."""
+    try:
+        app, instances = _related(process, "app"), process["instances"] * process["memory_in_mb"]
+        return str(app), int(instances)
+    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
+        raise Unreadable(f"a process cannot be read: {type(wrong).__name__} {wrong}") from wrong
+
+
 @_reads
 def route(resource: Json) -> Route:
     return Route(

@@ -82,6 +82,10 @@ class SpaceClient:
         """All that bears our instance's labels."""
         return looking.space(self._client)
 
+    def memory(self) -> dict[str, int]:
+        """The MB that each app in the space is sized for, by guid."""
+        return looking.memory(self._client)
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing."""
         return looking.under_way(self._client, kind)

@@ -34,6 +34,10 @@ class Spaces:
             {whose: why for space in seen for whose, why in space.unreadable.items()},
         )
 
+    def memory(self) -> dict[str, int]:
+        """The MB that each app in these spaces is sized for, by guid."""
+        return {app: mb for client in self._distinct for app, mb in client.memory().items()}
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing a space."""
         return frozenset().union(*(client.under_way(kind) for client in self._distinct))

@@ -4,7 +4,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 ``asks`` and is simply called again with the answers: it asks for no more than it needs.
 """
 
-from reviewapps.desired.desired import desired
+from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.dev import natural
 from reviewapps.desired.verdicts import (
     Absent,
@@ -32,4 +32,5 @@ __all__ = [
     "Verdict",
     "desired",
     "natural",
+    "questions",
 ]

@@ -40,6 +40,20 @@ def desired(
     return _safe(verdicts, asks, grant)
 
 
+def questions(
+    wanted: Wanted,
+    rules: Rules | BadRules,
+    grant: Grant,
+    space: Space,
+    known: Known,
+    now: datetime,
+    number: int,
+) -> tuple[str, ...]:
+    """What is asked about a pull request before room plays a part; the last one speaks against it, where
+    anything does."""
+    return Review(wanted, rules, grant, space, known, now, frozenset({number})).questions(number)
+
+
 def _safe(verdicts: dict[Environment, Verdict], asks: Asks, grant: Grant) -> Desired:
     """Too many pull requests that vanished at once are no pull requests that vanished: leave theirs alone.
 

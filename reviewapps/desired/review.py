@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -46,35 +47,66 @@ class Review:
             verdict = self._without_regard_to_room(number)
             if isinstance(verdict, PullRequest):
                 hopeful.append(verdict)
-            elif verdict is not None:
+            else:
                 settled[number] = verdict
         settled |= self._with_regard_to_room(hopeful)
         return {Environment.of_pull_request(self.repository, n): v for n, v in settled.items()}
 
-    def _without_regard_to_room(self, number: int) -> Verdict | PullRequest | None:
+    def questions(self, number: int) -> tuple[str, ...]:
+        """What is asked about a pull request before room plays a part, up to and with what speaks against it."""
+        pr = self._pull_request(number)
+        if not isinstance(pr, PullRequest):
+            return (KNOWN_TO_GITHUB,)
+        asked = [KNOWN_TO_GITHUB]
+        for question, against in QUESTIONS:
+            asked.append(question)
+            if against(self, pr) is not None:
+                break
+        return tuple(asked)
+
+    def _without_regard_to_room(self, number: int) -> Verdict | PullRequest:
         """The verdict, where room plays no part; the pull request itself, where it does."""
-        pr = self.listed.get(number)
-        if pr is None:
-            if number not in self.known.pull_requests:
-                self.numbers_asked.add(number)
-                return Leave()
-            pr = self.known.pull_requests[number]
-            if pr is None:
-                return Absent("missing")
-        there = number in self.there
-        if not pr.open:
-            return Absent("merged" if pr.merged_at else "closed", pr.merged_at or pr.closed_at)
-        if NO_PREVIEW in pr.labels:
-            return Absent("unlabelled")
-        if pr.bot:
-            return Absent("bot")
-        if pr.updated_at < self.now - self.expire_after:
-            return Absent("expired" if there else "old", days=self.expire_after.days)
-        if pr.fork:
-            return Fork(pr.commit)
-        if isinstance(self.rules, BadRules):
-            return Leave() if there else Refused(pr.commit, _broken(self.rules, pr))
-        return pr
+        pr = self._pull_request(number)
+        if not isinstance(pr, PullRequest):
+            return pr
+        verdicts = (against(self, pr) for _, against in QUESTIONS)
+        return next((verdict for verdict in verdicts if verdict is not None), pr)
+
+    def _pull_request(self, number: int) -> PullRequest | Verdict:
+        """The pull request; a verdict where GitHub does not know it, or was not asked yet."""
+        if number in self.listed:
+            return self.listed[number]
+        if number not in self.known.pull_requests:
+            self.numbers_asked.add(number)
+            return Leave()
+        return self.known.pull_requests[number] or Absent("missing")
+
+    # --- what may speak against a preview: the verdict that it means, else None ---
+
+    def is_closed(self, pr: PullRequest) -> Verdict | None:
+        ended = pr.merged_at or pr.closed_at
+        return None if pr.open else Absent("merged" if pr.merged_at else "closed", ended)
+
+    def is_labelled_away(self, pr: PullRequest) -> Verdict | None:
+        return Absent("unlabelled") if NO_PREVIEW in pr.labels else None
+
+    def is_a_bots(self, pr: PullRequest) -> Verdict | None:
+        return Absent("bot") if pr.bot else None
+
+    def is_long_untouched(self, pr: PullRequest) -> Verdict | None:
+        if pr.updated_at >= self.now - self.expire_after:
+            return None
+        return Absent("expired" if pr.number in self.there else "old", days=self.expire_after.days)
+
+    def comes_from_a_fork(self, pr: PullRequest) -> Verdict | None:
+        return Fork(pr.commit) if pr.fork else None
+
+    def has_unreadable_rules(self, pr: PullRequest) -> Verdict | None:
+        if not isinstance(self.rules, BadRules):
+            return None
+        return Leave() if pr.number in self.there else Refused(pr.commit, _broken(self.rules, pr))
+
+    # --- room ---
 
     def _with_regard_to_room(self, hopeful: list[PullRequest]) -> dict[int, Verdict]:
         """Who has a preview keeps it; of the others the newest come first. What was refused and is stopped
@@ -136,6 +168,19 @@ class Review:
     def _is_refused(self, pr: PullRequest) -> bool:
         app = self.space.actual(Environment.of_pull_request(self.repository, pr.number)).app
         return app is not None and app.refusal_of(pr.commit, self._config(pr.number)) is not None
+
+
+KNOWN_TO_GITHUB = "GitHub knows it"
+
+QUESTIONS: tuple[tuple[str, Callable[[Review, PullRequest], Verdict | None]], ...] = (
+    ("it is open", Review.is_closed),
+    (f"it does not bear the label {NO_PREVIEW}", Review.is_labelled_away),
+    ("a person opened it", Review.is_a_bots),
+    ("it was touched lately", Review.is_long_untouched),
+    ("it comes from the repository itself", Review.comes_from_a_fork),
+    ("the rules on the default branch can be read", Review.has_unreadable_rules),
+)
+"""What has to hold for a preview, in the order in which it is asked."""
 
 
 def _broken(rules: BadRules, pr: PullRequest) -> Refusal:

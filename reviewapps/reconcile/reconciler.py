@@ -8,12 +8,13 @@ from reviewapps import steps
 from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct, UnsafePlan
 from reviewapps.model import App, Attempt, Environment, Repository
 from reviewapps.naming import address
+from reviewapps.overview import Decision, Overview, decision, overview
 from reviewapps.plan import attention, began_after, fingerprint, in_doubt, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import fresh_view, verdicts, view_digest
+from reviewapps.reconcile.view import fresh_view, judged, rules_of, verdicts, view_digest
 from reviewapps.reconcile.watch import is_still_under_way
 
 SETTLED_FOR = 24 * 3600.0
@@ -66,6 +67,22 @@ class Reconciler:
         for whose, why in space.unreadable.items():
             if whose is None or whose.repository == repository:
                 raise OperatorMustAct(f"{why}; it is left alone until somebody mends or deletes it")
+
+    def overview(self) -> Overview:
+        """All that there is, as it is at this moment."""
+        means = self._means
+        wanted, space = means.github.look(), means.cloudfoundry.look()
+        desired, memory = verdicts(means, wanted, space), means.cloudfoundry.memory()
+        return overview(wanted, desired, space, means.grant, means.now(), memory)
+
+    def decision(self, environment: Environment) -> Decision:
+        """Why the environment should be as it should."""
+        means, number = self._means, environment.number
+        wanted, space = fresh_view(means, environment), means.cloudfoundry.look()
+        also = frozenset[int]() if number is None else frozenset({number})
+        desired, known = judged(means, wanted, space, also)
+        rules = rules_of(wanted)
+        return decision(environment, wanted, rules, means.grant, space, known, means.now(), desired)
 
     def settle(self, environment: Environment, lease: Lease) -> float | None:
         """Do for the environment what can be done now. Seconds until the next look; None: nothing waits."""

@@ -57,7 +57,15 @@ def fresh_view(means: Means, environment: Environment) -> Wanted:
 
 
 def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()) -> Desired:
-    """What should become of each environment, once GitHub was asked what had to be asked.
+    """What should become of each environment, once GitHub was asked what had to be asked."""
+    found, _ = judged(means, wanted, space, also)
+    return found
+
+
+def judged(
+    means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()
+) -> tuple[Desired, Known]:
+    """The verdicts, and what GitHub answered on the way to them.
 
     What it could not answer stays among the ``asks``, and leaves alone only those environments that it is about:
     one commit that GitHub cannot show must not hold up a whole repository.
@@ -67,7 +75,7 @@ def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = 
         found = desired(wanted, asked, means.grant, space, known, means.now(), also)
         open_asks = found.asks.without(unanswered)
         if not open_asks:
-            return found
+            return found, known
         answers = _answers(means.github, open_asks)
         known = known.with_answers(answers)
         unanswered = found.asks.without(answers)

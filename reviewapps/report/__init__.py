@@ -1,6 +1,7 @@
 """Outcomes → what people read: the comment, GitHub's deployment, a line for Slack. Pure."""
 
+from reviewapps.report.refusal_comment import headline
 from reviewapps.report.telling import telling
 from reviewapps.report.voice import Voice
 
-__all__ = ["Voice", "telling"]
+__all__ = ["Voice", "headline", "telling"]

@@ -29,6 +29,9 @@ class CloudFoundry(imagined.CloudFoundry):
     def domain(self, environment: Environment) -> str:
         return imagined.DOMAIN
 
+    def memory(self) -> dict[str, int]:
+        return {}
+
     def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:
         return frozenset()
 

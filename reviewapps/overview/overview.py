@@ -1,0 +1,193 @@
+"""One repository's environments as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.grants import Grant
+from reviewapps.model import Actual, App, Environment, Refusal, Space, Wanted
+from reviewapps.plan import is_live
+from reviewapps.report import headline
+from reviewapps.report.wording import ordinal
+
+State = Literal["live", "building", "failed", "waiting", "removing", "kept", "unreadable"]
+"""``kept``: it is there and is left as it is, since nothing says what should become of it."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One environment. ``runs`` is what serves: a tag where one brought it, else a commit. ``since`` is when it
+    came into its state, ``ends`` when it is removed without another push. ``memory_mb`` is what it holds."""
+
+    environment: Environment
+    state: State
+    runs: str | None = None
+    commit: str | None = None
+    since: datetime | None = None
+    ends: datetime | None = None
+    memory_mb: int = 0
+    address: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Passed:
+    """A pull request without a preview, and why in a word."""
+
+    number: int
+    why: str
+
+
+@dataclass(frozen=True)
+class Overview:
+    """All of one repository, as it was ``looked_at``."""
+
+    repository: str
+    private: bool
+    looked_at: datetime
+    rows: tuple[Row, ...] = ()
+    passed: tuple[Passed, ...] = ()
+    unsafe: str | None = None
+
+
+def overview(
+    wanted: Wanted,
+    desired: Desired,
+    space: Space,
+    grant: Grant,
+    now: datetime,
+    memory: Mapping[str, int] | None = None,
+) -> Overview:
+    """What there is of a repository. ``memory`` are the MB that each app holds, by guid."""
+    seen = _Seen(space, grant, memory or {})
+    known = desired.verdicts.keys() | space.environments(wanted.repository.id)
+    rows = [row for e in sorted(known, key=_order) if (row := seen.row(e, desired.of(e))) is not None]
+    passed = (
+        _passed(pr.number, desired.of(_of(wanted, pr.number))) for pr in wanted.pull_requests if pr.open
+    )
+    return Overview(
+        repository=wanted.repository.name,
+        private=wanted.repository.private,
+        looked_at=now,
+        rows=tuple(rows),
+        passed=tuple(sorted((one for one in passed if one is not None), key=lambda one: one.number)),
+        unsafe=desired.unsafe,
+    )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    space: Space
+    grant: Grant
+    memory: Mapping[str, int] = field(default_factory=dict)
+
+    def row(self, environment: Environment, verdict: Verdict) -> Row | None:
+        """The environment's row; None where there is nothing and nothing is wanted."""
+        if environment in self.space.unreadable:
+            return Row(environment, "unreadable", reason=self.space.unreadable[environment])
+        actual = self.space.actual(environment)
+        match verdict:
+            case Run():
+                return self._wanted(verdict, actual)
+            case NoRoom(commit, place, of):
+                return Row(environment, "waiting", commit=commit, reason=f"{ordinal(place)} of {of} for room")
+            case Refused(commit, refusal):
+                return self._there(actual, "failed", commit=commit, reason=_reason(commit, refusal))
+            case _ if actual.empty:
+                return None
+            case Leave():
+                return self._left(actual)
+            case Absent() | Fork():
+                return self._there(actual, "removing", reason=_why(verdict))
+        raise AssertionError(verdict)
+
+    def _wanted(self, run: Run, actual: Actual) -> Row:
+        app = actual.app
+        if app is None:
+            return self._there(actual, "building", commit=run.commit, reason=f"{run.commit[:7]} is begun")
+        refusal = app.refusal_of(run.commit, run.config)
+        if refusal is not None:
+            reason = _reason(run.commit, refusal)
+            return self._there(actual, "failed", commit=run.commit, since=refusal.at, reason=reason)
+        if is_live(app, run):
+            return self._there(actual, "live", commit=run.commit, since=app.live_since, ends=run.ends)
+        began = app.attempt.began if app.attempt is not None else None
+        return self._there(
+            actual, "building", commit=run.commit, since=began, reason=f"{run.commit[:7]} is built"
+        )
+
+    def _left(self, actual: Actual) -> Row:
+        app = actual.app
+        serves = app is not None and app.started and app.commit is not None
+        since = app.live_since if app is not None else None
+        return self._there(actual, "kept", since=since if serves else None)
+
+    def _there(
+        self,
+        actual: Actual,
+        state: State,
+        *,
+        commit: str | None = None,
+        since: datetime | None = None,
+        ends: datetime | None = None,
+        reason: str = "",
+    ) -> Row:
+        """A row with what serves, whatever should become of it."""
+        app, route = actual.app, actual.route
+        serves = app if app is not None and app.started and app.commit is not None else None
+        shown = (
+            self.grant.address(actual.environment).format(host=route.address) if route and serves else None
+        )
+        return Row(
+            environment=actual.environment,
+            state=state,
+            runs=_runs(serves) if serves is not None else None,
+            commit=commit or (serves.commit if serves is not None else None),
+            since=since,
+            ends=ends,
+            memory_mb=sum(self.memory.get(one.guid, 0) for one in actual.apps if one.started),
+            address=shown,
+            reason=reason,
+        )
+
+
+def _runs(app: App) -> str | None:
+    tag_brought_it = app.source is not None and app.wished == app.commit
+    return app.source if tag_brought_it else app.commit
+
+
+def _passed(number: int, verdict: Verdict) -> Passed | None:
+    match verdict:
+        case Absent() | Fork():
+            return Passed(number, _why(verdict))
+    return None
+
+
+def _why(verdict: Absent | Fork) -> str:
+    """In a word, why there is none.
+
+    >>> _why(Absent("unlabelled")), _why(Fork("c"))
+    ('label no-preview', 'fork')
+    """
+    if isinstance(verdict, Fork):
+        return "fork"
+    return {"unlabelled": "label no-preview", "old": "no push lately", "expired": "no push lately"}.get(
+        verdict.why, verdict.why
+    )
+
+
+def _reason(commit: str, refusal: Refusal) -> str:
+    return f"{commit[:7]}: {headline(refusal)}: {refusal.message}"
+
+
+def _of(wanted: Wanted, number: int) -> Environment:
+    return Environment.of_pull_request(wanted.repository.id, number)
+
+
+def _order(environment: Environment) -> tuple[bool, int, str]:
+    """Pull requests by number, then what is shared."""
+    return environment.shared, environment.number or 0, environment.name
