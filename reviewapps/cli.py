@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import shutil
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, ParamSpec
 
@@ -18,13 +19,16 @@ from redis.exceptions import RedisError
 from rich.console import Console
 
 from reviewapps import wiring
-from reviewapps.coordination.embedded import EmbeddedRedis
+from reviewapps.coordination.embedded import EmbeddedRedis, runs
 from reviewapps.demo.people import Person
 from reviewapps.demo.run import run as tell_the_story
 from reviewapps.demo.story import SAMPLE
 from reviewapps.errors import BadSettings, NotAuthorised, ReviewAppsError
+from reviewapps.model import Secret
 from reviewapps.naming import address, addressed
+from reviewapps.once import settle_all
 from reviewapps.playground import Playground
+from reviewapps.rules.units import duration
 from reviewapps.sandbox.addresses import Ports
 from reviewapps.settings import Settings
 
@@ -153,6 +157,53 @@ def redeploy(
     commit = installation.redeploy(asked)
     print(f"{address(asked, name)}: {commit[:7]} is deployed once more; the pull request's comment will tell")
     return 0
+
+
+@app.command()
+@in_a_sentence
+def look(
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Settle everything here, until nothing waits any more.")
+    ] = False,
+    within: Annotated[str, typer.Option(help="How long that may take: 90s, 30m, 2h.")] = "30m",
+) -> int:
+    """Look at everything once, now. Without --wait the workers do what there is to do."""
+    told = wiring.settings()
+    with _a_redis(told) as url:
+        installation = wiring.installation(told.model_copy(update={"redis_url": Secret(url)}))
+        if wait:
+            settle_all(installation, _seconds(within))
+        else:
+            for repository in installation.repositories:
+                installation.look(repository, afresh=True)
+        for overview in installation.overviews():
+            for row in overview.rows:
+                print(
+                    f"{address(row.environment, overview.repository)}: {row.state} {row.address or row.reason}"
+                )
+        for about, need in installation.needs.items():
+            print(f"reviewapps: {about} needs somebody: {need}", file=sys.stderr)
+        return 1 if installation.needs else 0
+
+
+@contextlib.contextmanager
+def _a_redis(told: Settings) -> Iterator[str]:
+    """The Redis that was named, or that a worker embedded in the same home; else one for as long as this lasts."""
+    if told.redis_url or runs(told.home / "redis"):
+        yield wiring.redis_url(told)
+        return
+    embedded = EmbeddedRedis.start(told.home / "redis", program=told.redis_server)
+    try:
+        yield embedded.url
+    finally:
+        embedded.stop()
+
+
+def _seconds(text: str) -> float:
+    try:
+        return duration(text).total_seconds()
+    except ValueError as wrong:
+        raise BadSettings(f"--within takes {wrong}") from None
 
 
 def _check(told: Settings) -> None:

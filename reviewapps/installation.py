@@ -32,7 +32,8 @@ A_DAY = 24 * 3600.0
 
 
 class Installation:
-    """What a worker works for. ``repositories`` are names as they were configured."""
+    """What a worker works for. ``repositories`` are names as they were configured; ``needs`` is what this process
+    found that an operator has to mend, by what it is about."""
 
     def __init__(
         self,
@@ -50,28 +51,37 @@ class Installation:
         self._due, self._leases, self._memory, self._announce = due, leases, memory, announce
         self.mode = mode
         self.reconcilers = dict(reconcilers)
+        self.needs: dict[str, str] = {}
 
     @property
     def repositories(self) -> tuple[str, ...]:
         return tuple(self.reconcilers)
 
-    def look(self, repository: str) -> None:
-        """One tick of one repository: what differs becomes due. In mode "observe" it is only told to the log."""
+    def look(self, repository: str, *, afresh: bool = False) -> float | None:
+        """One tick of one repository: what differs becomes due. In mode "observe" it is only told to the log.
+
+        Seconds until it is worth another try, where it had to be put off; else None. ``afresh`` also looks where
+        nothing is known to have changed.
+        """
         if self.mode == "paused":
-            return
+            return None
         wake = self.wake if self.mode == "act" else self._tell
+        self.needs.pop(repository, None)
         try:
-            self.reconcilers[repository].look(wake)
+            self.reconcilers[repository].look(wake, afresh=afresh)
         except TryLater as later:
             log.warning("look put off", repository=repository, reason=str(later), after=later.after)
+            return later.after
         except ReviewAppsError as wrong:
             self._alert(repository, wrong)
+        return None
 
     def settle(self, environment: str, lease: Lease) -> float | None:
         """One turn of one environment: seconds until the next, None when it is as it should be, or when nothing
         may be written."""
         if self.mode != "act":
             return None
+        self.needs.pop(environment, None)
         wanted = Environment.at(environment)
         try:
             return self.reconciler(wanted.repository).settle(wanted, lease)
@@ -121,6 +131,7 @@ class Installation:
 
     def _alert(self, about: str, wrong: ReviewAppsError) -> None:
         log.error("somebody is needed", about=about, reason=str(wrong))
+        self.needs[about] = str(wrong)
         key = f"alerted:{digest(str(wrong))}"  # one thing to mend may stop many environments
         if self._memory.read(key) is None:
             self._announce(f"reviewapps needs somebody: {wrong}")

@@ -6,7 +6,7 @@ and so comes back by itself unless somebody finishes it.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final, cast
 
 from redis import Redis
 
@@ -116,6 +116,13 @@ class Due:
         the score, and so is seen at the end.
         """
         return float(self._claim(keys=self._keys, args=[environment, _argument(self.forward)]))
+
+    def all(self) -> dict[str, float]:
+        """Every environment that somebody should look at, and when."""
+        listed: list[list[tuple[bytes, float]]] = [
+            cast("Any", self._redis.zrange(key, 0, -1, withscores=True)) for key in self._keys
+        ]
+        return {environment.decode(): score for scores in listed for environment, score in scores}
 
     def score(self, environment: str) -> float | None:
         """When it is due, or None if nobody waits for it."""

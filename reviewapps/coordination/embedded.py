@@ -78,6 +78,11 @@ def embedded_url(folder: Path) -> str:
     return _url(_socket(folder.resolve()))
 
 
+def runs(folder: Path) -> bool:
+    """Whether a server that keeps its data in this folder answers."""
+    return _answers(_socket(folder.resolve()))
+
+
 def _url(socket: Path) -> str:
     return f"unix://{socket}?db=0"
 

@@ -37,17 +37,17 @@ class Reconciler:
         github = self._means.github
         return (github.last_look() or github.look()).repository
 
-    def look(self, wake: Wake) -> None:
+    def look(self, wake: Wake, *, afresh: bool = False) -> None:
         """One tick: ``wake`` every environment that is not known to be as it should.
 
-        Cloud Foundry is only asked when GitHub changed, or once in a quiet interval. Raises, when all else is
-        done, UnsafePlan where deletions were held back, and OperatorMustAct where something of ours cannot be
+        Cloud Foundry is only asked when GitHub changed, or once in a quiet interval, or ``afresh``. Raises,
+        when all else is done, UnsafePlan where deletions were held back, and OperatorMustAct where something of ours cannot be
         read, so that its environment is left alone.
         """
         means = self._means
         wanted = means.github.look()
         view = view_digest(wanted)
-        if means.remembered("seen") == view:
+        if not afresh and means.remembered("seen") == view:
             return
         space = means.cloudfoundry.look()
         desired = verdicts(means, wanted, space)

@@ -1,0 +1,67 @@
+"""One complete look and all that follows from it, in this very process: for a workflow that hosts nothing.
+
+The same looks and turns as workers take, one after the other. While one environment is staged the others are
+settled, so that it lasts about as long as the slowest.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from reviewapps.errors import TryLater
+from reviewapps.installation import Installation
+
+AT_ONCE: Final = 20
+LONGEST_NAP: Final = 1.0
+"""Seconds; somebody else may make something due meanwhile."""
+
+
+class TakesTooLong(TryLater):
+    """The time is over, and ``waiting`` are the environments (or repositories) that still wait."""
+
+    def __init__(self, waiting: frozenset[str]) -> None:
+        super().__init__(f"not done in time: {', '.join(sorted(waiting))}")
+        self.waiting = waiting
+
+
+def settle_all(installation: Installation, seconds: float) -> None:
+    """Look, and take every turn, until a look finds nothing to do and nothing is waited for.
+
+    What an operator has to mend is not waited for: it stands in ``installation.needs`` afterwards. Raises
+    TakesTooLong after so many seconds.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        _look_at_all(installation, deadline)
+        if not _waiting(installation):
+            return
+        _take_turns(installation, deadline)
+
+
+def _look_at_all(installation: Installation, deadline: float) -> None:
+    for repository in installation.repositories:
+        while (after := installation.look(repository, afresh=True)) is not None:
+            _nap(after, deadline, frozenset({repository}))
+
+
+def _take_turns(installation: Installation, deadline: float) -> None:
+    due = installation.turns.due
+    while waiting := _waiting(installation):
+        for _, environment in due.pop(AT_ONCE):
+            installation.turns.take(environment)
+        nearest = min(_waiting(installation).values(), default=0.0) - due.now()
+        _nap(nearest, deadline, frozenset(waiting))
+
+
+def _waiting(installation: Installation) -> dict[str, float]:
+    """Everything that is due now or later, but for what somebody has to mend first."""
+    due = installation.turns.due.all()
+    return {environment: at for environment, at in due.items() if environment not in installation.needs}
+
+
+def _nap(seconds: float, deadline: float, waiting: frozenset[str]) -> None:
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TakesTooLong(waiting)
+    time.sleep(max(0.0, min(seconds, LONGEST_NAP, left)))
