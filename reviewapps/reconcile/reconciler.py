@@ -41,8 +41,8 @@ class Reconciler:
         """One tick: ``wake`` every environment that is not known to be as it should.
 
         Cloud Foundry is only asked when GitHub changed, or once in a quiet interval, or ``afresh``. Raises,
-        when all else is done, UnsafePlan where deletions were held back, and OperatorMustAct where something of ours cannot be
-        read, so that its environment is left alone.
+        when all else is done, UnsafePlan where deletions were held back, and OperatorMustAct where something of
+        ours cannot be read, so that its environment is left alone.
         """
         means = self._means
         wanted = means.github.look()
