@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from aiohttp import web
@@ -105,6 +106,8 @@ class Observed:
             try:
                 response = await self._answer(request, heard(self._server, handler), who)
                 status = response.status
+                if not response.prepared:
+                    response.headers["Date"] = format_datetime(self._clock.now, usegmt=True)
                 return response
             except web.HTTPException as stopped:
                 status = stopped.status

@@ -1,4 +1,4 @@
-"""Memory and services: who holds how much, and who may have more."""
+"""Memory, routes and services: who holds how much, and who may have more."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from reviewapps.sandbox.cloudfoundry.state import (
     Organization,
     Process,
     Quota,
+    Route,
     ServiceInstance,
     ServicePlan,
     Space,
@@ -73,6 +74,15 @@ def check_staging_memory(world: World, space: Space, more: int) -> None:
         raise unprocessable(f"space's memory limit exceeded: staging requires {more}M memory")
     if not _has(world, space.organization, more):
         raise unprocessable(f"organization's memory limit exceeded: staging requires {more}M memory")
+
+
+def check_routes(world: World, space: Space) -> None:
+    """422 if the space or its organization has as many routes as it may."""
+    routes = [one.space for one in world.all(Route)]
+    if _full(routes, space, space.quota.routes if space.quota else None):
+        raise unprocessable(f"Routes quota exceeded for space '{space.name}'.")
+    if _full(routes, space.organization, space.organization.quota.routes):
+        raise unprocessable(f"Routes quota exceeded for organization '{space.organization.name}'.")
 
 
 def check_service_instance(world: World, space: Space) -> None:

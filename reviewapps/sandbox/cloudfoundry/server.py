@@ -29,6 +29,7 @@ from reviewapps.sandbox.cloudfoundry.state import (
     Organization,
     OrganizationQuota,
     Role,
+    SecurityGroup,
     Space,
     SpaceQuota,
     Stack,
@@ -129,7 +130,7 @@ class CloudFoundry:
 
     def add_client(self, client_id: str, secret: str, *, roles: Mapping[str, str]) -> User:
         """A new client, for the client_credentials grant, with roles as a user has them."""
-        return self._add(User(name=client_id, secret=secret, is_client=True), roles)
+        return self._add(User(guid=client_id, name=client_id, secret=secret, is_client=True), roles)
 
     def add_organization(self, name: str, memory_mb: int | None = None) -> Organization:
         """A new organization with a quota of its own; ``None`` is no limit."""
@@ -163,6 +164,8 @@ class CloudFoundry:
             self.world.add(row)
         for group in ("staging", "running"):
             self.world.add(EnvironmentVariableGroup(name=group))
+        anywhere = [{"protocol": "all", "destination": "0.0.0.0-255.255.255.255"}]  # as it is on this machine
+        self.world.add(SecurityGroup(name="anywhere", rules=anywhere, global_running=True))
         self.add_organization("acme", DEFAULT_MEMORY_MB)
         self.add_space("acme", "review")
         self.add_space("acme", "production")

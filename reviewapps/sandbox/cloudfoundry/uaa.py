@@ -17,6 +17,7 @@ from reviewapps.sandbox.cloudfoundry.world import World
 ALLOWED_FAILURES = 3
 LOCK_SECONDS = 1800
 SCOPE = "openid cloud_controller.read cloud_controller.write"
+ADMIN = " cloud_controller.admin"
 
 
 class LoginRefusedError(Exception):
@@ -140,7 +141,7 @@ class Uaa:
             "access_token": access,
             "token_type": "bearer",
             "expires_in": max(0, int(lifetime) - 1),
-            "scope": SCOPE,
+            "scope": _scope(user),
             "jti": jti,
         }
         if not user.is_client:
@@ -205,11 +206,15 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 def _claims(user: User, jti: str, now: float, expires: float) -> JSON:
-    common: JSON = {"jti": jti, "iat": int(now), "exp": int(expires), "scope": SCOPE.split()}
+    common: JSON = {"jti": jti, "iat": int(now), "exp": int(expires), "scope": _scope(user).split()}
     if user.is_client:
         return {**common, "client_id": user.name, "sub": user.name}
     who = {"user_id": user.guid, "user_name": user.name, "email": user.name, "origin": "uaa"}
     return {**common, **who, "client_id": "cf"}
+
+
+def _scope(user: User) -> str:
+    return SCOPE + ADMIN if user.is_admin else SCOPE
 
 
 def _jwt(claims: JSON) -> str:

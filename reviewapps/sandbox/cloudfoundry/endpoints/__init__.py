@@ -6,13 +6,13 @@ from reviewapps.sandbox.cloudfoundry.endpoints.apps import Apps
 from reviewapps.sandbox.cloudfoundry.endpoints.audit_events import AuditEvents
 from reviewapps.sandbox.cloudfoundry.endpoints.builds import Builds
 from reviewapps.sandbox.cloudfoundry.endpoints.catalog import Catalog
-from reviewapps.sandbox.cloudfoundry.endpoints.confinement import Confinement
 from reviewapps.sandbox.cloudfoundry.endpoints.deployments import Deployments
 from reviewapps.sandbox.cloudfoundry.endpoints.domains import Domains
 from reviewapps.sandbox.cloudfoundry.endpoints.droplets import Droplets
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints
 from reviewapps.sandbox.cloudfoundry.endpoints.environment_variable_groups import EnvironmentVariableGroups
 from reviewapps.sandbox.cloudfoundry.endpoints.environment_variables import EnvironmentVariables
+from reviewapps.sandbox.cloudfoundry.endpoints.isolation_segments import IsolationSegments
 from reviewapps.sandbox.cloudfoundry.endpoints.jobs import JobReports
 from reviewapps.sandbox.cloudfoundry.endpoints.log_cache import LogCache
 from reviewapps.sandbox.cloudfoundry.endpoints.manifests import Manifests
@@ -25,6 +25,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.revisions import Revisions
 from reviewapps.sandbox.cloudfoundry.endpoints.root import Root
 from reviewapps.sandbox.cloudfoundry.endpoints.route_destinations import RouteDestinations
 from reviewapps.sandbox.cloudfoundry.endpoints.routes import Routes
+from reviewapps.sandbox.cloudfoundry.endpoints.security_groups import SecurityGroups
 from reviewapps.sandbox.cloudfoundry.endpoints.service_credential_bindings import ServiceCredentialBindings
 from reviewapps.sandbox.cloudfoundry.endpoints.service_instances import ServiceInstances
 from reviewapps.sandbox.cloudfoundry.endpoints.service_route_bindings import ServiceRouteBindings
@@ -62,7 +63,8 @@ ENDPOINTS: tuple[type[Endpoints], ...] = (
     AuditEvents,
     JobReports,
     Users,
+    SecurityGroups,
     Catalog,
-    Confinement,
+    IsolationSegments,
     LogCache,
 )

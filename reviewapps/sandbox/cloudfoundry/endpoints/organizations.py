@@ -153,5 +153,5 @@ def _limits(row: Quota) -> JSON:
             "total_service_instances": row.service_instances,
             "total_service_keys": row.service_keys,
         },
-        "routes": {"total_routes": None, "total_reserved_ports": None},
+        "routes": {"total_routes": row.routes, "total_reserved_ports": None},
     }

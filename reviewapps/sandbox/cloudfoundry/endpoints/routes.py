@@ -17,6 +17,7 @@ from reviewapps.sandbox.cloudfoundry.jobs import accepted
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, timestamp, to_one
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
+from reviewapps.sandbox.cloudfoundry.quotas import check_routes
 from reviewapps.sandbox.cloudfoundry.reasons import refused
 from reviewapps.sandbox.cloudfoundry.state import App, Destination, Domain, Route, RouteBinding, Space
 from reviewapps.sandbox.cloudfoundry.world import World
@@ -171,6 +172,7 @@ def new_route(world: World, space: Space, domain: Domain, host: str, path: str) 
         if route.domain is domain and route.host == host and route.path == path:
             also = f" and path '{path}'" if path else ""
             raise unprocessable(f"Route already exists with host '{host}'{also} for domain '{domain.name}'.")
+    check_routes(world, space)
     return Route(space=space, domain=domain, host=host, path=path)
 
 

@@ -14,6 +14,7 @@ class Quota(Row):
     name: str
     memory_mb: int | None = None
     instance_memory_mb: int | None = None
+    routes: int | None = None
     service_instances: int | None = None
     service_keys: int | None = None
     paid_services_allowed: bool = True
@@ -68,6 +69,16 @@ class InSpace(Row):
 @dataclass(eq=False, kw_only=True, repr=False)
 class Domain(Row):
     name: str
+
+
+@dataclass(eq=False, kw_only=True, repr=False)
+class SecurityGroup(Row):
+    """Where apps may connect to: those of ``spaces``, or of all spaces where it is ``global_running``."""
+
+    name: str
+    rules: list[dict[str, str]]
+    global_running: bool = False
+    spaces: list[Space] = field(default_factory=list)
 
 
 @dataclass(eq=False, kw_only=True, repr=False)
