@@ -23,6 +23,7 @@ from reviewapps.coordination.embedded import EmbeddedRedis, runs
 from reviewapps.demo.people import Person
 from reviewapps.demo.run import run as tell_the_story
 from reviewapps.demo.story import SAMPLE
+from reviewapps.doctor import visit
 from reviewapps.errors import BadSettings, NotAuthorised, ReviewAppsError
 from reviewapps.model import Secret
 from reviewapps.naming import address, addressed
@@ -142,6 +143,20 @@ def run() -> int:
     finally:
         if embedded is not None:
             embedded.stop()
+
+
+@app.command()
+@in_a_sentence
+def doctor(
+    deploy: Annotated[
+        bool, typer.Option("--deploy", help="Also push, reach and remove a small app.")
+    ] = False,
+    ping: Annotated[bool, typer.Option("--ping", help="Also send a line to Slack.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="A list of {level, area, text, mend}.")] = False,
+) -> int:
+    """Say what is wrong with this installation, and the command or link that mends it. Writes nothing."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    return visit(os.environ, Console(), deploy=deploy, ping=ping, as_json=as_json)
 
 
 @app.command()

@@ -18,6 +18,7 @@ from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
+from reviewapps.errors import BadSettings
 from reviewapps.github import RepositoryClient
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
@@ -48,15 +49,15 @@ def orchestrator() -> Installation:
 def installation(told: Settings) -> Installation:
     """Everything that an installation consists of. Asks nobody anything yet."""
     redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
-    prefix = _prefix(told)
-    memory = Cache(redis, prefix)
+    keys = prefix(told)
+    memory = Cache(redis, keys)
     announce = Slack(told.grants.slack_webhook).announce
     reconcilers = {name: _reconciler(told, name, redis, memory) for name in told.repositories}
     return Installation(
         reconcilers,
-        due=Due(redis, prefix, forward=told.forward),
-        leases=Leases(redis, prefix, seconds=told.lease),
-        clock=Clock(redis, prefix),
+        due=Due(redis, keys, forward=told.forward),
+        leases=Leases(redis, keys, seconds=told.lease),
+        clock=Clock(redis, keys),
         memory=memory,
         announce=announce,
         mode=told.grants.mode,
@@ -71,11 +72,22 @@ def redis_url(told: Settings) -> str:
 def check(told: Settings) -> None:
     """Log in everywhere and look at each repository once; raises what is wrong, in a sentence."""
     redis = Redis.from_url(redis_url(told), socket_timeout=15)
-    memory = Cache(redis, _prefix(told))
+    memory = Cache(redis, prefix(told))
     for target in told.grants.targets.values():
-        space(told, target, redis, memory).check()
+        client = space(told, target, redis, memory)
+        client.check()
+        _refuse_own(target, client.guid)
     for name in told.repositories:
         github(told, name, redis, memory).look()
+
+
+def _refuse_own(target: Target, space: str) -> None:
+    """Who deletes what is left over in a space should not live there."""
+    own = settings_room.own_app(os.environ)
+    if own is not None and own.space == space:
+        raise BadSettings(
+            f"the target {target.name} is {own.where}, the space that reviewapps itself runs in; give it another"
+        )
 
 
 def spaces(told: Settings, name: str, redis: Redis, memory: Cache) -> Spaces:
@@ -88,18 +100,9 @@ def spaces(told: Settings, name: str, redis: Redis, memory: Cache) -> Spaces:
 def space(told: Settings, target: Target, redis: Redis, memory: Cache) -> SpaceClient:
     """One space."""
     rate = told.cf_requests_per_second
-    budget = Budget(redis, _prefix(told), "cloudfoundry", rate, max(1, round(2 * rate)))
+    budget = Budget(redis, prefix(told), "cloudfoundry", rate, max(1, round(2 * rate)))
     return SpaceClient(
-        Access(
-            api=target.api,
-            org=target.org,
-            space=target.space,
-            domain=target.domain,
-            user=target.account.user,
-            password=target.account.password,
-            client_id=target.account.client_id,
-            client_secret=target.account.client_secret,
-        ),
+        access(target),
         instance=told.instance,
         app_url=target.address,
         timeout=told.request_timeout,
@@ -109,10 +112,24 @@ def space(told: Settings, target: Target, redis: Redis, memory: Cache) -> SpaceC
     )
 
 
+def access(target: Target) -> Access:
+    """Where a target is, and who we are there."""
+    return Access(
+        api=target.api,
+        org=target.org,
+        space=target.space,
+        domain=target.domain,
+        user=target.account.user,
+        password=target.account.password,
+        client_id=target.account.client_id,
+        client_secret=target.account.client_secret,
+    )
+
+
 def github(told: Settings, name: str, redis: Redis, memory: Cache) -> RepositoryClient:
     """One repository on GitHub."""
     rate = told.github_requests_per_second
-    budget = Budget(redis, _prefix(told), "github", rate, max(1, round(10 * rate)))
+    budget = Budget(redis, prefix(told), "github", rate, max(1, round(10 * rate)))
     return RepositoryClient(
         name,
         api_url=told.grants.github.url,
@@ -127,7 +144,7 @@ def github(told: Settings, name: str, redis: Redis, memory: Cache) -> Repository
     )
 
 
-def _prefix(told: Settings) -> str:
+def prefix(told: Settings) -> str:
     """Of every key in Redis, so that installations can share one."""
     return f"reviewapps:{told.instance}:"
 

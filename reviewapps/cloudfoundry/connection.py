@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import logging
 from http import HTTPStatus
 from typing import Any, NoReturn
@@ -11,7 +13,7 @@ from cloudfoundry_client.client import CloudFoundryClient, Info
 from oauth2_client.credentials_manager import OAuthError
 
 from reviewapps.cloudfoundry.access import Access
-from reviewapps.cloudfoundry.errors import accepted
+from reviewapps.cloudfoundry.errors import NoCloudFoundry, NotFound, accepted
 
 CONNECT_TIMEOUT = 10.0
 PLAIN_CLIENT = "cf"
@@ -53,6 +55,16 @@ class Connection(CloudFoundryClient):  # type: ignore[misc]
         else:
             self.init_with_client_credentials()
 
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the token says of whom it is for; empty where it cannot be read. Nothing here relies on it."""
+        try:
+            middle = str(self._access_token).split(".")[1]
+            said = json.loads(base64.urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
+        except (ValueError, IndexError):
+            return {}
+        return said if isinstance(said, dict) else {}
+
     def answer(self, method: str, url: str, **request: Any) -> requests.Response:
         """The response, whatever its status. Raises OAuthError where the login is over for good."""
         send = getattr(self._get_session(), method.lower())
@@ -62,8 +74,14 @@ class Connection(CloudFoundryClient):  # type: ignore[misc]
 
     def _get_info(self, target_endpoint: str, proxy: object = None, verify: object = True) -> Info:
         root = self._outside.get(f"{target_endpoint}/", timeout=self._timeout, allow_redirects=False)
-        self.links = accepted(root, "say where its parts are").json()["links"]
-        v3 = self.links["cloud_controller_v3"]["href"]
+        try:
+            self.links = accepted(root, "say where its parts are").json()["links"]
+            v3 = self.links["cloud_controller_v3"]["href"]
+        except (NotFound, requests.JSONDecodeError, KeyError, TypeError) as other:
+            raise NoCloudFoundry(
+                f"{target_endpoint} does not answer as a Cloud Foundry API does: its root names no "
+                f"cloud_controller_v3 ({root.status_code})"
+            ) from other
         return Info(None, v3, self._resolve_login_endpoint(self.links), target_endpoint, None, None)
 
     def _token_request(self, request_parameters: dict[str, Any], refresh_token_mandatory: bool) -> None:

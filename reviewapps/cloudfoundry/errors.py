@@ -49,6 +49,10 @@ class NotFound(TryLater):
     """It was there when we looked and is not now; the next look shows what is."""
 
 
+class NoCloudFoundry(Unavailable):
+    """Something else answers at the address of the API: for a moment, or because it is the wrong one."""
+
+
 class TimedOut(Unavailable):
     """No answer for as long as a request may take: asking again at once would take as long again."""
 

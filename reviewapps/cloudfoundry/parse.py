@@ -51,7 +51,7 @@ def _reads(parse: Callable[[Json], Noun]) -> Callable[[Json], Noun]:
 
 @_reads
 def app(resource: Json) -> App:
-    marks, notes = labels_of(resource), _annotations(resource)
+    marks, notes = labels_of(resource), annotations_of(resource)
     live_since = notes.get(labels.LIVE_SINCE)
     return App(
         guid=resource["guid"],
@@ -170,7 +170,7 @@ def labels_of(resource: Json) -> dict[str, str]:
     return (resource.get("metadata") or {}).get("labels") or {}
 
 
-def _annotations(resource: Json) -> dict[str, str]:
+def annotations_of(resource: Json) -> dict[str, str]:
     return (resource.get("metadata") or {}).get("annotations") or {}
 
 

@@ -58,6 +58,11 @@ class Session:
         """The addresses that the platform names at its root."""
         return self._logged_in().links
 
+    @property
+    def claims(self) -> Json:
+        """What our token says of us."""
+        return self._logged_in().claims
+
     def read(self, path: str, to: str, **query: str | int) -> Json:
         """The body that GET brings."""
         again = Retrying(
@@ -92,6 +97,12 @@ class Session:
         self._say(to, method=method, path=path)
         return body
 
+    def ask(self, method: str, path: str, to: str, **request: Any) -> str | None:
+        """Ask for what takes longer than an answer: the URL of the job that does it, None where it is done."""
+        response = self._exchange(method, path, to, **request)
+        self._say(to, method=method, path=path)
+        return response.headers.get("Location")
+
     def act(self, path: str, to: str) -> None:
         """POST what brings no body."""
         self._exchange("POST", path, to)
@@ -107,9 +118,7 @@ class Session:
 
     def remove(self, path: str, to: str) -> str | None:
         """Ask for a deletion: the URL of the job that does it, None where it is done."""
-        response = self._exchange("DELETE", path, to)
-        self._say(to, method="DELETE", path=path)
-        return response.headers.get("Location")
+        return self.ask("DELETE", path, to)
 
     def _exchange(self, method: str, path: str, to: str, **request: Any) -> requests.Response:
         check_pause(self._memory, to)

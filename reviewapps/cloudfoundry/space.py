@@ -73,6 +73,11 @@ class SpaceClient:
         """The domain that our hosts are under."""
         return self._client.target.domain
 
+    @property
+    def guid(self) -> str:
+        """The space's own."""
+        return self._client.target.space
+
     def check(self) -> None:
         """Return if we can log in and see our org, space and domain; raise what is wrong if not."""
         target = self._client.target

@@ -194,12 +194,13 @@ def _pause(headers: Mapping[str, str]) -> float:
         return max(1.0, float(told))
     reset = headers.get("x-ratelimit-reset", "")
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
-        return max(1.0, float(reset) - _their_time(headers))
+        return max(1.0, float(reset) - (their_time(headers) or time.time()))
     return UNTOLD_PAUSE
 
 
-def _their_time(headers: Mapping[str, str]) -> float:
+def their_time(headers: Mapping[str, str]) -> float | None:
+    """GitHub's clock, seconds since 1970; None where it does not tell."""
     try:
         return parsedate_to_datetime(headers["date"]).timestamp()
     except (KeyError, ValueError):
-        return time.time()
+        return None

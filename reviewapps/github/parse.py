@@ -34,6 +34,23 @@ class RepositoryFacts:
 
 
 @dataclass(frozen=True)
+class Permissions:
+    """What our account may do in a repository, and whether anybody may write there."""
+
+    push: bool
+    archived: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How much of the hourly limit is left, and when it starts anew."""
+
+    limit: int
+    remaining: int
+    resets_at: datetime
+
+
+@dataclass(frozen=True)
 class Remark:
     """A comment, whoever wrote it."""
 
@@ -95,6 +112,16 @@ def repository(raw: Any) -> RepositoryFacts:
     return RepositoryFacts(
         raw["id"], raw["full_name"], raw["default_branch"], bool(raw.get("private")), raw["clone_url"]
     )
+
+
+def permissions(raw: Any) -> Permissions:
+    """A repository does not tell an App's installation what it may do: then nothing is ruled out."""
+    return Permissions((raw.get("permissions") or {}).get("push", True), bool(raw.get("archived")))
+
+
+def standing(raw: Any) -> Standing:
+    core = raw["resources"]["core"]
+    return Standing(core["limit"], core["remaining"], datetime.fromtimestamp(core["reset"], UTC))
 
 
 def pull_request(raw: Any) -> PullRequest:
@@ -178,12 +205,17 @@ def deployment_status(raw: Any) -> DeploymentStatus:
 
 def rules_text(raw: Any) -> str:
     """The text of ``.reviewapps.yml``; BadRules where it is no text."""
+    return text_of(raw, ".reviewapps.yml")
+
+
+def text_of(raw: Any, path: str) -> str:
+    """The text of a file; BadRules where it is no text."""
     if isinstance(raw, list) or raw.get("type") != "file" or raw.get("encoding") != "base64":
-        raise BadRules("`.reviewapps.yml` is not a file of less than 1 MB")
+        raise BadRules(f"`{path}` is not a file of less than 1 MB")
     try:
         return base64.b64decode(raw["content"]).decode()
     except UnicodeDecodeError as broken:
-        raise BadRules("`.reviewapps.yml` is not UTF-8") from broken
+        raise BadRules(f"`{path}` is not UTF-8") from broken
 
 
 def _label(raw: Any) -> str:

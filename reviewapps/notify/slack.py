@@ -17,11 +17,16 @@ class Slack:
 
     def announce(self, line: str) -> None:
         """Send the line. Any failure is logged and forgotten; the webhook's address is a secret."""
+        refusal = self.send(line)
+        if refusal is not None:
+            structlog.get_logger().warning("slack did not take a line", reason=refusal)
+
+    def send(self, line: str) -> str | None:
+        """Send the line: why it was not taken; None where it was, or there is no channel."""
         if self._webhook is None:
-            return
+            return None
         try:
             answer = requests.post(self._webhook, json={"text": line}, timeout=self._timeout)
-            if not answer.ok:
-                structlog.get_logger().warning("slack refused a line", status=answer.status_code)
         except requests.RequestException as gone:
-            structlog.get_logger().warning("slack did not answer", reason=type(gone).__name__)
+            return type(gone).__name__
+        return None if answer.ok else f"it answered {answer.status_code}"

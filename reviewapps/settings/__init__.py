@@ -1,5 +1,6 @@
 """The process environment and ``reviewapps.toml`` → one frozen value."""
 
+from reviewapps.settings.own import Own, own_app
 from reviewapps.settings.secrets import SECRET
 from reviewapps.settings.settings import (
     FILE,
@@ -19,7 +20,9 @@ __all__ = [
     "PREFIX",
     "SECRET",
     "VARIABLES",
+    "Own",
     "Settings",
+    "own_app",
     "settings",
     "variables",
 ]

@@ -1,0 +1,156 @@
+"""What is to be said of GitHub: the account, and each repository. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reviewapps.doctor.finding import Finding, fail, ok, warn
+from reviewapps.doctor.manifests import manifest_problem
+from reviewapps.doctor.seen import Seen
+from reviewapps.errors import BadRules, NotAuthorised, RateLimited, ReviewAppsError
+from reviewapps.github.survey import Account, Surveyed
+from reviewapps.rules import rules
+
+AREA: Final = "github"
+CLOCKS_APART: Final = 5.0
+CLOCKS_WRONG: Final = 60.0
+"""Seconds. With a minute more, a token that is signed with our time is refused."""
+
+EXPIRES_SOON: Final = 14
+"""Days."""
+
+FEW: Final = 0.1
+"""Of the hourly limit."""
+
+
+def account(seen: Seen) -> Iterator[Finding]:
+    match seen.account:
+        case None:
+            return
+        case NotAuthorised() as refused:
+            yield fail(AREA, f"the token was refused: {refused}", f"make a new one: {_tokens(seen)}")
+        case RateLimited() as limited:
+            minutes = max(1, round(limited.after / 60))
+            yield fail(
+                AREA,
+                f"no requests are left for {minutes} min: {limited}",
+                "wait, and give reviewapps an account of its own: the limit is the account's",
+            )
+        case ReviewAppsError() as away:
+            yield fail(AREA, str(away), f"is {_url(seen)} the API, and is it reached from here?")
+        case Account() as known:
+            yield from _standing(seen, known)
+
+
+def repositories(seen: Seen) -> Iterator[Finding]:
+    for name, found in seen.repositories.items():
+        if isinstance(found, Surveyed):
+            yield from _repository(seen, name, found)
+        elif isinstance(seen.account, Account) and seen.account.remaining:
+            mend = f"is the name right, and does the token have this repository? {_tokens(seen)}"
+            yield fail(AREA, f"{name}: {found}", mend)
+
+
+def _standing(seen: Seen, known: Account) -> Iterator[Finding]:
+    faults = [*_limit(known), *_clocks(known), *_expiry(seen, known)]
+    yield from faults
+    if not any(one.level == "FAIL" for one in faults):
+        who = f"{known.login}'s token" if known.login else "an App"
+        yield ok(
+            AREA,
+            f"{who}, {known.remaining:,} of {known.limit:,} points, clocks {abs(known.apart):.0f} s apart",
+        )
+
+
+def _limit(known: Account) -> Iterator[Finding]:
+    left = f"{known.remaining:,} of {known.limit:,} points are left until {known.resets_at:%H:%M} UTC"
+    mend = "give reviewapps an account of its own: the limit is the account's"
+    if known.remaining == 0:
+        yield fail(AREA, left, mend)
+    elif known.remaining < FEW * known.limit:
+        yield warn(AREA, left, mend)
+
+
+def _clocks(known: Account) -> Iterator[Finding]:
+    apart = abs(known.apart)
+    judge = fail if apart >= CLOCKS_WRONG else warn
+    if apart >= CLOCKS_APART:
+        told = (
+            f"this machine's clock is {apart:,.0f} s {'behind' if known.apart > 0 else 'ahead of'} GitHub's"
+        )
+        yield judge(AREA, told, "timedatectl set-ntp true")
+
+
+def _expiry(seen: Seen, known: Account) -> Iterator[Finding]:
+    if known.expires_at is None:
+        return
+    days = (known.expires_at - seen.now).days
+    if days < EXPIRES_SOON:
+        yield warn(AREA, f"the token dies in {days} days", f"renew it: {_tokens(seen)}")
+
+
+def _repository(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
+    faults = [*_permissions(seen, name, found), *_content(seen, name, found)]
+    yield from faults
+    if not faults:
+        kind = "private" if found.facts.private else "public"
+        yield ok(AREA, f"{name}: {kind}; reads contents and pull requests, writes comments and deployments")
+
+
+def _permissions(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
+    grant = f"grant it: {_tokens(seen)}"
+    if found.facts.name.lower() != name.lower():
+        yield warn(AREA, f"{name} is called {found.facts.name} now", "write that name into the settings")
+    if found.permissions.archived:
+        yield fail(AREA, f"{name}: is archived, nothing can be written there", "leave it out of the settings")
+    if not found.contents:
+        yield fail(AREA, f'{name}: no "contents: read", so nothing can be deployed', grant)
+    if not found.pull_requests:
+        yield fail(AREA, f'{name}: no "pull requests: read", so nothing is seen', grant)
+    if found.contents and not found.permissions.push:
+        grant = f"an admin gives {_who(seen)} the role Write: {_pages(seen)}/{name}/settings/access"
+    lost = {"pull requests": "comments", "deployments": "deployments"}
+    for what in (what for what, may in found.writes.items() if not may and not found.permissions.archived):
+        yield fail(AREA, f'{name}: no "{what}: write", so no {lost[what]}', grant)
+
+
+def _content(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
+    branch = found.facts.default_branch
+    if found.contents and found.head is None:
+        yield warn(AREA, f"{name}: there is no commit on {branch}", f"git push origin {branch}")
+    if found.head is None:
+        return
+    link = f"{_pages(seen)}/{name}/blob/{branch}/.reviewapps.yml"
+    try:
+        if found.rules_broken:
+            raise BadRules(found.rules_broken)
+        asked = rules(found.files.get(".reviewapps.yml"))
+    except BadRules as broken:
+        line = f"#L{broken.line}" if broken.line else ""
+        yield warn(AREA, f"{name}: .reviewapps.yml on {branch}: {broken}", f"mend it: {link}{line}")
+        return
+    problem = manifest_problem(name, found, asked)
+    if problem is not None:
+        lines = f"on {branch}, in .reviewapps.yml:\n{problem.decision.strip()}" if problem.decision else ""
+        yield warn(
+            AREA, f"{name}: {problem}", lines or f"{_pages(seen)}/{name}/blob/{branch}/{asked.manifest}"
+        )
+
+
+def _tokens(seen: Seen) -> str:
+    """Where the token is mended."""
+    classic = isinstance(seen.account, Account) and seen.account.scopes is not None
+    return f"{_pages(seen)}/settings/{'tokens' if classic else 'personal-access-tokens'}"
+
+
+def _who(seen: Seen) -> str:
+    return (seen.account.login if isinstance(seen.account, Account) else None) or "the account"
+
+
+def _pages(seen: Seen) -> str:
+    return seen.told.settings.grants.github.pages if seen.told.settings else "https://github.com"
+
+
+def _url(seen: Seen) -> str:
+    return seen.told.settings.grants.github.url if seen.told.settings else ""

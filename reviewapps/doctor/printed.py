@@ -1,0 +1,43 @@
+"""Findings, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from reviewapps.doctor.finding import Finding
+
+COLOURS: Final = {"ok": "green", "warn": "yellow", "FAIL": "bold red"}
+LEVEL: Final = 6
+WIDTH: Final = 110
+"""Characters. A longer line gets its remedy below, whole, so that it can be copied."""
+
+
+def width(findings: Sequence[Finding]) -> int:
+    """Of the column of areas."""
+    return max((len(one.area) for one in findings), default=0) + 2
+
+
+def told(findings: Sequence[Finding], console: Console, area: int) -> None:
+    """Print a line for each, and one for its remedy where both together are too long."""
+    for one in findings:
+        line = Text(f"{one.level:<{LEVEL}}", style=COLOURS[one.level])
+        line.append(f"{one.area:<{area}}", style="default not bold").append(
+            one.text, style="default not bold"
+        )
+        if one.mend:
+            together = len(line) + len(one.mend) + 2 <= WIDTH and "\n" not in one.mend
+            below = ":\n" + " " * (LEVEL + area)
+            text = (": " if together else below) + one.mend.replace("\n", below[1:])
+            line.append(text, style="default not bold")
+        console.print(line, soft_wrap=True, highlight=False)
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """A list of ``{level, area, text, mend}``."""
+    return json.dumps([asdict(one) for one in findings], indent=2, ensure_ascii=False)

@@ -1,0 +1,55 @@
+"""All that the doctor looked at, before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reviewapps.cloudfoundry.place import Place
+from reviewapps.errors import ReviewAppsError
+from reviewapps.github.survey import Account, Surveyed
+from reviewapps.settings import Own, Settings
+
+
+@dataclass(frozen=True)
+class Told:
+    """The settings, as far as they could be read; ``source`` is where they stand, ``problems`` what of them was
+    left out to read the rest."""
+
+    settings: Settings | None
+    source: str
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where we run. ``git`` is its version, None where there is none; memory and disk are MB."""
+
+    python: tuple[int, int]
+    git: str | None
+    home: str
+    home_problem: str | None
+    disk_free: int
+
+
+@dataclass(frozen=True)
+class RedisSeen:
+    embedded: bool
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """``repositories`` and ``targets`` are by name; an error stands for what could not be seen, and why."""
+
+    now: datetime
+    told: Told
+    machine: Machine
+    redis: RedisSeen
+    own: Own | None = None
+    account: Account | ReviewAppsError | None = None
+    repositories: Mapping[str, Surveyed | ReviewAppsError] = field(default_factory=dict)
+    targets: Mapping[str, Place | ReviewAppsError] = field(default_factory=dict)
+    slack_problem: str | None = None
+    slack_asked: bool = False

@@ -1,0 +1,29 @@
+"""The app that we are, where we run on Cloud Foundry ourselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+VARIABLE = "VCAP_APPLICATION"
+
+
+@dataclass(frozen=True)
+class Own:
+    """``space`` is the guid of the space that we run in; ``where`` says in words where that is."""
+
+    space: str
+    where: str
+
+
+def own_app(environ: Mapping[str, str]) -> Own | None:
+    """What Cloud Foundry tells us of ourselves; None where we do not run on one."""
+    try:
+        told = json.loads(environ.get(VARIABLE) or "{}")
+        space = told.get("space_id")
+    except (ValueError, AttributeError):
+        return None
+    if not isinstance(space, str) or not space:
+        return None
+    return Own(space, f"{told.get('organization_name')}/{told.get('space_name')}")
