@@ -1,0 +1,249 @@
+"""What the doctor says of what was seen: tables."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+
+import pytest
+
+from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule
+from reviewapps.doctor import Finding, about_cloudfoundry, about_github, about_us, examined
+from reviewapps.doctor.egress import allows
+from reviewapps.doctor.gathering import Gathering
+from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
+from reviewapps.errors import NotAuthorised, Unavailable
+from reviewapps.github.parse import Permissions, RepositoryFacts
+from reviewapps.github.survey import Account, Surveyed
+from reviewapps.settings import Settings, settings
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+ENVIRON = {
+    "REVIEWAPPS_REPOSITORIES": "acme/shop",
+    "REVIEWAPPS_GITHUB_TOKEN": "t",
+    "REVIEWAPPS_CF_USER": "u",
+    "REVIEWAPPS_CF_PASSWORD": "p",
+    "REVIEWAPPS_CF_ORG": "acme",
+    "REVIEWAPPS_CF_SPACE": "review",
+    "REVIEWAPPS_ACCESS": "public",
+    "REVIEWAPPS_MEMORY": "256M",
+}
+ANYWHERE = Rule("all", "0.0.0.0-255.255.255.255", "")
+ROOMY = Room(4096, 0, 100, 0)
+PLACE = Place(
+    user="u-1",
+    admin=False,
+    space="s-1",
+    domain="app.cloud.gov",
+    roles=(Holding("space_developer", "acme/review", "s-1"),),
+    of_org=ROOMY,
+    of_space=ROOMY,
+    egress=(ANYWHERE,),
+    flags={"route_creation": True},
+    rolling=True,
+    log_cache=True,
+    foreign_apps=(),
+    password_since=NOW - timedelta(days=3),
+)
+ACCOUNT = Account("bot", None, 5000, 4998, NOW + timedelta(hours=1), None, 0.2)
+SURVEYED = Surveyed(
+    facts=RepositoryFacts(7, "acme/shop", "main", True, ""),
+    permissions=Permissions(push=True, archived=False),
+    head="3" * 40,
+    contents=True,
+    pull_requests=True,
+    writes={"pull requests": True, "deployments": True},
+    files={".reviewapps.yml": None, "manifest.yml": "applications: [{name: shop, memory: 256M}]"},
+)
+HERE = Machine((3, 11), "2.39.5", "/home", None, 80_000)
+
+
+def told(**more: str) -> Settings:
+    return settings({**ENVIRON, **more})
+
+
+def seen(**changes: object) -> Seen:
+    sound = Seen(
+        now=NOW,
+        told=Told(told(), "variables"),
+        machine=HERE,
+        redis=RedisSeen(embedded=True),
+        account=ACCOUNT,
+        repositories={"acme/shop": SURVEYED},
+        targets={"review": PLACE},
+    )
+    return replace(sound, **changes)  # type: ignore[arg-type]
+
+
+def of_place(**changes: object) -> list[Finding]:
+    place = replace(PLACE, **changes)  # type: ignore[arg-type]
+    return complaints(list(about_cloudfoundry.targets(seen(targets={"review": place}))))
+
+
+def complaints(found: list[Finding]) -> list[Finding]:
+    return [one for one in found if one.level != "ok"]
+
+
+def test_what_is_sound_is_ok() -> None:
+    assert complaints(examined(seen())) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "level", "words"),
+    [
+        (59, None, ""),
+        (60, "warn", "the password dies in 30 days"),
+        (71, "warn", "the password dies in 19 days"),
+        (90, "FAIL", "the password is 90 days old"),
+        (100, "FAIL", "the password is 100 days old"),
+    ],
+)
+def test_a_password_of_cloud_gov_grows_old(days: int, level: str | None, words: str) -> None:
+    found = of_place(password_since=NOW - timedelta(days=days))
+    assert [one.level for one in found] == ([level] if level else [])
+    assert [one.mend for one in found] == (["reviewapps rotate review"] if level else [])
+    assert all(words in one.text for one in found)
+
+
+def test_that_the_age_of_a_password_cannot_be_known_is_said() -> None:
+    (found,) = of_place(password_since=None)
+    assert found.level == "warn"
+    assert "cannot be known" in found.text
+
+
+@pytest.mark.parametrize(
+    ("room", "level", "words"),
+    [
+        (Room(None, 900, None, 3), None, ""),
+        (Room(511, 0), "FAIL", "does not hold one preview"),
+        (Room(512, 0), "warn", "5 x 256 awake + 1,024 build + 256 switch = 2,560 MB"),
+        (Room(2559, 0), "warn", "will wait for room"),
+        (Room(2560, 0), None, ""),
+        (Room(2560, 1536), None, ""),
+        (Room(2560, 1537), "warn", "1,023 of 2,560 MB left"),
+        (Room(None, 0, 20, 18), None, ""),
+        (Room(None, 0, 20, 19), "warn", "1 left"),
+        (Room(None, 0, 20, 20), "FAIL", "no preview gets an address"),
+    ],
+)
+def test_the_quota_holds_what_is_allowed(room: Room, level: str | None, words: str) -> None:
+    found = of_place(of_space=room)
+    assert [one.level for one in found] == ([level] if level else [])
+    assert all(words in one.text and "cf update-space-quota" in one.mend for one in found)
+
+
+@pytest.mark.parametrize(
+    ("rule", "passes"),
+    [
+        (Rule("tcp", "10.0.0.0/8", "5432"), True),
+        (Rule("tcp", "10.0.0.0/8", "80,5000-6000"), True),
+        (Rule("tcp", "10.0.0.0/8", "80,443"), False),
+        (Rule("udp", "10.0.0.0/8", "5432"), False),
+        (Rule("all", "10.0.0.0-10.0.0.9", ""), True),
+        (Rule("all", "192.168.0.0/16,10.0.0.1", ""), True),
+        (Rule("all", "fd00::/8", ""), False),
+        (Rule("icmp", "0.0.0.0/0", ""), False),
+        (Rule("tcp", "0.0.0.0/0", ""), False),
+        (Rule("tcp", "somewhere", "1-65535"), False),
+    ],
+)
+def test_a_rule_lets_through_what_it_names(rule: Rule, passes: bool) -> None:
+    assert allows(rule, IPv4Address("10.0.0.1"), 5432) is passes
+
+
+def test_a_closed_space_is_told_with_the_groups_that_open_it() -> None:
+    assert [one.mend for one in of_place(egress=())] == [
+        "an OrgManager runs: cf bind-security-group trusted_local_networks_egress acme --space review",
+        "an OrgManager runs: cf bind-security-group public_networks_egress acme --space review",
+    ]
+
+
+def test_on_cloud_gov_a_role_is_mended_with_a_service_account() -> None:
+    (found,) = of_place(roles=())
+    assert (found.level, "no role here" in found.text) == ("FAIL", True)
+    assert "cf create-service cloud-gov-service-account space-deployer" in found.mend
+
+
+@pytest.mark.parametrize(
+    ("why", "mend"),
+    [
+        (NotAuthorised("Your current password has expired"), "cf create-service-key"),
+        (NotAuthorised("Your account has been locked"), "wait half an hour"),
+        (NotAuthorised("Bad credentials"), "put the right password"),
+        (Unavailable("no answer"), "reached from here?"),
+    ],
+)
+def test_why_a_space_is_not_reached_says_who_mends_it(why: Exception, mend: str) -> None:
+    (found,) = about_cloudfoundry.targets(seen(targets={"review": why}))
+    assert found.level == "FAIL"
+    assert mend in found.mend
+
+
+@pytest.mark.parametrize(
+    ("changes", "level", "words"),
+    [
+        ({"apart": 4.9}, None, ""),
+        ({"apart": 5.0}, "warn", "5 s behind GitHub's"),
+        ({"apart": -61.0}, "FAIL", "61 s ahead of GitHub's"),
+        ({"remaining": 0}, "FAIL", "0 of 5,000 points are left until 13:00 UTC"),
+        ({"remaining": 499}, "warn", "499 of 5,000"),
+        ({"expires_at": NOW + timedelta(days=13)}, "warn", "dies in 13 days"),
+        ({"expires_at": NOW + timedelta(days=14)}, None, ""),
+    ],
+)
+def test_how_the_account_stands(changes: dict[str, object], level: str | None, words: str) -> None:
+    account = replace(ACCOUNT, **changes)  # type: ignore[arg-type]
+    found = complaints(list(about_github.account(seen(account=account))))
+    assert [one.level for one in found] == ([level] if level else [])
+    assert all(words in one.text for one in found)
+
+
+def test_an_app_is_nobodys_token() -> None:
+    (found,) = about_github.account(seen(account=replace(ACCOUNT, login=None)))
+    assert found.text.startswith("an App, ")
+
+
+@pytest.mark.parametrize(
+    ("machine", "words"),
+    [
+        (replace(HERE, python=(3, 10)), "Python 3.10 is too old"),
+        (replace(HERE, git="2.28.1"), "git 2.28.1 is too old"),
+        (replace(HERE, disk_free=99), "99 MB of disk"),
+        (replace(HERE, disk_free=1000), "only 1000 MB of disk"),
+    ],
+)
+def test_what_the_machine_lacks(machine: Machine, words: str) -> None:
+    (found,) = complaints(list(about_us.machine(seen(machine=machine))))
+    assert words in found.text
+
+
+def test_two_repositories_of_one_name_want_the_same_addresses() -> None:
+    both = Told(told(REVIEWAPPS_REPOSITORIES="acme/shop,other/Shop"), "variables")
+    (found,) = complaints(list(about_us.settings(seen(told=both))))
+    assert "acme/shop and other/Shop have one name" in found.text
+
+
+def test_who_takes_too_long_hides_nothing_of_the_others() -> None:
+    sides, never = Gathering(0.1), threading.Event()
+    began = time.monotonic()
+    sides.start("slow", never.wait)
+    sides.start("quick", lambda: "seen")
+    sides.wait()
+    never.set()
+    assert time.monotonic() - began < 5
+    assert sides.found("quick") == "seen"
+    assert isinstance(sides.found("slow"), Unavailable)
+
+
+def test_what_nobody_foresaw_is_not_taken_for_a_finding() -> None:
+    sides = Gathering(5)
+
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    sides.start("broken", broken)
+    with pytest.raises(ZeroDivisionError):
+        sides.wait()
