@@ -7,26 +7,22 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from redis import Redis
-from redis.exceptions import RedisError
-
 from reviewapps import settings as settings_room
 from reviewapps import wiring
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.survey import survey
-from reviewapps.coordination.cache import Cache
-from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url
+from reviewapps.coordination.visiting import Visit, visiting
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
-from reviewapps.errors import BadSettings, OperatorMustAct
+from reviewapps.errors import BadSettings
 from reviewapps.github import survey as github
 from reviewapps.github.connection import Connection
 from reviewapps.grants import Target
@@ -48,10 +44,10 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
     """All there is to see. Nothing is written, but for a line to Slack where ``ping`` asks for it."""
     told = told_by(environ)
     home = told.settings.home if told.settings else Path(environ.get(PREFIX + "HOME") or ".reviewapps")
-    with _redis(told.settings, home) as (redis, memory):
+    with _redis(told.settings, home) as redis:
         sides = Gathering(PATIENCE)
         if told.settings:
-            _start(told.settings, memory, sides, ping)
+            _start(told.settings, redis.memory, sides, ping)
         machine = _machine(home, environ.get("PATH", ""))
         sides.wait()
     grants = told.settings.grants if told.settings else None
@@ -59,7 +55,7 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         now=datetime.now(UTC),
         told=told,
         machine=machine,
-        redis=redis,
+        redis=RedisSeen(not (told.settings and told.settings.redis_url), redis.problem),
         own=settings_room.own_app(environ),
         account=sides.found("github"),
         repositories=_found(sides, "repository", grants.repositories if grants else {}),
@@ -83,6 +79,13 @@ def told_by(environ: Mapping[str, str], folder: Path = Path()) -> Told:
             if not named or FILE in named:
                 return Told(None, source, tuple(dict.fromkeys(problems)))
             del left[max(named, key=len)]
+
+
+def _redis(told: Settings | None, home: Path) -> AbstractContextManager[Visit]:
+    folder = home / "redis"
+    if told is None:
+        return visiting("", folder, "reviewapps:doctor:")
+    return visiting(told.redis_url, folder, wiring.prefix(told), program=told.redis_server)
 
 
 def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None:
@@ -109,50 +112,6 @@ def _target(target: Target, memory: Memory) -> Any:
     access = wiring.access(target)
     session = Session(access, timeout=REQUEST, memory=memory, spend=_nothing, say=_nothing)
     return survey(session, access)
-
-
-@contextmanager
-def _redis(told: Settings | None, home: Path) -> Iterator[tuple[RedisSeen, Memory]]:
-    """How Redis is, and where to remember what must not be tried again; an embedded one lives meanwhile."""
-    embedded = told is None or not told.redis_url
-    with ExitStack() as open_:
-        try:
-            url = _embedded(told, home, open_) if told is None or embedded else told.redis_url
-            redis = open_.enter_context(
-                Redis.from_url(url, socket_timeout=REQUEST, socket_connect_timeout=REQUEST)
-            )
-            memory = Cache(redis, wiring.prefix(told) if told else f"{PREFIX}doctor:")
-            memory.write("doctor", True, 60)
-        except (RedisError, OSError, ValueError, OperatorMustAct) as wrong:
-            yield RedisSeen(embedded, str(wrong)), Forgetful()
-        else:
-            yield RedisSeen(embedded), memory
-
-
-def _embedded(told: Settings | None, home: Path, open_: ExitStack) -> str:
-    """The one that runs in our home, or one that is started for as long as we look."""
-    url = embedded_url(home / "redis")
-    try:
-        with Redis.from_url(url, socket_timeout=REQUEST) as running:
-            running.ping()
-    except RedisError:
-        server = EmbeddedRedis.start(home / "redis", program=told.redis_server if told else None)
-        open_.callback(server.stop)
-        return server.url
-    return url
-
-
-class Forgetful:
-    """Where there is no Redis: remembers for as long as we live."""
-
-    def __init__(self) -> None:
-        self._values: dict[str, Any] = {}
-
-    def read(self, name: str) -> Any | None:
-        return self._values.get(name)
-
-    def write(self, name: str, value: Any, seconds: float) -> None:
-        self._values[name] = value
 
 
 def _machine(home: Path, path: str) -> Machine:

@@ -10,8 +10,8 @@ from reviewapps.cloudfoundry.doorbell import Doorbell
 from reviewapps.cloudfoundry.place import Place
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.trial import Trial
+from reviewapps.coordination.visiting import OwnHead
 from reviewapps.doctor.finding import Finding, fail, ok, warn
-from reviewapps.doctor.looking import Forgetful
 from reviewapps.doctor.seen import Seen
 from reviewapps.errors import NotAuthorised, ReviewAppsError
 from reviewapps.grants import Target
@@ -45,7 +45,7 @@ def _tried(told: Settings, target: Target, seen: Seen) -> Finding:
 
 def _trial(told: Settings, target: Target) -> Trial:
     access = wiring.access(target)
-    session = Session(access, timeout=REQUEST, memory=Forgetful(), spend=_nothing, say=_nothing)
+    session = Session(access, timeout=REQUEST, memory=OwnHead(), spend=_nothing, say=_nothing)
     return Trial(Client(session, access, told.instance), Doorbell(target.address, access.verify))
 
 

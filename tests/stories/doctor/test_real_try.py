@@ -9,7 +9,8 @@ from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.trial import LABEL, Trial
-from reviewapps.doctor.looking import Forgetful, looked_at
+from reviewapps.coordination.visiting import OwnHead
+from reviewapps.doctor.looking import looked_at
 from reviewapps.doctor.real_try import real_tries
 from reviewapps.sandbox.cloudfoundry.state import AuditEvent
 from tests.stories.doctor.clinic import Clinic
@@ -31,7 +32,7 @@ def client(clinic: Clinic) -> Client:
     def nothing(*_: object, **__: object) -> None:
         """Nobody counts, and nobody listens."""
 
-    session = Session(access, timeout=5, memory=Forgetful(), spend=nothing, say=nothing)
+    session = Session(access, timeout=5, memory=OwnHead(), spend=nothing, say=nothing)
     return Client(session, access, told.instance)
 
 

@@ -1,0 +1,72 @@
+"""The installation's memory, for a command that comes by: Redis if it can be had, else our own head."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from reviewapps.coordination.cache import Cache
+from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url
+from reviewapps.errors import OperatorMustAct
+from reviewapps.ports import Memory
+
+PATIENCE: Final = 3.0
+"""Seconds that Redis may take to answer."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """``problem`` is why Redis could not be had: then ``memory`` lasts as long as this process."""
+
+    memory: Memory
+    problem: str | None = None
+
+
+class OwnHead:
+    """Remembers for as long as we live."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def read(self, name: str) -> Any | None:
+        return self._values.get(name)
+
+    def write(self, name: str, value: Any, seconds: float) -> None:
+        self._values[name] = value
+
+
+@contextmanager
+def visiting(url: str, folder: Path, prefix: str, *, program: str | None = None) -> Iterator[Visit]:
+    """The memory behind ``url``, once it was written to. Without a URL it is that of the embedded server that
+    runs on ``folder``, or of one that is started for as long as the visit lasts. Call it from the main thread."""
+    with ExitStack() as open_:
+        try:
+            visit = Visit(_memory(url or _embedded(folder, program, open_), prefix, open_))
+        except (RedisError, OSError, ValueError, OperatorMustAct) as wrong:
+            visit = Visit(OwnHead(), str(wrong))
+        yield visit
+
+
+def _memory(url: str, prefix: str, open_: ExitStack) -> Memory:
+    redis = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    memory = Cache(open_.enter_context(redis), prefix)
+    memory.write("visit", True, 60)
+    return memory
+
+
+def _embedded(folder: Path, program: str | None, open_: ExitStack) -> str:
+    url = embedded_url(folder)
+    try:
+        with Redis.from_url(url, socket_timeout=PATIENCE) as running:
+            running.ping()
+    except RedisError:
+        server = EmbeddedRedis.start(folder, program=program)
+        open_.callback(server.stop)
+        return server.url
+    return url
