@@ -12,7 +12,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from reviewapps.coordination.cache import Cache
-from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url
+from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url, runs
 from reviewapps.errors import OperatorMustAct
 from reviewapps.ports import Memory
 
@@ -61,12 +61,8 @@ def _memory(url: str, prefix: str, open_: ExitStack) -> Memory:
 
 
 def _embedded(folder: Path, program: str | None, open_: ExitStack) -> str:
-    url = embedded_url(folder)
-    try:
-        with Redis.from_url(url, socket_timeout=PATIENCE) as running:
-            running.ping()
-    except RedisError:
-        server = EmbeddedRedis.start(folder, program=program)
-        open_.callback(server.stop)
-        return server.url
-    return url
+    if runs(folder):
+        return embedded_url(folder)
+    server = EmbeddedRedis.start(folder, program=program)
+    open_.callback(server.stop)
+    return server.url

@@ -114,7 +114,7 @@ def _bound(binding: Binding) -> JSON:
         "instance_name": instance.name,
         "binding_guid": binding.guid,
         "binding_name": binding.name,
-        "credentials": instance.credentials,
+        "credentials": binding.given,
         "syslog_drain_url": instance.syslog_drain_url,
         "volume_mounts": [],
     }

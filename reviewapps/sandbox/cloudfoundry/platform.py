@@ -26,7 +26,7 @@ class Platform:
         self.background = Background(self.snapshots.changed)
         self.uaa = Uaa(self.world)
         self.jobs = Jobs(self)
-        self.brokers = Brokers(home)
+        self.brokers = Brokers(home, self.uaa, self.world)
         self.provisioning = Provisioning(self.world, self.brokers, self.jobs)
         self.cells = Cells(self.world)
         self.rollouts = Rollouts(self.world, self.cells, self.background)

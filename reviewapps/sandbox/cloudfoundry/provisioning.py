@@ -22,7 +22,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reviewapps.sandbox.cloudfoundry.bodies import Body, checked
-from reviewapps.sandbox.cloudfoundry.brokers import Backing, BrokerFailure, Brokers
+from reviewapps.sandbox.cloudfoundry.brokers import Backing, BrokerFailure, Brokers, OfEachBinding
 from reviewapps.sandbox.cloudfoundry.environment import with_credentials
 from reviewapps.sandbox.cloudfoundry.errors import unable_to_perform
 from reviewapps.sandbox.cloudfoundry.jobs import Jobs
@@ -151,12 +151,13 @@ class Provisioning:
             del self._turns[instance.guid]
 
     async def operate_binding(self, binding: Binding, operation: Operation) -> None:
-        """Every binding is given the instance's own credentials, as cloud.gov's brokers do it."""
+        """Most of cloud.gov's brokers give every binding the instance's own credentials."""
         asked = pace(binding.parameters)
         if operation.type == "delete":
             asked = asked.delete or Pace()
         try:
             await self._take_time(asked, 0)
+            await self._give_credentials(binding, operation)
         except BrokerFailure as failure:
             operation.settle("failed", str(failure))
             raise unable_to_perform(_BINDING_VERBS[operation.type], str(failure)) from None
@@ -165,6 +166,15 @@ class Provisioning:
         if operation.type == "delete":
             self._world.remove(binding)
         record_binding(self._world, binding, operation.type, operation.actor)
+
+    async def _give_credentials(self, binding: Binding, operation: Operation) -> None:
+        backing = self._backing(binding.instance) if binding.instance.plan else None
+        if not isinstance(backing, OfEachBinding):
+            return
+        if operation.type == "create":
+            binding.credentials = dict(await backing.bind(binding))
+        elif operation.type == "delete":
+            await backing.unbind(binding)
 
     async def _take_time(self, asked: Pace, seconds: float) -> None:
         await asyncio.sleep(seconds if asked.seconds is None else asked.seconds)

@@ -43,6 +43,13 @@ class Uaa:
     def add(self, user: User) -> None:
         self._users[user.name] = user
 
+    def remove(self, user: User) -> None:
+        """Let the user in no more, and end their sessions."""
+        self._users.pop(user.name, None)
+        for tokens in (self._access, self._refresh):
+            for text in [text for text, token in tokens.items() if token.user is user]:
+                del tokens[text]
+
     def user(self, name: str) -> User | None:
         return self._users.get(name)
 
@@ -112,6 +119,9 @@ class Uaa:
             self.failures[name] = [*recent, self._clock.seconds]
             raise LoginRefusedError("unauthorized", "Bad credentials")
         self.failures.pop(name, None)
+        if user.password_dies_at is not None and user.password_dies_at <= self._clock.seconds:
+            text = "Your current password has expired. Please reset your password."
+            raise LoginRefusedError("access_denied", text, 403)
         return user
 
     def _client(self, request: web.Request, form: dict[str, str]) -> User:

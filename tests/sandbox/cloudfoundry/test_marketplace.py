@@ -35,10 +35,18 @@ def test_plans_are_listed_with_offering_and_broker_as_cf_marketplace_asks(shared
     listed = shared.call("GET", f"/v3/service_plans?available=true&per_page=5000&{query}")
 
     names = [plan["name"] for plan in listed["resources"]]
-    assert names == ["micro-psql", "small-psql", "small-psql-redundant", "redis-dev", "redis-3node"]
+    assert names == [
+        *("micro-psql", "small-psql", "small-psql-redundant"),
+        *("redis-dev", "redis-3node"),
+        *("space-deployer", "space-auditor"),
+    ]
     offerings = listed["included"]["service_offerings"]
-    assert [one["name"] for one in offerings] == ["aws-rds", "aws-elasticache-redis"]
-    (broker,) = listed["included"]["service_brokers"]
+    assert [one["name"] for one in offerings] == [
+        "aws-rds",
+        "aws-elasticache-redis",
+        "cloud-gov-service-account",
+    ]
+    broker, _ = listed["included"]["service_brokers"]
     assert broker == {
         "name": "aws-broker",
         "guid": offerings[0]["relationships"]["service_broker"]["data"]["guid"],
@@ -55,7 +63,8 @@ def test_plans_are_listed_with_offering_and_broker_as_cf_marketplace_asks(shared
     assert shared.call("GET", "/v3/service_brokers")["resources"] == []
     root = shared.login("root", "root")
     assert [one["name"] for one in shared.call("GET", "/v3/service_brokers", client=root)["resources"]] == [
-        "aws-broker"
+        "aws-broker",
+        "uaa-credentials-broker",
     ]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from reviewapps.sandbox.cloudfoundry.state import Binding
 
 Credentials = dict[str, str]
 """What an app needs to use an instance. Numbers are words too, as with the brokers of cloud.gov."""
@@ -26,3 +28,14 @@ class Backing(Protocol):
 
     async def close(self) -> None:
         """End what runs, and keep the data."""
+
+
+@runtime_checkable
+class OfEachBinding(Protocol):
+    """What a broker does besides that gives every binding credentials of its own."""
+
+    async def bind(self, binding: Binding) -> Credentials:
+        """The credentials of a new binding."""
+
+    async def unbind(self, binding: Binding) -> None:
+        """Let its credentials be worth nothing; gone already is fine."""

@@ -6,18 +6,21 @@ import asyncio
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.brokers.backing import Backing
-from reviewapps.sandbox.cloudfoundry.brokers.catalog import POSTGRES, REDIS
+from reviewapps.sandbox.cloudfoundry.brokers.catalog import ACCOUNTS, POSTGRES, REDIS
 from reviewapps.sandbox.cloudfoundry.brokers.databases import Databases
 from reviewapps.sandbox.cloudfoundry.brokers.redis import RedisServers
+from reviewapps.sandbox.cloudfoundry.brokers.service_accounts import ServiceAccounts, Users
+from reviewapps.sandbox.cloudfoundry.world import World
 
 
 class Brokers:
-    """The backing of each offering; their data is kept below ``home``."""
+    """The backing of each offering; their data is kept below ``home``. ``users`` may log in."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, users: Users, world: World) -> None:
         self._backings: dict[str, Backing] = {
             POSTGRES: Databases(home / "postgres"),
             REDIS: RedisServers(home / "redis"),
+            ACCOUNTS: ServiceAccounts(users, world),
         }
 
     def of(self, offering: str) -> Backing:

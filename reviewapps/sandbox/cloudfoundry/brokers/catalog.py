@@ -8,6 +8,8 @@ from reviewapps.sandbox.cloudfoundry.state import Row, ServiceBroker, ServiceOff
 
 POSTGRES = "aws-rds"
 REDIS = "aws-elasticache-redis"
+ACCOUNTS = "cloud-gov-service-account"
+AUDITOR_PLAN = "space-auditor"
 
 _PLANS = {
     POSTGRES: (
@@ -19,15 +21,20 @@ _PLANS = {
         ("redis-dev", "Single node Elasticache Redis, persistent storage", True),
         ("redis-3node", "3 node Elasticache Redis, persistent storage", False),
     ),
+    ACCOUNTS: (
+        ("space-deployer", "A service account for continuous deployment, limited to a single space", True),
+        (AUDITOR_PLAN, "A service account for auditing configuration, limited to a single space", True),
+    ),
 }
 """Name, description, and whether it is free. All plans of an offering are backed alike."""
 
 
 def catalog() -> Iterator[Row]:
-    """The broker, its offerings and their plans."""
-    broker = ServiceBroker(name="aws-broker", url="https://aws-broker.sandbox")
-    yield broker
-    for offering in _offerings(broker):
+    """The brokers, their offerings and their plans."""
+    aws = ServiceBroker(name="aws-broker", url="https://aws-broker.sandbox")
+    uaa = ServiceBroker(name="uaa-credentials-broker", url="https://uaa-credentials-broker.sandbox")
+    yield from (aws, uaa)
+    for offering in (*_offerings(aws), _accounts(uaa)):
         yield offering
         for name, description, free in _PLANS[offering.name]:
             yield ServicePlan(
@@ -55,3 +62,14 @@ def _offerings(broker: ServiceBroker) -> list[ServiceOffering]:
             display_name="Elasticache Redis Broker",
         ),
     ]
+
+
+def _accounts(broker: ServiceBroker) -> ServiceOffering:
+    return ServiceOffering(
+        name=ACCOUNTS,
+        broker=broker,
+        description="Manage cloud.gov service accounts with access to your organization",
+        tags=[],
+        documentation_url="https://docs.cloud.gov/platform/services/cloud-gov-service-account/",
+        display_name="cloud.gov service account",
+    )

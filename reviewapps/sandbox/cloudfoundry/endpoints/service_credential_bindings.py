@@ -133,7 +133,7 @@ class ServiceCredentialBindings(Endpoints):
         if binding.operation.type == "create" and not binding.operation.create_succeeded:
             kind = "key" if binding.type == "key" else "binding"
             raise ApiError(404, 10010, "ResourceNotFound", f"Creation of service {kind} {_state(binding)}")
-        told: JSON = {"credentials": binding.instance.credentials, "volume_mounts": []}
+        told: JSON = {"credentials": binding.given, "volume_mounts": []}
         if binding.instance.syslog_drain_url:
             told["syslog_drain_url"] = binding.instance.syslog_drain_url
         return web.json_response(told)

@@ -110,6 +110,7 @@ class User(Row):
     secret: str
     is_client: bool = False
     is_admin: bool = False
+    password_dies_at: float | None = None
     roles: dict[str, str] = field(default_factory=dict)
 
 

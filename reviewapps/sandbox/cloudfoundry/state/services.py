@@ -115,6 +115,13 @@ class Binding(OfInstance):
 
     app: App | None = None
     name: str | None = None
+    credentials: dict[str, Any] = field(default_factory=dict)
+    """Its own, where the broker makes some for each; else it gives away its instance's."""
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What whoever has the binding is given."""
+        return self.credentials or self.instance.credentials
 
     @property
     def type(self) -> str:
