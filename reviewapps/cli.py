@@ -29,6 +29,7 @@ from reviewapps.model import Secret
 from reviewapps.naming import address, addressed
 from reviewapps.once import settle_all
 from reviewapps.playground import Playground
+from reviewapps.rotation import rotate as rotate_credentials
 from reviewapps.rules.units import duration
 from reviewapps.sandbox.addresses import Ports
 from reviewapps.settings import Settings
@@ -157,6 +158,24 @@ def doctor(
     """Say what is wrong with this installation, and the command or link that mends it. Writes nothing."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return visit(os.environ, Console(), deploy=deploy, ping=ping, as_json=as_json)
+
+
+@app.command()
+@in_a_sentence
+def rotate(
+    name: Annotated[str, typer.Argument(help="Of the credentials, or of the target that they are for.")],
+    service: Annotated[str, typer.Option(help="The service instance whose keys they are.")] = "",
+    now: Annotated[
+        bool, typer.Option("--now", help="Delete the old key at once: nothing that runs uses it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> int:
+    """Renew a service account: a new key is made, tried and stored; the old one is deleted by the next run."""
+
+    def agreed(plan: str) -> bool:
+        return yes or typer.confirm(f"{plan} Go on?", err=True)
+
+    return rotate_credentials(os.environ, name, service=service, at_once=now, agreed=agreed)
 
 
 @app.command()

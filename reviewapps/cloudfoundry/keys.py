@@ -6,41 +6,47 @@ import time
 from typing import Any, Final
 
 from reviewapps.cloudfoundry import place
-from reviewapps.cloudfoundry.errors import NotFound
+from reviewapps.cloudfoundry.errors import NotFound, Rejected
 from reviewapps.cloudfoundry.place import Key
 from reviewapps.cloudfoundry.session import PAGE, Session
-from reviewapps.errors import Unavailable
+from reviewapps.errors import NameTaken, Unavailable
 
 OFFERING: Final = "cloud-gov-service-account"
 """cloud.gov's own; the accounts that it makes are space developers (or auditors) of the instance's space."""
 
 BINDINGS: Final = "/v3/service_credential_bindings"
+INSTANCES: Final = "/v3/service_instances"
 
 
 class ServiceKeys:
-    """The keys that our account may see, and new ones."""
+    """The keys of service accounts that our account may see, and new ones; or those of the service instance that
+    is ``named``, whatever its offering."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, named: str = "") -> None:
         self._session = session
+        self._which = {"service_instance_names": named} if named else {"service_offering_names": OFFERING}
 
-    def all(self, instance: str = "") -> tuple[Key, ...]:
-        """Those of service accounts, with what they hold; of the service instance of this name, where one is
-        named, whatever its offering is."""
-        which = {"service_instance_names": instance} if instance else {"service_offering_names": OFFERING}
-        query = {**which, "type": "key", "include": "service_instance"}
+    def all(self) -> tuple[Key, ...]:
+        """Every key, with what it holds; one that is still being made holds nothing."""
+        query = {**self._which, "type": "key", "include": "service_instance"}
         body = self._session.read(BINDINGS, "list service keys", **query, per_page=PAGE)
         names = {one["guid"]: one["name"] for one in body.get("included", {}).get("service_instances", ())}
         return tuple(place.key(one, names, self._details(one["guid"])) for one in body["resources"])
 
-    def create(self, name: str, of: Key, labels: dict[str, str], annotations: dict[str, str]) -> None:
-        """Ask for another key of the same service instance; it is found by its name once it is made."""
+    def create(self, name: str, like: Key, annotations: dict[str, str]) -> None:
+        """Another key of the same service instance; return when it is made. NameTaken where there is one."""
         body = {
             "type": "key",
             "name": name,
-            "relationships": {"service_instance": {"data": {"guid": of.instance_guid}}},
-            "metadata": {"labels": labels, "annotations": annotations},
+            "relationships": {"service_instance": {"data": {"guid": like.instance_guid}}},
+            "metadata": {"annotations": annotations},
         }
-        self._await(self._session.ask("POST", BINDINGS, f"create the service key {name}", json=body))
+        try:
+            self._await(self._session.ask("POST", BINDINGS, f"create the service key {name}", json=body))
+        except Rejected as refused:
+            if "must be unique" in str(refused):
+                raise NameTaken(str(refused)) from refused
+            raise
 
     def delete(self, key: Key) -> None:
         """Delete the key, and with it the account; gone already is fine."""
@@ -49,6 +55,17 @@ class ServiceKeys:
         except NotFound:
             return
         self._await(job)
+
+    def credentials(self, instance: str) -> dict[str, Any]:
+        """What a user-provided service instance holds."""
+        return self._session.read(f"{INSTANCES}/{instance}/credentials", "show the service's credentials")
+
+    def set_credentials(self, instance: str, credentials: dict[str, Any]) -> None:
+        """Let a user-provided service instance hold this, and nothing else."""
+        path = f"{INSTANCES}/{instance}"
+        self._session.write(
+            "PATCH", path, "change the service's credentials", json={"credentials": credentials}
+        )
 
     def _details(self, key: str) -> dict[str, Any]:
         try:

@@ -53,7 +53,6 @@ class Key:
     username: str
     password: str
     made_at: datetime
-    labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
 
     def __repr__(self) -> str:
@@ -141,6 +140,5 @@ def key(resource: Json, instances: Mapping[str, str], details: Json) -> Key:
         username=str(credentials.get("username", "")),
         password=str(credentials.get("password", "")),
         made_at=datetime.fromisoformat(resource["created_at"]).astimezone(UTC),
-        labels=parse.labels_of(resource),
         annotations=parse.annotations_of(resource),
     )

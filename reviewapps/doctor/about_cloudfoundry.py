@@ -222,7 +222,7 @@ def _new_password(target: Target) -> str:
 
 
 def _rotate(target: Target) -> str:
-    return f"reviewapps rotate {target.name}"
+    return f"reviewapps rotate {target.credentials or target.name}"
 
 
 def _service_account() -> str:

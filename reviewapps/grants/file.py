@@ -56,7 +56,7 @@ def _grants(form: File, find: Find) -> Grants:
     def found(name: str) -> Found:
         return find(name, form.credentials.get(name))
 
-    targets = {name: _target(name, one, found) for name, one in form.target.items()}
+    targets = {name: _target(name, one, found, form.credentials) for name, one in form.target.items()}
     return Grants(
         instance=form.instance,
         mode=form.mode,
@@ -71,7 +71,9 @@ def _grants(form: File, find: Find) -> Grants:
     )
 
 
-def _target(name: str, form: TargetForm, found: Callable[[str], Found]) -> Target:
+def _target(
+    name: str, form: TargetForm, found: Callable[[str], Found], found_at: Mapping[str, str]
+) -> Target:
     org, _, space = form.space.partition("/")
     return Target(
         name=name,
@@ -82,6 +84,8 @@ def _target(name: str, form: TargetForm, found: Callable[[str], Found]) -> Targe
         domain=form.domain,
         address=form.address,
         access=form.access,
+        credentials=form.credentials,
+        found_at=found_at.get(form.credentials),
     )
 
 

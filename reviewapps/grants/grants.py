@@ -35,7 +35,8 @@ class Target:
 
     ``domain`` is what apps get their hosts under; None is the org's default one. ``address`` is scheme and port
     of an app's address, with ``{host}`` for host and domain. ``access``: whether previews may be open to
-    everybody.
+    everybody. ``credentials`` is the name of the account's secret, "" where variables describe it, and
+    ``found_at`` where the file says that it is found.
     """
 
     name: str
@@ -46,6 +47,8 @@ class Target:
     domain: str | None = None
     address: str = ADDRESS
     access: Visibility = "password"
+    credentials: str = ""
+    found_at: str | None = None
 
 
 @dataclass(frozen=True)

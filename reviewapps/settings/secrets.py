@@ -28,7 +28,7 @@ class Secrets:
         Without one it is ``vcap:reviewapps-secrets/NAME`` where that service is bound, else the variable
         ``REVIEWAPPS_SECRET_NAME``. BadSettings names what was looked for.
         """
-        where = where or self._usual(name)
+        where = where or self.usual(name)
         kind, colon, place = where.partition(":")
         match kind if colon else "":
             case "env":
@@ -39,7 +39,8 @@ class Secrets:
                 return self._bound(name, place)
         raise BadSettings(f"credentials.{name}: `{where}` is not env:VARIABLE, file:PATH or vcap:SERVICE/KEY")
 
-    def _usual(self, name: str) -> str:
+    def usual(self, name: str) -> str:
+        """Where a secret is found of which nobody says where."""
         if any(bound.get("name") == SERVICE for bound in self._services()):
             return f"vcap:{SERVICE}/{name}"
         return f"env:{SECRET}{name.upper().replace('-', '_')}"
@@ -61,6 +62,11 @@ class Secrets:
                     return _fields(value) if isinstance(value, str) else dict(value)
                 raise BadSettings(f"the secret `{name}` is missing: {service} has no `{key}`")
         raise BadSettings(f"the secret `{name}` is missing: no service {service} is bound")
+
+    def guid_of(self, service: str) -> str:
+        """The guid of a service instance that is bound to us."""
+        found = next((bound for bound in self._services() if bound.get("name") == service), {})
+        return str(found.get("instance_guid", ""))
 
     def _services(self) -> list[dict[str, Any]]:
         try:

@@ -26,26 +26,27 @@ class Operator:
 
     def delete(self, name: str) -> None:
         """``cf delete``"""
-        self._ask("DELETE", f"/v3/apps/{self.app(name).guid}")
+        self.ask("DELETE", f"/v3/apps/{self.app(name).guid}")
 
     def stop(self, name: str) -> None:
         """``cf stop``"""
-        self._ask("POST", f"/v3/apps/{self.app(name).guid}/actions/stop")
+        self.ask("POST", f"/v3/apps/{self.app(name).guid}/actions/stop")
 
     def create_app(self, name: str) -> None:
         """``cf create-app``"""
-        self._ask("POST", "/v3/apps", {"name": name, "relationships": self._in_the_space()})
+        self.ask("POST", "/v3/apps", {"name": name, "relationships": self._in_the_space()})
 
     def create_route(self, host: str) -> None:
         """``cf create-route``"""
-        domain = self._ask("GET", "/v3/domains")["resources"][0]["guid"]
+        domain = self.ask("GET", "/v3/domains")["resources"][0]["guid"]
         relationships = {**self._in_the_space(), "domain": {"data": {"guid": domain}}}
-        self._ask("POST", "/v3/routes", {"host": host, "relationships": relationships})
+        self.ask("POST", "/v3/routes", {"host": host, "relationships": relationships})
 
     def _in_the_space(self) -> dict[str, Any]:
         return {"space": {"data": {"guid": self._world.cloudfoundry.space(SPACE).guid}}}
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """``cf curl``"""
         api = self._world.cloudfoundry.api_url
         form = {"grant_type": "password", "username": DEPLOYER, "password": DEPLOYER}
         token = self._session.post(f"{api}/oauth/token", data=form, auth=("cf", ""), timeout=5).json()

@@ -9,6 +9,7 @@ from typing import Any
 
 from redis import Redis
 
+from reviewapps.demo.onlooker import until
 from reviewapps.demo.people import Person
 from reviewapps.doctor import Finding, examined
 from reviewapps.doctor.looking import looked_at
@@ -83,7 +84,20 @@ class Clinic:
         """Let every call of a side go wrong that matches."""
         observed = {"github": self.github.observed, "cf": self.foundry.observed}[side]
         text = "" if body is None else json.dumps(body)
-        observed.plan(Fault(path=path, body=text, times=1000, **how))
+        observed.plan(Fault(path=path, body=text, **{"times": 1000, **how}))
+
+    def until_made(self, path: str) -> str:
+        """The guid of the one thing that this lists, once its making has succeeded."""
+
+        def made() -> str | None:
+            (one,) = self.operator.ask("GET", path)["resources"]
+            return str(one["guid"]) if one["last_operation"]["state"] == "succeeded" else None
+
+        return until(f"{path} to be made", made)
+
+    def until_gone(self, path: str) -> None:
+        """Return when this lists nothing any more."""
+        until(f"{path} to be gone", lambda: not self.operator.ask("GET", path)["resources"])
 
     def limit(self, memory_mb: int) -> None:
         """A quota of its own for the space of the previews."""
@@ -100,7 +114,8 @@ class Clinic:
         """Nothing is wrong any more."""
         for observed in (self.github.observed, self.foundry.observed):
             observed.faults.clear()
-        self.github.world.clock.offset = timedelta()
+        for clock in (self.github.world.clock, self.foundry.world.clock):
+            clock.offset = timedelta()
         space = self.foundry.space(SPACE)
         space.quota = None
         quota: Quota = space.organization.quota

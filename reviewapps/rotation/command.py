@@ -1,0 +1,115 @@
+"""``reviewapps rotate NAME``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from reviewapps import settings as settings_room
+from reviewapps import wiring
+from reviewapps.cloudfoundry import target as place
+from reviewapps.cloudfoundry.access import Access
+from reviewapps.cloudfoundry.keys import ServiceKeys
+from reviewapps.cloudfoundry.place import Key
+from reviewapps.cloudfoundry.session import Session
+from reviewapps.coordination.visiting import visiting
+from reviewapps.errors import BadSettings
+from reviewapps.grants import Target
+from reviewapps.model import Secret
+from reviewapps.ports import Memory
+from reviewapps.rotation.steps import Rotated, Where, carried_out
+from reviewapps.rotation.stores import Bound, File, Variables
+from reviewapps.settings import PREFIX, Settings
+from reviewapps.settings.secrets import Secrets
+
+REQUEST = 30.0
+
+
+def rotate(
+    environ: Mapping[str, str], name: str, *, service: str, at_once: bool, agreed: Callable[[str], bool]
+) -> int:
+    """The exit status. ``agreed`` is asked once, with what is to happen."""
+    told = settings_room.settings(environ)
+    target = _named(told, name)
+    if not target.account.user:
+        raise BadSettings(
+            f"{name} is a client of UAA, and no service account: its secret is changed with uaac"
+        )
+    if not agreed(_plan(target, at_once)):
+        return 1
+    with ExitStack() as open_:
+        folder, keys = told.home / "redis", wiring.prefix(told)
+        visit = open_.enter_context(visiting(told.redis_url, folder, keys, program=told.redis_server))
+        access = wiring.access(target)
+        session = _session(access, visit.memory)
+        done = carried_out(
+            ServiceKeys(session, service),
+            target.account.user,
+            _where(environ, target, session),
+            lambda key: _try_out(access, key, visit.memory),
+            at_once=at_once,
+        )
+    _tell(done)
+    return 0
+
+
+def _named(told: Settings, name: str) -> Target:
+    targets = told.grants.targets.values()
+    found = next((one for one in targets if name in (one.credentials, one.name)), None)
+    if found is None:
+        known = ", ".join(sorted({one.credentials or one.name for one in targets}))
+        raise BadSettings(f"there are no credentials `{name}`; there are: {known}")
+    return found
+
+
+def _plan(target: Target, at_once: bool) -> str:
+    then = "deletes the old key at once" if at_once else "leaves the old key until you run this again"
+    return f"This makes a new service key for {target.org}/{target.space}, tries it, stores it, and {then}."
+
+
+def _session(access: Access, memory: Memory) -> Session:
+    return Session(access, timeout=REQUEST, memory=memory, spend=lambda: None, say=_say)
+
+
+def _say(action: str, **facts: object) -> None:
+    """The audit line. On stderr, since stdout may be read by whatever stores the secret."""
+    print(json.dumps({"event": "audit", "action": action, **facts}, default=str), file=sys.stderr)
+
+
+def _try_out(access: Access, key: Key, memory: Memory) -> None:
+    """Return if the key's account logs in and sees the space; raise why not."""
+    new = replace(access, user=key.username, password=Secret(key.password))
+    _ = place.Target(_session(new, memory), new).space
+
+
+def _where(environ: Mapping[str, str], target: Target, session: Session) -> Where:
+    if not target.credentials:  # described by variables alone
+        return Variables({f"{PREFIX}CF_USER": "{username}", f"{PREFIX}CF_PASSWORD": "{password}"})
+    secrets = Secrets(environ)
+    kind, _, at = (target.found_at or secrets.usual(target.credentials)).partition(":")
+    if kind == "file":
+        return File(Path(at))
+    if kind == "vcap":
+        service, _, field = at.partition("/")
+        guid = secrets.guid_of(service)
+        return Bound(ServiceKeys(session), service, guid, field or target.credentials)
+    return Variables({at: "{json}"})
+
+
+def _tell(done: Rotated) -> None:
+    """What was done and what is next, on stderr; the secret, if somebody has to set it, on stdout where that is no
+    terminal."""
+    if done.stored is None:
+        print(f"{done.old.name} is deleted; {done.new.name} is in use since", file=sys.stderr)
+        return
+    print(f"{done.new.name}: made and tried; {done.stored.words}", file=sys.stderr)
+    if done.stored.lines and not sys.stdout.isatty():
+        print("\n".join(done.stored.lines))
+    if done.deleted:
+        print(f"{done.old.name} is deleted. Restart reviewapps now.", file=sys.stderr)
+    else:
+        print(f"Then restart reviewapps and run this again: it deletes {done.old.name}.", file=sys.stderr)
