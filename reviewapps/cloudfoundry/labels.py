@@ -34,6 +34,9 @@ WISHED: Final = "reviewapps-wished"
 TAGS_SEEN: Final = "reviewapps-tags-seen"
 ENV_NAMES: Final = "reviewapps-env-names"
 LIVE_SINCE: Final = "reviewapps-live-since"
+TRIAL: Final = (
+    "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
+)
 
 Texts = Mapping[str, str]
 

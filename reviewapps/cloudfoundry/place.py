@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from reviewapps.cloudfoundry import parse
+from reviewapps.cloudfoundry import labels, parse
 
 Json = dict[str, Any]
 
@@ -124,8 +124,9 @@ def flag(resource: Json) -> tuple[str, bool]:
     return resource["name"], bool(resource["enabled"])
 
 
-def is_ours(app: Json, label: str) -> bool:
-    return label in parse.labels_of(app)
+def is_ours(app: Json) -> bool:
+    """Whether some installation of reviewapps made this app."""
+    return not {labels.INSTANCE, labels.TRIAL}.isdisjoint(parse.labels_of(app))
 
 
 def key(resource: Json, instances: Mapping[str, str], details: Json) -> Key:

@@ -11,7 +11,6 @@ from reviewapps.cloudfoundry import place
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
 from reviewapps.cloudfoundry.keys import ServiceKeys
-from reviewapps.cloudfoundry.labels import INSTANCE
 from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.target import Target
@@ -117,7 +116,7 @@ class Surveyor:
 
     def _foreign_apps(self) -> tuple[str, ...]:
         apps = self._list("/v3/apps", space_guids=self._target.space)
-        return tuple(sorted(app["name"] for app in apps if not place.is_ours(app, INSTANCE)))
+        return tuple(sorted(app["name"] for app in apps if not place.is_ours(app)))
 
     def _password_since(self) -> datetime | None:
         """When the key was made that holds our account; None where no key that we see does."""

@@ -17,13 +17,13 @@ from reviewapps.cloudfoundry import parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
 from reviewapps.cloudfoundry.errors import NotFound
+from reviewapps.cloudfoundry.labels import TRIAL
 from reviewapps.errors import OperatorMustAct, Unavailable
 from reviewapps.model import Build, Package
 from reviewapps.naming import digest
 
 T = TypeVar("T")
 
-LABEL: Final = "reviewapps-doctor"
 FILES: Final = {
     "Staticfile": "",
     "index.html": "<!doctype html>\n<title>reviewapps doctor</title>\n<p>A try, gone in a moment.\n",
@@ -44,8 +44,8 @@ class Trial:
 
     def __init__(self, api: Client, doorbell: Doorbell) -> None:
         self._api, self._doorbell = api, doorbell
-        self._selector = f"{LABEL}={api.instance}"
-        self._labels = {LABEL: api.instance}
+        self._selector = f"{TRIAL}={api.instance}"
+        self._labels = {TRIAL: api.instance}
 
     def run(self) -> float:
         """Seconds from the first request until all of it is gone again. Whatever happens, it is removed."""

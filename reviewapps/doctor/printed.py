@@ -31,11 +31,17 @@ def told(findings: Sequence[Finding], console: Console, area: int) -> None:
             one.text, style="default not bold"
         )
         if one.mend:
-            together = len(line) + len(one.mend) + 2 <= WIDTH and "\n" not in one.mend
-            below = ":\n" + " " * (LEVEL + area)
-            text = (": " if together else below) + one.mend.replace("\n", below[1:])
-            line.append(text, style="default not bold")
+            line.append(_remedy(one, area, len(line)), style="default not bold")
         console.print(line, soft_wrap=True, highlight=False)
+
+
+def _remedy(one: Finding, area: int, taken: int) -> str:
+    """What mends it, beside what is wrong or below it."""
+    colon = "" if one.text.endswith((".", "?", "!")) else ":"
+    if taken + len(one.mend) + 2 <= WIDTH and "\n" not in one.mend:
+        return f"{colon} {one.mend}"
+    below = "\n" + " " * (LEVEL + area)
+    return colon + below + one.mend.replace("\n", below)
 
 
 def as_json(findings: Sequence[Finding]) -> str:

@@ -107,7 +107,7 @@ class Observed:
                 response = await self._answer(request, heard(self._server, handler), who)
                 status = response.status
                 if not response.prepared:
-                    response.headers["Date"] = format_datetime(self._clock.now, usegmt=True)
+                    response.headers.setdefault("Date", format_datetime(self._clock.now, usegmt=True))
                 return response
             except web.HTTPException as stopped:
                 status = stopped.status

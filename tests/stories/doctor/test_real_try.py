@@ -7,8 +7,9 @@ import pytest
 from reviewapps import settings, wiring
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
+from reviewapps.cloudfoundry.labels import TRIAL
 from reviewapps.cloudfoundry.session import Session
-from reviewapps.cloudfoundry.trial import LABEL, Trial
+from reviewapps.cloudfoundry.trial import Trial
 from reviewapps.coordination.visiting import OwnHead
 from reviewapps.doctor.looking import looked_at
 from reviewapps.doctor.real_try import real_tries
@@ -62,8 +63,9 @@ def test_an_interrupted_try_leaves_nothing_behind(clinic: Clinic) -> None:
 
 def test_what_a_killed_try_left_is_found_and_removed_first(clinic: Clinic) -> None:
     api = client(clinic)
-    api.create_route("reviewapps-doctor-old", {LABEL: api.instance})
-    api.create_app("reviewapps-doctor-old", {LABEL: api.instance}, {})
+    api.create_route("reviewapps-doctor-old", {TRIAL: api.instance})
+    api.create_app("reviewapps-doctor-old", {TRIAL: api.instance}, {})
+    assert clinic.complaints(clinic.environment()) == []  # it is ours, and in nobody's way
     Trial(api, doorbell(clinic)).run()
     assert clinic.leftovers == []
 
