@@ -47,7 +47,7 @@ def repositories(seen: Seen) -> Iterator[Finding]:
     for name, found in seen.repositories.items():
         if isinstance(found, Surveyed):
             yield from _repository(seen, name, found)
-        elif isinstance(seen.account, Account) and seen.account.remaining:
+        elif isinstance(seen.account, Account) and not seen.account.spent:
             mend = f"is the name right, and does the token have this repository? {_tokens(seen)}"
             yield fail(AREA, f"{name}: {found}", mend)
 
@@ -57,16 +57,14 @@ def _standing(seen: Seen, known: Account) -> Iterator[Finding]:
     yield from faults
     if not any(one.level == "FAIL" for one in faults):
         who = f"{known.login}'s token" if known.login else "an App"
-        yield ok(
-            AREA,
-            f"{who}, {known.remaining:,} of {known.limit:,} points, clocks {abs(known.apart):.0f} s apart",
-        )
+        points = f"{known.remaining:,} of {known.limit:,} points" if known.limit else "no limit"
+        yield ok(AREA, f"{who}, {points}, clocks {abs(known.apart):.0f} s apart")
 
 
 def _limit(known: Account) -> Iterator[Finding]:
     left = f"{known.remaining:,} of {known.limit:,} points are left until {known.resets_at:%H:%M} UTC"
     mend = "give reviewapps an account of its own: the limit is the account's"
-    if known.remaining == 0:
+    if known.spent:
         yield fail(AREA, left, mend)
     elif known.remaining < FEW * known.limit:
         yield warn(AREA, left, mend)

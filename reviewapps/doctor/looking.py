@@ -101,7 +101,7 @@ def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
     access = told.grants.github
     connection = Connection(access.url, access.token, memory=memory, timeout=REQUEST, spend=_nothing)
     account = github.account(connection)
-    if account.remaining:
+    if not account.spent:
         for name in told.repositories:
             look = partial(github.repository, connection, name, account.scopes, files_named)
             sides.start(f"repository {name}", look)

@@ -14,7 +14,7 @@ from reviewapps.github import parse
 from reviewapps.github.conditional import Missing, kept
 from reviewapps.github.connection import Answer, Connection, Forbidden, their_time
 from reviewapps.github.looking import RULES, root
-from reviewapps.github.parse import Permissions, RepositoryFacts, understood
+from reviewapps.github.parse import Permissions, RepositoryFacts, Standing, understood
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,15 @@ WRITES: Final[Mapping[str, Write]] = {
     "deployments": Write("deployments", frozenset({"repo", "repo_deployment"}), by_writers=True),
 }
 
+UNLIMITED: Final = Standing(0, 0, datetime.max.replace(tzinfo=UTC))
+
 PUBLIC: Final = "public_repo"
 """The scope that is as good as ``repo`` in public repositories."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Whom the token is of, and how it stands. ``login`` is None for a token of no person.
+    """Whom the token is of, and how it stands. ``login`` is None for a token of no person, ``limit`` 0 for none.
 
     ``scopes`` only a classic token has; ``apart`` is how far GitHub's clock is ahead of ours, seconds.
     """
@@ -50,6 +52,11 @@ class Account:
     resets_at: datetime
     expires_at: datetime | None
     apart: float
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing may be asked before the limit starts anew."""
+        return self.limit > 0 and self.remaining == 0
 
 
 @dataclass(frozen=True)
@@ -72,9 +79,10 @@ def account(connection: Connection) -> Account:
     asked = time.time()
     answer = connection.read("/rate_limit")
     ours = (asked + time.time()) / 2
-    standing = understood(parse.standing, answer.body, "/rate_limit")
+    unlimited = answer.missing  # GitHub Enterprise Server, unless its admins want it otherwise
+    standing = UNLIMITED if unlimited else understood(parse.standing, answer.body, "/rate_limit")
     return Account(
-        login=_login(connection) if standing.remaining else None,
+        login=_login(connection) if unlimited or standing.remaining else None,
         scopes=_scopes(answer),
         limit=standing.limit,
         remaining=standing.remaining,

@@ -188,6 +188,7 @@ def test_why_a_space_is_not_reached_says_who_mends_it(why: Exception, mend: str)
         ({"apart": 4.9}, None, ""),
         ({"apart": 5.0}, "warn", "5 s behind GitHub's"),
         ({"apart": -61.0}, "FAIL", "61 s ahead of GitHub's"),
+        ({"remaining": 0, "limit": 0}, None, ""),
         ({"remaining": 0}, "FAIL", "0 of 5,000 points are left until 13:00 UTC"),
         ({"remaining": 499}, "warn", "499 of 5,000"),
         ({"expires_at": NOW + timedelta(days=13)}, "warn", "dies in 13 days"),

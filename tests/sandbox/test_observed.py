@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
@@ -196,6 +198,8 @@ def test_time_passes_on_demand(counter: Counter) -> None:
 
     assert told["offset"] == 3660
     assert told["now"] == counter.clock.timestamp
+    told_by_header = parsedate_to_datetime(counter.ask("GET", "/things").headers["Date"])
+    assert abs(told_by_header - counter.clock.now) < timedelta(seconds=5)
     assert counter.ask("POST", "/_sandbox/clock", {"offset": 0}).json()["offset"] == 0
     refused: list[Any] = [{"forward": "soon"}, {"back": 1}, {"forward": 1e300}, []]
     for wrong in refused:

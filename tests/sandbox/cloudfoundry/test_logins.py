@@ -10,6 +10,7 @@ from cloudfoundry_client.client import CloudFoundryClient
 from cloudfoundry_client.errors import InvalidStatusCode
 from oauth2_client.credentials_manager import OAuthError
 
+from reviewapps.sandbox.cloudfoundry.state import SecurityGroup
 from tests.sandbox.cloudfoundry.cloud import Cloud, Refused
 
 FORM = "application/x-www-form-urlencoded"
@@ -168,3 +169,33 @@ def test_log_cache_says_no_more_than_404_to_all_who_may_not_read(cloud: Cloud) -
         stranger.get(f"{at}/read/{app}")
     with pytest.raises(InvalidStatusCode, match="BAD_REQUEST"):
         cloud.client.get(f"{at}/read/{app}?limit=many")
+
+
+def test_a_space_has_the_security_groups_of_all_and_its_own(cloud: Cloud) -> None:
+    space = cloud.server.space("review")
+    rules = [{"protocol": "tcp", "destination": "10.0.0.0/8", "ports": "5432"}]
+    cloud.server.world.add(SecurityGroup(name="databases", rules=rules, spaces=[space]))
+
+    def names(path: str) -> list[str]:
+        return [group["name"] for group in cloud.call("GET", path)["resources"]]
+
+    assert names(f"/v3/spaces/{space.guid}/running_security_groups") == ["anywhere", "databases"]
+    other = cloud.server.space("production").guid
+    assert names(f"/v3/spaces/{other}/running_security_groups") == ["anywhere"]
+    assert names("/v3/security_groups?globally_enabled_running=false") == ["databases"]
+
+
+def test_a_token_says_whose_it_is_and_whether_of_an_admin(cloud: Cloud) -> None:
+    cloud.server.add_user("root", "root", roles={"*": ""})
+    cloud.server.add_client("robot", "secret", roles={"acme/review": "space_developer"})
+
+    def scopes(name: str) -> list[str]:
+        form = {"grant_type": "password", "username": name, "password": name}
+        return str(
+            requests.post(f"{cloud.server.api_url}/oauth/token", data=form, timeout=5).json()["scope"]
+        ).split()
+
+    assert "cloud_controller.admin" in scopes("root")
+    assert "cloud_controller.admin" not in scopes("deployer")
+    roles = cloud.call("GET", "/v3/roles?user_guids=robot")["resources"]
+    assert [role["type"] for role in roles] == ["space_developer"]

@@ -125,3 +125,18 @@ def test_an_organization_gives_no_more_than_its_quota(small: Cloud) -> None:
         small.build(small.package(app, greeter("again")))
     with pytest.raises(Refused, match="app_instance_limit app_instance_limit_exceeded"):
         small.scale(app, instances=1001)
+
+
+@pytest.mark.parametrize("noun", ["space", "organization"])
+def test_a_full_quota_has_no_room_for_another_route(small: Cloud, noun: str) -> None:
+    organization, space = small.server.organization("acme"), small.server.space("tight")
+    quota, name = (organization.quota, "acme") if noun == "organization" else (space.quota, "tight")
+    assert quota is not None
+    small.route("first", space.guid)
+    quota.routes = 1
+
+    with pytest.raises(Refused) as refused:
+        small.route("second", space.guid)
+
+    assert refused.value.detail == f"Routes quota exceeded for {noun} '{name}'."
+    assert small.call("GET", f"/v3/{noun}_quotas/{quota.guid}")["routes"]["total_routes"] == 1

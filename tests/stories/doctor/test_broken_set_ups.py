@@ -243,3 +243,5 @@ def test_what_is_broken_is_named_and_nothing_else(clinic: Clinic, broken: Broken
     assert (found.level, found.area) == (broken.level, broken.area), found
     assert broken.text in found.text
     assert broken.mend in found.mend
+    secrets = {broken.told.get(name, "•••") for name in ("GITHUB_TOKEN", "SLACK_WEBHOOK")}
+    assert not any(secret in found.text + found.mend for secret in secrets)
