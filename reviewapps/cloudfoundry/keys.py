@@ -15,7 +15,6 @@ OFFERING: Final = "cloud-gov-service-account"
 """cloud.gov's own; the accounts that it makes are space developers (or auditors) of the instance's space."""
 
 BINDINGS: Final = "/v3/service_credential_bindings"
-INSTANCES: Final = "/v3/service_instances"
 
 
 class ServiceKeys:
@@ -55,17 +54,6 @@ class ServiceKeys:
         except NotFound:
             return
         self._await(job)
-
-    def credentials(self, instance: str) -> dict[str, Any]:
-        """What a user-provided service instance holds."""
-        return self._session.read(f"{INSTANCES}/{instance}/credentials", "show the service's credentials")
-
-    def set_credentials(self, instance: str, credentials: dict[str, Any]) -> None:
-        """Let a user-provided service instance hold this, and nothing else."""
-        path = f"{INSTANCES}/{instance}"
-        self._session.write(
-            "PATCH", path, "change the service's credentials", json={"credentials": credentials}
-        )
 
     def _details(self, key: str) -> dict[str, Any]:
         try:

@@ -1,4 +1,5 @@
-"""Resources of the v3 API → our nouns. The only file that knows the names of their fields.
+"""Resources of the v3 API → our nouns. Beside ``place`` the only file that knows the names of
+their fields.
 
 What bears our labels is read or raises Unreadable; asking only for what bears them is the client's part.
 """

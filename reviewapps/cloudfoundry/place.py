@@ -63,7 +63,6 @@ class Key:
 class Place:
     """What our account sees of its space. None is what it could not see; ``unseen`` says why."""
 
-    user: str
     admin: bool
     space: str
     domain: str | None

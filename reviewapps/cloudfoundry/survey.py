@@ -43,7 +43,6 @@ class Surveyor:
         user = str(claims.get("user_id") or claims.get("client_id") or "")
         space = self._target.space  # raises what keeps us from seeing it
         return Place(
-            user=user,
             admin=ADMIN in (claims.get("scope") or ()),
             space=space,
             domain=self._seen(lambda: self._target.domain),

@@ -16,6 +16,7 @@ from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.keys import ServiceKeys
 from reviewapps.cloudfoundry.place import Key
 from reviewapps.cloudfoundry.session import Session
+from reviewapps.cloudfoundry.user_provided import UserProvided
 from reviewapps.coordination.visiting import visiting
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Target
@@ -96,7 +97,7 @@ def _where(environ: Mapping[str, str], target: Target, session: Session) -> Wher
     if kind == "vcap":
         service, _, field = at.partition("/")
         guid = secrets.guid_of(service)
-        return Bound(ServiceKeys(session), service, guid, field or target.credentials)
+        return Bound(UserProvided(session), service, guid, field or target.credentials)
     return Variables({at: "{json}"})
 
 

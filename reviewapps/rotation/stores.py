@@ -9,10 +9,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 
 from reviewapps.cloudfoundry.errors import NotFound
 from reviewapps.cloudfoundry.place import Key
+from reviewapps.cloudfoundry.user_provided import UserProvided
 from reviewapps.errors import BadSettings, NotAuthorised
 
 
@@ -64,14 +64,6 @@ class File:
                 f"`cf service-key {key.instance} {key.name}` prints, restart, and run this again"
             ) from None
         return Stored(True, f"stored in {self._path}")
-
-
-class UserProvided(Protocol):
-    """The credentials of user-provided service instances, as far as our account may see them."""
-
-    def credentials(self, guid: str) -> dict[str, Any]: ...
-
-    def set_credentials(self, guid: str, credentials: dict[str, Any]) -> None: ...
 
 
 class Bound:

@@ -34,7 +34,6 @@ ENVIRON = {
 ANYWHERE = Rule("all", "0.0.0.0-255.255.255.255", "")
 ROOMY = Room(4096, 0, 100, 0)
 PLACE = Place(
-    user="u-1",
     admin=False,
     space="s-1",
     domain="app.cloud.gov",
