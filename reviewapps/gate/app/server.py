@@ -1,0 +1,256 @@
+"""Requests from the router: asked for the password, or sent on."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
+from urllib.parse import parse_qs
+
+from .entrance import Entrance, TooManyGuesses
+from .forwarding import (
+    FORWARDED_URL,
+    PASSED,
+    PIECE,
+    ROBOTS,
+    Body,
+    Destination,
+    Misdirected,
+    Unheard,
+    back,
+    destination,
+    onward,
+    sent,
+)
+from .guesses import WINDOW, asking_address
+from .pages import form, page
+
+ENTER = "/_gate/enter"
+HEALTH = "/_gate/health"
+VISITS = "/_gate/visits"
+
+AT_ONCE = 200
+"""Requests under way at one time, each in a thread of its own; more would not fit into the memory."""
+
+LONGEST_FORM = 4096
+MOST_HOSTS = 5000
+NOINDEX = "noindex, nofollow"
+
+
+class Gate:
+    """What all requests share: who may come in, where it may lead, and when each host was visited last."""
+
+    def __init__(self, entrance: Entrance, domains: tuple[str, ...]) -> None:
+        self.entrance, self.domains = entrance, domains
+        self._visits: dict[str, float] = {}
+        self._lock = threading.Condition()
+        self._under_way = 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[bool]:
+        """Whether there is room for one more request, which this is."""
+        with self._lock:
+            self._under_way += 1
+            fits = self._under_way <= AT_ONCE
+        try:
+            yield fits
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._lock.notify_all()
+
+    def await_last(self, seconds: float) -> None:
+        """Return when nothing is under way any more, or after so long."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._under_way == 0, seconds)
+
+    def visit(self, host: str) -> None:
+        """Somebody looked at this preview. Tests and checks, which bypass the password, do not count."""
+        with self._lock:
+            self._visits.pop(host, None)
+            self._visits[host] = time.time()
+            if len(self._visits) > MOST_HOSTS:
+                del self._visits[next(iter(self._visits))]
+
+    def visits(self) -> dict[str, str]:
+        """When each host was visited last, as far as this process remembers."""
+        with self._lock:
+            return {host: datetime.fromtimestamp(at, UTC).isoformat() for host, at in self._visits.items()}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """One connection of the router's."""
+
+    gate: ClassVar[Gate]
+    protocol_version = "HTTP/1.1"
+    timeout = 900
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):  # every method, also those that nobody has heard of
+            return self._answer
+        raise AttributeError(name)
+
+    def _answer(self) -> None:
+        self._body: Body | None = None
+        with self.gate.place() as fits:
+            try:
+                self._body = Body(self.headers, self.rfile)
+                if not fits:
+                    self._say(
+                        503, page("Too busy", "Too many people are here at once."), {"Retry-After": "5"}
+                    )
+                elif FORWARDED_URL in self.headers:
+                    self._answer_for(destination(self.headers, self.gate.domains))
+                else:
+                    self._answer_myself()
+            except (Misdirected, ValueError) as wrong:
+                self._say(400, page("Not for here", str(wrong)))
+            except OSError:
+                self.close_connection = True  # whoever asked has gone
+        if not self._body_is_read():
+            self.close_connection = True
+
+    # --- the gate itself ---
+
+    def _answer_myself(self) -> None:
+        if self.path == HEALTH:
+            self._say(200, "ok\n", {"Content-Type": "text/plain"})
+        elif self.path == VISITS and self.gate.entrance.has_bypass(self.headers):
+            self._say(200, json.dumps(self.gate.visits()), {"Content-Type": "application/json"})
+        else:
+            self._say(404, page("Nothing here", "This is the gate of the previews. It has no pages."))
+
+    def _answer_for(self, there: Destination) -> None:
+        entrance, headers = self.gate.entrance, self.headers
+        bypass, ours = entrance.has_bypass(headers), False
+        try:
+            if there.path == ENTER and self.command == "POST" and entrance.asks:
+                return self._enter(there)
+            if not bypass and entrance.asks and not entrance.has_cookie(headers, there.host):
+                ours = entrance.has_password(headers, self._address)
+                if not ours:
+                    return self._ask(there)
+        except TooManyGuesses:
+            return self._ask(there, 429, "Too many wrong guesses. Try again in ten minutes.")
+        if not bypass:
+            self.gate.visit(there.host)
+        return self._forward(there, ours)
+
+    def _enter(self, there: Destination) -> None:
+        """Let in whom the form brings, with a cookie, to where they wanted to go."""
+        body = self._request_body
+        if body.length > LONGEST_FORM or body.chunked:
+            return self._say(413, page("Too long", "No password is as long as this."))
+        said = parse_qs(b"".join(body.pieces()).decode(errors="replace"), keep_blank_values=True)
+        to = said.get("to", ["/"])[0]
+        local = to if to.startswith("/") and to[1:2] not in ("/", "\\") and to.isprintable() else "/"
+        if not self.gate.entrance.is_password(said.get("password", [""])[0], self._address):
+            return self._ask(there, 401, "That was not the password.", local)
+        cookie = self.gate.entrance.cookie(there.host, there.secure)
+        location = "".join(c if c.isascii() else "" for c in local)
+        return self._say(303, "", {"Location": location, "Set-Cookie": cookie})
+
+    def _ask(self, there: Destination, status: int = 401, alert: str = "", to: str = "") -> None:
+        """Curl is asked for Basic authentication, which browsers would not let anybody see the form for."""
+        wants_page = "text/html" in self.headers.get("Accept", "")
+        scheme = "Cookie" if wants_page or self.command == "POST" else "Basic"
+        more = {"WWW-Authenticate": f'{scheme} realm="preview"', "Cache-Control": "no-store"}
+        if status == 429:
+            more = {"Retry-After": str(int(WINDOW)), "Cache-Control": "no-store"}
+        back_to = to or (there.target if self.command in ("GET", "HEAD") else "/")
+        self._say(status, form(there.netloc, ENTER, back_to, alert), more)
+
+    def _say(self, status: int, text: str, more: dict[str, str] | None = None) -> None:
+        """An answer of the gate's own. What was not read of the request is not waited for."""
+        said = text.encode()
+        self.send_response_only(status)
+        headers = {
+            "Content-Type": "text/html; charset=utf-8",
+            "Content-Length": str(len(said)),
+            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+            "frame-ancestors 'none'",
+            "Referrer-Policy": "no-referrer",
+            ROBOTS: NOINDEX,
+            PASSED: "refused" if status >= 400 else "said",
+            **(more or {}),
+        }
+        if not self._body_is_read():
+            headers["Connection"] = "close"
+            self.close_connection = True
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(said)
+
+    # --- to the preview and back ---
+
+    def _forward(self, there: Destination, ours: bool) -> None:
+        try:
+            connection, answer = sent(
+                self.command, there, onward(self.headers, there, ours), self._request_body
+            )
+        except Unheard as why:
+            print(f"{there.host} did not answer: {why}", file=sys.stderr, flush=True)
+            self._say(502, page("The preview does not answer", "It may be starting. Try again soon."))
+            return
+        with contextlib.closing(connection), contextlib.closing(answer):
+            self._pass_on(answer)
+
+    def _pass_on(self, answer: http.client.HTTPResponse) -> None:
+        self.send_response_only(answer.status, answer.reason)
+        for name, value in (*back(answer), (ROBOTS, NOINDEX), (PASSED, "passed")):
+            self.send_header(name, value)
+        bodiless = self.command == "HEAD" or answer.status in (204, 304) or answer.status < 200
+        chunked = not bodiless and "Content-Length" not in answer.headers
+        if chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+        if not self._body_is_read():
+            self.send_header("Connection", "close")
+        self.end_headers()
+        if not bodiless and not self._passed_on_whole(answer, chunked):
+            self.close_connection = True  # it broke off: let that be seen
+
+    def _passed_on_whole(self, answer: http.client.HTTPResponse, chunked: bool) -> bool:
+        promised, size = answer.headers.get("Content-Length"), 0
+        try:
+            while piece := answer.read1(PIECE):
+                self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
+                size += len(piece)
+        except http.client.HTTPException:
+            return False
+        self.wfile.write(b"0\r\n\r\n" if chunked else b"")
+        return promised is None or size == int(promised)
+
+    @property
+    def _request_body(self) -> Body:
+        assert self._body is not None  # noqa: S101 - made before anything else is done
+        return self._body
+
+    def _body_is_read(self) -> bool:
+        return self._body is not None and self._body.read_whole
+
+    @property
+    def _address(self) -> str:
+        return asking_address(self.headers, self.client_address[0])
+
+    def log_message(self, format: str, *args: object) -> None:
+        """The router's access log has it all; here it would only hold what nobody should read."""
+
+
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    daemon_threads = True
+
+
+def serving(gate: Gate, host: str, port: int) -> Server:
+    """A server that is ready to serve; port 0 is any free one."""
+    handler = type("GateHandler", (Handler,), {"gate": gate})
+    return Server((host, port), handler)
