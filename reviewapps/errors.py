@@ -69,6 +69,10 @@ class BadSettings(OperatorMustAct):
     """A setting is missing, unknown or contradicts another."""
 
 
+class Missing(BadSettings):
+    """A secret is nowhere to be found."""
+
+
 class NameTaken(OperatorMustAct):
     """A name that has to be exactly this one belongs to somebody else."""
 

@@ -15,6 +15,11 @@ FORMAT = "1"
 """The version of our labels, markers and payloads. What bears another one is not ours to touch."""
 
 
+Entrance = Literal["password", "unlisted", "public"]
+"""Who may open an environment's address: whoever has the team's password; everybody, but no robot (both by the
+gate before it); or everybody."""
+
+
 class Secret(str):
     """A string that does not show itself when printed by ``repr``, in a log or in a trace."""
 
@@ -265,13 +270,15 @@ class App:
 
 @dataclass(frozen=True)
 class Route:
-    """``address`` is host and domain; ``apps`` the guids of the apps it leads to."""
+    """``address`` is host and domain; ``apps`` the guids of the apps it leads to. ``gated``: labelled as one that
+    the gate may stand before."""
 
     guid: str
     host: str
     address: str
     environment: Environment
     apps: frozenset[str]
+    gated: bool = False
 
 
 State = Literal["waiting", "ready", "failed"]
@@ -347,6 +354,16 @@ class Crash:
 
 
 @dataclass(frozen=True)
+class Guard:
+    """The gate before a route: whether the route is ``bound`` to it, and whether it is ``up``. ``tended``: what
+    can be done for it now was done."""
+
+    bound: bool
+    up: bool
+    tended: bool = False
+
+
+@dataclass(frozen=True)
 class Actual:
     """One environment as Cloud Foundry has it. What was not looked at is None, never empty."""
 
@@ -364,6 +381,7 @@ class Actual:
     configured: bool = False
     no_room_to_roll: bool = False
     answers: bool | None = None
+    guard: Guard | None = None
 
     @property
     def app(self) -> App | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from reviewapps.model import Environment, Refusal
+from reviewapps.model import Entrance, Environment, Refusal
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ class Building:
 
 @dataclass(frozen=True)
 class Live:
-    """The URL answers with this commit. ``same_build_as`` names the environment whose build it shares."""
+    """The URL answers with this commit. ``same_build_as`` names the environment whose build it shares;
+    ``entrance`` says who may open it."""
 
     commit: str
     url: str
@@ -39,6 +40,7 @@ class Live:
     same_build_as: str | None = None
     stop_start: bool = False
     not_taken: tuple[str, ...] = ()
+    entrance: Entrance = "public"
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,10 @@ class CloudFoundry(Protocol):
     def memory(self) -> Mapping[str, int]:
         """The MB that each of our apps is sized for, by guid: of all its processes' instances together."""
 
+    def guarded(self, space: Space) -> frozenset[str]:
+        """The guids of those of ``space``'s routes that a gate stands before, as long as that is up; where there
+        should be none, of those that one stands before all the same."""
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing."""
 

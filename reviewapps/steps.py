@@ -14,7 +14,7 @@ from reviewapps.model import Attempt, Blueprint, Refusal
 
 UnderWay = Literal["package", "build", "deployment"]
 
-Kind = Literal["packages", "builds", "elsewhere", "droplets", "deployments", "instances", "crashes"]
+Kind = Literal["packages", "builds", "elsewhere", "droplets", "deployments", "instances", "crashes", "guard"]
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,31 @@ class Remember:
 
 @dataclass(frozen=True)
 class CreateRoute:
-    """Make a route with owner labels under the first of ``hosts`` that is free; NameTaken where none is."""
+    """Make a route with owner labels under the first of ``hosts`` that is free; NameTaken where none is.
+    ``gated``: the gate will stand before it."""
 
     hosts: tuple[str, ...]
+    gated: bool = False
+
+
+@dataclass(frozen=True)
+class BindGate:
+    """Let every request to the route go by the gate first, whose address is made for it where there is none.
+    A gate that is not up lets nobody through."""
+
+    route: str
+
+
+@dataclass(frozen=True)
+class UnbindGate:
+    """Let requests to the route go straight to the app."""
+
+    route: str
+
+
+@dataclass(frozen=True)
+class RaiseGate:
+    """Do for the gate's own app what can be done now, until it is up; nothing where somebody else is at it."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +221,9 @@ Step = (
     | Begin
     | Remember
     | CreateRoute
+    | BindGate
+    | UnbindGate
+    | RaiseGate
     | MapRoute
     | Upload
     | CreateBuild

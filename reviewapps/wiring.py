@@ -109,6 +109,8 @@ def space(told: Settings, target: Target, redis: Redis, memory: Cache) -> SpaceC
         memory=memory,
         spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
         say=audit,
+        gate=target.gate,
+        alone=partial(Leases(redis, prefix(told), seconds=told.lease).take, f"gate/{target.name}"),
     )
 
 

@@ -121,6 +121,54 @@ class Client:
     def delete_route(self, route: str) -> str | None:
         return self._session.remove(f"/v3/routes/{route}", "delete the route")
 
+    def label_route(self, route: str, labels: Json) -> Json:
+        return self._write("PATCH", f"/v3/routes/{route}", "label the route", metadata={"labels": labels})
+
+    # --- route services ---
+
+    def service_instances(self, selector: str, name: str | None = None) -> list[Json]:
+        named = {"names": name} if name is not None else {}
+        return self._session.read_all(
+            "/v3/service_instances",
+            "list our service instances",
+            label_selector=selector,
+            space_guids=self.target.space,
+            **named,
+        )
+
+    def create_route_service(self, name: str, url: str, labels: Json) -> Json:
+        body = {
+            "type": "user-provided",
+            "name": name,
+            "route_service_url": url,
+            "relationships": {"space": _to(self.target.space)},
+            "metadata": {"labels": labels},
+        }
+        return self._session.create("/v3/service_instances", f"create the service instance {name}", body)
+
+    def lead_route_service(self, instance: str, url: str) -> Json:
+        path = f"/v3/service_instances/{instance}"
+        return self._write("PATCH", path, "lead the route service to the gate", route_service_url=url)
+
+    def gate_bindings(self, selector: str, routes: list[str] | None = None) -> list[Json]:
+        """Bindings of routes, all of ours or those of ``routes``. (They know no space.)"""
+        if routes is not None and not routes:
+            return []
+        only = {"route_guids": ",".join(routes)} if routes is not None else {}
+        return self._session.read_all(
+            "/v3/service_route_bindings", "list the routes' bindings", label_selector=selector, **only
+        )
+
+    def bind_route(self, instance: str, route: str, labels: Json) -> Json:
+        body = {
+            "relationships": {"service_instance": _to(instance), "route": _to(route)},
+            "metadata": {"labels": labels},
+        }
+        return self._session.create("/v3/service_route_bindings", "bind the route to the gate", body)
+
+    def unbind_route(self, binding: str) -> str | None:
+        return self._session.remove(f"/v3/service_route_bindings/{binding}", "unbind the route")
+
     # --- from source to droplet ---
 
     def packages(self, app: str, selector: str) -> list[Json]:

@@ -7,29 +7,42 @@ from urllib.parse import SplitResult, urlsplit
 
 import requests
 
+from reviewapps.model import Secret
+
 ROUTER_ERROR: Final = "X-Cf-RouterError"
 """The header with which the router, and no app, has answered."""
+
+BYPASS: Final = "X-Reviewapps-Bypass"
+GATE: Final = "X-Reviewapps-Gate"
+"""The header in which the gate says what became of a request."""
+
+PASSED: Final = "passed"
 
 PATIENCE: Final = 5.0
 
 
 class Doorbell:
-    """``app_url`` is a URL with ``{host}`` in it, which stands for host and domain."""
+    """``app_url`` is a URL with ``{host}`` in it, which stands for host and domain. ``bypass`` opens the gate,
+    where one stands before all that is asked here."""
 
-    def __init__(self, app_url: str, verify: bool | str) -> None:
+    def __init__(self, app_url: str, verify: bool | str, bypass: Secret | None = None) -> None:
         self._app_url = app_url
+        self._bypass = bypass
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.verify = verify
 
     def answers(self, address: str) -> bool:
-        """Whether an app answered, with whatever status; a redirect is an answer and is not followed."""
+        """Whether an app answered, with whatever status; a redirect is an answer and is not followed, so that
+        the secret goes nowhere else. Where a gate should be, what did not come by it is no answer."""
         url, host = _reachable(urlsplit(self._app_url.format(host=address)))
+        headers = {"Host": host} | ({BYPASS: self._bypass} if self._bypass is not None else {})
         try:
             with self._session.get(
-                url, headers={"Host": host}, timeout=PATIENCE, allow_redirects=False, stream=True
+                url, headers=headers, timeout=PATIENCE, allow_redirects=False, stream=True
             ) as response:
-                return ROUTER_ERROR not in response.headers
+                passed = self._bypass is None or response.headers.get(GATE) == PASSED
+                return passed and ROUTER_ERROR not in response.headers
         except requests.RequestException:
             return False
 

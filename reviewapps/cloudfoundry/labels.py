@@ -29,6 +29,10 @@ TREE: Final = "reviewapps-tree"
 BUILD: Final = "reviewapps-build"
 SHAREABLE: Final = "reviewapps-shareable"  # a build that saw no variables of its environment
 ATTEMPT: Final = "reviewapps-attempt"  # its id, a label of what it makes; on apps an annotation
+GATE: Final = "reviewapps-gate"  # whose gate it is; on what belongs to the gate itself
+GATE_AT: Final = "reviewapps-gate-at"  # which of them: a digest of name, space and domain
+GATED: Final = "reviewapps-gated"  # on routes that a gate may stand before
+YES: Final = "yes"
 SOURCE: Final = "reviewapps-source"
 WISHED: Final = "reviewapps-wished"
 TAGS_SEEN: Final = "reviewapps-tags-seen"
@@ -63,6 +67,18 @@ def owner(instance: str, environment: Environment, app: str = DEFAULT_APP) -> di
         ENVIRONMENT: environment.name,
         APP: app,
     }
+
+
+def gate_selector(instance: str, at: str | None = None) -> str:
+    """A ``label_selector`` for what belongs to this instance's gates, or to one of them."""
+    which = gate_marks(instance, at).items() if at is not None else [(VERSION, FORMAT), (GATE, instance)]
+    return ",".join(f"{key}={value}" for key, value in which)
+
+
+def gate_marks(instance: str, at: str) -> dict[str, str]:
+    """The labels that everything of a gate is born with. No environment bears them, and it bears none of an
+    environment's."""
+    return {VERSION: FORMAT, GATE: instance, GATE_AT: at}
 
 
 def belongs(labels: Texts, instance: str, environment: Environment) -> bool:

@@ -73,6 +73,8 @@ def look(api: Client, step: Look, actual: Actual) -> Actual:
             return replace(actual, instances=_instances(api, app, actual))
         case "crashes":
             return replace(actual, crashes=tuple(map(parse.crash, api.crashes(app))))
+        case "guard":
+            raise ValueError("whether a gate stands before it is known by the gatehouse")
 
 
 def _readable(

@@ -90,7 +90,30 @@ def route(resource: Json) -> Route:
         address=resource["url"],
         environment=labels.environment_of(labels_of(resource)),
         apps=destinations(resource),
+        gated=labels.GATED in labels_of(resource),
     )
+
+
+@_reads
+def gate_config(resource: Json) -> str | None:
+    """The config with which an app of the gate's is known to run; None where it is not known to."""
+    return labels_of(resource).get(labels.CONFIG) if is_started(resource) else None
+
+
+@_reads
+def is_started(resource: Json) -> bool:
+    return bool(resource["state"] == "STARTED")
+
+
+@_reads
+def bound_route(binding: Json) -> str:
+    """The guid of the route that is bound."""
+    return str(_related(binding, "route"))
+
+
+@_reads
+def created_at(resource: Json) -> datetime:
+    return _time(resource["created_at"])
 
 
 @_reads

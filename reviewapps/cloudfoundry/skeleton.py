@@ -29,6 +29,7 @@ def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
 
 def create_route(api: Client, step: CreateRoute, actual: Actual) -> Actual:
     marks = labels.owner(api.instance, actual.environment, _app_label(actual))
+    marks |= {labels.GATED: labels.YES} if step.gated else {}
     for host in step.hosts:
         try:
             made: dict[str, Any] | None = api.create_route(host, marks)

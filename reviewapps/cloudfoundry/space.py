@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -12,12 +13,14 @@ from reviewapps.cloudfoundry import building, looking, removal, skeleton, switch
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
+from reviewapps.cloudfoundry.gatehouse import Alone, Gatehouse, GateStep
 from reviewapps.cloudfoundry.logs import lines_of
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.errors import ReviewAppsError
+from reviewapps.gate import Gate
 from reviewapps.model import Actual, App, Environment, Space
 from reviewapps.ports import Memory
-from reviewapps.steps import Reach, Step, UnderWay
+from reviewapps.steps import Look, Reach, Step, UnderWay
 
 LOG_READ: Final = 1000
 """Envelopes read to find the lines of one source: the most that log-cache gives at once."""
@@ -50,7 +53,8 @@ class SpaceClient:
     """For one thread: it keeps one login, and the guids of org, space and domain.
 
     ``app_url`` is where apps are reached, with ``{host}`` for host and domain. ``spend`` is called before
-    every request to the API; ``say(action, **facts)`` after every one that changed something.
+    every request to the API; ``say(action, **facts)`` after every one that changed something. ``gate`` stands
+    before what lives here, and is raised by whoever is ``alone`` in doing so.
     """
 
     def __init__(
@@ -63,10 +67,13 @@ class SpaceClient:
         memory: Memory,
         spend: Callable[[], None],
         say: Callable[..., None],
+        gate: Gate | None = None,
+        alone: Alone = nullcontext,
     ) -> None:
         session = Session(access, timeout=timeout, memory=memory, spend=spend, say=say)
         self._client = Client(session, access, instance)
-        self._doorbell = Doorbell(app_url, access.verify)
+        self._doorbell = Doorbell(app_url, access.verify, gate.bypass if gate is not None else None)
+        self._gatehouse = Gatehouse(self._client, gate, alone)
 
     @cached_property
     def domain(self) -> str:
@@ -91,6 +98,10 @@ class SpaceClient:
         """The MB that each app in the space is sized for, by guid."""
         return looking.memory(self._client)
 
+    def guarded(self) -> frozenset[str]:
+        """The guids of routes that the gate stands before, as it should or, where there is none, should not."""
+        return self._gatehouse.guarded()
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing."""
         return looking.under_way(self._client, kind)
@@ -99,6 +110,8 @@ class SpaceClient:
         """Do the step; what is there afterwards, as far as the answers told."""
         if isinstance(step, Reach):
             return replace(actual, answers=self._doorbell.answers(step.address))
+        if isinstance(step, GateStep) or (isinstance(step, Look) and step.kind == "guard"):
+            return self._gatehouse.carry_out(step, actual)
         return DEEDS[type(step)](self._client, step, actual)
 
     def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:

@@ -38,6 +38,12 @@ class Spaces:
         """The MB that each app in these spaces is sized for, by guid."""
         return {app: mb for client in self._distinct for app, mb in client.memory().items()}
 
+    def guarded(self, space: Space) -> frozenset[str]:
+        """The guids of those of ``space``'s routes that their gate stands before."""
+        stands = {id(client): client.guarded() for client in self._distinct}
+        mine = (r for r in space.routes if r.environment.kind in self._clients)
+        return frozenset(r.guid for r in mine if r.guid in stands[id(self._of(r.environment))])
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing a space."""
         return frozenset().union(*(client.under_way(kind) for client in self._distinct))

@@ -44,10 +44,14 @@ def dev_verdict(
     meant = {t: tagging for t in weighed if (tagging := known.taggings[t]) is not None}
     if meant:
         newest = max(meant, key=lambda t: _made(t, meant[t]))
-        return frozenset(), Run(meant[newest].commit, config, newest.name, seen_now)
+        return frozenset(), Run(
+            meant[newest].commit, config, newest.name, seen_now, entrance=grant.entrance(DEV)
+        )
     if app is None:
         return frozenset(), None
-    return frozenset(), Run(app.wished, config, app.source, seen_now) if app.wished else Leave()
+    if not app.wished:
+        return frozenset(), Leave()
+    return frozenset(), Run(app.wished, config, app.source, seen_now, entrance=grant.entrance(DEV))
 
 
 def _made(tag: Tag, tagging: Tagging) -> tuple[datetime, datetime, list[tuple[int, int, str]], Tag]:

@@ -141,7 +141,7 @@ class Review:
         return Absent(word, days=self.expire_after.days) if ends < self.now else self._run(pr, ends)
 
     def _run(self, pr: PullRequest, ends: datetime | None = None) -> Run:
-        return Run(pr.commit, self._config(pr.number), ends=ends)
+        return Run(pr.commit, self._config(pr.number), ends=ends, entrance=self.grant.entrance(REVIEW))
 
     def _config(self, number: int) -> str:
         assert not isinstance(self.rules, BadRules)  # noqa: S101 - settled before room was looked at

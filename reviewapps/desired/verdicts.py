@@ -7,19 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from reviewapps.model import Environment, PullRequest, Refusal, Tag, Tagging
+from reviewapps.model import Entrance, Environment, PullRequest, Refusal, Tag, Tagging
 
 
 @dataclass(frozen=True)
 class Run:
     """This commit should run. ``ends`` is when a review environment expires without another push. For a shared
-    one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags."""
+    one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags. ``entrance``:
+    who may open it."""
 
     commit: str
     config: str
     source: str | None = None
     tags_seen: frozenset[str] | None = None
     ends: datetime | None = None
+    entrance: Entrance = "public"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class Gate:
     """
 
     name: str
+    password: Secret
     salt: str
     root: Secret
     bypass: Secret
@@ -47,7 +48,7 @@ def gate_of(name: str, password: Secret, bypass: Secret | None, *, whose: str, a
     salt = digest("gate", whose)
     root = _root(password, salt)
     derived = hmac.new(bytes.fromhex(root), b"bypass", "sha256").hexdigest()
-    return Gate(name, salt, Secret(root), bypass or Secret(derived), asks)
+    return Gate(name, password, salt, Secret(root), bypass or Secret(derived), asks)
 
 
 @cache

@@ -10,7 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from reviewapps.errors import BadSettings
+from reviewapps.errors import BadSettings, Missing
+from reviewapps.gate import Gate, gate_of
 from reviewapps.grants.form import (
     File,
     GitHubForm,
@@ -19,10 +20,13 @@ from reviewapps.grants.form import (
     SlackForm,
     TargetForm,
 )
-from reviewapps.grants.grants import GitHubAccess, Grant, Grants, Target
-from reviewapps.grants.secrets import Found, account_of, github_token_of, word_of
+from reviewapps.grants.grants import GATE_NAME, GitHubAccess, Grant, Grants, Target
+from reviewapps.grants.secrets import Found, GateWords, account_of, gate_words_of, github_token_of, word_of
 
 NAME = "reviewapps.toml"
+
+GATE = "gate"
+"""The name of the secret that opens the gates."""
 
 Find = Callable[[str, str | None], Found]
 """The secret of this name, and where the file says that it is found (None: it does not say)."""
@@ -56,7 +60,8 @@ def _grants(form: File, find: Find) -> Grants:
     def found(name: str) -> Found:
         return find(name, form.credentials.get(name))
 
-    targets = {name: _target(name, one, found, form.credentials) for name, one in form.target.items()}
+    gate = _gates(form, found)
+    targets = {name: _target(name, one, found, form.credentials, gate) for name, one in form.target.items()}
     return Grants(
         instance=form.instance,
         mode=form.mode,
@@ -71,8 +76,50 @@ def _grants(form: File, find: Find) -> Grants:
     )
 
 
+Gated = Callable[[str, TargetForm], Gate | None]
+"""The gate before a target, by the target's name and form."""
+
+
+def _gates(form: File, found: Callable[[str], Found]) -> Gated:
+    words = _gate_words(form, found)
+
+    def gate(name: str, target: TargetForm) -> Gate | None:
+        if words is None or not _is_gated(target):
+            return None
+        return gate_of(
+            target.gate or GATE_NAME,
+            words.password,
+            words.bypass,
+            whose=f"{form.instance}/{name}",
+            asks=target.access == "password",
+        )
+
+    return gate
+
+
+def _gate_words(form: File, found: Callable[[str], Found]) -> GateWords | None:
+    """What opens the gates, where there is any; None where that is not said, which only settings can judge."""
+    if not any(_is_gated(target) for target in form.target.values()):
+        return None
+    asked_for = GATE in form.credentials or any(target.gate for target in form.target.values())
+    try:
+        return gate_words_of(GATE, found(GATE))
+    except Missing:
+        if asked_for:
+            raise
+        return None
+
+
+def _is_gated(target: TargetForm) -> bool:
+    return target.access == "password" or target.gate is not None
+
+
 def _target(
-    name: str, form: TargetForm, found: Callable[[str], Found], found_at: Mapping[str, str]
+    name: str,
+    form: TargetForm,
+    found: Callable[[str], Found],
+    found_at: Mapping[str, str],
+    gate: Gated,
 ) -> Target:
     org, _, space = form.space.partition("/")
     return Target(
@@ -86,6 +133,7 @@ def _target(
         access=form.access,
         credentials=form.credentials,
         found_at=found_at.get(form.credentials),
+        gate=gate(name, form),
     )
 
 
@@ -94,6 +142,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
     return Grant(
         targets=mine,
         addresses={kind: targets[name].address for kind, name in mine.items()},
+        entrances={kind: targets[name].entrance for kind, name in mine.items()},
         limit=form.limit,
         expire_after=form.expire_after,
         deletions_at_once=file.deletions_at_once,
@@ -114,6 +163,7 @@ def _check_names(form: File) -> None:
         raise BadSettings(f"the repository {twice} stands there twice")
     used = {form.github.credentials, *(one.credentials for one in form.target.values())}
     used |= {form.slack.credentials} if form.slack else set()
+    used |= {GATE} if any(map(_is_gated, form.target.values())) else set()
     if idle := sorted(form.credentials.keys() - used):
         raise BadSettings(f"credentials.{idle[0]} is used by nothing{_nearest(idle[0], used)}")
 
@@ -131,7 +181,7 @@ FORMS: Mapping[str, type[BaseModel]] = {
 LATER: Mapping[str, tuple[str, ...]] = {
     "": ("address", "price"),
     "slack": ("operators",),
-    "target": ("memory", "postgres", "gate", "rotate_after"),
+    "target": ("memory", "postgres", "rotate_after"),
     "repository": ("adopt", "services", "forks", "logs_in_comment", "requires"),
 }
 """Keys that are foreseen and not built yet."""

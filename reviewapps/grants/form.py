@@ -13,6 +13,7 @@ from reviewapps.rules.units import duration, megabytes
 
 CLOUD_GOV = "https://api.fr.cloud.gov"
 INSTANCE = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
+GATE = r"^[a-z]([a-z0-9-]{0,40}[a-z0-9])?$"
 APP_ADDRESS = r"^https?://\{host\}(:\d+)?$"
 
 
@@ -86,7 +87,9 @@ class SlackForm(Form):
 
 
 class TargetForm(Form):
-    """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret."""
+    """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret. ``gate`` is what the
+    app before previews is called; named where ``access`` is "public", it lets everybody in and keeps robots out.
+    """
 
     api: str = CLOUD_GOV
     space: Annotated[str, AfterValidator(_space)]
@@ -94,6 +97,7 @@ class TargetForm(Form):
     credentials: str
     address: Annotated[str, Field(pattern=APP_ADDRESS)] = "https://{host}"
     access: Visibility = "password"
+    gate: Annotated[str, Field(pattern=GATE)] | None = None
 
 
 class RepositoryForm(Form):

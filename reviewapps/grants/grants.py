@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-from reviewapps.model import FORMAT, Environment, Secret
+from reviewapps.gate import Gate
+from reviewapps.model import FORMAT, Entrance, Environment, Secret
 from reviewapps.naming import digest
 from reviewapps.rules import Rules
 
@@ -15,6 +16,7 @@ Mode = Literal["act", "observe", "paused"]
 Visibility = Literal["password", "public"]
 
 ADDRESS = "https://{host}"
+GATE_NAME = "review-gate"
 KINDS = ("review", "dev")
 """The environments that there are: those of pull requests, and the shared dev app."""
 
@@ -34,9 +36,9 @@ class Target:
     """One space of one Cloud Foundry, and the account that acts in it.
 
     ``domain`` is what apps get their hosts under; None is the org's default one. ``address`` is scheme and port
-    of an app's address, with ``{host}`` for host and domain. ``access``: whether previews may be open to
+    of an app's address, with ``{host}`` for host and domain. ``access``: whether what lives here is open to
     everybody. ``credentials`` is the name of the account's secret, "" where variables describe it, and
-    ``found_at`` where the file says that it is found.
+    ``found_at`` where the file says that it is found. ``gate`` stands before all of it; None where nothing does.
     """
 
     name: str
@@ -49,16 +51,26 @@ class Target:
     access: Visibility = "password"
     credentials: str = ""
     found_at: str | None = None
+    gate: Gate | None = None
+
+    @property
+    def entrance(self) -> Entrance:
+        """Who may open what lives here."""
+        if self.gate is None:
+            return "public"
+        return "password" if self.gate.asks else "unlisted"
 
 
 @dataclass(frozen=True)
 class Grant:
     """What one repository may have. ``targets`` are by kind of environment, and only those may exist that have
     one; ``limit`` is the most previews that may be up at once, ``memory_mb`` the most for one instance.
+    ``entrances`` say, by kind, who may open them.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
     addresses: Mapping[str, str] = field(default_factory=dict)
+    entrances: Mapping[str, Entrance] = field(default_factory=dict)
     limit: int = 5
     expire_after: timedelta = timedelta(days=10)
     deletions_at_once: int = 5
@@ -71,6 +83,10 @@ class Grant:
     def address(self, environment: Environment) -> str:
         """Scheme and port of the environment's address, with ``{host}`` for host and domain."""
         return self.addresses.get(environment.kind, ADDRESS)
+
+    def entrance(self, kind: str) -> Entrance:
+        """Who may open environments of this kind."""
+        return self.entrances.get(kind, "public")
 
     def config(self, rules: Rules, environment: Environment) -> str:
         """A digest that changes exactly where another deploy would come of the same commit."""
@@ -115,7 +131,9 @@ class Grants:
     @property
     def secrets(self) -> tuple[Secret, ...]:
         """What must never be shown to anybody."""
+        gates = [target.gate for target in self.targets.values() if target.gate is not None]
         accounts = [target.account for target in self.targets.values()]
         of_targets = [secret for a in accounts for secret in (a.password, a.client_secret)]
         known = [self.github.token, self.slack_webhook, *of_targets]
+        known += [secret for gate in gates for secret in (gate.password, gate.root, gate.bypass)]
         return tuple(dict.fromkeys(secret for secret in known if secret))

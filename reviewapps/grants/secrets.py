@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from reviewapps.errors import BadSettings
 from reviewapps.grants.grants import Account
 from reviewapps.model import Secret
+
+SHORTEST = 8
+"""Characters of a password or bypass. They are also masked wherever they occur, so short ones would hide words."""
 
 Found = str | Mapping[str, object]
 
@@ -26,6 +30,30 @@ def github_token_of(name: str, found: Found) -> Secret:
             raise BadSettings(f"the secret `{name}` has no `token`; it has {_fields(found)}")
         return Secret(token)
     return word_of(name, found)
+
+
+@dataclass(frozen=True)
+class GateWords:
+    """What opens the gate: the team's password and, where the operator chose one, the bypass for tests."""
+
+    password: Secret
+    bypass: Secret | None = None
+
+
+def gate_words_of(name: str, found: Found) -> GateWords:
+    """The gate's: a word is the password; else the fields ``password`` and ``bypass``."""
+    if isinstance(found, str):
+        return GateWords(_long(name, word_of(name, found)))
+    password, bypass = _text(found, "password"), _text(found, "bypass")
+    if password is None:
+        raise BadSettings(f"the secret `{name}` has no `password`; it has {_fields(found)}")
+    return GateWords(_long(name, password), _long(name, bypass) if bypass is not None else None)
+
+
+def _long(name: str, word: str) -> Secret:
+    if len(word) < SHORTEST:
+        raise BadSettings(f"the secret `{name}` is easily guessed: it takes {SHORTEST} characters at least")
+    return Secret(word)
 
 
 def account_of(name: str, found: Found) -> Account:

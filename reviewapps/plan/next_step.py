@@ -9,6 +9,7 @@ from reviewapps.desired import Run
 from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal
 from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
+from reviewapps.plan.guarding import behind_gate, guarded
 from reviewapps.plan.switch import (
     is_switched,
     is_undone,
@@ -30,6 +31,11 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     app = actual.app
     if app is None:
         return steps.CreateApp(terms.names, _first_attempt(run, terms))
+    step = guarded(run, actual) or _next_step(app, run, actual, blueprint, terms)
+    return behind_gate(step, app, actual, terms)
+
+
+def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     if run.tags_seen is not None and not _remembers(app, run):
         return steps.Remember(run.source, run.commit, run.tags_seen)
     if app.refusal_of(run.commit, run.config) is not None:
@@ -41,7 +47,7 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
         return _begin(app, run, actual, terms)
     if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
         return Wait("another try after a fault of the platform")
-    step = _carry_on(app, attempt, actual, blueprint, terms)
+    step = _carry_on(app, run, attempt, actual, blueprint, terms)
     return _late(step, attempt, actual, terms) if terms.is_late(attempt) else step
 
 
@@ -123,7 +129,9 @@ def _late(step: Next, attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     return another_try(attempt, terms.lateness, terms) if isinstance(step, TAKES_LONG) else step
 
 
-def _carry_on(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
+def _carry_on(
+    app: App, run: Run, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, terms: Terms
+) -> Next:
     route = actual.route
     host = route.address if route is not None else f"{terms.names[0]}.{terms.domain}"
     if app.commit is not None and is_undone(attempt, actual):
@@ -131,7 +139,7 @@ def _carry_on(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint |
     if blueprint is None or blueprint.host != host or blueprint.commit != attempt.commit:
         return steps.ReadSource(attempt.commit, host)
     if route is None:
-        return steps.CreateRoute(terms.names)
+        return steps.CreateRoute(terms.names, gated=run.entrance != "public")
     if app.started:
         if actual.deployments is None:
             return steps.Look("deployments")

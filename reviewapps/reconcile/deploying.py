@@ -8,11 +8,19 @@ import structlog
 
 from reviewapps import steps
 from reviewapps.desired import Run
-from reviewapps.errors import AuthorMustAct, BadManifest, BadRules, Busy, NameTaken, TryLater
+from reviewapps.errors import (
+    AuthorMustAct,
+    BadManifest,
+    BadRules,
+    Busy,
+    NameTaken,
+    OperatorMustAct,
+    TryLater,
+)
 from reviewapps.manifest import blueprint
 from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
 from reviewapps.outcome import Building, Failed, Live, Serving
-from reviewapps.plan import in_doubt, next_step
+from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_of
 from reviewapps.reconcile.watch import watch
@@ -35,7 +43,8 @@ def deployed(turn: Turn, run: Run) -> float | None:
                 turn.tell(_outcome(turn, run))
                 return None
             case Wait(_, kind):
-                _say_building(turn, run)
+                if not is_live(_app(turn), run):
+                    _say_building(turn, run)
                 if kind is not None:
                     watch(turn.means, turn.environment, kind)
                 return turn.means.pace.poll
@@ -55,6 +64,10 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     except NameTaken as taken:
         turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))
         raise  # the operator's to mend, and tried again until it is
+    except OperatorMustAct as wrong:
+        if isinstance(step, steps.BindGate | steps.RaiseGate):
+            turn.tell(Failed(run.commit, _refusal(turn, "platform", f"nobody may see it yet: {wrong}")))
+        raise
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)
     except Busy as busy:
@@ -131,7 +144,7 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed:
         return Failed(run.commit, refusal, _serving(turn, app))
     since, attempt = app.live_since or app.created_at, app.attempt
     if attempt is None or not attempt.is_for(run.commit, run.config):
-        return Live(run.commit, _url(turn), since, ends=run.ends, source=run.source)
+        return Live(run.commit, _url(turn), since, ends=run.ends, source=run.source, entrance=run.entrance)
     return Live(
         run.commit,
         _url(turn),
@@ -142,6 +155,7 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed:
         same_build_as=attempt.copied_from,
         stop_start=attempt.stop_start,
         not_taken=attempt.not_taken,
+        entrance=run.entrance,
     )
 
 

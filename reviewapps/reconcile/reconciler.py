@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from reviewapps import steps
+from reviewapps.desired import Desired, Run
 from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct, UnsafePlan
-from reviewapps.model import App, Attempt, Environment, Repository
+from reviewapps.model import App, Attempt, Environment, Repository, Space
 from reviewapps.naming import address
 from reviewapps.overview import Decision, Overview, decision, overview
 from reviewapps.plan import attention, began_after, fingerprint, in_doubt, unfinished
@@ -57,6 +58,8 @@ class Reconciler:
         for environment, removal in attention(desired, space, repository, marks).items():
             wake(environment, removal)
         if means.remembered("whole") is None:
+            for environment in self._astray(desired, space):
+                wake(environment, False)
             for environment in unfinished(desired, space, means.github.comments()):
                 wake(environment, True)
             means.remember(True, means.pace.whole, "whole")
@@ -67,6 +70,18 @@ class Reconciler:
         for whose, why in space.unreadable.items():
             if whose is None or whose.repository == repository:
                 raise OperatorMustAct(f"{why}; it is left alone until somebody mends or deletes it")
+
+    def _astray(self, desired: Desired, space: Space) -> frozenset[Environment]:
+        """The environments that should run behind the gate and do not, or the other way round: somebody took the
+        gate away. The listing of apps and routes does not show it."""
+        gated = self._means.cloudfoundry.guarded(space)
+        ran = {e: verdict for e, verdict in desired.verdicts.items() if isinstance(verdict, Run)}
+        return frozenset(
+            route.environment
+            for route in space.routes
+            if route.environment in ran
+            and (ran[route.environment].entrance != "public") != (route.guid in gated)
+        )
 
     def overview(self) -> Overview:
         """All that there is, as it is at this moment."""

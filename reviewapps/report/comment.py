@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reviewapps.marker import marker
+from reviewapps.model import Entrance
 from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Waiting
 from reviewapps.report.markdown import prose, table
 from reviewapps.report.refusal_comment import failed
@@ -10,6 +13,13 @@ from reviewapps.report.voice import Voice
 from reviewapps.report.wording import day, listed, moment, ordinal, several, span
 
 MOST_HOLDERS = 20
+
+ENTRANCES: Mapping[Entrance, str] = {
+    "password": "team password, not indexed",
+    "unlisted": "everybody, not indexed",
+    "public": "everybody",
+}
+"""Who may open a preview, in words."""
 
 
 def comment(voice: Voice, number: int, outcome: Outcome) -> str:
@@ -51,6 +61,7 @@ def _live(voice: Voice, live: Live) -> str:
         rows["build"] = f"the same as {prose(live.same_build_as)}"
     if live.stop_start:
         rows["switch"] = "stopped, then started: there was no room for both at once"
+    rows["access"] = ENTRANCES[live.entrance]
     push = f", or {day(live.ends)} without a push" if live.ends is not None else ""
     rows["ends"] = f"when this closes{push}"
     paragraphs = [f"live at {live.url}\n{table(rows)}"]

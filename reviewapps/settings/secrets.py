@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reviewapps.errors import BadSettings
+from reviewapps.errors import BadSettings, Missing
 
 SECRET = "REVIEWAPPS_SECRET_"  # noqa: S105 - the beginning of a name
 SERVICE = "reviewapps-secrets"
@@ -48,7 +48,7 @@ class Secrets:
     def _variable(self, name: str, variable: str) -> str:
         value = self._environ.get(variable, "")
         if not value:
-            raise BadSettings(f"the secret `{name}` is missing: set {variable}")
+            raise Missing(f"the secret `{name}` is missing: set {variable}")
         return value
 
     def _bound(self, name: str, place: str) -> Found:
@@ -60,8 +60,8 @@ class Secrets:
                 if key in credentials:
                     value = credentials[key]
                     return _fields(value) if isinstance(value, str) else dict(value)
-                raise BadSettings(f"the secret `{name}` is missing: {service} has no `{key}`")
-        raise BadSettings(f"the secret `{name}` is missing: no service {service} is bound")
+                raise Missing(f"the secret `{name}` is missing: {service} has no `{key}`")
+        raise Missing(f"the secret `{name}` is missing: no service {service} is bound")
 
     def guid_of(self, service: str) -> str:
         """The guid of a service instance that is bound to us."""
@@ -80,7 +80,7 @@ def _file(name: str, path: Path) -> str:
     try:
         return path.read_text().strip()
     except (OSError, UnicodeDecodeError) as wrong:
-        raise BadSettings(f"the secret `{name}` is missing: {path}: {wrong}") from None
+        raise Missing(f"the secret `{name}` is missing: {path}: {wrong}") from None
 
 
 def _fields(text: str) -> Found:

@@ -149,10 +149,13 @@ def _paced(described: Described) -> dict[str, object]:
 
 def _check_access(grants: Grants) -> None:
     for target in grants.targets.values():
-        if urlsplit(target.api).hostname not in LOOPBACK and target.access != "public":
+        if urlsplit(target.api).hostname in LOOPBACK or target.access == "public":
+            continue
+        if target.gate is None:
             raise BadSettings(
-                "previews cannot ask for a password yet, so everybody on the internet could open them; "
-                f'if they may, set REVIEWAPPS_ACCESS=public (or access = "public" for the target {target.name})'
+                "previews ask for a password, and there is none: set REVIEWAPPS_GATE_PASSWORD (or the secret "
+                "`gate`, named in reviewapps.toml). If everybody on the internet may open them, set "
+                f'REVIEWAPPS_ACCESS=public (or access = "public" for the target {target.name})'
             )
 
 

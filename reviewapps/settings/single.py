@@ -7,8 +7,11 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from reviewapps.gate import Gate, gate_of
 from reviewapps.grants import ADDRESS, KINDS, Account, GitHubAccess, Grant, Grants, Mode, Target
-from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, INSTANCE
+from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE
+from reviewapps.grants.grants import GATE_NAME
+from reviewapps.grants.secrets import SHORTEST
 from reviewapps.settings.fields import Duration, Hidden, Size, Words
 
 TARGET = "review"
@@ -38,6 +41,10 @@ class Single(BaseModel):
     app_address: Annotated[str, Field(pattern=APP_ADDRESS)] = ADDRESS
     access: Annotated[str, Field(pattern="^(public|password)$")] = "password"
 
+    gate: Annotated[str, Field(pattern=GATE)] | None = None
+    gate_password: Hidden | None = None
+    gate_bypass: Hidden | None = None
+
     limit: Annotated[int, Field(ge=0, le=200)] = 5
     expire_after: Duration = timedelta(days=10)
     memory: Size = 2048
@@ -48,6 +55,11 @@ class Single(BaseModel):
     def _is_coherent(self) -> Self:
         if not (self.cf_user and self.cf_password) and not (self.cf_client_id and self.cf_client_secret):
             raise ValueError("cf_user and cf_password are missing (or cf_client_id and cf_client_secret)")
+        for name in ("gate_password", "gate_bypass"):
+            if len(getattr(self, name) or " " * SHORTEST) < SHORTEST:
+                raise ValueError(f"{name} is easily guessed: it takes {SHORTEST} characters at least")
+        if self.gate_password is None and (self.gate is not None or self.gate_bypass is not None):
+            raise ValueError("gate_password is missing: without it there is no gate")
         for name in self.repositories:
             if name.count("/") != 1 or not all(name.split("/")):
                 raise ValueError(f"repositories: `{name}` is not written as owner/name")
@@ -59,6 +71,7 @@ class Single(BaseModel):
         grant = Grant(
             targets=dict.fromkeys(KINDS, TARGET),
             addresses=dict.fromkeys(KINDS, self.app_address),
+            entrances=dict.fromkeys(KINDS, self._target.entrance),
             limit=self.limit,
             expire_after=self.expire_after,
             deletions_at_once=self.deletions_at_once,
@@ -84,4 +97,18 @@ class Single(BaseModel):
             domain=self.cf_domain,
             address=self.app_address,
             access="public" if self.access == "public" else "password",
+            gate=self._gate,
+        )
+
+    @property
+    def _gate(self) -> Gate | None:
+        """What stands before previews; where the password is missing, ``settings`` says what to do."""
+        if self.gate_password is None or (self.access == "public" and self.gate is None):
+            return None
+        return gate_of(
+            self.gate or GATE_NAME,
+            self.gate_password,
+            self.gate_bypass,
+            whose=f"{self.instance}/{TARGET}",
+            asks=self.access != "public",
         )
