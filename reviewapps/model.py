@@ -155,7 +155,7 @@ class Comment:
 
 # --- what is tried ---
 
-Fault = Literal["build", "crash", "manifest", "rules", "platform", "name"]
+Fault = Literal["build", "crash", "manifest", "rules", "platform", "name", "gate"]
 
 
 @dataclass(frozen=True)

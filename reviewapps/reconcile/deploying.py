@@ -29,6 +29,8 @@ from reviewapps.steps import Done, Wait
 
 log = structlog.get_logger()
 
+NO_GATE = "what asks for the password cannot be put before it, so nobody is let in"
+
 STEPS_IN_A_TURN = 60
 """Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
 
@@ -64,9 +66,9 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     except NameTaken as taken:
         turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))
         raise  # the operator's to mend, and tried again until it is
-    except OperatorMustAct as wrong:
+    except OperatorMustAct:
         if isinstance(step, steps.BindGate | steps.RaiseGate):
-            turn.tell(Failed(run.commit, _refusal(turn, "platform", f"nobody may see it yet: {wrong}")))
+            turn.tell(Failed(run.commit, _refusal(turn, "gate", NO_GATE), _serving(turn, _app(turn))))
         raise
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)

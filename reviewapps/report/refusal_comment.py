@@ -24,6 +24,8 @@ def headline(refusal: Refusal) -> str:
             return "the platform failed three times"
         case "name":
             return "its name is taken"
+        case "gate":
+            return "kept closed"
 
 
 def failed(voice: Voice, number: int, outcome: Failed) -> str:
@@ -73,6 +75,8 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
             return f"nothing about the code. Try again: {again}, or push."
         case "name":
             return "whoever runs reviewapps frees the name. It is tried again by itself then."
+        case "gate":
+            return "whoever runs reviewapps mends the gate. It is tried again by itself then."
 
 
 def _log(refusal: Refusal) -> str:

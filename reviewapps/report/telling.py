@@ -17,7 +17,7 @@ __all__ = ["Voice", "telling"]
 
 DESCRIPTION_CHARACTERS = 140
 SLACK_CHARACTERS = 300
-OPERATORS: frozenset[Fault] = frozenset({"platform", "name"})
+OPERATORS: frozenset[Fault] = frozenset({"platform", "name", "gate"})
 """Faults that nobody can mend from within the pull request."""
 
 

@@ -25,6 +25,7 @@ from reviewapps.model import (
     Deployment,
     Droplet,
     Environment,
+    Guard,
     Instance,
     Package,
     Route,
@@ -66,6 +67,8 @@ class CloudFoundry:
         self.now, self.fates, self.looks = now, fates, looks
         self.room = True
         self.unreadable: dict[Environment | None, str] = {}
+        self.bound: set[str] = set()
+        self.gate_in: int | None = None
         self.fails_uploads = self.fails_copies = False
         self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
@@ -88,6 +91,18 @@ class CloudFoundry:
         self._later: list[tuple[int, Callable[[], None]]] = []
 
     # --- what others see of it ---
+
+    @property
+    def gate_is_up(self) -> bool:
+        return self.gate_in == 0
+
+    def guarded(self, space: Space) -> frozenset[str]:
+        return frozenset(self.bound) if self.gate_is_up else frozenset()
+
+    @property
+    def open_routes(self) -> list[str]:
+        """The hosts whose requests go straight to an app."""
+        return [r.host for r in self.routes.values() if r.apps and r.guid not in self.bound]
 
     def look(self) -> Space:
         return Space(tuple(self.apps.values()), tuple(self.routes.values()), self.unreadable)
@@ -119,6 +134,8 @@ class CloudFoundry:
     def pass_time(self) -> None:
         """One look's worth of it."""
         self.now += LOOK
+        if self.gate_in:
+            self.gate_in -= 1
         due = [end for looks, end in self._later if looks <= 1]
         self._later = [(looks - 1, end) for looks, end in self._later if looks > 1]
         for end in due:
@@ -153,12 +170,22 @@ class CloudFoundry:
                 return replace(actual, routes=(self._create_route(step, actual), *actual.routes))
             case steps.DeleteRoute(guid):
                 del self.routes[guid]
+                self.bound.discard(guid)
                 return replace(actual, routes=tuple(r for r in actual.routes if r.guid != guid))
             case steps.DeleteApp(guid):
                 self._delete_app(guid)
                 return replace(actual, apps=tuple(a for a in actual.apps if a.guid != guid))
             case steps.Reach(address):
                 return replace(actual, answers=self._answers(address))
+            case steps.BindGate(guid) | steps.UnbindGate(guid):
+                return self._bind(guid, isinstance(step, steps.BindGate), actual)
+            case steps.RaiseGate():
+                self.gate_in = 2 * self.looks if self.gate_in is None else self.gate_in
+                guard = Guard(bound=True, up=self.gate_is_up, tended=True)
+                return replace(actual, guard=guard)
+            case steps.Look("guard"):
+                bound = actual.route is not None and actual.route.guid in self.bound
+                return replace(actual, guard=Guard(bound, self.gate_is_up))
             case steps.Look():
                 return self._looked(step, actual)
             case steps.Begin() | steps.Remember() | steps.MarkLive() | steps.Refuse():
@@ -227,9 +254,18 @@ class CloudFoundry:
                 return found
             if found is None and host not in self.strangers:
                 guid = self._guid("route")
-                self.routes[guid] = Route(guid, host, f"{host}.{DOMAIN}", actual.environment, frozenset())
+                self.routes[guid] = Route(
+                    guid, host, f"{host}.{DOMAIN}", actual.environment, frozenset(), gated=step.gated
+                )
                 return self.routes[guid]
         raise NameTaken("every host belongs to somebody else")
+
+    def _bind(self, guid: str, bound: bool, actual: Actual) -> Actual:
+        (self.bound.add if bound else self.bound.discard)(guid)
+        self.routes[guid] = replace(self.routes[guid], gated=bound)
+        routes = tuple(self.routes[guid] if r.guid == guid else r for r in actual.routes)
+        guard = Guard(bound=True, up=self.gate_is_up) if bound else None
+        return replace(actual, routes=routes, guard=guard)
 
     def _delete_app(self, guid: str) -> None:
         del self.apps[guid]
@@ -360,6 +396,8 @@ class CloudFoundry:
 
     def _answers(self, address: str) -> bool:
         route = next(r for r in self.routes.values() if r.address == address)
+        if route.guid in self.bound and not self.gate_is_up:
+            return False
         for app in route.apps & self.running.keys():
             process = self.running[app]
             fate = self.fates.get(self.made_of[process.droplet], "well")
@@ -387,6 +425,8 @@ class CloudFoundry:
                 return replace(actual, crashes=tuple(self.crashes.get(app, ())))
             case "elsewhere":
                 return self._elsewhere(step.build_key or "", actual)
+            case "guard":
+                raise AssertionError("seen to above")
 
     def _elsewhere(self, key: str, actual: Actual) -> Actual:
         builds = [

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from reviewapps.marker import marked
 from reviewapps.model import Environment, Fault, Refusal, Repository
 from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Serving, Telling, Waiting
+from reviewapps.reconcile.deploying import NO_GATE
 from reviewapps.report import Voice, telling
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -38,7 +39,9 @@ def failed(fault: Fault, message: str = "why", *, still: Serving | None = None, 
     return Failed(NEW, refusal(fault, message, decision), still)
 
 
-LIVE = Live(OLD, URL, AT, took=timedelta(seconds=168), ends=datetime(2026, 12, 2, tzinfo=UTC))
+LIVE = Live(
+    OLD, URL, AT, took=timedelta(seconds=168), ends=datetime(2026, 12, 2, tzinfo=UTC), entrance="password"
+)
 STAGING = "python_buildpack stopped with exit status 14"
 BINDS = "`manifest.yml` binds the service `shop-db`. Previews share nothing unless told to."
 UNKNOWN = "line 7: `enviroments` is unknown; did you mean `environments`?"
@@ -49,7 +52,11 @@ OUTCOMES: dict[str, Outcome] = {
     "live-first": LIVE,
     "live-until-closed": replace(LIVE, took=None, ends=None),
     "live-with-all-to-say": replace(
-        LIVE, same_build_as="pr-9", stop_start=True, not_taken=("routes", "variable PORT")
+        LIVE,
+        entrance="unlisted",
+        same_build_as="pr-9",
+        stop_start=True,
+        not_taken=("routes", "variable PORT"),
     ),
     "failed-build": failed("build", STAGING),
     "failed-build-still-live": failed("build", STAGING, still=STILL),
@@ -60,6 +67,7 @@ OUTCOMES: dict[str, Outcome] = {
     "failed-rules": failed("rules", UNKNOWN),
     "failed-platform": failed("platform", "it was not up after 15 min", still=STILL),
     "failed-name": failed("name", "`shop-pr-12` belongs to somebody else"),
+    "failed-gate": failed("gate", NO_GATE),
     "waiting-first-of-one": Waiting(NEW, 1, 1, 1, (7,)),
     "waiting-second-of-three": Waiting(NEW, 2, 3, 5, (7, 9, 11)),
     "forbidden-fork": Forbidden(NEW),

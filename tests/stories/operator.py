@@ -32,6 +32,11 @@ class Operator:
         """``cf stop``"""
         self.ask("POST", f"/v3/apps/{self.app(name).guid}/actions/stop")
 
+    def delete_service(self, name: str) -> None:
+        """``cf delete-service``"""
+        found = self.ask("GET", f"/v3/service_instances?names={name}")["resources"]
+        self.ask("DELETE", f"/v3/service_instances/{found[0]['guid']}")
+
     def create_app(self, name: str) -> None:
         """``cf create-app``"""
         self.ask("POST", "/v3/apps", {"name": name, "relationships": self._in_the_space()})

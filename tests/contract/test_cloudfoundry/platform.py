@@ -11,8 +11,11 @@ from typing import Any
 import requests
 
 from reviewapps.cloudfoundry import Access, SpaceClient
+from reviewapps.gate import Gate
 from reviewapps.model import Secret
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
+
+GATE_KINDS = ("service_route_bindings", "service_instances", "routes", "apps")
 
 
 class Platform:
@@ -55,14 +58,28 @@ class Platform:
 
     def variables(self, app: str) -> dict[str, str]:
         """The app's own variables, as somebody else with the same rights sees them."""
+        found: dict[str, str] = self._ask("GET", f"/v3/apps/{app}/environment_variables").json()["var"]
+        return found
+
+    def gates(self) -> dict[str, int]:
+        """How much there is of gates, whoever's they are."""
+        return {kind: len(self._of_gates(kind)) for kind in GATE_KINDS}
+
+    def clear_gates(self) -> None:
+        """Delete all of every gate."""
+        for kind in GATE_KINDS:
+            for guid in self._of_gates(kind):
+                self._ask("DELETE", f"/v3/{kind}/{guid}")
+
+    def _of_gates(self, kind: str) -> list[str]:
+        listed = self._ask("GET", f"/v3/{kind}?label_selector=reviewapps-gate&per_page=100").json()
+        return [one["guid"] for one in listed["resources"]]
+
+    def _ask(self, method: str, path: str) -> requests.Response:
         form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
         token = requests.post(f"{self.api}/oauth/token", data=form, auth=("cf", ""), timeout=5).json()
-        found: dict[str, str] = requests.get(
-            f"{self.api}/v3/apps/{app}/environment_variables",
-            headers={"Authorization": f"bearer {token['access_token']}"},
-            timeout=5,
-        ).json()["var"]
-        return found
+        headers = {"Authorization": f"bearer {token['access_token']}"}
+        return requests.request(method, self.api + path, headers=headers, timeout=5)
 
     async def _started(self) -> CloudFoundry:
         foundry = CloudFoundry(self._home, job_delay=0.0, upload_delay=0.0, copy_delay=0.0)
@@ -113,6 +130,7 @@ def client(
     memory: Memory | None = None,
     diary: Diary | None = None,
     timeout: float = 3.0,
+    gate: Gate | None = None,
     **changes: Any,
 ) -> SpaceClient:
     diary = diary or Diary()
@@ -124,4 +142,5 @@ def client(
         memory=memory or Memory(),
         spend=diary.spend,
         say=diary.say,
+        gate=gate,
     )

@@ -8,7 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from reviewapps.cloudfoundry.doorbell import ROUTER_ERROR, Doorbell
+from reviewapps.cloudfoundry.doorbell import BYPASS, GATE, PASSED, ROUTER_ERROR, Doorbell
+from reviewapps.model import Secret
 
 ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
     "well": (200, {}),
@@ -18,14 +19,20 @@ ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
     "unknown": (404, {ROUTER_ERROR: "unknown_route"}),
     "refused": (502, {ROUTER_ERROR: "endpoint_failure"}),
     "stopped": (503, {ROUTER_ERROR: "no_endpoints"}),
+    "passed": (200, {GATE: PASSED}),
+    "guarded": (401, {GATE: "refused"}),
+    "crashed": (502, {GATE: PASSED, ROUTER_ERROR: "endpoint_failure"}),
 }
+ASKED: list[tuple[str, str | None]] = []
 
 
 class Router(BaseHTTPRequestHandler):
     """Answers by host, as the platform's router does."""
 
     def do_GET(self) -> None:
-        status, headers = ANSWERS[self.headers["Host"].partition(".")[0]]
+        host = self.headers["Host"].partition(".")[0]
+        ASKED.append((host, self.headers[BYPASS]))
+        status, headers = ANSWERS[host]
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -67,3 +74,22 @@ def test_whatever_an_app_says_is_an_answer_and_the_routers_word_is_none(
 
 def test_where_nobody_listens_nobody_answers(port: int) -> None:
     assert Doorbell("http://{host}:1", verify=True).answers("well.apps.localhost") is False
+
+
+@pytest.mark.parametrize(
+    ("host", "answers"),
+    [("passed", True), ("guarded", False), ("crashed", False), ("well", False), ("moved", False)],
+)
+def test_where_a_gate_should_be_only_what_it_let_through_is_an_answer(
+    port: int, host: str, answers: bool
+) -> None:
+    ASKED.clear()
+    doorbell = Doorbell(f"http://{{host}}:{port}", verify=True, bypass=Secret("sesame"))
+    assert doorbell.answers(f"{host}.apps.localhost") is answers
+    assert [(host, "sesame")] == ASKED  # and nobody else, wherever it was led
+
+
+def test_without_a_gate_nobody_is_told_the_secret(port: int) -> None:
+    ASKED.clear()
+    Doorbell(f"http://{{host}}:{port}", verify=True).answers("well.apps.localhost")
+    assert ASKED == [("well", None)]
