@@ -18,6 +18,7 @@ MINIMAL = (EXAMPLES / "reviewapps.minimal.toml").read_text()
 FULL = (EXAMPLES / "reviewapps.toml").read_text()
 ACCOUNT = json.dumps({"username": "deployer", "password": "cf-word"})
 SECRETS = {"REVIEWAPPS_SECRET_GITHUB": "github-word", "REVIEWAPPS_SECRET_CF_REVIEW": ACCOUNT}
+SECRETS |= {"REVIEWAPPS_SECRET_GATE": "gate-word"}
 
 
 def told(folder: Path, text: str = MINIMAL, **environ: str) -> Settings:
@@ -52,7 +53,8 @@ def test_the_minimal_example_is_what_people_are_promised(tmp_path: Path) -> None
 def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     slack = tmp_path / "slack"
     slack.write_text("https://hooks.example/slack-word\n")
-    bound = {"github": "github-word", "cf-review": json.loads(ACCOUNT)}
+    words = {"password": "gate-word", "bypass": "bypass-word"}
+    bound = {"github": "github-word", "cf-review": json.loads(ACCOUNT), "gate": words}
     services = {"user-provided": [{"name": "reviewapps-secrets", "credentials": bound}]}
     text = changed(FULL, "/run/secrets/slack", str(slack))
 
@@ -66,7 +68,13 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
         "dev": "dev",
     }
     assert shop.address(Environment(1, "dev")) == "https://{host}"
-    assert set(found.secrets) == {"github-word", "cf-word", "dev-word", "https://hooks.example/slack-word"}
+    gate = grants.targets["review"].gate
+    assert gate is not None and (gate.name, gate.asks) == ("review-gate", True)
+    assert (shop.entrance("review"), shop.entrance("dev")) == ("password", "public")
+    assert set(found.secrets) == {
+        *("github-word", "cf-word", "dev-word", "https://hooks.example/slack-word"),
+        *("gate-word", "bypass-word", gate.root),
+    }
     assert not [word for word in found.secrets if word in repr(found)]
 
 
@@ -133,13 +141,54 @@ def test_only_some_kinds_may_be_this_instances(tmp_path: Path) -> None:
             "credentials.slak is used by nothing",
         ),
         ("[target.review]", "[target.review", "cannot be read: "),
-        ('access = "public"', 'access = "everybody"', "`target.review.access` is not usable"),
-        ('access = "public"', "", "set REVIEWAPPS_ACCESS=public"),
+        ("[[repository]]", 'access = "everybody"\n[[repository]]', "`target.review.access` is not usable"),
+        ("[[repository]]", 'gate = "Gate!"\n[[repository]]', "`target.review.gate` is not usable"),
     ],
     ids=lambda value: value if isinstance(value, str) and "\n" not in value else None,
 )
 def test_what_is_wrong_is_named_with_its_key(tmp_path: Path, before: str, after: str, said: str) -> None:
     assert said in refusal(tmp_path, changed(MINIMAL, before, after))
+
+
+@pytest.mark.parametrize(
+    ("said", "word", "entrance"),
+    [
+        ("", "gate-word", "password"),
+        ('access = "public"', "", "public"),
+        ('access = "public"', "gate-word", "public"),
+        ('access = "public"\ngate = "door"', "gate-word", "unlisted"),
+        ('gate = "door"', '{"password": "gate-word"}', "password"),
+    ],
+)
+def test_previews_ask_for_a_password_unless_everybody_may_open_them(
+    tmp_path: Path, said: str, word: str, entrance: str
+) -> None:
+    text = changed(MINIMAL, "[[repository]]", f"{said}\n[[repository]]")
+    grants = told(tmp_path, text, REVIEWAPPS_SECRET_GATE=word).grants
+
+    assert (
+        grants.repositories["acme/shop"].entrance("review") == grants.targets["review"].entrance == entrance
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "word", "refused"),
+    [
+        ("", "", "set REVIEWAPPS_ACCESS=public"),
+        ('gate = "door"', "", "the secret `gate` is missing: set REVIEWAPPS_SECRET_GATE"),
+        ('access = "public"\ngate = "door"', "", "the secret `gate` is missing"),
+        ("", "short", "the secret `gate` is easily guessed"),
+        ("", '{"bypass": "gate-word"}', "the secret `gate` has no `password`; it has `bypass`"),
+        ("", '{"password": "gate-word", "bypass": "short"}', "the secret `gate` is easily guessed"),
+    ],
+)
+def test_a_gate_without_a_good_password_refuses_to_start(
+    tmp_path: Path, said: str, word: str, refused: str
+) -> None:
+    text = changed(MINIMAL, "[[repository]]", f"{said}\n[[repository]]")
+
+    assert refused in (shown := refusal(tmp_path, text, REVIEWAPPS_SECRET_GATE=word))
+    assert "gate-word" not in shown and "short" not in shown
 
 
 def test_a_repository_stands_there_once(tmp_path: Path) -> None:

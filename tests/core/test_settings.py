@@ -110,8 +110,28 @@ def test_a_repository_has_an_owner_and_a_name(name: str) -> None:
 @pytest.mark.parametrize(
     "api", ["https://api.fr.cloud.gov", "https://127.0.0.1.example.gov", "https://localhost.example.gov"]
 )
-def test_previews_on_the_internet_need_the_word_public(api: str) -> None:
+def test_previews_on_the_internet_need_a_password_or_the_word_public(api: str) -> None:
     assert "REVIEWAPPS_ACCESS=public" in refusal(CF_API=api, ACCESS="")
+    shown = told(CF_API=api, ACCESS="", GATE_PASSWORD="gate-word")
+    assert shown.grants.repositories["acme/shop"].entrance("review") == "password"
+    gate = shown.grants.targets["review"].gate
+    assert gate is not None and gate.name == "review-gate"
+
+
+def test_the_gates_words_are_long_and_never_without_the_password() -> None:
+    assert "gate_password is easily guessed" in refusal(GATE_PASSWORD="short")
+    assert "gate_bypass is easily guessed" in refusal(GATE_PASSWORD="gate-word", GATE_BYPASS="short")
+    assert "gate_password is missing" in refusal(GATE="door")
+    assert told(GATE_PASSWORD="gate-word").grants.targets["review"].entrance == "public"
+    assert told(GATE_PASSWORD="gate-word", GATE="door").grants.targets["review"].entrance == "unlisted"
+
+
+def test_each_installation_and_target_has_keys_of_its_own() -> None:
+    gates = [told(GATE="door", GATE_PASSWORD="gate-word", INSTANCE=name).grants for name in ("one", "two")]
+    one, two = (grants.targets["review"].gate for grants in gates)
+    assert one is not None and two is not None
+    assert one.root != two.root and one.bypass != two.bypass and one.salt != two.salt
+    assert "gate-word" not in str(one.variables("apps.example.gov"))
 
 
 @pytest.mark.parametrize("api", ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"])
