@@ -19,6 +19,7 @@ from reviewapps.errors import BadSettings, NameTaken, NotAuthorised, OperatorMus
 from reviewapps.gate import Gate
 from reviewapps.model import Actual, Guard
 from reviewapps.naming import digest
+from reviewapps.ports import Memory
 from reviewapps.steps import BindGate, Look, RaiseGate, UnbindGate
 
 Json = dict[str, Any]
@@ -26,6 +27,7 @@ Alone = Callable[[], AbstractContextManager[object] | None]
 """The right to raise the gate, while it lasts; None where somebody else has it just now."""
 
 GateStep = BindGate | UnbindGate | RaiseGate
+BELIEVED_FOR: Final = 60.0
 OTHERWISE: Final = 'or let everybody in (access = "public")'
 
 
@@ -36,6 +38,7 @@ class Gatehouse:
     api: Client
     gate: Gate | None
     alone: Alone
+    memory: Memory
 
     def carry_out(self, step: GateStep | Look, actual: Actual) -> Actual:
         """Do the step; what is there afterwards."""
@@ -60,10 +63,18 @@ class Gatehouse:
     def _guard(self, actual: Actual) -> Guard:
         routes = [route.guid for route in actual.routes]
         bound = self.api.gate_bindings(self._ours, routes)
-        return Guard(bound=bool(bound), up=self._is_up())
+        remembered = self.memory.read(self._key) == self._config
+        return Guard(bound=bool(bound), up=remembered or self._is_up())
 
     def _is_up(self) -> bool:
-        wanted = self._gate.config(self.api.target.domain)
+        """Asked of the platform. It is remembered for a while: many settles ask, and one that believes too much
+        only waits for an answer of the address."""
+        up = self._looks_up()
+        self.memory.write(self._key, self._config if up else None, BELIEVED_FOR)
+        return up
+
+    def _looks_up(self) -> bool:
+        wanted = self._config
         up = {one["guid"] for one in self.api.apps(self._ours) if parse.gate_config(one) == wanted}
         return bool(up) and any(up & parse.destinations(one) for one in self.api.routes(self._ours))
 
@@ -134,10 +145,19 @@ class Gatehouse:
         if held is not None:
             with held:
                 up = raised(self.api, self._gate, self._names, self.address(), self._ours, self._marks)
+                self.memory.write(self._key, self._config if up else None, BELIEVED_FOR)
         guard = actual.guard or Guard(bound=False, up=False)
         return replace(actual, guard=replace(guard, up=up, tended=True))
 
     # --- whose ---
+
+    @property
+    def _config(self) -> str:
+        return self._gate.config(self.api.target.domain)
+
+    @property
+    def _key(self) -> str:
+        return f"gate:{self._at}"
 
     @property
     def _gate(self) -> Gate:

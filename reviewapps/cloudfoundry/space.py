@@ -73,7 +73,7 @@ class SpaceClient:
         session = Session(access, timeout=timeout, memory=memory, spend=spend, say=say)
         self._client = Client(session, access, instance)
         self._doorbell = Doorbell(app_url, access.verify, gate.bypass if gate is not None else None)
-        self._gatehouse = Gatehouse(self._client, gate, alone)
+        self._gatehouse = Gatehouse(self._client, gate, alone, memory)
 
     @cached_property
     def domain(self) -> str:

@@ -52,14 +52,16 @@ class Page:
         return found[1].strip() if found else ""
 
 
-def page(url: str, timeout: float = 10.0) -> Page:
-    """The page behind a URL of the sandbox. (Python's resolver does not know *.localhost; browsers do.)"""
+def page(url: str, timeout: float = 10.0, *, password: str = "") -> Page:
+    """The page behind a URL of the sandbox, as somebody sees it who knows the ``password`` or none. (Python's
+    resolver does not know *.localhost; browsers do.)"""
     parts = urlsplit(url)
     with requests.Session() as session:
         session.trust_env = False
         answer = session.get(
             f"http://127.0.0.1:{parts.port}{parts.path or '/'}",
             headers={"Host": parts.netloc, "Connection": "close"},
+            auth=("preview", password) if password else None,
             timeout=timeout,
             allow_redirects=False,
         )
@@ -115,6 +117,7 @@ class Visitors:
     """People who open a page every 50 ms; ``failed`` are the answers that were not the page."""
 
     url: str
+    password: str = ""
     asked: int = 0
     failed: list[str] = field(default_factory=list)
     headlines: set[str] = field(default_factory=set)
@@ -133,7 +136,7 @@ class Visitors:
         while not self._leave.wait(0.05):
             self.asked += 1
             try:
-                seen = page(self.url)
+                seen = page(self.url, password=self.password)
             except requests.RequestException as broken:
                 self.failed.append(type(broken).__name__)
                 continue

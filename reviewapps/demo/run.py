@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from reviewapps.demo.narrator import Narrator
-from reviewapps.demo.story import Story
+from reviewapps.demo.story import PASSWORD, Story
 from reviewapps.errors import ReviewAppsError
 from reviewapps.playground import Playground
 
@@ -18,7 +18,7 @@ def run(home: Path, source: Path | None, console: Console) -> int:
     say = Narrator(console)
     say.line("reviewapps: the whole story on this machine, offline. Ctrl-C stops all of it.")
     try:
-        with Playground(home, fresh=True) as playground:
+        with Playground(home, settings={"GATE_PASSWORD": PASSWORD}, fresh=True) as playground:
             _introduce(say, playground)
             story = Story(playground, say, source)
             try:

@@ -18,8 +18,16 @@ from reviewapps.sandbox.world import BOT, STRANGER
 
 SAMPLE = Path(__file__).parent.parent / "sandbox" / "samples" / "shop"
 
+PASSWORD = "team only"  # noqa: S105 - of a world on this machine
+"""What the demo's previews ask for."""
+
 BROKEN_HOOK = "#!/bin/sh\necho 'Error: the stylesheet ends in the middle of a rule' >&2\nexit 14\n"
 SLOW_HOOK = "#!/bin/sh\necho 'pressing flowers'\nsleep 2\n"
+
+
+def _is_open(url: str) -> bool:
+    seen = page(url, password=PASSWORD)
+    return seen.status < 500 and not seen.unrouted
 
 
 class Wrong(ReviewAppsError):
@@ -73,7 +81,7 @@ class Story:
 
     def _push(self) -> None:
         with self._step(2, 'octocat pushes "Green header"', "push -> new page"):
-            with Visitors(self.urls[1]) as visitors:
+            with Visitors(self.urls[1], PASSWORD) as visitors:
                 commit = self.octocat.write("blue", "Green header", self._headline("green header"))
                 self._live(1, commit)
                 self._page_says(1, "green header", again=True)
@@ -105,8 +113,8 @@ class Story:
             url = self._dev_url()
             state = until("its deployment", self._dev_state)
             require(state == "success", "dev was refused; are its services named in .reviewapps.yml?")
-            until("the dev app answers", lambda: page(url).status < 500 and not page(url).unrouted)
-            says = page(url).headline
+            until("the dev app answers", lambda: _is_open(url))
+            says = page(url, password=PASSWORD).headline
             require(self.own or says == "green header", f"the dev app says {says!r}")
             self.say.detail(f"{url} answers" if self.own else f'{url} says "{says}"')
 
@@ -167,8 +175,12 @@ class Story:
 
     def _page_says(self, number: int, words: str, *, again: bool = False) -> None:
         url = self.urls[number]
-        seen = page(url)
+        seen = page(url, password=PASSWORD)
         require(not seen.unrouted, f"{url} does not answer, though the comment says so")
+        if not again:
+            stranger = page(url)
+            require(stranger.status == 401, f"{url} shows itself to strangers: {stranger.status}")
+            self.say.detail("GET / asks for the team's password")
         if self.own:
             self.say.detail(f"GET / answers {seen.status}")
             return
