@@ -78,7 +78,12 @@ def gate() -> Iterator[tuple[int, int, float]]:
         port = int(free.getsockname()[1])
         free.close()
         zipfile.ZipFile(io.BytesIO(archive())).extractall(folder)
-        told = {**os.environ, **keys.variables("apps.localhost"), "PORT": str(port)}
+        told = {
+            **os.environ,
+            **keys.variables("apps.localhost"),
+            "PORT": str(port),
+            "VCAP_APP_HOST": "127.0.0.1",
+        }
         began = time.monotonic()
         process = subprocess.Popen([sys.executable, "-m", "gate"], cwd=folder, env=told)
         try:

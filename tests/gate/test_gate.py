@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import base64
 import http.client
+import io
 import itertools
+import os
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 import requests
 
+from reviewapps.demo.onlooker import until
+from reviewapps.gate import archive, gate_of
+from reviewapps.model import Secret
 from tests.gate.conftest import BYPASS, DOMAIN, PASSWORD, SIGNED, Scene, raw, scene
 
 HTML = {"Accept": "text/html"}
@@ -221,3 +231,30 @@ def test_connections_are_kept_from_one_request_to_the_next(gate: Scene) -> None:
         assert line.getresponse().read() == b"GET / 0"
         assert line.sock is not None
     line.close()
+
+
+def test_what_is_under_way_is_ended_before_the_gate_goes(tmp_path: Path) -> None:
+    keys = gate_of("review-gate", Secret(PASSWORD), Secret(BYPASS), whose="acme")
+    zipfile.ZipFile(io.BytesIO(archive())).extractall(tmp_path)
+    with scene() as other, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        other.gate_port = free.getsockname()[1]
+        free.close()
+        here = {"PORT": str(other.gate_port), "VCAP_APP_HOST": "127.0.0.1"}
+        told = {**os.environ, **keys.variables(DOMAIN), **here}
+        process = subprocess.Popen([sys.executable, "-m", "gate"], cwd=tmp_path, env=told)
+        until("the gate", lambda: is_up(other.gate_port))
+        answer = other.ask("/drip", headers={"X-Reviewapps-Bypass": BYPASS}, stream=True)
+        pieces = answer.iter_content(None)
+        assert next(pieces) == b"first"
+        process.terminate()
+        until("its door is closed", lambda: not is_up(other.gate_port))
+        assert process.poll() is None
+        other.more.set()
+        assert b"".join(pieces) == b"second"
+        assert process.wait(10) == 0
+
+
+def is_up(port: int) -> bool:
+    with socket.socket() as line:
+        return line.connect_ex(("127.0.0.1", port)) == 0

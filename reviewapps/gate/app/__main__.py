@@ -24,7 +24,8 @@ def main() -> None:
         now=time.time,
     )
     gate = Gate(entrance, tuple(told["GATE_DOMAINS"].split(",")))
-    server = serving(gate, "0.0.0.0" if "VCAP_APPLICATION" in told else "127.0.0.1", int(told["PORT"]))  # noqa: S104
+    host = told.get("VCAP_APP_HOST", "0.0.0.0")  # noqa: S104 - a container's own
+    server = serving(gate, host, int(told["PORT"]))
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever(poll_interval=0.1)
     server.server_close()
