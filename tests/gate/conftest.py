@@ -15,7 +15,8 @@ import requests
 
 from reviewapps.gate import gate_of
 from reviewapps.gate.app.entrance import Entrance
-from reviewapps.gate.app.server import Gate, serving
+from reviewapps.gate.app.gate import Gate
+from reviewapps.gate.app.server import serving
 from reviewapps.model import Secret
 
 PASSWORD, BYPASS = "open sesame", "for tests alone"

@@ -8,7 +8,8 @@ import threading
 import time
 
 from .entrance import Entrance
-from .server import Gate, serving
+from .gate import Gate
+from .server import serving
 
 LAST_REQUESTS = 8.0
 """Seconds for what is under way; Cloud Foundry kills ten seconds after SIGTERM."""

@@ -6,29 +6,24 @@ import contextlib
 import http.client
 import json
 import sys
-import threading
-import time
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
-from .entrance import Entrance, TooManyGuesses
+from .body import PIECE, Body, Misdirected
+from .entrance import TooManyGuesses
 from .forwarding import (
     FORWARDED_URL,
     PASSED,
-    PIECE,
     ROBOTS,
-    Body,
     Destination,
-    Misdirected,
     Unheard,
     back,
     destination,
     onward,
     sent,
 )
+from .gate import Gate
 from .guesses import WINDOW, asking_address
 from .pages import form, page
 
@@ -36,53 +31,8 @@ ENTER = "/_gate/enter"
 HEALTH = "/_gate/health"
 VISITS = "/_gate/visits"
 
-AT_ONCE = 200
-"""Requests under way at one time, each in a thread of its own; more would not fit into the memory."""
-
 LONGEST_FORM = 4096
-MOST_HOSTS = 5000
 NOINDEX = "noindex, nofollow"
-
-
-class Gate:
-    """What all requests share: who may come in, where it may lead, and when each host was visited last."""
-
-    def __init__(self, entrance: Entrance, domains: tuple[str, ...]) -> None:
-        self.entrance, self.domains = entrance, domains
-        self._visits: dict[str, float] = {}
-        self._lock = threading.Condition()
-        self._under_way = 0
-
-    @contextlib.contextmanager
-    def place(self) -> Iterator[bool]:
-        """Whether there is room for one more request, which this is."""
-        with self._lock:
-            self._under_way += 1
-            fits = self._under_way <= AT_ONCE
-        try:
-            yield fits
-        finally:
-            with self._lock:
-                self._under_way -= 1
-                self._lock.notify_all()
-
-    def await_last(self, seconds: float) -> None:
-        """Return when nothing is under way any more, or after so long."""
-        with self._lock:
-            self._lock.wait_for(lambda: self._under_way == 0, seconds)
-
-    def visit(self, host: str) -> None:
-        """Somebody looked at this preview. Tests and checks, which bypass the password, do not count."""
-        with self._lock:
-            self._visits.pop(host, None)
-            self._visits[host] = time.time()
-            if len(self._visits) > MOST_HOSTS:
-                del self._visits[next(iter(self._visits))]
-
-    def visits(self) -> dict[str, str]:
-        """When each host was visited last, as far as this process remembers."""
-        with self._lock:
-            return {host: datetime.fromtimestamp(at, UTC).isoformat() for host, at in self._visits.items()}
 
 
 class Handler(BaseHTTPRequestHandler):
