@@ -126,10 +126,11 @@ def test_each_redis_is_a_server_of_its_own_behind_a_password(shared: Cloud) -> N
 BROKERS = """
 import asyncio, json, sys
 from pathlib import Path
-from reviewapps.sandbox.cloudfoundry.brokers import Brokers
+from reviewapps.sandbox.cloudfoundry.platform import Platform
+from reviewapps.sandbox.cloudfoundry.world import Settings
 
 async def main():
-    brokers, known = Brokers(Path(sys.argv[1])), json.loads(sys.argv[2])
+    brokers, known = Platform(Path(sys.argv[1]), Settings()).brokers, json.loads(sys.argv[2])
     made = {}
     for name in ("aws-rds", "aws-elasticache-redis"):
         backing = brokers.of(name)

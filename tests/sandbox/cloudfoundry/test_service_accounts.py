@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,3 +63,19 @@ def test_a_password_dies_after_ninety_days(cloud: Cloud) -> None:
     with pytest.raises(OAuthError, match="expired") as refused:
         cloud.login(held["username"], held["password"])
     assert (refused.value.status_code, refused.value.error) == (403, "access_denied")
+
+
+def test_an_account_can_be_taken_away_after_a_restart(tmp_path: Path) -> None:
+    cloud = Cloud(tmp_path)
+    try:
+        held = key(cloud, cloud.managed("lasting-account", "space-deployer"), "k")
+    finally:
+        cloud.close()
+    cloud = Cloud(tmp_path)
+    try:
+        cloud.login(held["username"], held["password"])
+        cloud.job_done(cloud.delete(f"/v3/service_credential_bindings/{held['guid']}"))
+        with pytest.raises(OAuthError, match="Bad credentials"):
+            cloud.login(held["username"], held["password"])
+    finally:
+        cloud.close()

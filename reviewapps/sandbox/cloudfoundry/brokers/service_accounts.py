@@ -5,7 +5,6 @@ to the instance's own space and nowhere else, with a password that dies after 90
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from typing import Protocol
 
 from reviewapps.sandbox.cloudfoundry.brokers.backing import Credentials
@@ -29,7 +28,6 @@ class ServiceAccounts:
 
     def __init__(self, users: Users, world: World) -> None:
         self._users, self._world = users, world
-        self._accounts: defaultdict[str, dict[str, User]] = defaultdict(dict)
 
     async def provision(self, guid: str) -> Credentials:
         """Nothing: an instance gives nobody access."""
@@ -41,8 +39,9 @@ class ServiceAccounts:
 
     async def deprovision(self, guid: str) -> None:
         """Take every account of the instance away."""
-        for user in self._accounts.pop(guid, {}).values():
-            self._forget(user)
+        for user in list(self._world.all(User)):
+            if user.made_for and user.made_for[0] == guid:
+                self._forget(user)
 
     async def close(self) -> None:
         """Nothing runs."""
@@ -53,18 +52,18 @@ class ServiceAccounts:
         role = "space_auditor" if plan and plan.name == AUDITOR_PLAN else "space_developer"
         dies_at = self._world.clock.seconds + PASSWORD_SECONDS
         user = User(name=new_guid(), secret=secrets.token_urlsafe(24), password_dies_at=dies_at)
+        user.made_for = (binding.instance.guid, binding.guid)
         user.roles[space.guid] = role
         self._world.add(user)
         self._world.add(Role(type=role, user=user, place=space))
         self._users.add(user)
-        self._accounts[binding.instance.guid][binding.guid] = user
         return {"username": user.name, "password": user.secret}
 
     async def unbind(self, binding: Binding) -> None:
         """Take the account away, and end its sessions."""
-        user = self._accounts[binding.instance.guid].pop(binding.guid, None)
-        if user is not None:
-            self._forget(user)
+        for user in list(self._world.all(User)):
+            if user.made_for == (binding.instance.guid, binding.guid):
+                self._forget(user)
 
     def _forget(self, user: User) -> None:
         self._users.remove(user)

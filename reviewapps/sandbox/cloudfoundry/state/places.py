@@ -104,13 +104,15 @@ class EnvironmentVariableGroup(Row):
 
 @dataclass(eq=False, kw_only=True, repr=False)
 class User(Row):
-    """A person or a client of UAA. ``roles`` are role types by the guid of an organization or a space."""
+    """A person or a client of UAA. ``roles`` are role types by the guid of an organization or a space; ``made_for``
+    are the service instance and the binding of an account for a program."""
 
     name: str
     secret: str
     is_client: bool = False
     is_admin: bool = False
     password_dies_at: float | None = None
+    made_for: tuple[str, str] | None = None
     roles: dict[str, str] = field(default_factory=dict)
 
 
