@@ -104,8 +104,10 @@ class EnvironmentVariableGroup(Row):
 
 @dataclass(eq=False, kw_only=True, repr=False)
 class User(Row):
-    """A person or a client of UAA. ``roles`` are role types by the guid of an organization or a space; ``made_for``
-    are the service instance and the binding of an account for a program."""
+    """A person or a client of UAA. ``roles`` are role types by the guid of an organization or a space.
+
+    ``made_for`` are the service instance and the binding whose account for a program this is.
+    """
 
     name: str
     secret: str
