@@ -155,7 +155,8 @@ class Comment:
 
 # --- what is tried ---
 
-Fault = Literal["build", "crash", "manifest", "rules", "platform", "name", "gate"]
+Fault = Literal["build", "crash", "manifest", "rules", "platform", "name", "gate", "destroyed"]
+"""``destroyed``: somebody took the preview away by hand."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,7 @@ class Attempt:
     ``fresh`` makes no use of a droplet that stands already. ``tries`` counts what the platform did wrong.
     What people are told of it afterwards is kept here too: the environment whose build was ``copied_from``,
     whether the switch needed a pause (``stop_start``), and what of the manifest was ``not_taken``.
+    ``asked_at`` is when somebody last asked for it by hand, which counts as a push does.
     """
 
     id: str
@@ -190,6 +192,7 @@ class Attempt:
     copied_from: str | None = None
     stop_start: bool = False
     not_taken: tuple[str, ...] = ()
+    asked_at: datetime | None = None
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -261,6 +264,13 @@ class App:
     def is_record(self) -> bool:
         """Whether it only remembers that this environment has nothing."""
         return self.droplet is None and self.attempt is not None and self.attempt.refusal is not None
+
+    def destroyed_at(self, commit: str | None = None) -> datetime | None:
+        """When somebody took it away by hand, at this commit (at any, if none is named); None if nobody did."""
+        attempt = self.attempt
+        if attempt is None or attempt.refusal is None or attempt.refusal.fault != "destroyed":
+            return None
+        return attempt.refusal.at if commit in (None, attempt.commit) else None
 
     def refusal_of(self, commit: str, config: str) -> Refusal | None:
         """Why this commit is not tried (again) with this config; None where it may be."""

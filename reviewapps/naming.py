@@ -61,8 +61,18 @@ def names(instance: str, repository: Repository, environment: Environment) -> tu
     plain = _fitted(stem, f"-{environment.name}")
     if environment.shared:
         return (plain,)
-    own = digest(instance, environment.key, length=6)
-    return (plain, _fitted(stem, f"-{environment.name}-{own}"))
+    return (plain, _fitted(stem, f"-{environment.name}-{_own(instance, environment)}"))
+
+
+def record_name(instance: str, repository: Repository, environment: Environment) -> str:
+    """What the app is called that remembers a preview which somebody took away: never what a preview is called,
+    so that it can be there before the preview is gone.
+
+    >>> record_name("acme", Repository(7, "acme/Shop", "main", False, ""), Environment(7, "pr-12"))
+    'shop-pr-12-2dc23a-gone'
+    """
+    stem = slug(repository.name.partition("/")[2]) or "app"
+    return _fitted(stem, f"-{environment.name}-{_own(instance, environment)}-gone")
 
 
 def slug(text: str) -> str:
@@ -101,6 +111,10 @@ def addressed(text: str, repositories: Mapping[str, int]) -> Environment:
     environment = Environment(known[asked], found["name"] or f"pr-{found['number']}")
     number = environment.number
     return environment if number is None else Environment.of_pull_request(known[asked], number)
+
+
+def _own(instance: str, environment: Environment) -> str:
+    return digest(instance, environment.key, length=6)
 
 
 def _fitted(stem: str, ending: str) -> str:

@@ -74,7 +74,7 @@ class Forbidden:
 class Removed:
     """App and address are gone."""
 
-    why: Literal["merged", "closed", "expired", "unlabelled"]
+    why: Literal["merged", "closed", "expired", "unlabelled", "destroyed"]
     at: datetime | None
     days: int = 0
 

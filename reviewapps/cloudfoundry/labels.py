@@ -119,6 +119,7 @@ def attempt_of(annotations: Texts) -> Attempt | None:
                 "began": datetime.fromisoformat(fields["began"]),
                 "not_taken": tuple(fields["not_taken"]),
                 "refusal": None if refusal is None else _refusal_of(refusal),
+                "asked_at": datetime.fromisoformat(asked) if (asked := fields.get("asked_at")) else None,
             }
         )
     except (ValueError, TypeError, KeyError, AttributeError):

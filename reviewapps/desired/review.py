@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
-from reviewapps.desired.verdicts import Absent, Fork, Known, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired.verdicts import Absent, Destroyed, Fork, Known, Leave, NoRoom, Refused, Run, Verdict
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import Environment, PullRequest, Refusal, Space, Wanted
+from reviewapps.model import Actual, Environment, PullRequest, Refusal, Space, Wanted
 from reviewapps.rules import Rules
 
 REVIEW = "review"
@@ -94,12 +94,17 @@ class Review:
         return Absent("bot") if pr.bot else None
 
     def is_long_untouched(self, pr: PullRequest) -> Verdict | None:
-        if pr.updated_at >= self.now - self.expire_after:
+        if self._touched(pr, pr.updated_at) >= self.now - self.expire_after:
             return None
         return Absent("expired" if pr.number in self.there else "old", days=self.expire_after.days)
 
     def comes_from_a_fork(self, pr: PullRequest) -> Verdict | None:
         return Fork(pr.commit) if pr.fork else None
+
+    def was_destroyed(self, pr: PullRequest) -> Verdict | None:
+        destroyed = (app.destroyed_at(pr.commit) for app in self._actual(pr.number).apps)
+        at = next((at for at in destroyed if at is not None), None)
+        return None if at is None else Destroyed(pr.commit, at)
 
     def has_unreadable_rules(self, pr: PullRequest) -> Verdict | None:
         if not isinstance(self.rules, BadRules):
@@ -137,7 +142,7 @@ class Review:
         if committed is None:
             self.commits_asked.add(pr.commit)
             return Leave()
-        ends = self._pushed_at(pr, committed) + self.expire_after
+        ends = self._touched(pr, self._pushed_at(pr, committed)) + self.expire_after
         return Absent(word, days=self.expire_after.days) if ends < self.now else self._run(pr, ends)
 
     def _run(self, pr: PullRequest, ends: datetime | None = None) -> Run:
@@ -156,6 +161,15 @@ class Review:
         or after GitHub saw the pull request change."""
         return max(min(committed, pr.updated_at), pr.created_at)
 
+    def _touched(self, pr: PullRequest, pushed_at: datetime) -> datetime:
+        """The last push, or when somebody asked for it by hand since."""
+        attempts = (app.attempt for app in self._actual(pr.number).apps)
+        asked = [a.asked_at for a in attempts if a is not None and a.asked_at is not None]
+        return max([pushed_at, *asked])
+
+    def _actual(self, number: int) -> Actual:
+        return self.space.actual(Environment.of_pull_request(self.repository, number))
+
     def _holds_a_place(self, number: int) -> bool:
         environment = Environment.of_pull_request(self.repository, number)
         if environment in self.space.unreadable:
@@ -166,7 +180,7 @@ class Review:
         return not actual.empty and not (refused and app is not None and not app.started)
 
     def _is_refused(self, pr: PullRequest) -> bool:
-        app = self.space.actual(Environment.of_pull_request(self.repository, pr.number)).app
+        app = self._actual(pr.number).app
         return app is not None and app.refusal_of(pr.commit, self._config(pr.number)) is not None
 
 
@@ -178,6 +192,7 @@ QUESTIONS: tuple[tuple[str, Callable[[Review, PullRequest], Verdict | None]], ..
     ("a person opened it", Review.is_a_bots),
     ("it was touched lately", Review.is_long_untouched),
     ("it comes from the repository itself", Review.comes_from_a_fork),
+    ("nobody took it away by hand since its last push", Review.was_destroyed),
     ("the rules on the default branch can be read", Review.has_unreadable_rules),
 )
 """What has to hold for a preview, in the order in which it is asked."""

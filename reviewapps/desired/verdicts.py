@@ -61,11 +61,19 @@ class Absent:
 
 
 @dataclass(frozen=True)
+class Destroyed:
+    """Somebody took it away by hand, at this commit: nothing should be there but what remembers that."""
+
+    commit: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class Leave:
     """Whatever is there stays as it is."""
 
 
-Verdict = Run | NoRoom | Fork | Refused | Absent | Leave
+Verdict = Run | NoRoom | Fork | Refused | Absent | Destroyed | Leave
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from reviewapps.desired import Desired, Fork, Known, Leave, NoRoom, Refused, Run, Verdict, questions
+from reviewapps.desired import (
+    Desired,
+    Destroyed,
+    Fork,
+    Known,
+    Leave,
+    NoRoom,
+    Refused,
+    Run,
+    Verdict,
+    questions,
+)
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import Environment, Space, Wanted
-from reviewapps.report.wording import day, listed, ordinal, several
+from reviewapps.report.wording import day, listed, moment, ordinal, several
 from reviewapps.rules import Rules
 
 
@@ -87,6 +98,8 @@ def _follows(verdict: Verdict) -> str:
             return f"{commit[:7]} is refused: {refusal.message}"
         case Fork(commit):
             return f"{commit[:7]} is not fetched, built or run."
+        case Destroyed(commit, at):
+            return f"{commit[:7]} was removed by hand {moment(at)}; a push or `reviewapps deploy` brings it back."
         case Leave():
             return "Whatever is there stays as it is."
         case _:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired import Absent, Desired, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
 from reviewapps.grants import Grant
 from reviewapps.model import Actual, App, Environment, Refusal, Space, Wanted
 from reviewapps.plan import is_live
@@ -79,6 +79,11 @@ def overview(
     )
 
 
+def row(environment: Environment, verdict: Verdict, space: Space, grant: Grant) -> Row | None:
+    """One environment's row, its memory left out; None where there is nothing and nothing is wanted."""
+    return _Seen(space, grant).row(environment, verdict)
+
+
 @dataclass(frozen=True)
 class _Seen:
     space: Space
@@ -97,12 +102,12 @@ class _Seen:
                 return Row(environment, "waiting", commit=commit, reason=f"{ordinal(place)} of {of} for room")
             case Refused(commit, refusal):
                 return self._there(actual, "failed", commit=commit, reason=_reason(commit, refusal))
-            case _ if actual.empty:
+            case _ if actual.empty or (isinstance(verdict, Destroyed) and _is_a_record(actual)):
                 return None
             case Leave():
                 return self._left(actual)
-            case Absent() | Fork():
-                return self._there(actual, "removing", reason=_why(verdict))
+            case Absent() | Fork() | Destroyed():
+                return self._there(actual, "removing", reason=why(verdict))
         raise AssertionError(verdict)
 
     def _wanted(self, run: Run, actual: Actual) -> Row:
@@ -162,22 +167,28 @@ def _runs(app: App) -> str | None:
 
 def _passed(number: int, verdict: Verdict) -> Passed | None:
     match verdict:
-        case Absent() | Fork():
-            return Passed(number, _why(verdict))
+        case Absent() | Fork() | Destroyed():
+            return Passed(number, why(verdict))
     return None
 
 
-def _why(verdict: Absent | Fork) -> str:
+def why(verdict: Absent | Fork | Destroyed) -> str:
     """In a word, why there is none.
 
-    >>> _why(Absent("unlabelled")), _why(Fork("c"))
+    >>> why(Absent("unlabelled")), why(Fork("c"))
     ('label no-preview', 'fork')
     """
     if isinstance(verdict, Fork):
         return "fork"
+    if isinstance(verdict, Destroyed):
+        return "removed by hand"
     return {"unlabelled": "label no-preview", "old": "no push lately", "expired": "no push lately"}.get(
         verdict.why, verdict.why
     )
+
+
+def _is_a_record(actual: Actual) -> bool:
+    return not actual.routes and all(app.is_record for app in actual.apps)
 
 
 def _reason(commit: str, refusal: Refusal) -> str:

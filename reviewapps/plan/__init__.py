@@ -7,16 +7,18 @@ killed is simply continued by the next one who looks.
 
 from reviewapps.plan.attempts import began_after, in_doubt, is_live
 from reviewapps.plan.attention import attention, fingerprint, unfinished
-from reviewapps.plan.next_step import next_removal, next_step
+from reviewapps.plan.next_step import Farewell, next_farewell, next_removal, next_step
 from reviewapps.plan.terms import Terms
 
 __all__ = [
+    "Farewell",
     "Terms",
     "attention",
     "began_after",
     "fingerprint",
     "in_doubt",
     "is_live",
+    "next_farewell",
     "next_removal",
     "next_step",
     "unfinished",

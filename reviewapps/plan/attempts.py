@@ -18,7 +18,12 @@ def is_live(app: App, run: Run) -> bool:
 def in_doubt(actual: Actual) -> bool:
     """Whether a request of an attempt may still be in flight, and bring back what is deleted now."""
     attempts = [(app, app.attempt) for app in actual.apps if app.attempt is not None]
-    return any(a.refusal is None and not is_over(app, a) for app, a in attempts)
+    return any(_is_open(a) and not is_over(app, a) for app, a in attempts)
+
+
+def _is_open(attempt: Attempt) -> bool:
+    """Whether it was not refused before it came to an end. That somebody took it away may have come in between."""
+    return attempt.refusal is None or attempt.refusal.fault == "destroyed"
 
 
 def is_over(app: App, attempt: Attempt) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from reviewapps.desired import Absent, Desired, Leave, Verdict
+from reviewapps.desired import Absent, Desired, Destroyed, Leave, Verdict
 from reviewapps.model import Actual, Comment, Environment, Space
 from reviewapps.naming import value_digest
 
@@ -25,7 +25,7 @@ def attention(
         if isinstance(verdict, Leave) or (isinstance(verdict, Absent) and actual.empty):
             continue
         if settled.get(environment) != fingerprint(verdict, actual):
-            wanting[environment] = isinstance(verdict, Absent)
+            wanting[environment] = isinstance(verdict, Absent | Destroyed)
     return wanting
 
 

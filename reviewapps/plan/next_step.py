@@ -23,11 +23,16 @@ from reviewapps.plan.switch import (
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Done, Next, Wait
 
+Farewell = steps.DeleteRoute | steps.CreateApp | steps.DeleteApp | Done
+
 TAKES_LONG = steps.Upload | steps.CreateBuild | steps.CopyDroplet | steps.Start | steps.Roll
 
 
 def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     """What brings the environment nearer to running this commit; Done when it does, or may not."""
+    for record in actual.apps:
+        if record.is_record and record.destroyed_at() is not None:
+            return steps.DeleteApp(record.guid)
     app = actual.app
     if app is None:
         return steps.CreateApp(terms.names, _first_attempt(run, terms))
@@ -60,6 +65,22 @@ def next_removal(actual: Actual) -> steps.DeleteRoute | steps.DeleteApp | Done:
     return Done()
 
 
+def next_farewell(actual: Actual, record: steps.CreateApp) -> Farewell:
+    """What brings the environment nearer to nothing but a record of its end.
+
+    The record is there before the app goes, which bears the same attempt: so whoever is killed on the way leaves
+    something that remembers. (A droplet cannot be taken away from an app, so that the app itself is no record.)
+    """
+    for route in actual.routes:
+        return steps.DeleteRoute(route.guid)
+    commit = record.attempt.commit
+    kept = next((a for a in actual.apps if a.name in record.names and a.destroyed_at(commit)), None)
+    if kept is None:
+        return record
+    others = (app for app in actual.apps if app.guid != kept.guid)
+    return next((steps.DeleteApp(app.guid) for app in others), Done())
+
+
 def _remembers(app: App, run: Run) -> bool:
     return (app.source, app.wished, app.tags_seen) == (run.source, run.commit, run.tags_seen)
 
@@ -78,8 +99,9 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     somebody else stopped loses its label."""
     if app.started == (app.commit is None):
         return steps.Stop()
+    asked_at = app.attempt.asked_at if app.attempt is not None else None
     return _given_up(app, actual) or steps.Begin(
-        replace(_first_attempt(run, terms), began=began_after(app, terms.now))
+        replace(_first_attempt(run, terms), began=began_after(app, terms.now), asked_at=asked_at)
     )
 
 

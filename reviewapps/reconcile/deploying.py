@@ -63,6 +63,8 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     """Do the step. Seconds until it is tried again, where there was no room for it; else None."""
     try:
         turn.carry_out(step)
+        if isinstance(step, steps.DeleteApp) and step.guid in {app.guid for app in turn.actual.apps}:
+            return turn.means.pace.poll  # the platform is still at it
     except NameTaken as taken:
         turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))
         raise  # the operator's to mend, and tried again until it is

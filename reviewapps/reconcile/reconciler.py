@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from reviewapps import steps
 from reviewapps.desired import Desired, Run
-from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct, UnsafePlan
-from reviewapps.model import App, Attempt, Environment, Repository, Space
-from reviewapps.naming import address
-from reviewapps.overview import Decision, Overview, decision, overview
-from reviewapps.plan import attention, began_after, fingerprint, in_doubt, unfinished
+from reviewapps.errors import OperatorMustAct, UnsafePlan
+from reviewapps.model import Environment, Repository, Space
+from reviewapps.overview import Decision, Overview, Row, decision, overview, row
+from reviewapps.plan import attention, fingerprint, unfinished
 from reviewapps.ports import Lease
+from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, redeployed
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import fresh_view, judged, rules_of, verdicts, view_digest
+from reviewapps.reconcile.view import fresh_view, judged, judged_alone, rules_of, verdicts, view_digest
 from reviewapps.reconcile.watch import is_still_under_way
 
 SETTLED_FOR = 24 * 3600.0
@@ -104,34 +103,28 @@ class Reconciler:
         means = self._means
         if is_still_under_way(means, environment):
             return means.pace.poll
-        wanted, space = fresh_view(means, environment), means.cloudfoundry.look()
-        also = frozenset[int]() if environment.number is None else frozenset({environment.number})
-        verdict = verdicts(means, wanted, space, also).of(environment)
-        turn = Turn(means, environment, lease, wanted.repository, space.actual(environment))
-        wait = settled(turn, verdict)
+        seen = judged_alone(means, environment)
+        turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
+        wait = settled(turn, seen.verdict)
         if wait is None:
-            means.remember(fingerprint(verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
+            means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
         return wait
+
+    def row(self, environment: Environment) -> Row | None:
+        """Where the environment stands at this moment; None where there is nothing, and should not be."""
+        means = self._means
+        seen = judged_alone(means, environment)
+        return row(environment, seen.verdict, seen.space, means.grant)
 
     def redeploy(self, environment: Environment, lease: Lease) -> str:
         """Begin a new attempt at the commit that the environment runs or failed to run, using nothing that was
         built before; the commit."""
-        means, asked = self._means, address(environment, self.name)
-        actual = means.cloudfoundry.look().actual(environment)
-        commit, config = _tried(actual.app) if actual.app is not None else (None, None)
-        if actual.app is None or commit is None or config is None:
-            raise AuthorMustAct(f"{asked}: there is nothing to deploy again")
-        if in_doubt(actual):
-            raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
-        repository = self.repository
-        turn = Turn(means, environment, lease, repository, actual)
-        terms = turn.terms()
-        began = began_after(actual.app, terms.now)
-        turn.carry_out(steps.Begin(Attempt(terms.attempt, commit, config, began, fresh=True)))
-        return commit
+        return redeployed(self._means, environment, lease)
 
+    def deploy(self, environment: Environment, lease: Lease) -> Standing:
+        """Let be tried anew what was refused, taken away by hand or expired; where it stands then."""
+        return brought_up(self._means, environment, lease)
 
-def _tried(app: App) -> tuple[str | None, str | None]:
-    """Commit and config of the newest attempt, else what the app serves."""
-    attempt = app.attempt
-    return (attempt.commit, attempt.config) if attempt is not None else (app.commit, app.config)
+    def destroy(self, environment: Environment, lease: Lease) -> str:
+        """Write down that somebody took this preview away; the commit. The next turn takes it away."""
+        return destroyed(self._means, environment, lease)

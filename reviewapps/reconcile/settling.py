@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from reviewapps.desired import Absent, Fork, Leave, NoRoom, Refused, Run, Verdict
+from collections.abc import Callable
+from functools import partial
+
+from reviewapps.desired import Absent, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.model import Actual
 from reviewapps.outcome import Failed, Forbidden, Removed, Waiting
-from reviewapps.plan import in_doubt, next_removal
+from reviewapps.plan import Farewell, in_doubt, next_farewell, next_removal
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.turn import Turn
 from reviewapps.steps import Done
@@ -21,6 +25,9 @@ def settled(turn: Turn, verdict: Verdict) -> float | None:
             return _removed(turn, _words(verdict))
         case Fork():
             return _removed(turn, Forbidden(verdict.commit))
+        case Destroyed(commit, at):
+            farewell = partial(next_farewell, record=turn.record(commit, at))
+            return _removed(turn, Removed("destroyed", at), farewell)
         case NoRoom(commit, place, of, limit, holders):
             turn.tell(Waiting(commit, place, of, limit, holders))
         case Refused(commit, refusal):
@@ -30,23 +37,25 @@ def settled(turn: Turn, verdict: Verdict) -> float | None:
     return None
 
 
-def _removed(turn: Turn, outcome: Removed | Forbidden) -> float | None:
+def _removed(
+    turn: Turn, outcome: Removed | Forbidden, plan: Callable[[Actual], Farewell] = next_removal
+) -> float | None:
     """Addresses, then apps; then look again, and only then say so.
 
     Where a request of an attempt may have been in flight, what it brings back is found by a second look that
     comes later than the longest request may last.
     """
     pace = turn.means.pace
-    was_empty, doubtful = turn.actual.empty, in_doubt(turn.actual)
+    was_gone, doubtful = isinstance(plan(turn.actual), Done), in_doubt(turn.actual)
     last: object = None
-    while not isinstance(step := next_removal(turn.actual), Done):
+    while not isinstance(step := plan(turn.actual), Done):
         if step == last:
             return pace.poll  # the platform is still at it
         turn.carry_out(step)
         last = step
-    if not was_empty:
+    if not was_gone:
         turn.look_again()
-        if not turn.actual.empty:
+        if not isinstance(plan(turn.actual), Done):
             return pace.poll
         if doubtful:
             return pace.request

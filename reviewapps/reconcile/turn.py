@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Literal
 
 from reviewapps import steps
 from reviewapps.errors import LeaseLost, TryLater
-from reviewapps.model import Actual, App, Environment, Repository
-from reviewapps.naming import names
+from reviewapps.model import Actual, App, Attempt, Environment, Refusal, Repository
+from reviewapps.naming import names, record_name
 from reviewapps.outcome import Outcome
 from reviewapps.plan import Terms
 from reviewapps.ports import Lease
@@ -59,6 +60,14 @@ class Turn:
             deadline=means.pace.deadline,
             pause=means.pace.pause,
         )
+
+    def record(self, commit: str, at: datetime) -> steps.CreateApp:
+        """What makes the app that remembers that somebody took the preview away, at this commit."""
+        name = record_name(self.means.instance, self.repository, self.environment)
+        before = next((app.attempt for app in self.actual.apps if app.destroyed_at(commit)), None)
+        attempt = before or Attempt(f"{self._lease.fence:x}.0", commit, "", at)
+        refusal = Refusal("destroyed", "removed by hand", at)
+        return steps.CreateApp((name,), replace(attempt, refusal=refusal))
 
     def carry_out(self, step: steps.Step) -> None:
         """Do the step, if we still may and it is still wanted; ``actual`` is what is there afterwards."""

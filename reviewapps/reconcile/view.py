@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import structlog
 
-from reviewapps.desired import Asks, Desired, Known, desired
+from reviewapps.desired import Asks, Desired, Known, Verdict, desired
 from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Environment, Space, Wanted
 from reviewapps.naming import value_digest
@@ -54,6 +54,27 @@ def fresh_view(means: Means, environment: Environment) -> Wanted:
     others = tuple(pr for pr in wanted.pull_requests if pr.number != number)
     now = means.github.pull_request(number)
     return replace(wanted, pull_requests=others if now is None else (*others, now))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Both sides as one environment's verdict was reached on them."""
+
+    wanted: Wanted
+    space: Space
+    verdict: Verdict
+
+
+def judged_alone(means: Means, environment: Environment) -> Judged:
+    """The verdict on one environment, its own pull request read anew."""
+    wanted, space = fresh_view(means, environment), means.cloudfoundry.look()
+    return Judged(wanted, space, verdict_on(means, environment, wanted, space))
+
+
+def verdict_on(means: Means, environment: Environment, wanted: Wanted, space: Space) -> Verdict:
+    """What should become of the environment, also where GitHub's listing lacks its pull request."""
+    also = frozenset[int]() if environment.number is None else frozenset({environment.number})
+    return verdicts(means, wanted, space, also).of(environment)
 
 
 def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()) -> Desired:

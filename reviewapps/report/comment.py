@@ -42,7 +42,7 @@ def _said(voice: Voice, number: int, outcome: Outcome) -> str:
         case Forbidden():
             return _forbidden()
         case Removed():
-            return _removed(outcome)
+            return _removed(voice, number, outcome)
 
 
 def _building(voice: Voice, building: Building) -> str:
@@ -90,7 +90,7 @@ def _forbidden() -> str:
     )
 
 
-def _removed(removed: Removed) -> str:
+def _removed(voice: Voice, number: int, removed: Removed) -> str:
     at = f" {moment(removed.at)}" if removed.at is not None else ""
     lived = f"; it lived {several(removed.days, 'day')}" if removed.days else ""
     gone = f"App and address are gone{lived}."
@@ -102,3 +102,6 @@ def _removed(removed: Removed) -> str:
             return f"removed\nNo push for {since}. App and address are gone. A push brings it back."
         case "unlabelled":
             return f"removed\nIt no longer asks for a preview. {gone}"
+        case "destroyed":
+            again = voice.command("deploy", number)
+            return f"removed\nRemoved by hand{at}. {gone} A push or {again} brings it back."

@@ -26,6 +26,8 @@ def headline(refusal: Refusal) -> str:
             return "its name is taken"
         case "gate":
             return "kept closed"
+        case "destroyed":
+            return "removed by hand"
 
 
 def failed(voice: Voice, number: int, outcome: Failed) -> str:
@@ -61,7 +63,7 @@ def _happened(voice: Voice, outcome: Failed) -> str:
 
 
 def _next(voice: Voice, number: int, refusal: Refusal) -> str:
-    again = voice.redeploy(number)
+    again = voice.command("redeploy", number)
     match refusal.fault:
         case "build" | "crash":
             return f"push a fix. If it was not your code: {again}. This commit is not tried again by itself."
@@ -77,6 +79,8 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
             return "whoever runs reviewapps frees the name. It is tried again by itself then."
         case "gate":
             return "whoever runs reviewapps mends the gate. It is tried again by itself then."
+        case "destroyed":
+            return f"a push or {voice.command('deploy', number)} brings it back."
 
 
 def _log(refusal: Refusal) -> str:

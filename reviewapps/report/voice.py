@@ -33,5 +33,6 @@ class Voice:
         """The line that says what serves meanwhile, if anything does."""
         return "" if serving is None else f"Still live: {self.commit(serving.commit)} at {serving.url}"
 
-    def redeploy(self, number: int) -> str:
-        return code(f"reviewapps redeploy {self.repository.name}#{number}")
+    def command(self, verb: str, number: int) -> str:
+        """What somebody may type about a pull request."""
+        return code(f"reviewapps {verb} {self.repository.name}#{number}")

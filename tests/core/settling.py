@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Desired, Fork, Known, Run, Verdict, desired
+from reviewapps.desired import Absent, Desired, Destroyed, Fork, Known, Run, Verdict, desired
 from reviewapps.errors import BadRules, NameTaken, Unavailable
 from reviewapps.grants import Grant
 from reviewapps.model import (
     Actual,
+    Attempt,
     Blueprint,
     Environment,
     Health,
@@ -23,8 +24,8 @@ from reviewapps.model import (
     Tagging,
     Wanted,
 )
-from reviewapps.naming import names
-from reviewapps.plan import Terms, attention, fingerprint, next_removal, next_step
+from reviewapps.naming import names, record_name
+from reviewapps.plan import Terms, attention, fingerprint, next_farewell, next_removal, next_step
 from reviewapps.rules import Rules
 from reviewapps.steps import Done, Wait
 from tests.core.imagined import DOMAIN, CloudFoundry
@@ -82,6 +83,30 @@ class GitHub:
 
     def tree(self, commit: str) -> str:
         return self.trees.get(commit, f"tree-of-{commit}")
+
+
+def farewell(verdict: Absent | Fork | Destroyed, actual: Actual) -> steps.Next:
+    """The next step of a removal, as ``reconcile`` would have it."""
+    if not isinstance(verdict, Destroyed):
+        return next_removal(actual)
+    before = next(app.attempt for app in actual.apps if app.destroyed_at(verdict.commit))
+    assert before is not None
+    name = record_name("acme", SHOP, actual.environment)
+    return next_farewell(actual, steps.CreateApp((name,), before))
+
+
+def destroy(world: Settling, number: int) -> None:
+    """What ``reviewapps destroy`` writes down: on the app, or on a record where there is none."""
+    environment, pr = Environment(SHOP.id, f"pr-{number}"), world.github.pull_requests[number]
+    actual = world.cf.look().actual(environment)
+    refusal = Refusal("destroyed", "removed by hand", world.cf.now)
+    if actual.app is None:
+        mark = Attempt("0.0", pr.commit, "", world.cf.now, refusal=refusal)
+        step: steps.Step = steps.CreateApp((record_name("acme", SHOP, environment),), mark)
+    else:
+        attempt = actual.app.attempt or Attempt("0.0", pr.commit, "", world.cf.now)
+        step = steps.Begin(replace(attempt, commit=pr.commit, refusal=refusal))
+    world.cf.carry_out(step, actual)
 
 
 class Killed(Exception):
@@ -147,8 +172,8 @@ class Settling:
 
     def _next_from_scratch(self, environment: Environment, verdict: Verdict) -> steps.Next:
         actual = self.cf.look().actual(environment)
-        if isinstance(verdict, Absent | Fork):
-            return next_removal(actual)
+        if isinstance(verdict, Absent | Fork | Destroyed):
+            return farewell(verdict, actual)
         if not isinstance(verdict, Run):
             return Done()
         step = self.next_of(environment, verdict, actual, None)
@@ -160,8 +185,8 @@ class Settling:
     def _settle(self, environment: Environment, verdict: Verdict) -> Actual | None:
         """What is there in the end; None where something is waited for."""
         actual = self.cf.look().actual(environment)
-        if isinstance(verdict, Absent | Fork):
-            while not isinstance(step := next_removal(actual), Done):
+        if isinstance(verdict, Absent | Fork | Destroyed):
+            while not isinstance(step := farewell(verdict, actual), Done):
                 assert not environment.shared
                 actual = self._carry_out(step, actual)
         elif isinstance(verdict, Run):
@@ -232,6 +257,10 @@ def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -
     actual = cf.look().actual(environment)
     if isinstance(verdict, Absent | Fork):
         return "" if actual.empty else "something is left"
+    if isinstance(verdict, Destroyed):
+        records = [a for a in actual.apps if a.is_record and a.destroyed_at(verdict.commit)]
+        left = len(actual.apps) + len(actual.routes) - 1
+        return "" if len(records) == 1 and not left else "more is there than a record"
     if not isinstance(verdict, Run):
         return ""
     if actual.app is None or len(actual.apps) != 1:

@@ -10,7 +10,16 @@ import pytest
 
 from reviewapps.model import Attempt, Environment, Tag, Tagging
 from tests.core.imagined import LOOK, CloudFoundry, Fate, Trouble
-from tests.core.settling import DEADLINE, NOW, GitHub, Settling, is_as_it_should_be, pull_request, sha
+from tests.core.settling import (
+    DEADLINE,
+    NOW,
+    GitHub,
+    Settling,
+    destroy,
+    is_as_it_should_be,
+    pull_request,
+    sha,
+)
 from tests.core.worlds import only_at
 
 Disturbance = Literal["killed"] | Trouble
@@ -66,7 +75,35 @@ def _closed(fate: Fate) -> Settling:
     return world
 
 
-SCENARIOS = (_first, _pushed, _pushed_without_room, _copied, _tagged, _closed)
+def _destroyed(fate: Fate) -> Settling:
+    """Somebody takes the preview away while a push is on its way to it."""
+    world = _pushed(fate)
+    world.turn(Environment(7, "pr-1"))
+    destroy(world, 1)
+    return world
+
+
+def _destroyed_and_pushed_again(fate: Fate) -> Settling:
+    world = _first("well")
+    world.until_settled()
+    destroy(world, 1)
+    world.until_settled()
+    world.github.trees[NEW] = "new"
+    world.cf.fates = {"new": fate}
+    world.github.pull_requests[1] = pull_request(1, NEW)
+    return world
+
+
+SCENARIOS = (
+    _first,
+    _pushed,
+    _pushed_without_room,
+    _copied,
+    _tagged,
+    _closed,
+    _destroyed,
+    _destroyed_and_pushed_again,
+)
 FATES: tuple[Fate, ...] = ("well", "unbuildable", "flaky", "crashing later")
 TRYING: tuple[Fate, ...] = ("well", "crashing later")
 
@@ -117,6 +154,32 @@ def test_a_disturbed_world_ends_where_an_undisturbed_one_does(
         assert _summary(world) == _summary(calm), how
         assert world.cf.builds_made.total() <= calm.cf.builds_made.total() + 1, how
         assert world.cf.apps_made == calm.cf.apps_made, how
+
+
+def test_what_somebody_took_away_stays_away_until_the_next_push() -> None:
+    world = _first("well")
+    world.until_settled()
+    destroy(world, 1)
+    world.until_settled()
+    (record,) = world.cf.apps.values()
+    assert record.is_record and world.cf.routes == {} and world.cf.running == {}
+    forgetful = Settling(world.github, world.cf)
+    forgetful.until_settled()
+    assert forgetful.taken == []
+    world.github.pull_requests[1] = pull_request(1, NEW)
+    world.until_settled()
+    (app,) = world.cf.apps.values()
+    assert (app.name, app.commit) == ("shop-pr-1", NEW)
+
+
+def test_whoever_is_killed_on_the_way_leaves_something_that_remembers() -> None:
+    world = _destroyed("well")
+    for at in range(len(world.taken), len(world.taken) + 6):
+        disturbed = deepcopy(world)
+        disturbed.kills = frozenset({at})
+        while disturbed.attention():
+            _round(disturbed)
+            assert any(app.destroyed_at(NEW) for app in disturbed.cf.apps.values()), at
 
 
 def test_whoever_was_away_past_the_deadline_takes_over_what_came_up_meanwhile() -> None:

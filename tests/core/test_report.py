@@ -75,6 +75,7 @@ OUTCOMES: dict[str, Outcome] = {
     "removed-closed": Removed("closed", AT),
     "removed-expired": Removed("expired", AT, 10),
     "removed-unlabelled": Removed("unlabelled", AT),
+    "removed-destroyed": Removed("destroyed", AT),
 }
 
 

@@ -12,13 +12,14 @@ from typing import Literal
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from reviewapps.desired import NoRoom, Run
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import App, Attempt, Build, Environment, PullRequest, Refusal, Route, Tag, Tagging
 from reviewapps.naming import names
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import DOMAIN, CloudFoundry, Fate, Running, Trouble
-from tests.core.settling import DAY, NOW, SHOP, GitHub, Settling, pull_request, sha
+from tests.core.settling import DAY, NOW, SHOP, GitHub, Settling, destroy, pull_request, sha
 
 EXAMPLES = {"default": 40, "long": 800}[os.environ.get("HYPOTHESIS_PROFILE", "default")]
 quickly = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -208,6 +209,18 @@ def _pushed(number: int, commit: str) -> Event:
     return event
 
 
+def _destroyed(number: int) -> Event:
+    """Somebody takes a preview away by hand, while whatever happens to it happens."""
+
+    def event(world: Settling) -> None:
+        environment = Environment(SHOP.id, f"pr-{number}")
+        verdict = world.judged().of(environment)
+        if isinstance(verdict, Run | NoRoom):
+            destroy(world, number)
+
+    return event
+
+
 def _changed(number: int, is_open: bool, labels: frozenset[str]) -> Event:
     def event(world: Settling) -> None:
         if number in world.github.pull_requests:
@@ -253,6 +266,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(_pushed, NUMBERS, COMMITS),
     st.builds(_changed, NUMBERS, st.booleans(), st.sampled_from([frozenset(), frozenset({"no-preview"})])),
     st.builds(_ruled, RULES),
+    st.builds(_destroyed, NUMBERS),
     st.builds(_untagged, TAG_NAMES),
     st.builds(
         _worked, st.integers(1, 8), st.one_of(st.none(), st.integers(0, 12)), st.lists(TROUBLES, max_size=40)

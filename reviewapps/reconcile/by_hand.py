@@ -1,0 +1,178 @@
+"""What somebody asks for by hand. It is written onto the app, as a wish; the turns that follow fulfil it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from reviewapps import steps
+from reviewapps.desired import Absent, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.errors import AuthorMustAct, Busy
+from reviewapps.model import App, Attempt, Environment, Refusal, Wanted
+from reviewapps.naming import address
+from reviewapps.overview import Row, row, why
+from reviewapps.plan import began_after, in_doubt
+from reviewapps.ports import Lease
+from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.turn import Turn
+from reviewapps.reconcile.view import Judged, judged_alone, verdict_on
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an environment stands, and whether it is ``anew`` that its commit is tried."""
+
+    row: Row | None
+    anew: bool
+
+
+def redeployed(means: Means, environment: Environment, lease: Lease) -> str:
+    """Begin a new attempt at the commit that the environment runs or failed to run, using nothing that was
+    built before; the commit."""
+    asked, seen = address(environment, means.name), judged_alone(means, environment)
+    actual = seen.space.actual(environment)
+    commit, config = _tried(actual.app) if actual.app is not None else (None, None)
+    if actual.app is None or commit is None or config is None:
+        raise AuthorMustAct(f"{asked}: there is nothing to deploy again")
+    if isinstance(seen.verdict, Destroyed):
+        raise AuthorMustAct(f"{asked} was removed by hand; `reviewapps deploy {asked}` brings it back")
+    if in_doubt(actual):
+        raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
+    turn = Turn(means, environment, lease, seen.wanted.repository, actual)
+    turn.carry_out(steps.Begin(_attempt(turn, commit, config, fresh=True)))
+    return commit
+
+
+def brought_up(means: Means, environment: Environment, lease: Lease) -> Standing:
+    """Let be tried anew what was refused, taken away by hand or expired; where it stands then.
+
+    What expired is judged as if it were pushed just now, also as to room. Raises AuthorMustAct, with the reason,
+    for what gets no environment.
+    """
+    seen = judged_alone(means, environment)
+    turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
+    before = turn.actual
+    expired = isinstance(seen.verdict, Absent) and seen.verdict.why in ("expired", "old")
+    if expired:
+        seen = _again(turn, _as_if_pushed(seen.wanted, environment, means.now()))
+    if isinstance(seen.verdict, Destroyed):
+        _lift(turn, seen.verdict)
+        seen = _again(turn, seen.wanted)
+    match seen.verdict:
+        case Run():
+            _ask(turn, seen.verdict, expired)
+        case NoRoom():
+            pass
+        case other:
+            raise AuthorMustAct(f"{address(environment, means.name)}: {_against(other)}")
+    now = means.cloudfoundry.look()
+    return Standing(row(environment, seen.verdict, now, means.grant), turn.actual != before)
+
+
+def destroyed(means: Means, environment: Environment, lease: Lease) -> str:
+    """Write down that somebody took this preview away, on the app itself where there is one; the commit.
+
+    From then on whoever looks takes away what is left, until the next push. Raises AuthorMustAct where there is
+    nothing to take away, and for shared environments, which are never deleted.
+    """
+    asked = address(environment, means.name)
+    if environment.shared:
+        raise AuthorMustAct(f"{asked} is shared, and what is shared is never deleted")
+    seen = judged_alone(means, environment)
+    turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
+    commit = _commit(seen, environment)
+    if isinstance(seen.verdict, Destroyed):
+        return seen.verdict.commit
+    if commit is None or not _may_be_taken(means, environment, seen):
+        raise AuthorMustAct(f"{asked}: there is nothing to take away")
+    app, now = turn.actual.app, means.now()
+    if app is None:
+        turn.carry_out(turn.record(commit, now))
+        return commit
+    attempt = app.attempt or _attempt(turn, commit, app.config or "")
+    refusal = Refusal("destroyed", "removed by hand", now)
+    turn.carry_out(steps.Begin(replace(attempt, commit=commit, refusal=refusal)))
+    return commit
+
+
+# --- how ---
+
+
+def _again(turn: Turn, wanted: Wanted) -> Judged:
+    """Another verdict, on what is there by now."""
+    space = turn.means.cloudfoundry.look()
+    turn.actual = space.actual(turn.environment)
+    return Judged(wanted, space, verdict_on(turn.means, turn.environment, wanted, space))
+
+
+def _lift(turn: Turn, verdict: Destroyed) -> None:
+    """Forget that somebody took it away: without the record it is wanted again. An app that was to go stays."""
+    for app in turn.actual.apps:
+        if app.is_record and app.destroyed_at():
+            turn.carry_out(steps.DeleteApp(app.guid))
+    for app in turn.actual.apps:
+        if app.destroyed_at(verdict.commit) and not app.is_record:
+            turn.actual = turn.actual.with_app(app)
+            turn.carry_out(steps.Begin(_attempt(turn, verdict.commit, "")))
+    if any(app.destroyed_at(verdict.commit) for app in turn.actual.apps):
+        raise Busy(f"{turn.environment.name}: the platform is still taking it away; try again in a minute")
+
+
+def _ask(turn: Turn, run: Run, expired: bool) -> None:
+    """Write down that somebody wants it, where that changes anything."""
+    app = turn.actual.app
+    if app is None and expired:
+        names = turn.terms().names
+        turn.carry_out(steps.CreateApp(names, _attempt(turn, run.commit, run.config)))
+    elif app is not None and app.refusal_of(run.commit, run.config) is not None:
+        turn.carry_out(steps.Begin(_attempt(turn, run.commit, run.config)))
+    elif app is not None and expired:
+        attempt = app.attempt or _attempt(turn, run.commit, run.config)
+        turn.carry_out(steps.Begin(replace(attempt, asked_at=turn.means.now())))
+
+
+def _attempt(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> Attempt:
+    """A new attempt that somebody asked for."""
+    terms, app = turn.terms(), turn.actual.app
+    began = began_after(app, terms.now) if app is not None else terms.now
+    return Attempt(terms.attempt, commit, config, began, fresh=fresh, asked_at=terms.now)
+
+
+def _as_if_pushed(wanted: Wanted, environment: Environment, now: datetime) -> Wanted:
+    """GitHub's view, were this pull request opened just now."""
+    pulls = (
+        replace(pr, created_at=now, updated_at=now) if pr.number == environment.number else pr
+        for pr in wanted.pull_requests
+    )
+    return replace(wanted, pull_requests=tuple(pulls))
+
+
+def _may_be_taken(means: Means, environment: Environment, seen: Judged) -> bool:
+    """Whether it is wanted, or stays only because the rules cannot be read. What cannot be read itself, or is not
+    granted any more, is left alone."""
+    if isinstance(seen.verdict, Leave):
+        ours = means.grant.allows(environment.kind) and environment not in seen.space.unreadable
+        return ours and not seen.space.actual(environment).empty
+    return isinstance(seen.verdict, Run | NoRoom)
+
+
+def _commit(seen: Judged, environment: Environment) -> str | None:
+    pulls = (pr for pr in seen.wanted.pull_requests if pr.number == environment.number)
+    return next((pr.commit for pr in pulls), None)
+
+
+def _tried(app: App) -> tuple[str | None, str | None]:
+    """Commit and config of the newest attempt, else what the app serves."""
+    attempt = app.attempt
+    return (attempt.commit, attempt.config) if attempt is not None else (app.commit, app.config)
+
+
+def _against(verdict: Verdict) -> str:
+    """Why there is nothing to bring up."""
+    match verdict:
+        case Absent() | Fork() | Destroyed():
+            return f"it gets none ({why(verdict)})"
+        case Refused(_, refusal):
+            return refusal.message
+        case _:
+            return "nothing says what should be there"
