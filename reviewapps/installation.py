@@ -7,6 +7,7 @@ Slack. What was not foreseen goes on, ends the task, and is logged with its trac
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Mapping
 
 import structlog
@@ -21,7 +22,7 @@ from reviewapps.model import Environment
 from reviewapps.naming import digest
 from reviewapps.overview import Decision, Overview
 from reviewapps.ports import Lease, Memory
-from reviewapps.reconcile import Reconciler
+from reviewapps.reconcile import Reconciler, Standing
 
 log = structlog.get_logger()
 
@@ -29,6 +30,9 @@ OPERATOR_PAUSE = 60.0
 """When to look again after an error that somebody has to mend, seconds."""
 
 A_DAY = 24 * 3600.0
+
+PATIENCE = 3.0
+"""For how long somebody who asks for something waits for a worker's turn to end, seconds."""
 
 
 class Installation:
@@ -94,17 +98,42 @@ class Installation:
 
     def redeploy(self, environment: Environment) -> str:
         """Let the environment's commit be built and deployed once more; the commit. Busy while it is held."""
+        with self.held(environment) as lease:
+            commit = self.reconciler(environment.repository).redeploy(environment, lease)
+        self.wake(environment, False)
+        return commit
+
+    def deploy(self, environment: Environment) -> Standing:
+        """Let be tried anew what was refused, taken away by hand or expired; where it stands then. Busy while it
+        is held."""
+        with self.held(environment) as lease:
+            standing = self.reconciler(environment.repository).deploy(environment, lease)
+        self.wake(environment, False)
+        return standing
+
+    def destroy(self, environment: Environment) -> str:
+        """Let a preview be taken away, until the next push or until somebody asks for it; the commit. Busy while
+        it is held."""
+        with self.held(environment) as lease:
+            commit = self.reconciler(environment.repository).destroy(environment, lease)
+        self.wake(environment, True)
+        return commit
+
+    @contextlib.contextmanager
+    def held(self, environment: Environment) -> Iterator[Lease]:
+        """The right to touch the environment by hand; Busy while somebody else has it, after a few seconds of
+        waiting. BadSettings where nothing may be written."""
         if self.mode != "act":
             raise BadSettings(
                 f"{environment.name}: this installation only acts in mode act, and it is in {self.mode}"
             )
-        lease = self._leases.take(environment.key)
-        if lease is None:
-            raise Busy(f"{environment.name}: somebody is at it just now; try again in a few seconds")
+        deadline = time.monotonic() + PATIENCE
+        while (lease := self._leases.take(environment.key)) is None:
+            if time.monotonic() > deadline:
+                raise Busy(f"{environment.name}: somebody is at it just now; try again in a few seconds")
+            time.sleep(0.1)
         with lease:
-            commit = self.reconciler(environment.repository).redeploy(environment, lease)
-        self.wake(environment, False)
-        return commit
+            yield lease
 
     def overviews(self) -> Iterator[Overview]:
         """All that there is, one repository after the other. What cannot be looked at raises."""

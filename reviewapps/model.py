@@ -363,6 +363,19 @@ class Crash:
     description: str
 
 
+LogSource = Literal["STG", "APP"]
+"""Who wrote a line: staging, or the app."""
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """``at`` is nanoseconds since 1970 by the platform's clock."""
+
+    at: int
+    source: LogSource
+    text: str
+
+
 @dataclass(frozen=True)
 class Guard:
     """The gate before a route: whether the route is ``bound`` to it, and whether it is ``up``. ``tended``: what

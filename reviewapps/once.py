@@ -7,10 +7,12 @@ settled, so that it lasts about as long as the slowest.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Final
 
 from reviewapps.errors import TryLater
 from reviewapps.installation import Installation
+from reviewapps.model import Environment
 
 AT_ONCE: Final = 20
 LONGEST_NAP: Final = 1.0
@@ -37,6 +39,21 @@ def settle_all(installation: Installation, seconds: float) -> None:
         if not _waiting(installation):
             return
         _take_turns(installation, deadline)
+
+
+def settle_one(installation: Installation, environment: Environment, seconds: float) -> Iterator[None]:
+    """Take the environment's turns, or let workers take them, until nothing waits for one; something may have
+    changed each time that this yields.
+
+    What an operator has to mend is not waited for. Raises TakesTooLong after so many seconds.
+    """
+    deadline, key, due = time.monotonic() + seconds, environment.key, installation.turns.due
+    while (at := due.score(key)) is not None and key not in installation.needs:
+        if at <= due.now():
+            installation.turns.take(key)
+        yield
+        _nap((due.score(key) or 0.0) - due.now(), deadline, frozenset({environment.name}))
+    yield
 
 
 def _look_at_all(installation: Installation, deadline: float) -> None:

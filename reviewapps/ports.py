@@ -7,7 +7,18 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from reviewapps.model import Actual, App, Comment, Environment, PullRequest, Space, Tag, Tagging, Wanted
+from reviewapps.model import (
+    Actual,
+    App,
+    Comment,
+    Environment,
+    LogLine,
+    PullRequest,
+    Space,
+    Tag,
+    Tagging,
+    Wanted,
+)
 from reviewapps.outcome import Telling
 from reviewapps.steps import Step, UnderWay
 
@@ -87,3 +98,6 @@ class CloudFoundry(Protocol):
 
     def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they are gone."""
+
+    def tail(self, app: App, since: int) -> tuple[LogLine, ...]:
+        """What staging and the app wrote since that time, oldest first; raises where it cannot be had."""

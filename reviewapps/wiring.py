@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 
@@ -12,18 +15,21 @@ from redis import Redis
 from reviewapps import settings as settings_room
 from reviewapps.audit import audit
 from reviewapps.cloudfoundry import Access, SpaceClient, Spaces
+from reviewapps.cloudfoundry.gatehouse import Alone
 from reviewapps.coordination.budget import Budget
 from reviewapps.coordination.cache import Cache
 from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
+from reviewapps.coordination.visiting import visiting
 from reviewapps.errors import BadSettings
 from reviewapps.github import RepositoryClient
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
 from reviewapps.notify.slack import Slack
-from reviewapps.reconcile import Means, Pace, Reconciler
+from reviewapps.ports import Memory
+from reviewapps.reconcile import Journal, Means, Pace, Reconciler
 from reviewapps.settings import Settings
 
 PATIENCE_FOR_BUDGET = 5.0
@@ -46,15 +52,15 @@ def orchestrator() -> Installation:
     return _wired[key]
 
 
-def installation(told: Settings) -> Installation:
-    """Everything that an installation consists of. Asks nobody anything yet."""
+def installation(told: Settings, journal: Journal | None = None) -> Installation:
+    """Everything that an installation consists of. Asks nobody anything yet. ``journal`` is where it writes down
+    what it does, should somebody want to read that."""
     redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
     keys = prefix(told)
     memory = Cache(redis, keys)
     announce = Slack(told.grants.slack_webhook).announce
-    reconcilers = {name: _reconciler(told, name, redis, memory) for name in told.repositories}
     return Installation(
-        reconcilers,
+        _reconcilers(told, redis, memory, journal),
         due=Due(redis, keys, forward=told.forward),
         leases=Leases(redis, keys, seconds=told.lease),
         clock=Clock(redis, keys),
@@ -62,6 +68,23 @@ def installation(told: Settings) -> Installation:
         announce=announce,
         mode=told.grants.mode,
     )
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a command works with that only reads: a reconciler for each repository, a space for each target."""
+
+    reconcilers: Mapping[str, Reconciler]
+    spaces: Mapping[str, SpaceClient]
+
+
+@contextmanager
+def reading(told: Settings) -> Iterator[Reading]:
+    """What a command reads with. It needs no Redis; where a worker's can be reached it shares that one's memory,
+    so that it asks for less, and no rejected password twice."""
+    with visiting(told.redis_url, told.home / "redis", prefix(told), start=False) as visit:
+        spaces = {name: space(told, one, None, visit.memory) for name, one in told.grants.targets.items()}
+        yield Reading(_reconcilers(told, None, visit.memory), spaces)
 
 
 def redis_url(told: Settings) -> str:
@@ -90,14 +113,14 @@ def _refuse_own(target: Target, space: str) -> None:
         )
 
 
-def spaces(told: Settings, name: str, redis: Redis, memory: Cache) -> Spaces:
+def spaces(told: Settings, name: str, redis: Redis | None, memory: Memory) -> Spaces:
     """The spaces that one repository's environments live in; those of one space share a login."""
     targets = told.grants.targets_of(name)
     clients = {target.name: space(told, target, redis, memory) for target in targets.values()}
     return Spaces({kind: clients[target.name] for kind, target in targets.items()})
 
 
-def space(told: Settings, target: Target, redis: Redis, memory: Cache) -> SpaceClient:
+def space(told: Settings, target: Target, redis: Redis | None, memory: Memory) -> SpaceClient:
     """One space."""
     rate = told.cf_requests_per_second
     budget = Budget(redis, prefix(told), "cloudfoundry", rate, max(1, round(2 * rate)))
@@ -110,8 +133,15 @@ def space(told: Settings, target: Target, redis: Redis, memory: Cache) -> SpaceC
         spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
         say=audit,
         gate=target.gate,
-        alone=partial(Leases(redis, prefix(told), seconds=told.lease).take, f"gate/{target.name}"),
+        alone=_alone(told, target, redis),
     )
+
+
+def _alone(told: Settings, target: Target, redis: Redis | None) -> Alone:
+    """The right to put up a target's gate. Who has no Redis only reads, or takes away, and never gets it."""
+    if redis is None:
+        return lambda: None
+    return partial(Leases(redis, prefix(told), seconds=told.lease).take, f"gate/{target.name}")
 
 
 def access(target: Target) -> Access:
@@ -128,7 +158,7 @@ def access(target: Target) -> Access:
     )
 
 
-def github(told: Settings, name: str, redis: Redis, memory: Cache) -> RepositoryClient:
+def github(told: Settings, name: str, redis: Redis | None, memory: Memory) -> RepositoryClient:
     """One repository on GitHub."""
     rate = told.github_requests_per_second
     budget = Budget(redis, prefix(told), "github", rate, max(1, round(10 * rate)))
@@ -151,7 +181,15 @@ def prefix(told: Settings) -> str:
     return f"reviewapps:{told.instance}:"
 
 
-def _reconciler(told: Settings, name: str, redis: Redis, memory: Cache) -> Reconciler:
+def _reconcilers(
+    told: Settings, redis: Redis | None, memory: Memory, journal: Journal | None = None
+) -> dict[str, Reconciler]:
+    return {name: _reconciler(told, name, redis, memory, journal) for name in told.repositories}
+
+
+def _reconciler(
+    told: Settings, name: str, redis: Redis | None, memory: Memory, journal: Journal | None
+) -> Reconciler:
     pace = Pace(
         poll=told.poll_every,
         quiet=told.quiet_every,
@@ -173,5 +211,6 @@ def _reconciler(told: Settings, name: str, redis: Redis, memory: Cache) -> Recon
         now=lambda: datetime.now(UTC),
         announce=Slack(told.grants.slack_webhook).announce,
         secrets=told.secrets,
+        journal=journal,
     )
     return Reconciler(means)

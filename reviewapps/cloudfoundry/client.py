@@ -246,9 +246,9 @@ class Client:
     def job(self, url: str) -> Json:
         return self._session.read(url, "tell how the job goes")
 
-    def log_envelopes(self, app: str, limit: int) -> Json:
+    def log_envelopes(self, app: str, limit: int, since: int = 0) -> Json:
         url = f"{self._log_cache}/api/v1/read/{app}"
-        query: dict[str, Any] = {"envelope_types": "LOG", "descending": "true", "start_time": 0}
+        query: dict[str, Any] = {"envelope_types": "LOG", "descending": "true", "start_time": since}
         return self._session.read(url, "show the app's log", limit=limit, **query)
 
     @cached_property

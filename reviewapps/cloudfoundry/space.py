@@ -14,11 +14,13 @@ from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
 from reviewapps.cloudfoundry.gatehouse import Alone, Gatehouse, GateStep
-from reviewapps.cloudfoundry.logs import lines_of
+from reviewapps.cloudfoundry.logs import lines_of, written
+from reviewapps.cloudfoundry.place import Room
 from reviewapps.cloudfoundry.session import Session
+from reviewapps.cloudfoundry.survey import room
 from reviewapps.errors import ReviewAppsError
 from reviewapps.gate import Gate
-from reviewapps.model import Actual, App, Environment, Space
+from reviewapps.model import Actual, App, Environment, LogLine, Space
 from reviewapps.ports import Memory
 from reviewapps.steps import Look, Reach, Step, UnderWay
 
@@ -71,6 +73,7 @@ class SpaceClient:
         alone: Alone = nullcontext,
     ) -> None:
         session = Session(access, timeout=timeout, memory=memory, spend=spend, say=say)
+        self._session, self._access = session, access
         self._client = Client(session, access, instance)
         self._doorbell = Doorbell(app_url, access.verify, gate.bypass if gate is not None else None)
         self._gatehouse = Gatehouse(self._client, gate, alone, memory)
@@ -102,6 +105,10 @@ class SpaceClient:
         """The guids of routes that the gate stands before, as it should or, where there is none, should not."""
         return self._gatehouse.guarded()
 
+    def room(self) -> Room:
+        """What the space (or the org, where only that has a limit) has of memory and routes, and may have."""
+        return room(self._session, self._access)
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing."""
         return looking.under_way(self._client, kind)
@@ -120,3 +127,8 @@ class SpaceClient:
             return lines_of(self._client.log_envelopes(app.guid, LOG_READ), source)[-lines:]
         except (ReviewAppsError, KeyError, TypeError, ValueError):
             return ()
+
+    def tail(self, app: App, since: int) -> tuple[LogLine, ...]:
+        """What staging and the app wrote since that time (nanoseconds since 1970), oldest first: at most the last
+        thousand lines. Raises where log-cache does not answer."""
+        return written(self._client.log_envelopes(app.guid, LOG_READ, since))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from reviewapps.cloudfoundry.space import SpaceClient
-from reviewapps.model import Actual, App, Environment, Space
+from reviewapps.model import Actual, App, Environment, LogLine, Space
 from reviewapps.steps import Step, UnderWay
 
 
@@ -55,6 +55,10 @@ class Spaces:
     def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they cannot be had."""
         return self._of(app.environment).log(app, source, lines)
+
+    def tail(self, app: App, since: int) -> tuple[LogLine, ...]:
+        """What staging and the app wrote since that time (nanoseconds since 1970), oldest first."""
+        return self._of(app.environment).tail(app, since)
 
     def _of(self, environment: Environment) -> SpaceClient:
         return self._clients[environment.kind]

@@ -30,6 +30,11 @@ def survey(session: Session, access: Access) -> Place:
     return Surveyor(session, access).look()
 
 
+def room(session: Session, access: Access) -> Room:
+    """What the space has and may have; where only the org has a limit, what the org has and may have."""
+    return Surveyor(session, access).room()
+
+
 class Surveyor:
     """One look; ``unseen`` grows with what could not be seen."""
 
@@ -57,6 +62,14 @@ class Surveyor:
             password_since=self._seen(self._password_since),
             unseen=tuple(self._unseen),
         )
+
+    def room(self) -> Room:
+        """What the space has and may have, or the org, where only that has a limit."""
+        own = self._room(self._spaces, self._target.space, "space")
+        if own.memory_limit is not None:
+            return own
+        shared = self._seen(lambda: self._room(self._orgs, self._target.org, "organization"))
+        return own if shared is None or shared.memory_limit is None else shared
 
     def _seen(self, look: Callable[[], T]) -> T | None:
         """What ``look`` sees; None where it may not, or the answer is odd. That nobody answers is raised."""

@@ -6,7 +6,7 @@ import math
 import time
 
 from limits import RateLimitItemPerSecond
-from limits.storage import RedisStorage
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis import Redis
 
@@ -21,15 +21,16 @@ class Budget:
     """At most ``burst`` calls at once, and ``per_second`` in the long run.
 
     Held as a moving window of whole seconds, rounded up, so the rate is never exceeded:
-    6 a second with a burst of 10 become 10 in any 2 seconds.
+    6 a second with a burst of 10 become 10 in any 2 seconds. Without a Redis it counts our own calls alone.
     """
 
-    def __init__(self, redis: Redis, prefix: str, name: str, per_second: float, burst: int) -> None:
-        storage = RedisStorage(
-            "redis://", connection_pool=redis.connection_pool, key_prefix=f"{prefix}budget"
-        )
+    def __init__(self, redis: Redis | None, prefix: str, name: str, per_second: float, burst: int) -> None:
         self.name = name
-        self._limiter = MovingWindowRateLimiter(storage)
+        self._limiter = MovingWindowRateLimiter(
+            MemoryStorage()
+            if redis is None
+            else RedisStorage("redis://", connection_pool=redis.connection_pool, key_prefix=f"{prefix}budget")
+        )
         self._allowed = RateLimitItemPerSecond(burst, math.ceil(burst / per_second))
 
     def spend(self, wait: float = 0.0) -> None:

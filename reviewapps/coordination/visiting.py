@@ -42,10 +42,16 @@ class OwnHead:
 
 
 @contextmanager
-def visiting(url: str, folder: Path, prefix: str, *, program: str | None = None) -> Iterator[Visit]:
+def visiting(
+    url: str, folder: Path, prefix: str, *, program: str | None = None, start: bool = True
+) -> Iterator[Visit]:
     """The memory behind ``url``, once it was written to. Without a URL it is that of the embedded server that
-    runs on ``folder``, or of one that is started for as long as the visit lasts. Call it from the main thread."""
+    runs on ``folder``, or of one that is started for as long as the visit lasts; where none is to be started, our
+    own head. Call it from the main thread."""
     with ExitStack() as open_:
+        if not (url or start or runs(folder)):
+            yield Visit(OwnHead())
+            return
         try:
             visit = Visit(_memory(url or _embedded(folder, program, open_), prefix, open_))
         except (RedisError, OSError, ValueError, OperatorMustAct) as wrong:

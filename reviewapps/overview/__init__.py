@@ -1,6 +1,28 @@
 """What there is, and why: the rows of ``list`` and of the status page, the answers of ``why``. Pure."""
 
-from reviewapps.overview.decision import Answer, Decision, decision
+from reviewapps.overview.decision import Answer, Decision, decision, follows
+from reviewapps.overview.detail import Detail, detail
 from reviewapps.overview.overview import Overview, Passed, Row, State, overview, row, why
+from reviewapps.overview.steps_in_words import in_words
+from reviewapps.overview.tick import Noted, Tick, said, tick
 
-__all__ = ["Answer", "Decision", "Overview", "Passed", "Row", "State", "decision", "overview", "row", "why"]
+__all__ = [
+    "Answer",
+    "Decision",
+    "Detail",
+    "Noted",
+    "Overview",
+    "Passed",
+    "Row",
+    "State",
+    "Tick",
+    "decision",
+    "detail",
+    "follows",
+    "in_words",
+    "overview",
+    "row",
+    "said",
+    "tick",
+    "why",
+]

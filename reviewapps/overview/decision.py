@@ -59,7 +59,7 @@ def decision(
     verdict = desired.of(environment)
     number = environment.number
     if number is None:
-        return Decision((granted, *_of_dev(environment, wanted, space, verdict)), _follows(verdict))
+        return Decision((granted, *_of_dev(environment, wanted, space, verdict)), follows(verdict))
     asked = questions(wanted, rules, grant, space, known, now, number)
     passed = isinstance(verdict, Run | NoRoom)
     answers = [Answer(question, True) for question in asked]
@@ -67,7 +67,7 @@ def decision(
         answers[-1] = Answer(asked[-1], False)
     if passed:
         answers.append(Answer(_room(verdict, grant), isinstance(verdict, Run)))
-    return Decision((granted, *answers), _follows(verdict))
+    return Decision((granted, *answers), follows(verdict))
 
 
 def _of_dev(environment: Environment, wanted: Wanted, space: Space, verdict: Verdict) -> tuple[Answer, ...]:
@@ -86,7 +86,8 @@ def _room(verdict: Verdict, grant: Grant) -> str:
     return f"one of {several(grant.limit, 'place')} is free, or its own"
 
 
-def _follows(verdict: Verdict) -> str:
+def follows(verdict: Verdict) -> str:
+    """What follows from a verdict, in a sentence."""
     match verdict:
         case Run(commit, source=source, ends=ends):
             by = f", by the tag {source}" if source else ""

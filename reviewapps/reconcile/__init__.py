@@ -6,7 +6,9 @@ and says when to look again. Neither believes anything that an earlier run remem
 GitHub and in Cloud Foundry's labels; ``Memory`` only saves requests.
 """
 
-from reviewapps.reconcile.means import Means, Pace
+from reviewapps.reconcile.by_hand import Standing
+from reviewapps.reconcile.means import Journal, Means, Pace
 from reviewapps.reconcile.reconciler import Reconciler
+from reviewapps.reconcile.rehearsal import Rehearsed
 
-__all__ = ["Means", "Pace", "Reconciler"]
+__all__ = ["Journal", "Means", "Pace", "Reconciler", "Rehearsed", "Standing"]

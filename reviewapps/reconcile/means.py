@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from reviewapps.grants import Grant
+from reviewapps.model import Environment
 from reviewapps.ports import CloudFoundry, GitHub, Memory
 
 
@@ -31,12 +32,21 @@ class Pace:
     pause: timedelta = timedelta(seconds=10)
 
 
+@dataclass
+class Journal:
+    """What was done to which environment since this process began, in words; and what was ``repaired`` because
+    it was not as it had been left."""
+
+    done: dict[Environment, list[str]] = field(default_factory=dict)
+    repaired: dict[Environment, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Means:
     """One repository's two sides, and the terms of the installation.
 
     ``web_url`` is where people read GitHub; ``announce`` takes a line for Slack; ``secrets`` are masked in all
-    that people are told.
+    that people are told. ``journal`` is kept where somebody wants to read it.
     """
 
     name: str
@@ -50,6 +60,7 @@ class Means:
     now: Callable[[], datetime]
     announce: Callable[[str], None]
     secrets: tuple[str, ...] = ()
+    journal: Journal | None = None
 
     def remembered(self, *key: str) -> object:
         """What the memory holds for this repository under a key; None where it is forgotten."""

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import structlog
 
 from reviewapps.desired import Desired, Run
-from reviewapps.errors import OperatorMustAct, UnsafePlan
-from reviewapps.model import Environment, Repository, Space
-from reviewapps.overview import Decision, Overview, Row, decision, overview, row
-from reviewapps.plan import attention, fingerprint, unfinished
+from reviewapps.errors import AuthorMustAct, OperatorMustAct, UnsafePlan
+from reviewapps.model import Environment, LogLine, Repository, Space
+from reviewapps.naming import address
+from reviewapps.overview import Decision, Detail, Overview, Row, decision, detail, follows, overview, row
+from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, redeployed
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import fresh_view, judged, judged_alone, rules_of, verdicts, view_digest
 from reviewapps.reconcile.watch import is_still_under_way
+from reviewapps.report import Voice
+from reviewapps.report.untrusted import Mask
+
+log = structlog.get_logger()
 
 SETTLED_FOR = 24 * 3600.0
 """For how long "nothing to do here, and told so" is believed while nothing changes, seconds."""
@@ -98,6 +107,39 @@ class Reconciler:
         rules = rules_of(wanted)
         return decision(environment, wanted, rules, means.grant, space, known, means.now(), desired)
 
+    def detail(self, environment: Environment) -> Detail:
+        """All that is known of the environment."""
+        means, number = self._means, environment.number
+        seen = judged_alone(means, environment)
+        voice = Voice(means.instance, seen.wanted.repository, means.web_url)
+        return detail(
+            address(environment, seen.wanted.repository.name),
+            row(environment, seen.verdict, seen.space, means.grant),
+            follows(seen.verdict),
+            seen.space.actual(environment),
+            None if number is None else voice.pull_url(number),
+        )
+
+    def rehearse(self, environment: Environment) -> Rehearsed:
+        """What would be done about the environment next."""
+        seen = judged_alone(self._means, environment)
+        return rehearsed(self._means, environment, seen.wanted, seen.space, seen.verdict)
+
+    def rehearse_all(self) -> tuple[Rehearsed, ...]:
+        """What one complete look would have done, of each environment."""
+        means = self._means
+        wanted, space = means.github.look(), means.cloudfoundry.look()
+        return tuple(all_rehearsed(means, wanted, space, verdicts(means, wanted, space)))
+
+    def log(self, environment: Environment, since: int = 0) -> tuple[LogLine, ...]:
+        """What staging and the app wrote since that time (nanoseconds since 1970), no secret of ours in it."""
+        means = self._means
+        app = means.cloudfoundry.look().actual(environment).app
+        if app is None:
+            raise AuthorMustAct(f"{address(environment, self.name)}: there is no app that could have a log")
+        mask = Mask.over(means.secrets)
+        return tuple(replace(line, text=mask.text(line.text)) for line in means.cloudfoundry.tail(app, since))
+
     def settle(self, environment: Environment, lease: Lease) -> float | None:
         """Do for the environment what can be done now. Seconds until the next look; None: nothing waits."""
         means = self._means
@@ -105,6 +147,9 @@ class Reconciler:
             return means.pace.poll
         seen = judged_alone(means, environment)
         turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
+        drift = drifted(seen.verdict, turn.actual)
+        if drift is not None:
+            self._repair(environment, drift)
         wait = settled(turn, seen.verdict)
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
@@ -128,3 +173,9 @@ class Reconciler:
     def destroy(self, environment: Environment, lease: Lease) -> str:
         """Write down that somebody took this preview away; the commit. The next turn takes it away."""
         return destroyed(self._means, environment, lease)
+
+    def _repair(self, environment: Environment, drift: str) -> None:
+        """Say that something is mended that nobody should have had to mend."""
+        log.warning("repaired", environment=environment.key, reason=drift)
+        if self._means.journal is not None:
+            self._means.journal.repaired[environment] = drift

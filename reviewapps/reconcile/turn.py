@@ -11,6 +11,7 @@ from reviewapps.errors import LeaseLost, TryLater
 from reviewapps.model import Actual, App, Attempt, Environment, Refusal, Repository
 from reviewapps.naming import names, record_name
 from reviewapps.outcome import Outcome
+from reviewapps.overview import in_words
 from reviewapps.plan import Terms
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
@@ -83,6 +84,8 @@ class Turn:
             step = self._with_log(step, self.actual.app)
         if isinstance(step, CHANGES):  # noted before: the answer to it may be lost
             self.means.remember(True, self.means.pace.whole, "changed", self.environment.name)
+        if self.means.journal is not None and not isinstance(step, steps.Look | steps.Reach):
+            self.means.journal.done.setdefault(self.environment, []).append(in_words(step))
         self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
 
     def look_again(self) -> None:

@@ -31,6 +31,19 @@ def span(time: timedelta) -> str:
     return _both(minutes, "min", seconds % 60, "s") if minutes else f"{seconds} s"
 
 
+def age(time: timedelta) -> str:
+    """``time`` in its largest unit, as a column has room for.
+
+    >>> age(timedelta(hours=26)), age(timedelta(seconds=40))
+    ('1 d', '40 s')
+    """
+    seconds = max(0, int(time.total_seconds()))
+    for size, unit in ((24 * 3600, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def ordinal(place: int) -> str:
     """``1st``, ``2nd``, ``11th``"""
     ending = {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")

@@ -1,0 +1,27 @@
+"""Where the log of a command goes: never into what it prints."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import structlog
+
+
+def log_to(file: Path | None) -> None:
+    """Send the log, one JSON object a line, to the end of this file, else to stderr: there all of it where a
+    program keeps it, such as a workflow; only warnings where somebody looks on."""
+    onlooker = file is None and sys.stderr.isatty()
+    # urllib3 warns of what it tries again: the command tells of it, should that not help
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if onlooker else logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file.open("a") if file else sys.stderr),
+    )

@@ -1,0 +1,58 @@
+"""What every command has in common: errors are a sentence on stderr and an exit status that is not 0."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, ParamSpec
+
+import typer
+from redis.exceptions import RedisError
+
+from reviewapps import wiring
+from reviewapps.cli.logging import log_to
+from reviewapps.errors import ReviewAppsError
+from reviewapps.settings import Settings
+
+P = ParamSpec("P")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Review apps for teams on GitHub and Cloud Foundry.",
+)
+
+Home = Annotated[Path, typer.Option(help="Where everything of it is kept.")]
+Where = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="acme/shop#12 or acme/shop:dev")]
+AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Within = Annotated[str, typer.Option(help="How long that may take: 90s, 30m, 2h.")]
+
+
+def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
+    """The command, ending with its exit status; what we foresaw is told in a sentence, without a trace."""
+
+    @functools.wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            status = command(*args, **kwargs)
+        except RedisError as wrong:
+            print(f"reviewapps: no Redis answers; is a worker running here? ({wrong})", file=sys.stderr)
+            status = 1
+        except (ReviewAppsError, OSError) as wrong:
+            print(f"reviewapps: {wrong}", file=sys.stderr)
+            status = 1
+        except KeyboardInterrupt:
+            status = 130
+        raise typer.Exit(status)
+
+    return told
+
+
+def settings() -> Settings:
+    """The settings of this process; from now on the log goes where they say."""
+    told = wiring.settings()
+    log_to(told.log_file)
+    return told

@@ -1,0 +1,35 @@
+"""The environment that somebody means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reviewapps.model import Environment
+from reviewapps.naming import address, addressed
+from reviewapps.reconcile import Reconciler
+
+
+@dataclass(frozen=True)
+class Sought:
+    """``name`` is how people write the environment, whose repository ``reconciler`` keeps."""
+
+    environment: Environment
+    reconciler: Reconciler
+
+    @property
+    def name(self) -> str:
+        return address(self.environment, self.reconciler.name)
+
+
+def sought(text: str, reconcilers: Mapping[str, Reconciler]) -> Sought:
+    """What ``text`` means; only its own repository is looked at. BadSettings where it means nothing of ours."""
+    asked = re.split("[#:]", text, maxsplit=1)[0].lower()
+    named = {name: one for name, one in reconcilers.items() if name.lower() == asked}
+    among = named or ({} if asked else reconcilers)
+    if not among or (len(among) > 1 and not asked):
+        addressed(text, dict.fromkeys(reconcilers, 0))  # says what is wrong, and what is known
+    ids = {one.repository.id: one for one in among.values()}
+    environment = addressed(text, {one.name: id_ for id_, one in ids.items()})
+    return Sought(environment, ids[environment.repository])

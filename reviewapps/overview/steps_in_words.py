@@ -1,0 +1,83 @@
+"""A step of a plan, in words."""
+
+from __future__ import annotations
+
+from reviewapps import steps
+from reviewapps.steps import Next
+
+
+def in_words(step: Next) -> str:
+    """What the step does, as an infinitive.
+
+    >>> in_words(steps.CreateRoute(("shop-pr-12", "shop-pr-12-2dc23a")))
+    'make the address shop-pr-12'
+    >>> in_words(steps.Wait("staging"))
+    'wait for staging'
+    """
+    match step:
+        case steps.Look(kind):
+            return f"look at its {kind}" if kind != "elsewhere" else "look for the same build elsewhere"
+        case steps.CreateApp(names, attempt) if attempt.refusal is not None:
+            return f"make the record {names[0]}, which remembers that it was {attempt.refusal.message}"
+        case steps.CreateApp(names):
+            return f"make the app {names[0]}"
+        case steps.Begin(attempt):
+            return f"begin with {attempt.commit[:7]}"
+        case steps.Remember(source, wished):
+            return f"remember that {source or 'no tag'} asks for {(wished or 'nothing')[:7]}"
+        case steps.CreateRoute(hosts):
+            return f"make the address {hosts[0]}"
+        case steps.MapRoute():
+            return "lead its address to the app"
+        case steps.BindGate():
+            return "lead its address by the gate"
+        case steps.UnbindGate():
+            return "lead its address straight to the app"
+        case steps.RaiseGate():
+            return "put up the gate"
+        case steps.ReadSource(commit):
+            return f"read the manifest of {commit[:7]}, then build and start it"
+        case steps.Upload() | steps.CreateBuild() | steps.CopyDroplet() | steps.Configure():
+            return _of_building(step)
+        case steps.Refuse(refusal):
+            return f"give up: {refusal.message}"
+        case steps.DeleteRoute():
+            return "delete its address"
+        case steps.DeleteApp():
+            return "delete the app"
+        case steps.Wait(on):
+            return f"wait for {on}"
+        case steps.Done():
+            return "nothing"
+        case _:
+            return _of_switching(step)
+
+
+def _of_building(step: steps.Upload | steps.CreateBuild | steps.CopyDroplet | steps.Configure) -> str:
+    match step:
+        case steps.Upload():
+            return "upload its source"
+        case steps.CreateBuild():
+            return "build it"
+        case steps.CopyDroplet():
+            return "copy the same build from another environment"
+        case steps.Configure():
+            return "set its variables, sizes and health check"
+
+
+def _of_switching(
+    step: steps.Start | steps.Stop | steps.Roll | steps.CancelRoll | steps.Reach | steps.MarkLive,
+) -> str:
+    match step:
+        case steps.Start():
+            return "start it"
+        case steps.Stop():
+            return "stop it"
+        case steps.Roll():
+            return "switch to the new build by a rolling deployment"
+        case steps.CancelRoll():
+            return "call the deployment off; the old version serves on"
+        case steps.Reach(address):
+            return f"ask {address} whether it answers"
+        case steps.MarkLive(attempt):
+            return f"write down that {attempt.commit[:7]} is live"

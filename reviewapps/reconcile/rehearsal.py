@@ -1,0 +1,80 @@
+"""What would be done next, without doing it: nothing here holds a lease, and nothing acts without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from reviewapps import steps
+from reviewapps.desired import Absent, Desired, Destroyed, Fork, NoRoom, Refused, Run, Verdict
+from reviewapps.errors import LeaseLost
+from reviewapps.model import Environment, Space, Wanted
+from reviewapps.overview import follows, in_words
+from reviewapps.plan import next_farewell, next_removal, next_step, unfinished
+from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.turn import Turn
+from reviewapps.steps import Done, Next
+
+READS = steps.Look | steps.Reach
+
+
+class NoLease:
+    """For whoever only looks."""
+
+    fence = 0
+
+    def check(self) -> None:
+        """Nobody who holds this may act."""
+        raise LeaseLost("this is a rehearsal")
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """What would be ``done`` about an environment next, in words, and ``why``. Nothing where it is ``right``."""
+
+    environment: Environment
+    right: bool
+    done: str
+    why: str
+
+
+def rehearsed(
+    means: Means, environment: Environment, wanted: Wanted, space: Space, verdict: Verdict
+) -> Rehearsed:
+    """What would be done about one environment next. Only what has to be known for that is asked."""
+    turn = Turn(means, environment, NoLease(), wanted.repository, space.actual(environment))
+    match verdict:
+        case Run():
+            step = _next_of(turn, verdict)
+        case Absent() | Fork():
+            step = next_removal(turn.actual)
+        case Destroyed(commit, at):
+            step = next_farewell(turn.actual, turn.record(commit, at))
+        case _:
+            step = Done()
+    waits = isinstance(verdict, NoRoom | Refused)
+    done = "nothing" if waits else in_words(step)
+    return Rehearsed(environment, isinstance(step, Done) and not waits, done, follows(verdict))
+
+
+def all_rehearsed(means: Means, wanted: Wanted, space: Space, desired: Desired) -> Iterator[Rehearsed]:
+    """What would be done about each environment that is wanted, or there; also what people would still be told."""
+    known = desired.verdicts.keys() | space.environments(wanted.repository.id)
+    untold = unfinished(desired, space, means.github.comments())
+    for environment in sorted(known):
+        verdict = desired.of(environment)
+        if environment in space.unreadable:
+            yield Rehearsed(environment, False, "nothing", space.unreadable[environment])
+        elif environment not in untold:
+            yield rehearsed(means, environment, wanted, space, verdict)
+    for environment in sorted(untold):
+        yield Rehearsed(environment, False, "say that it is removed", "it is gone, and its comment differs")
+
+
+def _next_of(turn: Turn, run: Run) -> Next:
+    terms = turn.terms()
+    plan = partial(next_step, run, blueprint=None, terms=terms)
+    while isinstance(step := plan(actual=turn.actual), READS):
+        turn.actual = turn.means.cloudfoundry.carry_out(step, turn.actual)
+    return step
