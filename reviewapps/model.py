@@ -19,6 +19,9 @@ Entrance = Literal["password", "unlisted", "public"]
 """Who may open an environment's address: whoever has the team's password; everybody, but no robot (both by the
 gate before it); or everybody."""
 
+ADOPTED = "adopted"
+"""Stands where a commit does, for what somebody else deployed to an app that was taken over since."""
+
 
 class Secret(str):
     """A string that does not show itself when printed by ``repr``, in a log or in a trace."""
@@ -361,6 +364,32 @@ class Crash:
 
     at: datetime
     description: str
+
+
+@dataclass(frozen=True)
+class CandidateRoute:
+    """A route of an app that may be taken over. ``plain``: HTTP, with a host and without a path; only such a one
+    can be ours. ``whose`` says in words whose labels it bears, None where it bears none of any installation."""
+
+    guid: str
+    address: str
+    plain: bool
+    whose: str | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An app that may be taken over. ``whose`` labels it bears, where those are not this environment's; ``ours``
+    where they are: it was taken over before. Sizes are of its web process, None where it has none."""
+
+    guid: str
+    name: str
+    started: bool
+    ours: bool
+    whose: str | None
+    routes: tuple[CandidateRoute, ...]
+    instances: int | None = None
+    memory_mb: int | None = None
 
 
 LogSource = Literal["STG", "APP"]

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 from reviewapps.model import (
     Actual,
     App,
+    Candidate,
     Comment,
     Environment,
     LogLine,
@@ -82,6 +83,9 @@ class CloudFoundry(Protocol):
 
     def look(self) -> Space:
         """All that bears our instance's labels."""
+
+    def candidate(self, environment: Environment, name: str) -> Candidate | None:
+        """The app of this name, whoever made it, as one that may be taken over; None where there is none."""
 
     def memory(self) -> Mapping[str, int]:
         """The MB that each of our apps is sized for, by guid: of all its processes' instances together."""

@@ -58,6 +58,23 @@ class Remember:
 
 
 @dataclass(frozen=True)
+class Adopt:
+    """Write our labels onto an app that somebody else made, with every tag that stands: none of those deploys to
+    it. Where it ``serves`` something, that is labelled as adopted."""
+
+    guid: str
+    tags_seen: frozenset[str]
+    serves: bool
+
+
+@dataclass(frozen=True)
+class AdoptRoute:
+    """Write our labels onto a route of such an app."""
+
+    guid: str
+
+
+@dataclass(frozen=True)
 class CreateRoute:
     """Make a route with owner labels under the first of ``hosts`` that is free; NameTaken where none is.
     ``gated``: the gate will stand before it."""
@@ -220,6 +237,8 @@ Step = (
     | CreateApp
     | Begin
     | Remember
+    | Adopt
+    | AdoptRoute
     | CreateRoute
     | BindGate
     | UnbindGate

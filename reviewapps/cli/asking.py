@@ -8,9 +8,8 @@ from typing import Annotated
 import typer
 
 from reviewapps.cli.acting import acting, is_alone, seconds
-from reviewapps.cli.menu import Where, Within, Yes, app, in_a_sentence, settings
+from reviewapps.cli.menu import Where, Within, Yes, agreed, app, in_a_sentence, settings
 from reviewapps.cli.sought import Sought, sought
-from reviewapps.errors import BadSettings
 from reviewapps.installation import Installation
 from reviewapps.once import settle_one
 from reviewapps.overview import Row, said
@@ -56,7 +55,7 @@ def destroy(environment: Where, yes: Yes = False, within: Within = "5m") -> int:
     told = settings()
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
-        if not (yes or _agreed(f"{one.name}: app and address, with all that is in them. Take them away?")):
+        if not (yes or agreed(f"{one.name}: app and address, with all that is in them. Take them away?")):
             return 1
         commit = installation.destroy(one.environment)
         for _ in settle_one(installation, one.environment, seconds(within)):
@@ -66,13 +65,6 @@ def destroy(environment: Where, yes: Yes = False, within: Within = "5m") -> int:
             return 1
         print(f"{one.name}: {commit[:7]} is removed; a push or `reviewapps deploy {one.name}` brings it back")
     return 0
-
-
-def _agreed(question: str) -> bool:
-    """What a person says to it; where nobody can be asked, BadSettings that names the way around."""
-    if not sys.stdin.isatty():
-        raise BadSettings(f"{question} Nobody can be asked here: say --yes")
-    return typer.confirm(question, err=True)
 
 
 def _watched(installation: Installation, one: Sought, within: float, mask: Mask) -> int:

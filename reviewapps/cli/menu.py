@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,9 +12,9 @@ from typing import Annotated, ParamSpec
 import typer
 from redis.exceptions import RedisError
 
-from reviewapps import wiring
+from reviewapps import settings as settings_room
 from reviewapps.cli.logging import log_to
-from reviewapps.errors import ReviewAppsError
+from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.settings import Settings
 
 P = ParamSpec("P")
@@ -41,6 +42,9 @@ def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
         except RedisError as wrong:
             print(f"reviewapps: no Redis answers; is a worker running here? ({wrong})", file=sys.stderr)
             status = 1
+        except BrokenPipeError:  # whoever read it has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            status = 0
         except (ReviewAppsError, OSError) as wrong:
             print(f"reviewapps: {wrong}", file=sys.stderr)
             status = 1
@@ -51,8 +55,15 @@ def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
     return told
 
 
+def agreed(question: str) -> bool:
+    """What a person says to it; where nobody can be asked, BadSettings names the way around."""
+    if not sys.stdin.isatty():
+        raise BadSettings(f"{question} Nobody can be asked here: --yes says so")
+    return typer.confirm(question, err=True)
+
+
 def settings() -> Settings:
     """The settings of this process; from now on the log goes where they say."""
-    told = wiring.settings()
+    told = settings_room.settings(os.environ)
     log_to(told.log_file)
     return told

@@ -47,6 +47,12 @@ class Client:
         metadata = {"annotations": annotations} | ({"labels": labels} if labels else {})
         return self._write("PATCH", f"/v3/apps/{app}", "write metadata onto the app", metadata=metadata)
 
+    def app_routes(self, app: str) -> list[Json]:
+        return self._session.read_all(f"/v3/apps/{app}/routes", "list the app's routes")
+
+    def app_processes(self, app: str) -> list[Json]:
+        return self._session.read_all(f"/v3/apps/{app}/processes", "list the app's processes")
+
     def set_environment(self, app: str, variables: dict[str, str | None]) -> None:
         path = f"/v3/apps/{app}/environment_variables"
         self._write("PATCH", path, "set the app's variables", var=variables)
@@ -117,6 +123,10 @@ class Client:
         leads_to = [{"app": {"guid": app, "process": {"type": "web"}}}]
         path = f"/v3/routes/{route}/destinations"
         return self._write("POST", path, "lead the route to the app", destinations=leads_to)
+
+    def label_route(self, route: str, labels: Json) -> Json:
+        path = f"/v3/routes/{route}"
+        return self._write("PATCH", path, "write labels onto the route", metadata={"labels": labels})
 
     def delete_route(self, route: str) -> str | None:
         return self._session.remove(f"/v3/routes/{route}", "delete the route")

@@ -6,14 +6,27 @@ What bears our labels is read or raises Unreadable; asking only for what bears t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Final, TypeVar
 
 from reviewapps.cloudfoundry import labels
 from reviewapps.cloudfoundry.labels import Unreadable
-from reviewapps.model import App, Build, Crash, Deployment, Droplet, Instance, Package, Route, State
+from reviewapps.model import (
+    App,
+    Build,
+    Candidate,
+    CandidateRoute,
+    Crash,
+    Deployment,
+    Droplet,
+    Environment,
+    Instance,
+    Package,
+    Route,
+    State,
+)
 
 Json = dict[str, Any]
 Noun = TypeVar("Noun")
@@ -120,6 +133,38 @@ def created_at(resource: Json) -> datetime:
 def destinations(resource: Json) -> frozenset[str]:
     """The guids of the apps that a route leads to."""
     return frozenset(d["app"]["guid"] for d in resource["destinations"] if d.get("app"))
+
+
+def candidate(
+    resource: Json, routes: Iterable[Json], processes: Iterable[Json], instance: str, environment: Environment
+) -> Candidate:
+    """An app that may be taken over for an environment of ours."""
+    marks = labels_of(resource)
+    web = next((one for one in processes if one.get("type") == "web"), {})
+    return Candidate(
+        guid=resource["guid"],
+        name=resource["name"],
+        started=resource["state"] == "STARTED",
+        ours=labels.belongs(marks, instance, environment),
+        whose=_whose(marks, instance, environment),
+        routes=tuple(_candidate_route(one, instance, environment) for one in routes),
+        instances=web.get("instances"),
+        memory_mb=web.get("memory_in_mb"),
+    )
+
+
+def _candidate_route(resource: Json, instance: str, environment: Environment) -> CandidateRoute:
+    plain = bool(resource.get("host")) and not resource.get("path") and not resource.get("port")
+    whose = _whose(labels_of(resource), instance, environment)
+    return CandidateRoute(resource["guid"], resource["url"], plain and resource["host"] != "*", whose)
+
+
+def _whose(marks: dict[str, str], instance: str, environment: Environment) -> str | None:
+    """Whose labels these are, if not this environment's own."""
+    if labels.INSTANCE not in marks or labels.belongs(marks, instance, environment):
+        return None
+    of = f"{marks.get(labels.ENVIRONMENT)} of the repository {marks.get(labels.REPOSITORY)}"
+    return f"{of}, kept by the installation {marks[labels.INSTANCE]}"
 
 
 @_reads

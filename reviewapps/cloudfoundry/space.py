@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final, Literal
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import building, looking, removal, skeleton, switching
+from reviewapps.cloudfoundry import adoption, building, looking, removal, skeleton, switching
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
@@ -20,7 +20,7 @@ from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.survey import room
 from reviewapps.errors import ReviewAppsError
 from reviewapps.gate import Gate
-from reviewapps.model import Actual, App, Environment, LogLine, Space
+from reviewapps.model import Actual, App, Candidate, Environment, LogLine, Space
 from reviewapps.ports import Memory
 from reviewapps.steps import Look, Reach, Step, UnderWay
 
@@ -34,6 +34,8 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.CreateApp: skeleton.create_app,
     steps.Begin: skeleton.begin,
     steps.Remember: skeleton.remember,
+    steps.Adopt: adoption.adopt,
+    steps.AdoptRoute: adoption.adopt_route,
     steps.CreateRoute: skeleton.create_route,
     steps.MapRoute: skeleton.map_route,
     steps.Upload: building.upload,
@@ -96,6 +98,10 @@ class SpaceClient:
     def look(self) -> Space:
         """All that bears our instance's labels."""
         return looking.space(self._client)
+
+    def candidate(self, environment: Environment, name: str) -> Candidate | None:
+        """The app of this name, whoever made it, as one that may be taken over; None where there is none."""
+        return adoption.candidate(self._client, environment, name)
 
     def memory(self) -> dict[str, int]:
         """The MB that each app in the space is sized for, by guid."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from reviewapps.cloudfoundry.space import SpaceClient
-from reviewapps.model import Actual, App, Environment, LogLine, Space
+from reviewapps.model import Actual, App, Candidate, Environment, LogLine, Space
 from reviewapps.steps import Step, UnderWay
 
 
@@ -33,6 +33,10 @@ class Spaces:
             tuple(route for space in seen for route in space.routes),
             {whose: why for space in seen for whose, why in space.unreadable.items()},
         )
+
+    def candidate(self, environment: Environment, name: str) -> Candidate | None:
+        """The app of this name where the environment may live, as one that may be taken over."""
+        return self._of(environment).candidate(environment, name)
 
     def memory(self) -> dict[str, int]:
         """The MB that each app in these spaces is sized for, by guid."""

@@ -5,7 +5,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 """
 
 from reviewapps.desired.desired import desired, questions
-from reviewapps.desired.dev import natural
+from reviewapps.desired.dev import dev_tags, natural, tags_seen
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
@@ -33,6 +33,8 @@ __all__ = [
     "Run",
     "Verdict",
     "desired",
+    "dev_tags",
     "natural",
     "questions",
+    "tags_seen",
 ]

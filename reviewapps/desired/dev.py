@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from reviewapps.desired.verdicts import Known, Leave, Run, Verdict
@@ -28,12 +28,12 @@ def dev_verdict(
     """
     environment = Environment(wanted.repository.id, DEV)
     app = space.actual(environment).app
-    tags = [t for t in wanted.tags if t.name == DEV or t.name.startswith(f"{DEV}-")]
+    tags = dev_tags(wanted)
     if not grant.allows(DEV):
         return frozenset(), None
     if isinstance(rules, BadRules):
         return frozenset(), None if app is None else Leave()
-    seen_now = frozenset(tag_digest(t.name, t.object) for t in tags)
+    seen_now = tags_seen(tags)
     seen_before = (app.tags_seen if app is not None else None) or frozenset()
     new = [t for t in tags if tag_digest(t.name, t.object) not in seen_before]
     config = grant.config(rules, environment)
@@ -52,6 +52,16 @@ def dev_verdict(
     if not app.wished:
         return frozenset(), Leave()
     return frozenset(), Run(app.wished, config, app.source, seen_now, entrance=grant.entrance(DEV))
+
+
+def dev_tags(wanted: Wanted) -> list[Tag]:
+    """The tags that the shared dev app may follow."""
+    return [t for t in wanted.tags if t.name == DEV or t.name.startswith(f"{DEV}-")]
+
+
+def tags_seen(tags: Iterable[Tag]) -> frozenset[str]:
+    """What is to be remembered of tags that were seen."""
+    return frozenset(tag_digest(t.name, t.object) for t in tags)
 
 
 def _made(tag: Tag, tagging: Tagging) -> tuple[datetime, datetime, list[tuple[int, int, str]], Tag]:

@@ -122,7 +122,7 @@ class _Seen:
             return self._there(actual, "live", commit=run.commit, since=app.live_since, ends=run.ends)
         began = app.attempt.began if app.attempt is not None else None
         return self._there(
-            actual, "building", commit=run.commit, since=began, reason=f"{run.commit[:7]} is built"
+            actual, "building", commit=run.commit, since=began, reason=f"{run.commit[:7]} is being built"
         )
 
     def _left(self, actual: Actual) -> Row:

@@ -25,6 +25,10 @@ def in_words(step: Next) -> str:
             return f"begin with {attempt.commit[:7]}"
         case steps.Remember(source, wished):
             return f"remember that {source or 'no tag'} asks for {(wished or 'nothing')[:7]}"
+        case steps.Adopt():
+            return "take the app over"
+        case steps.AdoptRoute():
+            return "take its address over"
         case steps.CreateRoute(hosts):
             return f"make the address {hosts[0]}"
         case steps.MapRoute():

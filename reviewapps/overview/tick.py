@@ -71,4 +71,4 @@ def said(row: Row | None) -> str:
     """
     if row is None:
         return "removed"
-    return f"{row.state} {row.reason or row.address or ''}".rstrip()
+    return f"{row.state}: {row.reason}" if row.reason else f"{row.state} {row.address or ''}".rstrip()

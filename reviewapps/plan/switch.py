@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewapps import steps
-from reviewapps.model import Actual, App, Attempt, Blueprint, Deployment, Refusal
+from reviewapps.model import ADOPTED, Actual, App, Attempt, Blueprint, Deployment, Refusal
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next, Wait
 
@@ -57,11 +57,19 @@ def undo(
     serving: str, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, host: str, terms: Terms
 ) -> Next:
     """Cancelling gives the old droplet back, but not its variables and sizes: those are set again, since the
-    next restart would take the new ones. The refusal is written last, so that a kill forgets nothing."""
+    next restart would take the new ones. The refusal is written last, so that a kill forgets nothing.
+
+    Of what somebody else deployed nobody knows the source: there it stays with the new ones."""
+    if serving == ADOPTED:
+        return _called_off(attempt, actual, terms)
     if blueprint is None or blueprint.host != host or blueprint.commit != serving:
         return steps.ReadSource(serving, host)
     if not actual.configured:
         return steps.Configure(blueprint)
+    return _called_off(attempt, actual, terms)
+
+
+def _called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     if actual.crashes is None:
         return steps.Look("crashes")
     why = terms.lateness if terms.is_late(attempt) else "the switch was called off"

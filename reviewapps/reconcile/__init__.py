@@ -6,9 +6,10 @@ and says when to look again. Neither believes anything that an earlier run remem
 GitHub and in Cloud Foundry's labels; ``Memory`` only saves requests.
 """
 
+from reviewapps.reconcile.adopting import Adoption
 from reviewapps.reconcile.by_hand import Standing
 from reviewapps.reconcile.means import Journal, Means, Pace
 from reviewapps.reconcile.reconciler import Reconciler
 from reviewapps.reconcile.rehearsal import Rehearsed
 
-__all__ = ["Journal", "Means", "Pace", "Reconciler", "Rehearsed", "Standing"]
+__all__ = ["Adoption", "Journal", "Means", "Pace", "Reconciler", "Rehearsed", "Standing"]

@@ -14,6 +14,7 @@ from reviewapps.naming import address
 from reviewapps.overview import Decision, Detail, Overview, Row, decision, detail, follows, overview, row
 from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
+from reviewapps.reconcile.adopting import Adoption, adopted, adoption
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, redeployed
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
@@ -119,6 +120,14 @@ class Reconciler:
             seen.space.actual(environment),
             None if number is None else voice.pull_url(number),
         )
+
+    def adoption(self, environment: Environment, name: str) -> Adoption:
+        """What taking over the app of this name for a shared environment would mean. Raises why it cannot be."""
+        return adoption(self._means, environment, name)
+
+    def adopt(self, adoption: Adoption, lease: Lease) -> None:
+        """Take it over."""
+        adopted(self._means, adoption, lease)
 
     def rehearse(self, environment: Environment) -> Rehearsed:
         """What would be done about the environment next."""

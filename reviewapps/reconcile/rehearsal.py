@@ -9,11 +9,12 @@ from functools import partial
 from reviewapps import steps
 from reviewapps.desired import Absent, Desired, Destroyed, Fork, NoRoom, Refused, Run, Verdict
 from reviewapps.errors import LeaseLost
-from reviewapps.model import Environment, Space, Wanted
+from reviewapps.model import Actual, Environment, Refusal, Space, Wanted
 from reviewapps.overview import follows, in_words
 from reviewapps.plan import next_farewell, next_removal, next_step, unfinished
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
+from reviewapps.report import headline
 from reviewapps.steps import Done, Next
 
 READS = steps.Look | steps.Reach
@@ -53,9 +54,10 @@ def rehearsed(
             step = next_farewell(turn.actual, turn.record(commit, at))
         case _:
             step = Done()
-    waits = isinstance(verdict, NoRoom | Refused)
-    done = "nothing" if waits else in_words(step)
-    return Rehearsed(environment, isinstance(step, Done) and not waits, done, follows(verdict))
+    refusal = _refusal(verdict, turn.actual)
+    stays = refusal is not None or isinstance(verdict, NoRoom | Refused)
+    why = follows(verdict) if refusal is None else _not_again(refusal)
+    return Rehearsed(environment, isinstance(step, Done) and not stays, in_words(step), why)
 
 
 def all_rehearsed(means: Means, wanted: Wanted, space: Space, desired: Desired) -> Iterator[Rehearsed]:
@@ -70,6 +72,20 @@ def all_rehearsed(means: Means, wanted: Wanted, space: Space, desired: Desired) 
             yield rehearsed(means, environment, wanted, space, verdict)
     for environment in sorted(untold):
         yield Rehearsed(environment, False, "say that it is removed", "it is gone, and its comment differs")
+
+
+def _refusal(verdict: Verdict, actual: Actual) -> Refusal | None:
+    """Why what should run does not, and is not tried; None where it runs, or is on its way."""
+    if not isinstance(verdict, Run) or actual.app is None:
+        return None
+    return actual.app.refusal_of(verdict.commit, verdict.config)
+
+
+def _not_again(refusal: Refusal) -> str:
+    return (
+        f"{headline(refusal).capitalize()}: {refusal.message.rstrip('.')}. It is not tried again by itself: "
+        "a push, or `reviewapps deploy`, does that."
+    )
 
 
 def _next_of(turn: Turn, run: Run) -> Next:

@@ -13,7 +13,7 @@ from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import Busy
 from reviewapps.grants import Grant
-from reviewapps.model import App, Comment, Environment, LogLine, PullRequest, Tag, Tagging, Wanted
+from reviewapps.model import App, Candidate, Comment, Environment, LogLine, PullRequest, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
@@ -37,6 +37,9 @@ class CloudFoundry(imagined.CloudFoundry):
 
     def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
         return ()
+
+    def candidate(self, environment: Environment, name: str) -> Candidate | None:
+        return None
 
     def tail(self, app: App, since: int) -> tuple[LogLine, ...]:
         return ()

@@ -95,4 +95,6 @@ def explained(name: str, decision: Decision, next_: Rehearsed, mask: Mask) -> It
 
 
 def _next(next_: Rehearsed) -> str:
-    return "nothing; it is as it should be." if next_.right else f"{next_.done}."
+    if next_.right:
+        return "nothing; it is as it should be."
+    return f"{next_.done}. {next_.why}" if next_.done == "nothing" else f"{next_.done}."

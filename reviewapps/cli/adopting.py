@@ -1,0 +1,59 @@
+"""``adopt``: take over a shared app that was there before."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from reviewapps.cli.acting import acting
+from reviewapps.cli.menu import Yes, agreed, app, in_a_sentence, settings
+from reviewapps.cli.sought import sought
+from reviewapps.reconcile import Adoption
+from reviewapps.report.wording import listed, several
+
+
+@app.command()
+@in_a_sentence
+def adopt(
+    environment: Annotated[
+        str, typer.Argument(metavar="ENVIRONMENT", help="dev, or acme/shop:dev where there are several.")
+    ],
+    name: Annotated[str, typer.Argument(metavar="APP", help="The app's name in the space.")],
+    yes: Yes = False,
+) -> int:
+    """Take over a shared app that exists: the next tag deploys to it. Until then it runs as it did."""
+    told = settings()
+    with acting(told) as installation:
+        text = environment if set("#:") & set(environment) else f":{environment}"
+        one = sought(text, installation.reconcilers)
+        adoption = one.reconciler.adoption(one.environment, name)
+        print("\n".join(_described(adoption)))
+        if not (yes or agreed("Take it over?")):
+            return 1
+        with installation.held(one.environment) as lease:
+            one.reconciler.adopt(adoption, lease)
+        print(f"{one.name}: {name} is taken over; the next tag deploys to it")
+    return 0
+
+
+def _described(one: Adoption) -> list[str]:
+    """What would change, and what would not."""
+    app = one.app
+    addresses = listed([route.address for route in one.routes])
+    lines = [
+        f"{app.name} becomes {one.name}.",
+        f"  labelled  the app{f', and {addresses}' if addresses else ''}",
+        "  kept      its name, addresses, variables and droplet; a new tag dev or dev-… deploys to it",
+    ]
+    if one.tags:
+        lines.append(f"  not now   {listed(list(one.tags[-5:]))}: tags that stand already deploy nothing")
+    if app.started:
+        lines.append("  then      by a rolling deployment, if the quota has room for both at once")
+    if app.instances is not None and app.instances != 1:
+        lines.append(f"  then      with 1 web instance; it has {several(app.instances, 'instance')} now")
+    if app.memory_mb is not None:
+        lines.append(f"  then      with the memory that the manifest asks for; it has {app.memory_mb} MB now")
+    if one.left:
+        lines.append(f"  left      {listed([route.address for route in one.left])}: not a host by itself")
+    return lines

@@ -1,0 +1,73 @@
+"""Taking over a shared app that was there before us."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reviewapps import steps
+from reviewapps.desired import dev_tags, natural, tags_seen
+from reviewapps.errors import OperatorMustAct
+from reviewapps.model import Candidate, CandidateRoute, Environment
+from reviewapps.naming import address
+from reviewapps.ports import Lease
+from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.turn import Turn
+
+
+class NotAdoptable(OperatorMustAct):
+    """This app cannot be taken over; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """``name`` is how people write the environment. ``tags`` stand already, and so deploy nothing; ``routes``
+    become ours with the app, ``left`` stay what they are."""
+
+    environment: Environment
+    name: str
+    app: Candidate
+    tags: tuple[str, ...]
+    routes: tuple[CandidateRoute, ...]
+    left: tuple[CandidateRoute, ...]
+
+
+def adoption(means: Means, environment: Environment, name: str) -> Adoption:
+    """What taking over the app of this name would mean. Nothing is written."""
+    asked = address(environment, means.name)
+    if not environment.shared:
+        raise NotAdoptable(f"{asked}: a preview's app is made, not taken over; only shared ones are")
+    if not means.grant.allows(environment.kind):
+        raise NotAdoptable(f"{asked}: environments of the kind {environment.kind} are not granted")
+    app = means.cloudfoundry.candidate(environment, name)
+    if app is None:
+        raise NotAdoptable(f"{asked}: there is no app `{name}` in the space where {environment.name} lives")
+    _check(means, environment, asked, app)
+    tags = sorted((tag.name for tag in dev_tags(means.github.look())), key=natural)
+    routes = tuple(route for route in app.routes if route.plain)
+    left = tuple(route for route in app.routes if not route.plain)
+    return Adoption(environment, asked, app, tuple(tags), routes, left)
+
+
+def adopted(means: Means, planned: Adoption, lease: Lease) -> None:
+    """Take it over: the app first, so that nothing of ours ever leads to what is not ours. Whoever is killed on
+    the way simply does it again."""
+    environment, now = planned.environment, adoption(means, planned.environment, planned.app.name)
+    if now.app.guid != planned.app.guid:
+        raise NotAdoptable(f"{planned.name}: the app {planned.app.name} is another one by now")
+    wanted, actual = means.github.look(), means.cloudfoundry.look().actual(environment)
+    turn = Turn(means, environment, lease, wanted.repository, actual)
+    if not now.app.ours:
+        turn.carry_out(steps.Adopt(now.app.guid, tags_seen(dev_tags(wanted)), now.app.started))
+    known = {route.guid for route in turn.actual.routes}
+    for route in now.routes:
+        if route.guid not in known:
+            turn.carry_out(steps.AdoptRoute(route.guid))
+
+
+def _check(means: Means, environment: Environment, asked: str, app: Candidate) -> None:
+    others = [one.name for one in means.cloudfoundry.look().actual(environment).apps if one.guid != app.guid]
+    if others:
+        raise NotAdoptable(f"{asked} has the app {others[0]} already; delete that one first, by hand")
+    for what, whose in ((f"the app {app.name}", app.whose), *((r.address, r.whose) for r in app.routes)):
+        if whose is not None:
+            raise NotAdoptable(f"{asked}: {what} is {whose}")
