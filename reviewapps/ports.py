@@ -71,6 +71,12 @@ class GitHub(Protocol):
     def archive(self, commit: str, path: str) -> Path:
         """The tree's blobs as a zip, byte for byte the same each time."""
 
+    def deployed(self) -> frozenset[Environment]:
+        """The environments that GitHub shows as deployed by us, among those of the latest hundred deployments."""
+
+    def retire(self, environment: Environment) -> None:
+        """Let every deployment of ours to the environment be inactive."""
+
     def tell(self, telling: Telling) -> None:
         """Let the comment and the deployment say this. What they say already is not sent again."""
 

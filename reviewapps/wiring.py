@@ -83,8 +83,12 @@ def reading(told: Settings) -> Iterator[Reading]:
     """What a command reads with. It needs no Redis; where a worker's can be reached it shares that one's memory,
     so that it asks for less, and no rejected password twice."""
     with visiting(told.redis_url, told.home / "redis", prefix(told), start=False) as visit:
-        spaces = {name: space(told, one, None, visit.memory) for name, one in told.grants.targets.items()}
-        yield Reading(_reconcilers(told, None, visit.memory), spaces)
+        yield Reading(_reconcilers(told, None, visit.memory), spaces_by_target(told, visit.memory))
+
+
+def spaces_by_target(told: Settings, memory: Memory) -> dict[str, SpaceClient]:
+    """A space for each target, whatever lives there."""
+    return {name: space(told, one, None, memory) for name, one in told.grants.targets.items()}
 
 
 def redis_url(told: Settings) -> str:

@@ -235,6 +235,11 @@ def crash(event: Json) -> Crash:
     return Crash(_time(event["created_at"]), said.get("exit_description") or said.get("reason") or "CRASHED")
 
 
+def named(resource: Json) -> tuple[str, datetime]:
+    """What an app or a route is called, and when it was made."""
+    return resource.get("name") or resource["url"], _time(resource["created_at"])
+
+
 def labels_of(resource: Json) -> dict[str, str]:
     return (resource.get("metadata") or {}).get("labels") or {}
 

@@ -18,6 +18,7 @@ from reviewapps.cloudfoundry.logs import lines_of, written
 from reviewapps.cloudfoundry.place import Room
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.survey import room
+from reviewapps.cloudfoundry.tries import Try, left_over, remove
 from reviewapps.errors import ReviewAppsError
 from reviewapps.gate import Gate
 from reviewapps.model import Actual, App, Candidate, Environment, LogLine, Space
@@ -102,6 +103,14 @@ class SpaceClient:
     def candidate(self, environment: Environment, name: str) -> Candidate | None:
         """The app of this name, whoever made it, as one that may be taken over; None where there is none."""
         return adoption.candidate(self._client, environment, name)
+
+    def tries(self) -> tuple[Try, ...]:
+        """What tries of the doctor's left behind: all that is older than any try may last."""
+        return left_over(self._client)
+
+    def remove_try(self, one: Try) -> None:
+        """Delete what a try left behind."""
+        remove(self._client, one)
 
     def memory(self) -> dict[str, int]:
         """The MB that each app in the space is sized for, by guid."""

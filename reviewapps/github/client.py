@@ -19,7 +19,7 @@ from reviewapps.github.identity import Identity
 from reviewapps.github.looking import next_look, root, whole_look
 from reviewapps.github.snapshot import Snapshot, remember, remembered
 from reviewapps.github.source import Source
-from reviewapps.model import Comment, PullRequest, Secret, Tag, Tagging, Wanted
+from reviewapps.model import Comment, Environment, PullRequest, Secret, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
 
@@ -117,6 +117,14 @@ class RepositoryClient:
         return self._source.archive(commit, path)
 
     # --- what is told ---
+
+    def deployed(self) -> frozenset[Environment]:
+        """The environments that GitHub shows as deployed by us, among those of the latest hundred deployments."""
+        return self._deployments.active(self._identity.facts.id)
+
+    def retire(self, environment: Environment) -> None:
+        """Let every deployment of ours to the environment be inactive."""
+        self._deployments.retire(environment)
 
     def tell(self, telling: Telling) -> None:
         """Let the comment and the deployment say this. A comment that cannot be written is no reason to keep

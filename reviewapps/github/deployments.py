@@ -62,10 +62,29 @@ class Deployments:
         current = None if telling.deployment == INACTIVE else self._tell_current(telling, known)
         inactive = known.inactive - {current or 0}
         if telling.deployment in ("success", INACTIVE):
-            inactive = self._retire(telling, current, inactive)
+            inactive = self._retire(telling.environment, current, inactive)
         value = Told(told, telling.commit or "", current, inactive)
         name = self._name(telling.environment)
         self._memory.write(name, _TOLD.dump_python(value, mode="json"), MONTH)
+
+    def active(self, repository: int) -> frozenset[Environment]:
+        """The environments of which a deployment of ours looks alive, among the latest hundred deployments. That
+        costs a request for each of ours whose environment is not known to be alive yet."""
+        path = f"{root(repository)}/deployments?per_page=100"
+        answer = self._connection.read(path)
+        alive: set[Environment] = set()
+        for one in parse.understood(parse.each(parse.deployed), answer.body, path):
+            environment = Environment(repository, str(one.payload.get("environment", "")))
+            if one.payload != self._payload(environment) or environment in alive:
+                continue
+            last = self._status(environment, one.id)
+            if last is not None and last.state not in ("inactive", "failure", "error"):
+                alive.add(environment)
+        return frozenset(alive)
+
+    def retire(self, environment: Environment) -> None:
+        """Let every deployment of ours to the environment be inactive."""
+        self._retire(environment, None, ())
 
     def _tell_current(self, telling: Telling, known: Told) -> int | None:
         """The id of the commit's deployment, which has the status now; None where there is no commit."""
@@ -81,9 +100,10 @@ class Deployments:
             self._add_status(telling.environment, identity, status)
         return identity
 
-    def _retire(self, telling: Telling, current: int | None, inactive: Iterable[int]) -> frozenset[int]:
+    def _retire(
+        self, environment: Environment, current: int | None, inactive: Iterable[int]
+    ) -> frozenset[int]:
         """Those that are inactive now: all but ``current``. GitHub does it by itself only for some kinds."""
-        environment = telling.environment
         others = frozenset(self._listed(environment)) - {current or 0}
         for identity in sorted(others.difference(inactive)):
             last = self._status(environment, identity)

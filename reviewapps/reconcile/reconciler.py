@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import structlog
 
-from reviewapps.desired import Desired, Run
+from reviewapps.desired import Absent, Desired, Fork, Run, Verdict
 from reviewapps.errors import AuthorMustAct, OperatorMustAct, UnsafePlan
 from reviewapps.model import Environment, LogLine, Repository, Space
 from reviewapps.naming import address
@@ -120,6 +120,33 @@ class Reconciler:
             seen.space.actual(environment),
             None if number is None else voice.pull_url(number),
         )
+
+    def desired(self) -> Desired:
+        """What should become of each environment that is wanted, or there."""
+        means = self._means
+        return verdicts(means, means.github.look(), means.cloudfoundry.look())
+
+    def verdict(self, environment: Environment) -> Verdict:
+        """What should become of the environment, its own pull request read anew."""
+        return judged_alone(self._means, environment).verdict
+
+    def stale_deployments(self) -> tuple[Environment, ...]:
+        """Previews that GitHub shows as deployed, among those of the latest deployments, and that are gone."""
+        space, repository = self._means.cloudfoundry.look(), self.repository.id
+        there = space.environments(repository) | space.unreadable.keys()
+        shown = self._means.github.deployed()
+        return tuple(e for e in sorted(shown - there) if not e.shared and self.is_gone(e))
+
+    def is_gone(self, environment: Environment) -> bool:
+        """Whether nothing of the environment is there, and nothing should be."""
+        seen = judged_alone(self._means, environment)
+        empty = seen.space.actual(environment).empty and environment not in seen.space.unreadable
+        return empty and isinstance(seen.verdict, Absent | Fork)
+
+    def retire(self, environment: Environment, lease: Lease) -> None:
+        """Let GitHub show the environment as inactive."""
+        lease.check()
+        self._means.github.retire(environment)
 
     def adoption(self, environment: Environment, name: str) -> Adoption:
         """What taking over the app of this name for a shared environment would mean. Raises why it cannot be."""

@@ -69,6 +69,12 @@ class GitHub:
     def comments(self) -> tuple[Comment, ...]:
         return ()
 
+    def deployed(self) -> frozenset[Environment]:
+        return frozenset()
+
+    def retire(self, environment: Environment) -> None:
+        raise KeyError(environment)
+
     def file(self, commit: str, path: str) -> str | None:
         return "applications: [{name: shop}]" if path == "manifest.yml" else None
 

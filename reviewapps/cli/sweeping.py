@@ -1,0 +1,70 @@
+"""``sweep``: take away what bears our labels and belongs to nothing."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+
+from reviewapps import wiring
+from reviewapps.cli.acting import acting
+from reviewapps.cli.as_json import as_json
+from reviewapps.cli.menu import AsJson, Yes, agreed, app, in_a_sentence, settings
+from reviewapps.errors import BadSettings, ReviewAppsError
+from reviewapps.installation import Installation
+from reviewapps.report.untrusted import Mask
+from reviewapps.settings import Settings
+from reviewapps.sweeping import Broom, Leftover, counted
+
+
+@app.command()
+@in_a_sentence
+def sweep(yes: Yes = False, as_json_: AsJson = False) -> int:
+    """List what bears our labels and belongs to nothing, with why; take it away with --yes, or once asked."""
+    told = settings()
+    with wiring.reading(told) as reading:
+        broom = Broom(told.grants, reading.spaces, reading.reconcilers)
+        found = broom.found()
+        if as_json_:
+            print(as_json({"leftovers": found}))
+        else:
+            print("\n".join(_listed(found, Mask.over(told.secrets))))
+        removable = [one for one in found if not one.by_hand]
+        if not removable or (as_json_ and not yes) or not (yes or _agreed(told, removable)):
+            return 0
+        with acting(told) as installation:
+            return _removed(broom, removable, installation)
+
+
+def _agreed(told: Settings, removable: Sequence[Leftover]) -> bool:
+    """Whether a person here says so. Where nobody can be asked, they are only listed."""
+    limit = min(grant.deletions_at_once for grant in told.grants.repositories.values())
+    if len(removable) > limit:
+        raise BadSettings(
+            f"{counted(removable)} are more than the {limit} that may be deleted at once: --yes takes all of them"
+        )
+    return sys.stdin.isatty() and agreed(f"Take away {counted(removable)}?")
+
+
+def _removed(broom: Broom, removable: Sequence[Leftover], installation: Installation) -> int:
+    """The exit status: 1 where something could not be taken away. What is not left over any more stays."""
+    status = 0
+    for one in removable:
+        try:
+            taken = broom.remove(one, installation)
+            said = "taken away" if taken else "not left over any more, so it stays"
+        except ReviewAppsError as wrong:
+            said, status = f"not taken away: {wrong}", 1
+        print(f"{one.kind} {one.name}: {said}", file=sys.stderr, flush=True)
+    return status
+
+
+def _listed(found: Sequence[Leftover], mask: Mask) -> Iterator[str]:
+    """A line for each; what only a person may decide comes last."""
+    if not found:
+        yield "Nothing is left over."
+    width = max((len(one.name) for one in found), default=0)
+    for one in sorted(found, key=lambda one: (one.by_hand, one.place, one.kind)):
+        hand = " Mend or delete it by hand." if one.by_hand else ""
+        yield f"{one.place}  {one.kind:<10}  {one.name:<{width}}  {mask.line(one.why, 400)}.{hand}"
+    if any(not one.by_hand for one in found):
+        yield f"{counted(found)} can be taken away: reviewapps sweep --yes"

@@ -1,0 +1,107 @@
+"""Looking for what belongs to nothing, and taking it away, one thing after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from reviewapps import steps
+from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.errors import Busy, UnsafePlan
+from reviewapps.grants import Grant, Grants
+from reviewapps.installation import Installation
+from reviewapps.model import Environment, Space
+from reviewapps.naming import address
+from reviewapps.ports import Lease
+from reviewapps.reconcile import Reconciler
+from reviewapps.sweeping.leftovers import Kept, Leftover, Verdicts, leftovers
+
+TRIED = "left over from `reviewapps doctor --deploy`"
+
+
+class Broom:
+    """Sweeps the spaces of an installation (``spaces`` are by target), and its deployments on GitHub."""
+
+    def __init__(
+        self, grants: Grants, spaces: Mapping[str, SpaceClient], reconcilers: Mapping[str, Reconciler]
+    ) -> None:
+        self._grants, self._reconcilers = grants, reconcilers
+        self._spaces = {name: spaces[name] for name in sorted(spaces)}
+
+    def found(self) -> tuple[Leftover, ...]:
+        """All that bears our labels and belongs to nothing, each with why. Nothing is written.
+
+        A repository that cannot be looked at raises: else all of its previews would seem to belong to nothing.
+        """
+        verdicts = {name: one.desired().of for name, one in self._reconcilers.items()}
+        kept, seen = self._kept(verdicts), set[str]()
+        those: list[Leftover] = []
+        for target, client in self._spaces.items():
+            if client.guid not in seen:  # of two targets in one space the first tells of both
+                those += leftovers(target, client.look(), kept)
+                those += (Leftover(one.kind, one.name, target, TRIED, one.guid) for one in client.tries())
+            seen.add(client.guid)
+        for name, reconciler in self._reconcilers.items():
+            those += _on_github(name, reconciler)
+        return tuple(those)
+
+    def remove(self, one: Leftover, installation: Installation) -> bool:
+        """Take it away, if it still belongs to nothing by now; whether it was so. Busy while the platform is at
+        it, or somebody else is."""
+        if one.by_hand or (one.environment is not None and one.environment.shared):
+            raise UnsafePlan(f"{one.name} may be shared: it is not deleted")
+        if one.environment is None:
+            return self._remove_try(one)
+        with installation.held(one.environment) as lease:
+            if one.kind == "deployment":
+                return self._retire(one, one.environment, lease)
+            return self._remove_from(one, one.environment, lease)
+
+    def _remove_from(self, one: Leftover, environment: Environment, lease: Lease) -> bool:
+        client = self._spaces[one.place]
+        space = client.look()
+        actual = space.actual(environment)
+        verdicts = {name: reconciler.verdict for name, reconciler in self._reconcilers.items()}
+        alone = Space(actual.apps, actual.routes, space.unreadable)  # nobody else has to be asked about again
+        now = leftovers(one.place, alone, self._kept(verdicts))
+        if all(other.guid != one.guid for other in now):
+            return False
+        step = steps.DeleteRoute(one.guid) if one.kind == "route" else steps.DeleteApp(one.guid)
+        lease.check()
+        after = client.carry_out(step, actual)
+        if one.guid in {*(app.guid for app in after.apps), *(route.guid for route in after.routes)}:
+            raise Busy(f"{one.name}: the platform is still at it")
+        return True
+
+    def _retire(self, one: Leftover, environment: Environment, lease: Lease) -> bool:
+        reconciler = self._reconcilers[one.place]
+        if not reconciler.is_gone(environment):
+            return False
+        reconciler.retire(environment, lease)
+        return True
+
+    def _remove_try(self, one: Leftover) -> bool:
+        client = self._spaces[one.place]
+        known = [left for left in client.tries() if left.guid == one.guid]
+        for left in known:
+            client.remove_try(left)
+        return bool(known)
+
+    def _kept(self, verdicts: Mapping[str, Verdicts]) -> dict[int, Kept]:
+        return {
+            one.repository.id: Kept(name, self._homes(self._grants.repositories[name]), verdicts[name])
+            for name, one in self._reconcilers.items()
+        }
+
+    def _homes(self, grant: Grant) -> dict[str, frozenset[str]]:
+        """The targets, by kind, that are the space where environments of that kind live."""
+        guids = {name: client.guid for name, client in self._spaces.items()}
+        return {
+            kind: frozenset(name for name, guid in guids.items() if guid == guids[target])
+            for kind, target in grant.targets.items()
+        }
+
+
+def _on_github(name: str, reconciler: Reconciler) -> Iterator[Leftover]:
+    for environment in reconciler.stale_deployments():
+        reason = "GitHub shows it as deployed, and nothing is there"
+        yield Leftover("deployment", address(environment, name), name, reason, "", environment)
