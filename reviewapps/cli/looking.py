@@ -18,7 +18,7 @@ from reviewapps.installation import Installation
 from reviewapps.naming import address
 from reviewapps.once import settle_all
 from reviewapps.overview import Noted, Tick, tick
-from reviewapps.reconcile import Journal
+from reviewapps.reconcile import Journal, Rehearsed
 from reviewapps.report.untrusted import Mask
 from reviewapps.settings import Settings
 
@@ -76,9 +76,13 @@ def _rehearsed(told: Settings, for_programs: bool) -> int:
         print(as_json([{"environment": n, "right": o.right, "next": o.done, "why": o.why} for n, o in seen]))
         return 0
     right = sum(one.right for _, one in seen)
-    differing = [Noted(name, f"{one.done}: {one.why}") for name, one in seen if not one.right]
+    differing = [Noted(name, _said(one)) for name, one in seen if not one.right]
     _print(rehearsal(right, differing, Mask.over(told.secrets)))
     return 0
+
+
+def _said(one: Rehearsed) -> str:
+    return one.why if one.done == "nothing" else f"{one.done}. {one.why}"
 
 
 def _print(lines: list[str]) -> None:

@@ -49,7 +49,8 @@ def tick(
         return address(environment, names.get(environment.repository, str(environment.repository)))
 
     def those(*states: str) -> tuple[Noted, ...]:
-        return tuple(Noted(name(e), said(row)) for e, row in rows.items() if row.state in states)
+        found = ((e, row) for e, row in rows.items() if row.state in states)
+        return tuple(Noted(name(e), row.reason or row.address or row.state) for e, row in found)
 
     worked_at = sorted(set(changed))
     return Tick(

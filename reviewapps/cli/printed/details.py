@@ -25,9 +25,6 @@ def shown(one: Detail, mask: Mask, now: datetime) -> Iterator[Text]:
         line = Text(f"{label:<{LABEL}}")
         line.append(mask.line(said, 1000), style=STYLES.get(said.split()[0], "") if label == "state" else "")
         yield line
-    refusal = one.app.attempt.refusal if one.app is not None and one.app.attempt is not None else None
-    for text in refusal.log if refusal is not None else ():
-        yield Text(" " * LABEL + "| " + mask.text(text))
 
 
 def _facts(one: Detail, now: datetime) -> Iterator[tuple[str, str]]:
@@ -64,6 +61,7 @@ def _of_app(app: App) -> Iterator[tuple[str, str]]:
         refusal = app.attempt.refusal
         if refusal is not None:
             yield "refused", f"{headline(refusal)} {moment(refusal.at)}: {refusal.message}"
+            yield from (("", f"| {text}") for text in refusal.log)
 
 
 def _tried(app: App, attempt: Attempt) -> str:

@@ -1,4 +1,4 @@
-"""``reviewapps sweep``: what bears our labels and belongs to nothing is told with its reason, and goes when said."""
+"""``reviewapps sweep``: what bears our labels and belongs to nothing is told with why, and goes when said."""
 
 from __future__ import annotations
 
