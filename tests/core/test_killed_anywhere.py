@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from dataclasses import replace
 from typing import Literal
 
 import pytest
 
-from reviewapps.model import Attempt, Environment, Tag, Tagging
-from tests.core.imagined import LOOK, CloudFoundry, Fate, Trouble
+from reviewapps import steps
+from reviewapps.model import ADOPTED, App, Attempt, Droplet, Environment, Route, Tag, Tagging
+from tests.core.imagined import DOMAIN, LOOK, CloudFoundry, Fate, Running, Trouble
 from tests.core.settling import (
     DEADLINE,
     NOW,
@@ -94,6 +96,24 @@ def _destroyed_and_pushed_again(fate: Fate) -> Settling:
     return world
 
 
+def adopted(world: Settling) -> App:
+    """The dev app, taken over from somebody else under a name of its own, with an address of its own."""
+    dev, cf = Environment(7, "dev"), world.cf
+    app = App("theirs", "old-shop", dev, "app", True, "their droplet", ADOPTED, ADOPTED, NOW)
+    cf.apps["theirs"] = replace(app, tags_seen=frozenset(), live_since=NOW)
+    cf.droplets["theirs"] = [Droplet("their droplet", "ready", "sum-of-theirs")]
+    cf.made_of["their droplet"] = world.github.tree(ADOPTED)
+    cf.running["theirs"] = Running("their droplet", None, age=9)
+    cf.routes["r"] = Route("r", "old", f"old.{DOMAIN}", dev, frozenset({"theirs"}))
+    return cf.apps["theirs"]
+
+
+def _adopted(fate: Fate) -> Settling:
+    world = _tagged(fate)
+    adopted(world)
+    return world
+
+
 SCENARIOS = (
     _first,
     _pushed,
@@ -103,6 +123,7 @@ SCENARIOS = (
     _closed,
     _destroyed,
     _destroyed_and_pushed_again,
+    _adopted,
 )
 FATES: tuple[Fate, ...] = ("well", "unbuildable", "flaky", "crashing later")
 TRYING: tuple[Fate, ...] = ("well", "crashing later")
@@ -180,6 +201,30 @@ def test_whoever_is_killed_on_the_way_leaves_something_that_remembers() -> None:
         while disturbed.attention():
             _round(disturbed)
             assert any(app.destroyed_at(NEW) for app in disturbed.cf.apps.values()), at
+
+
+def test_an_adopted_app_runs_what_it_ran_until_a_tag_rolls_it() -> None:
+    world = _world("well")
+    before = adopted(world)
+    world.until_settled()
+    assert world.cf.apps["theirs"] == before
+    world.cf.looks, tag = 1, Tag("dev-2", sha(51), annotated=False)
+    world.github.tags.add(tag)
+    world.github.taggings[tag] = Tagging(NEW, None, NOW)
+    world.until_settled()
+    ours = [app for app in world.cf.apps.values() if app.environment == before.environment]
+    assert [(app.name, app.commit, app.source) for app in ours] == [("old-shop", NEW, "dev-2")]
+    assert not any(isinstance(step, steps.Stop) for step in world.taken)
+    assert [route.host for route in world.cf.routes.values()] == ["old", "shop-pr-1"]
+
+
+def test_a_tag_that_crashes_leaves_an_adopted_app_as_it_was() -> None:
+    world = _adopted("crashing")
+    world.until_settled()
+    app = world.cf.apps["theirs"]
+    assert (app.started, app.commit, app.droplet) == (True, ADOPTED, "their droplet")
+    assert app.attempt is not None and app.attempt.refusal is not None
+    assert app.attempt.refusal.fault == "crash"
 
 
 def test_whoever_was_away_past_the_deadline_takes_over_what_came_up_meanwhile() -> None:

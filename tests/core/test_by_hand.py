@@ -1,0 +1,185 @@
+"""What people do by hand: what it means for the verdicts, and what is mended and what is swept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from reviewapps.desired import Absent, Destroyed, Fork, Known, Leave, NoRoom, Run, Verdict, desired
+from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
+from reviewapps.model import Actual, App, Attempt, Environment, PullRequest, Refusal, Route, Space, Wanted
+from reviewapps.overview import overview, row
+from reviewapps.plan import drifted
+from reviewapps.rules import Rules
+from reviewapps.sweeping.leftovers import Kept, leftovers
+from tests.core.settling import DAY, NOW, SHOP, pull_request, sha
+
+CONFIG = Grant().config(Rules(), Environment(SHOP.id, "pr-1"))
+BY_HAND = Refusal("destroyed", "removed by hand", NOW)
+PR_1, DEV = Environment(SHOP.id, "pr-1"), Environment(SHOP.id, "dev")
+
+
+def app(name: str = "pr-1", **more: object) -> App:
+    """The app of an environment that has been live for an hour."""
+    whose = Environment(SHOP.id, name)
+    live = App(f"app-{name}", f"shop-{name}", whose, "app", True, "d", sha(1), CONFIG, NOW - DAY)
+    return replace(live, live_since=NOW - DAY / 24, **more)  # type: ignore[arg-type]
+
+
+def record(commit: str = sha(1)) -> App:
+    attempt = Attempt("a", commit, "", NOW, refusal=BY_HAND)
+    return app(name="pr-1", started=False, droplet=None, commit=None, config=None, attempt=attempt)
+
+
+def route(name: str = "pr-1", *apps: str) -> Route:
+    whose = Environment(SHOP.id, name)
+    return Route(f"route-{name}", f"shop-{name}", f"shop-{name}.example.gov", whose, frozenset(apps))
+
+
+def verdict(pr: PullRequest, *apps: App, rules: Rules | BadRules | None = None) -> Verdict:
+    known = Known({pr.commit: pr.created_at})
+    wanted = Wanted(SHOP, (pr,), (), None)
+    return desired(wanted, rules or Rules(), Grant(limit=1), Space(apps), known, NOW).of(PR_1)
+
+
+# --- taken away ---
+
+
+@pytest.mark.parametrize(
+    ("pr", "expected"),
+    [
+        (pull_request(1), Destroyed(sha(1), NOW)),
+        (pull_request(1, sha(2)), Run),
+        (pull_request(1, open=False, closed_at=NOW), Absent),
+        (pull_request(1, fork=True), Fork),
+        (pull_request(1, labels=frozenset({"no-preview"})), Absent),
+    ],
+    ids=["as it was", "pushed to", "closed", "a fork", "labelled away"],
+)
+def test_what_was_taken_away_stays_away_until_something_else_is_wanted(
+    pr: PullRequest, expected: Verdict | type[Verdict]
+) -> None:
+    found = verdict(pr, record())
+    assert found == expected if isinstance(expected, Destroyed) else type(found) is expected
+
+
+def test_what_was_taken_away_stays_away_also_while_the_rules_are_broken() -> None:
+    assert verdict(pull_request(1), record(), rules=BadRules("`limitt` is unknown")) == Destroyed(sha(1), NOW)
+
+
+def test_what_was_taken_away_leaves_its_place_to_others() -> None:
+    prs = (pull_request(1), pull_request(2))
+    known = Known({sha(n): NOW - DAY for n in (1, 2)})
+    wanted, space = Wanted(SHOP, prs, (), None), Space((record(),))
+    found = desired(wanted, Rules(), Grant(limit=1), space, known, NOW)
+    assert isinstance(found.of(Environment(SHOP.id, "pr-2")), Run)
+    seen = overview(wanted, found, space, Grant(), NOW)
+    assert [(one.number, one.why) for one in seen.passed] == [(1, "removed by hand")]
+    assert row(PR_1, found.of(PR_1), space, Grant()) is None
+    half_gone = Space((record(),), (route(),))
+    left = row(PR_1, found.of(PR_1), half_gone, Grant())
+    assert left is not None and left.state == "removing"
+
+
+# --- asked for ---
+
+
+@pytest.mark.parametrize(("days", "expected"), [(1, Run), (9, Run), (11, Absent)])
+def test_asking_for_a_preview_keeps_it_as_long_as_a_push_would(days: int, expected: type[Verdict]) -> None:
+    old = pull_request(1, created_at=NOW - 30 * DAY, updated_at=NOW - 30 * DAY)
+    asked = Attempt("a", sha(1), CONFIG, NOW - days * DAY, asked_at=NOW - timedelta(days=days))
+    found = verdict(old, app(attempt=asked))
+    assert type(found) is expected
+    assert not isinstance(found, NoRoom)
+
+
+# --- what drifted ---
+
+TRIED = Attempt("a", sha(1), CONFIG, NOW)
+
+
+@pytest.mark.parametrize(
+    ("there", "found"),
+    [
+        (Actual(PR_1, (app(),), (route("pr-1", "app-pr-1"),)), None),
+        (Actual(PR_1, (app(started=False),), (route("pr-1", "app-pr-1"),)), "its app had been stopped"),
+        (Actual(PR_1, (app(),), (route(),)), "its address did not lead to the app"),
+        (Actual(PR_1, (app(),)), "its address did not lead to the app"),
+        (Actual(PR_1, (app(started=False, attempt=TRIED),)), None),
+        (Actual(PR_1, (app(commit=None),)), None),
+        (Actual(PR_1), None),
+    ],
+    ids=["as it was", "stopped", "unmapped", "no address", "being tried", "not live yet", "nothing"],
+)
+def test_what_somebody_changed_is_told_from_what_is_under_way(there: Actual, found: str | None) -> None:
+    assert drifted(Run(sha(1), CONFIG), there) == found
+
+
+def test_an_address_that_came_back_is_a_leftover_and_one_that_is_being_removed_is_not() -> None:
+    assert (
+        drifted(Absent("closed"), Actual(PR_1, (), (route(),))) == "an address without an app was left over"
+    )
+    assert drifted(Absent("closed"), Actual(PR_1, (app(),), (route(),))) is None
+    assert drifted(Leave(), Actual(PR_1, (), (route(),))) is None
+
+
+# --- what is swept ---
+
+HOMES = {"review": frozenset({"review"}), "dev": frozenset({"review"})}
+
+
+def swept(
+    space: Space, verdict: Verdict, homes: dict[str, frozenset[str]] | None = None, repository: int = SHOP.id
+) -> dict[str, str]:
+    """The names of what may be taken away, and why."""
+    kept = {repository: Kept("acme/shop", HOMES if homes is None else homes, lambda _: verdict)}
+    return {one.name: one.why for one in leftovers("review", space, kept) if not one.by_hand}
+
+
+WHOLE = Space((app(),), (route(),))
+RUN = Run(sha(1), CONFIG)
+
+
+@pytest.mark.parametrize("verdict", [RUN, NoRoom(sha(1), 1, 1, 1, ()), Leave(), Destroyed(sha(1), NOW)])
+def test_what_is_wanted_or_in_doubt_is_not_swept(verdict: Verdict) -> None:
+    assert swept(WHOLE, verdict) == {}
+
+
+@pytest.mark.parametrize(
+    ("why", "found"),
+    [
+        ("(closed)", swept(WHOLE, Absent("closed"))),
+        ("(fork)", swept(WHOLE, Fork(sha(1)))),
+        ("is granted no environments of the kind review", swept(WHOLE, RUN, {})),
+        ("live in elsewhere", swept(WHOLE, RUN, {"review": frozenset({"elsewhere"})})),
+        ("not ours to keep", swept(WHOLE, RUN, repository=8)),
+    ],
+)
+def test_what_belongs_to_nothing_is_swept_addresses_first(why: str, found: dict[str, str]) -> None:
+    assert list(found) == ["shop-pr-1.example.gov", "shop-pr-1"]
+    assert all(why in said for said in found.values())
+
+
+@pytest.mark.parametrize("homes", [HOMES, {}, {"dev": frozenset({"elsewhere"})}])
+@pytest.mark.parametrize("repository", [SHOP.id, 8])
+def test_nothing_shared_is_ever_swept(homes: dict[str, frozenset[str]], repository: int) -> None:
+    space = Space((app("dev"), app("dev", guid="second", started=False)), (route("dev"), route("dev")))
+    assert swept(space, Absent("closed"), homes, repository) == {}
+
+
+def test_what_cannot_be_read_is_told_and_never_swept() -> None:
+    space = replace(WHOLE, unreadable={PR_1: "shop-pr-1: who wrote this?", None: "shop-dev: no labels"})
+    assert swept(space, Absent("closed")) == {}
+    kept = {SHOP.id: Kept("acme/shop", HOMES, lambda _: Absent("closed"))}
+    assert {one.name for one in leftovers("review", space, kept)} == {"shop-pr-1", "shop-dev"}
+
+
+def test_of_a_preview_that_is_wanted_only_the_surplus_is_swept() -> None:
+    second = replace(route(), guid="second", host="z", address="z.example.gov")
+    used = replace(second, guid="third", address="y.example.gov", apps=frozenset({"app-pr-1"}))
+    spare = replace(app(), guid="z", name="spare", started=False)
+    found = swept(Space((app(), spare), (route(), second, used)), RUN)
+    assert found.keys() == {"z.example.gov", "spare"}
