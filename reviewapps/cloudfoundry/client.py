@@ -124,10 +124,6 @@ class Client:
         path = f"/v3/routes/{route}/destinations"
         return self._write("POST", path, "lead the route to the app", destinations=leads_to)
 
-    def label_route(self, route: str, labels: Json) -> Json:
-        path = f"/v3/routes/{route}"
-        return self._write("PATCH", path, "write labels onto the route", metadata={"labels": labels})
-
     def delete_route(self, route: str) -> str | None:
         return self._session.remove(f"/v3/routes/{route}", "delete the route")
 
