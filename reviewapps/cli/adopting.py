@@ -54,6 +54,9 @@ def _described(one: Adoption) -> list[str]:
         lines.append(f"  then      with 1 web instance; it has {several(app.instances, 'instance')} now")
     if app.memory_mb is not None:
         lines.append(f"  then      with the memory that the manifest asks for; it has {app.memory_mb} MB now")
+    if one.entrance != "public":
+        asks = "asks for the password" if one.entrance == "password" else "keeps robots away"
+        lines.append(f"  then      behind the gate, which {asks}")
     if one.left:
         lines.append(f"  left      {listed([route.address for route in one.left])}: not a host by itself")
     return lines

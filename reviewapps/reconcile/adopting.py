@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reviewapps import steps
 from reviewapps.desired import dev_tags, natural, tags_seen
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import Candidate, CandidateRoute, Environment
+from reviewapps.model import Candidate, CandidateRoute, Entrance, Environment
 from reviewapps.naming import address
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
@@ -21,7 +21,7 @@ class NotAdoptable(OperatorMustAct):
 @dataclass(frozen=True)
 class Adoption:
     """``name`` is how people write the environment. ``tags`` stand already, and so deploy nothing; ``routes``
-    become ours with the app, ``left`` stay what they are."""
+    become ours with the app, ``left`` stay what they are. ``entrance``: who may open it from the next tag on."""
 
     environment: Environment
     name: str
@@ -29,6 +29,7 @@ class Adoption:
     tags: tuple[str, ...]
     routes: tuple[CandidateRoute, ...]
     left: tuple[CandidateRoute, ...]
+    entrance: Entrance
 
 
 def adoption(means: Means, environment: Environment, name: str) -> Adoption:
@@ -45,7 +46,8 @@ def adoption(means: Means, environment: Environment, name: str) -> Adoption:
     tags = sorted((tag.name for tag in dev_tags(means.github.look())), key=natural)
     routes = tuple(route for route in app.routes if route.plain)
     left = tuple(route for route in app.routes if not route.plain)
-    return Adoption(environment, asked, app, tuple(tags), routes, left)
+    entrance = means.grant.entrance(environment.kind)
+    return Adoption(environment, asked, app, tuple(tags), routes, left, entrance)
 
 
 def adopted(means: Means, planned: Adoption, lease: Lease) -> None:

@@ -21,6 +21,8 @@ def test_an_adopted_app_keeps_what_it_is_until_the_next_tag_rolls_it(town: Town)
     guid = an_app_that_was_there_before(town, "old-shop")
     assert page(town.url("old-shop")).headline == "old"
 
+    town.fail("PATCH", "^/v3/routes/", status=503, times=1)
+    assert "503" in terminal.is_refused("adopt", "dev", "old-shop", "--yes")  # killed half-way is the same
     said = terminal.types("adopt", "dev", "old-shop", "--yes")
 
     assert "old-shop becomes acme/shop:dev" in said and "dev-1: tags that stand already" in said
