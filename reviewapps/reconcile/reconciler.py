@@ -19,6 +19,7 @@ from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, redepl
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.settling import settled
+from reviewapps.reconcile.ticking import report
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import fresh_view, judged, judged_alone, rules_of, verdicts, view_digest
 from reviewapps.reconcile.watch import is_still_under_way
@@ -64,8 +65,10 @@ class Reconciler:
         repository = wanted.repository.id
         known = desired.verdicts.keys() | space.environments(repository)
         marks = {e: str(mark) for e in known if (mark := means.remembered("settled", e.name)) is not None}
-        for environment, removal in attention(desired, space, repository, marks).items():
+        wanting = attention(desired, space, repository, marks)
+        for environment, removal in wanting.items():
             wake(environment, removal)
+        report(means, wanted, desired, space, wanting)
         if means.remembered("whole") is None:
             for environment in self._astray(desired, space):
                 wake(environment, False)

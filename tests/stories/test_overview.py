@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from reviewapps.model import Environment
 from tests.stories.samples import BROKEN_BUILD, headline
 from tests.stories.town import Town
@@ -44,3 +46,20 @@ def test_every_environment_has_its_row_and_its_reasons(quiet_town: Town) -> None
         assert follows in decision.follows
         assert decision.answers[-1].holds is last
         assert all(answer.holds for answer in decision.answers[:-1])
+
+
+def test_a_tick_says_in_the_log_what_it_found_and_a_repair_is_a_warning(town: Town) -> None:
+    live, failed = town.open("blue"), town.open("broken", BROKEN_BUILD)
+    town.until_live(live)
+    town.until_comment(failed, "build failed")
+    town.until_idle()
+    town.operator.stop(f"shop-pr-{live}")
+    town.look_afresh(2)
+
+    lines = [json.loads(line) for line in town.log.read_text().splitlines()]
+    looked = [line for line in lines if line["event"] == "looked"]
+    assert (looked[0]["settled_now"], looked[-1]["right"]) == ([f"pr-{live}", f"pr-{failed}"], 1)
+    assert "build failed" in looked[-1]["refused"][f"pr-{failed}"]
+    (repaired,) = [line for line in lines if line["event"] == "repaired"]
+    assert (repaired["level"], repaired["reason"]) == ("warning", "its app had been stopped")
+    assert repaired["environment"].endswith(f"/pr-{live}")
