@@ -24,4 +24,5 @@ def log_to(file: Path | None) -> None:
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if onlooker else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file.open("a") if file else sys.stderr),
+        cache_logger_on_first_use=False,  # whoever called us may want its own log back
     )

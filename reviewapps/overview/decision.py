@@ -20,6 +20,7 @@ from reviewapps.desired import (
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import Environment, Space, Wanted
+from reviewapps.overview.overview import why
 from reviewapps.report.wording import day, listed, moment, ordinal, several
 from reviewapps.rules import Rules
 
@@ -104,4 +105,4 @@ def follows(verdict: Verdict) -> str:
         case Leave():
             return "Whatever is there stays as it is."
         case _:
-            return f"Nothing should be there ({verdict.why})."
+            return f"Nothing should be there ({why(verdict)})."

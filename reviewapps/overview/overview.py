@@ -79,9 +79,15 @@ def overview(
     )
 
 
-def row(environment: Environment, verdict: Verdict, space: Space, grant: Grant) -> Row | None:
-    """One environment's row, its memory left out; None where there is nothing and nothing is wanted."""
-    return _Seen(space, grant).row(environment, verdict)
+def row(
+    environment: Environment,
+    verdict: Verdict,
+    space: Space,
+    grant: Grant,
+    memory: Mapping[str, int] | None = None,
+) -> Row | None:
+    """One environment's row; None where there is nothing and nothing is wanted."""
+    return _Seen(space, grant, memory or {}).row(environment, verdict)
 
 
 @dataclass(frozen=True)
@@ -182,9 +188,13 @@ def why(verdict: Absent | Fork | Destroyed) -> str:
         return "fork"
     if isinstance(verdict, Destroyed):
         return "removed by hand"
-    return {"unlabelled": "label no-preview", "old": "no push lately", "expired": "no push lately"}.get(
-        verdict.why, verdict.why
-    )
+    words = {
+        "unlabelled": "label no-preview",
+        "old": "no push lately",
+        "expired": "no push lately",
+        "missing": "unknown to GitHub",
+    }
+    return words.get(verdict.why, verdict.why)
 
 
 def _is_a_record(actual: Actual) -> bool:

@@ -118,7 +118,7 @@ class Reconciler:
         voice = Voice(means.instance, seen.wanted.repository, means.web_url)
         return detail(
             address(environment, seen.wanted.repository.name),
-            row(environment, seen.verdict, seen.space, means.grant),
+            row(environment, seen.verdict, seen.space, means.grant, means.cloudfoundry.memory()),
             follows(seen.verdict),
             seen.space.actual(environment),
             None if number is None else voice.pull_url(number),

@@ -34,6 +34,8 @@ def _facts(one: Detail, now: datetime) -> Iterator[tuple[str, str]]:
         yield "state", f"{row.state}{since}"
         if row.address is not None:
             yield "address", row.address
+        if row.memory_mb:
+            yield "memory", f"{row.memory_mb} MB"
         if row.reason:
             yield "reason", row.reason
         if row.ends is not None:
