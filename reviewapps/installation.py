@@ -15,14 +15,15 @@ import structlog
 from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Leases
+from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.turns import Turns
 from reviewapps.errors import BadSettings, Busy, ReviewAppsError, TryLater
 from reviewapps.grants import Mode
 from reviewapps.model import Environment
 from reviewapps.naming import digest
 from reviewapps.overview import Decision, Overview
-from reviewapps.ports import Lease, Memory
-from reviewapps.reconcile import Reconciler, Standing
+from reviewapps.ports import Counters, Lease, Memory
+from reviewapps.reconcile import Reconciler, Standing, Uncounted
 
 log = structlog.get_logger()
 
@@ -33,6 +34,15 @@ A_DAY = 24 * 3600.0
 
 PATIENCE = 3.0
 """For how long somebody who asks for something waits for a worker's turn to end, seconds."""
+
+TROUBLE = "trouble:"
+"""Under this and a repository's name the memory holds when and why a look failed, for whoever reads the page."""
+
+TROUBLED_FOR = 180.0
+"""Seconds; a look that fails is tried again sooner."""
+
+AT_ONCE = 20
+"""Looks per beat of the pump."""
 
 
 class Installation:
@@ -46,14 +56,17 @@ class Installation:
         due: Due,
         leases: Leases,
         clock: Clock,
+        soon: Soon,
         memory: Memory,
         announce: Callable[[str], None],
         mode: Mode = "act",
+        counters: Counters | None = None,
     ) -> None:
         self.clock = clock
         self.turns = Turns(due, leases, self.settle)
         self._due, self._leases, self._memory, self._announce = due, leases, memory, announce
         self.mode = mode
+        self._soon, self._counters = soon, counters or Uncounted()
         self.reconcilers = dict(reconcilers)
         self.needs: dict[str, str] = {}
 
@@ -75,10 +88,21 @@ class Installation:
             self.reconcilers[repository].look(wake, afresh=afresh)
         except TryLater as later:
             log.warning("look put off", repository=repository, reason=str(later), after=later.after)
+            self._look_failed(repository, later, "put off")
             return later.after
         except ReviewAppsError as wrong:
             self._alert(repository, wrong)
+            self._look_failed(repository, wrong, "somebody is needed")
+        else:
+            self._counters.count("looks", result="done")
         return None
+
+    def asked_for(self) -> list[str]:
+        """The repositories that GitHub told of lately, to be looked at before the clock strikes."""
+        asked = self._soon.pop(AT_ONCE)
+        for one in asked:
+            self._counters.observe("webhook_lag", one.waited)
+        return [one.repository for one in asked if one.repository in self.reconcilers]
 
     def settle(self, environment: str, lease: Lease) -> float | None:
         """One turn of one environment: seconds until the next, None when it is as it should be, or when nothing
@@ -157,6 +181,10 @@ class Installation:
                 if reconciler.repository.id == repository:
                     return reconciler
         raise TryLater(f"none of {', '.join(self.reconcilers)} is known to be repository {repository}", 60.0)
+
+    def _look_failed(self, repository: str, wrong: ReviewAppsError, result: str) -> None:
+        self._counters.count("looks", result=result)
+        self._memory.write(f"{TROUBLE}{repository}", [self._due.now(), str(wrong)], TROUBLED_FOR)
 
     def _alert(self, about: str, wrong: ReviewAppsError) -> None:
         log.error("somebody is needed", about=about, reason=str(wrong))

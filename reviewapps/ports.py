@@ -42,6 +42,14 @@ class Memory(Protocol):
     def write(self, name: str, value: Any, seconds: float) -> None: ...
 
 
+class Counters(Protocol):
+    """What happened how often, for whoever watches the installation. It never raises."""
+
+    def count(self, name: str, **labels: str) -> None: ...
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None: ...
+
+
 class GitHub(Protocol):
     """One repository on GitHub. Everything it returns was read completely, or it raises."""
 

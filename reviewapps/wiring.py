@@ -16,20 +16,22 @@ from reviewapps import settings as settings_room
 from reviewapps.audit import audit
 from reviewapps.cloudfoundry import Access, SpaceClient, Spaces
 from reviewapps.cloudfoundry.gatehouse import Alone
-from reviewapps.coordination.budget import Budget
+from reviewapps.coordination.budget import of_cloudfoundry, of_github
 from reviewapps.coordination.cache import Cache
 from reviewapps.coordination.clock import Clock
+from reviewapps.coordination.counters import RedisCounters
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
+from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.visiting import visiting
 from reviewapps.errors import BadSettings
 from reviewapps.github import RepositoryClient
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
 from reviewapps.notify.slack import Slack
-from reviewapps.ports import Memory
-from reviewapps.reconcile import Journal, Means, Pace, Reconciler
+from reviewapps.ports import Counters, Memory
+from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
 from reviewapps.settings import Settings
 
 PATIENCE_FOR_BUDGET = 5.0
@@ -59,14 +61,17 @@ def installation(told: Settings, journal: Journal | None = None) -> Installation
     keys = prefix(told)
     memory = Cache(redis, keys)
     announce = Slack(told.grants.slack_webhook).announce
+    counters = RedisCounters(redis, keys)
     return Installation(
-        _reconcilers(told, redis, memory, journal),
+        _reconcilers(told, redis, memory, journal, counters),
         due=Due(redis, keys, forward=told.forward),
         leases=Leases(redis, keys, seconds=told.lease),
         clock=Clock(redis, keys),
+        soon=Soon(redis, keys),
         memory=memory,
         announce=announce,
         mode=told.grants.mode,
+        counters=counters,
     )
 
 
@@ -126,8 +131,7 @@ def spaces(told: Settings, name: str, redis: Redis | None, memory: Memory) -> Sp
 
 def space(told: Settings, target: Target, redis: Redis | None, memory: Memory) -> SpaceClient:
     """One space."""
-    rate = told.cf_requests_per_second
-    budget = Budget(redis, prefix(told), "cloudfoundry", rate, max(1, round(2 * rate)))
+    budget = of_cloudfoundry(redis, prefix(told), told.cf_requests_per_second)
     return SpaceClient(
         access(target),
         instance=told.instance,
@@ -164,8 +168,7 @@ def access(target: Target) -> Access:
 
 def github(told: Settings, name: str, redis: Redis | None, memory: Memory) -> RepositoryClient:
     """One repository on GitHub."""
-    rate = told.github_requests_per_second
-    budget = Budget(redis, prefix(told), "github", rate, max(1, round(10 * rate)))
+    budget = of_github(redis, prefix(told), told.github_requests_per_second)
     return RepositoryClient(
         name,
         api_url=told.grants.github.url,
@@ -182,17 +185,26 @@ def github(told: Settings, name: str, redis: Redis | None, memory: Memory) -> Re
 
 def prefix(told: Settings) -> str:
     """Of every key in Redis, so that installations can share one."""
-    return f"reviewapps:{told.instance}:"
+    return told.prefix
 
 
 def _reconcilers(
-    told: Settings, redis: Redis | None, memory: Memory, journal: Journal | None = None
+    told: Settings,
+    redis: Redis | None,
+    memory: Memory,
+    journal: Journal | None = None,
+    counters: Counters | None = None,
 ) -> dict[str, Reconciler]:
-    return {name: _reconciler(told, name, redis, memory, journal) for name in told.repositories}
+    return {name: _reconciler(told, name, redis, memory, journal, counters) for name in told.repositories}
 
 
 def _reconciler(
-    told: Settings, name: str, redis: Redis | None, memory: Memory, journal: Journal | None
+    told: Settings,
+    name: str,
+    redis: Redis | None,
+    memory: Memory,
+    journal: Journal | None,
+    counters: Counters | None,
 ) -> Reconciler:
     pace = Pace(
         poll=told.poll_every,
@@ -216,5 +228,6 @@ def _reconciler(
         announce=Slack(told.grants.slack_webhook).announce,
         secrets=told.secrets,
         journal=journal,
+        counters=counters or Uncounted(),
     )
     return Reconciler(means)

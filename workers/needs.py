@@ -44,6 +44,9 @@ class Orchestrator(Protocol):
     @property
     def repositories(self) -> Iterable[str]: ...
 
+    def asked_for(self) -> Iterable[str]:
+        """The repositories that somebody should look at before the clock strikes."""
+
     def look(self, repository: str) -> object:
         """Compare what should be with what is, and wake every environment that differs."""
 

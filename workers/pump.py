@@ -63,7 +63,10 @@ def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, Beats]:
     """The pump and the clock of one worker, not yet started."""
 
     def pump() -> None:
-        due = wire().turns.due
+        orchestrator = wire()
+        for repository in orchestrator.asked_for():
+            app.send_task(tasks.LOOK, (repository,), queue=LOOK, expires=settings.look_every)
+        due = orchestrator.turns.due
         for queue, environment in due.pop(AT_ONCE):
             # An older message than this has a successor: the due set sent it again.
             app.send_task(tasks.SETTLE, (environment,), queue=queue, expires=due.forward)

@@ -17,6 +17,16 @@ class BudgetSpent(RateLimited):
     """We hold back by ourselves: the endpoint was called as often as it may be."""
 
 
+def of_cloudfoundry(redis: Redis | None, prefix: str, per_second: float) -> Budget:
+    """Cloud Foundry's, for everybody who asks it."""
+    return Budget(redis, prefix, "cloudfoundry", per_second, max(1, round(2 * per_second)))
+
+
+def of_github(redis: Redis | None, prefix: str, per_second: float) -> Budget:
+    """GitHub's, for everybody who asks it."""
+    return Budget(redis, prefix, "github", per_second, max(1, round(10 * per_second)))
+
+
 class Budget:
     """At most ``burst`` calls at once, and ``per_second`` in the long run.
 
@@ -41,6 +51,15 @@ class Budget:
             if time.monotonic() + after > deadline:
                 raise BudgetSpent(f"{self.name}: as many requests as allowed, room in {after:.1f} s", after)
             time.sleep(after)
+
+    @property
+    def allowed(self) -> int:
+        """How many calls may be made in one window."""
+        return self._allowed.amount
+
+    def left(self) -> int:
+        """How many more may be made now."""
+        return max(0, self._limiter.get_window_stats(self._allowed, self.name).remaining)
 
     def _seconds_until_room(self) -> float:
         reset = self._limiter.get_window_stats(self._allowed, self.name).reset_time

@@ -10,10 +10,10 @@ import contextlib
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -44,7 +44,7 @@ class Leases:
 
     def __init__(self, redis: Redis, prefix: str, *, seconds: float) -> None:
         self.seconds = seconds
-        self._prefix = prefix
+        self._redis, self._prefix = redis, prefix
         self._take = redis.register_script(_TAKE)
         self._renew = redis.register_script(_RENEW)
         self._release = redis.register_script(_RELEASE)
@@ -62,6 +62,11 @@ class Leases:
         lease = Lease(environment, fence, asked, self.seconds, renew=renew, release=release)
         threading.Thread(target=lease.keep, name=f"lease of {environment}", daemon=True).start()
         return lease
+
+    def held(self, environments: Iterable[str]) -> int:
+        """How many of these environments somebody may touch at this moment."""
+        keys = [f"{self._prefix}lease:{environment}" for environment in environments]
+        return int(cast("int", self._redis.exists(*keys))) if keys else 0
 
 
 class Lease:

@@ -12,11 +12,18 @@ from reviewapps.grants.grants import (
     Target,
     Visibility,
 )
-from reviewapps.grants.secrets import account_of, github_token_of, word_of
+from reviewapps.grants.secrets import (
+    SHORTEST_TOKEN,
+    account_of,
+    github_token_of,
+    webhook_secret_of,
+    word_of,
+)
 
 __all__ = [
     "ADDRESS",
     "KINDS",
+    "SHORTEST_TOKEN",
     "Account",
     "GitHubAccess",
     "Grant",
@@ -27,5 +34,6 @@ __all__ = [
     "account_of",
     "github_token_of",
     "grants",
+    "webhook_secret_of",
     "word_of",
 ]

@@ -19,9 +19,19 @@ from reviewapps.grants.form import (
     RepositoryForm,
     SlackForm,
     TargetForm,
+    WebForm,
 )
 from reviewapps.grants.grants import GATE_NAME, GitHubAccess, Grant, Grants, Target
-from reviewapps.grants.secrets import Found, GateWords, account_of, gate_words_of, github_token_of, word_of
+from reviewapps.grants.secrets import (
+    Found,
+    GateWords,
+    account_of,
+    gate_words_of,
+    github_token_of,
+    web_token_of,
+    webhook_secret_of,
+    word_of,
+)
 
 NAME = "reviewapps.toml"
 
@@ -71,8 +81,10 @@ def _grants(form: File, find: Find) -> Grants:
             token=github_token_of(form.github.credentials, found(form.github.credentials)),
             url=form.github.url,
             web_url=form.github.web_url,
+            webhook_secret=webhook_secret_of(found(form.github.credentials)),
         ),
         slack_webhook=word_of(form.slack.credentials, found(form.slack.credentials)) if form.slack else None,
+        web_token=web_token_of(form.web.credentials, found(form.web.credentials)) if form.web else None,
     )
 
 
@@ -162,7 +174,7 @@ def _check_names(form: File) -> None:
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadSettings(f"the repository {twice} stands there twice")
     used = {form.github.credentials, *(one.credentials for one in form.target.values())}
-    used |= {form.slack.credentials} if form.slack else set()
+    used |= {one.credentials for one in (form.slack, form.web) if one is not None}
     used |= {GATE} if any(map(_is_gated, form.target.values())) else set()
     if idle := sorted(form.credentials.keys() - used):
         raise BadSettings(f"credentials.{idle[0]} is used by nothing{_nearest(idle[0], used)}")
@@ -175,6 +187,7 @@ FORMS: Mapping[str, type[BaseModel]] = {
     "look_every": LookEvery,
     "github": GitHubForm,
     "slack": SlackForm,
+    "web": WebForm,
     "target": TargetForm,
     "repository": RepositoryForm,
 }

@@ -86,6 +86,12 @@ class SlackForm(Form):
     credentials: str = "slack"
 
 
+class WebForm(Form):
+    """What the status page asks for, where it is open to others than this machine."""
+
+    credentials: str = "web"
+
+
 class TargetForm(Form):
     """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret. ``gate`` is what the
     app before previews is called; named where ``access`` is "public", it lets everybody in and keeps robots out.
@@ -119,5 +125,6 @@ class File(Form):
     credentials: Mapping[str, str] = Field(default_factory=dict)
     github: GitHubForm = GitHubForm()
     slack: SlackForm | None = None
+    web: WebForm | None = None
     target: Annotated[Mapping[str, TargetForm], Field(min_length=1)]
     repository: Annotated[tuple[RepositoryForm, ...], BeforeValidator(_listed), Field(min_length=1)]

@@ -95,11 +95,13 @@ class Grant:
 
 @dataclass(frozen=True)
 class GitHubAccess:
-    """Where GitHub is, where people read it, and who we are there."""
+    """Where GitHub is, where people read it, and who we are there. ``webhook_secret`` is what its webhooks are
+    signed with; None where none are taken."""
 
     token: Secret
     url: str = "https://api.github.com"
     web_url: str = ""
+    webhook_secret: Secret | None = None
 
     @property
     def pages(self) -> str:
@@ -114,7 +116,7 @@ class Grants:
     """One installation, as its operator describes it. ``repositories`` are by name, as configured.
 
     In ``mode`` "observe" everything is looked at and told to the log, and nothing is written; "paused" does not
-    even look.
+    even look. ``web_token`` is what the status page asks for; None where it asks for nothing.
     """
 
     instance: str
@@ -123,6 +125,7 @@ class Grants:
     github: GitHubAccess
     mode: Mode = "act"
     slack_webhook: Secret | None = None
+    web_token: Secret | None = None
 
     def targets_of(self, repository: str) -> dict[str, Target]:
         """Where each kind of this repository's environments lives."""
@@ -134,6 +137,7 @@ class Grants:
         gates = [target.gate for target in self.targets.values() if target.gate is not None]
         accounts = [target.account for target in self.targets.values()]
         of_targets = [secret for a in accounts for secret in (a.password, a.client_secret)]
-        known = [self.github.token, self.slack_webhook, *of_targets]
+        of_web = [self.github.webhook_secret, self.web_token]
+        known = [self.github.token, self.slack_webhook, *of_web, *of_targets]
         known += [secret for gate in gates for secret in (gate.password, gate.root, gate.bypass)]
         return tuple(dict.fromkeys(secret for secret in known if secret))

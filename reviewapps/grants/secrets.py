@@ -14,6 +14,9 @@ SHORTEST = 8
 
 Found = str | Mapping[str, object]
 
+SHORTEST_TOKEN = 20
+"""Characters; nothing else keeps people from guessing the status page's token."""
+
 
 def word_of(name: str, found: Found) -> Secret:
     """A secret that is one word."""
@@ -54,6 +57,22 @@ def _long(name: str, word: str) -> Secret:
     if len(word) < SHORTEST:
         raise BadSettings(f"the secret `{name}` is easily guessed: it takes {SHORTEST} characters at least")
     return Secret(word)
+
+
+def webhook_secret_of(found: Found) -> Secret | None:
+    """What GitHub signs its webhooks with: the field ``webhook_secret``; None where there is none."""
+    secret = _text(found, "webhook_secret") if isinstance(found, Mapping) else None
+    return Secret(secret) if secret else None
+
+
+def web_token_of(name: str, found: Found) -> Secret:
+    """What the status page asks for: a word that nobody guesses."""
+    token = word_of(name, found)
+    if len(token) < SHORTEST_TOKEN:
+        raise BadSettings(
+            f"the secret `{name}` is shorter than {SHORTEST_TOKEN} characters, so it can be guessed"
+        )
+    return token
 
 
 def account_of(name: str, found: Found) -> Account:

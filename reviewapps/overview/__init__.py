@@ -2,6 +2,7 @@
 
 from reviewapps.overview.decision import Answer, Decision, decision, follows
 from reviewapps.overview.detail import Detail, detail
+from reviewapps.overview.kept import kept, recalled, with_row
 from reviewapps.overview.overview import Overview, Passed, Row, State, overview, row, why
 from reviewapps.overview.steps_in_words import in_words
 from reviewapps.overview.tick import Noted, Tick, said, tick
@@ -20,9 +21,12 @@ __all__ = [
     "detail",
     "follows",
     "in_words",
+    "kept",
     "overview",
+    "recalled",
     "row",
     "said",
     "tick",
     "why",
+    "with_row",
 ]

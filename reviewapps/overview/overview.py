@@ -65,7 +65,7 @@ def overview(
     """What there is of a repository. ``memory`` are the MB that each app holds, by guid."""
     seen = _Seen(space, grant, memory or {})
     known = desired.verdicts.keys() | space.environments(wanted.repository.id)
-    rows = [row for e in sorted(known, key=_order) if (row := seen.row(e, desired.of(e))) is not None]
+    rows = [row for e in sorted(known, key=by_rank) if (row := seen.row(e, desired.of(e))) is not None]
     passed = (
         _passed(pr.number, desired.of(_of(wanted, pr.number))) for pr in wanted.pull_requests if pr.open
     )
@@ -88,6 +88,11 @@ def row(
 ) -> Row | None:
     """One environment's row; None where there is nothing and nothing is wanted."""
     return _Seen(space, grant, memory or {}).row(environment, verdict)
+
+
+def by_rank(environment: Environment) -> tuple[bool, int, str]:
+    """Pull requests by number, then what is shared."""
+    return environment.shared, environment.number or 0, environment.name
 
 
 @dataclass(frozen=True)
@@ -207,8 +212,3 @@ def _reason(commit: str, refusal: Refusal) -> str:
 
 def _of(wanted: Wanted, number: int) -> Environment:
     return Environment.of_pull_request(wanted.repository.id, number)
-
-
-def _order(environment: Environment) -> tuple[bool, int, str]:
-    """Pull requests by number, then what is shared."""
-    return environment.shared, environment.number or 0, environment.name

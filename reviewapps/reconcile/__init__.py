@@ -8,8 +8,8 @@ GitHub and in Cloud Foundry's labels; ``Memory`` only saves requests.
 
 from reviewapps.reconcile.adopting import Adoption
 from reviewapps.reconcile.by_hand import Standing
-from reviewapps.reconcile.means import Journal, Means, Pace
+from reviewapps.reconcile.means import Journal, Means, Pace, Uncounted
 from reviewapps.reconcile.reconciler import Reconciler
 from reviewapps.reconcile.rehearsal import Rehearsed
 
-__all__ = ["Adoption", "Journal", "Means", "Pace", "Reconciler", "Rehearsed", "Standing"]
+__all__ = ["Adoption", "Journal", "Means", "Pace", "Reconciler", "Rehearsed", "Standing", "Uncounted"]

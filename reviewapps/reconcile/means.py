@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from reviewapps.grants import Grant
 from reviewapps.model import Environment
-from reviewapps.ports import CloudFoundry, GitHub, Memory
+from reviewapps.ports import CloudFoundry, Counters, GitHub, Memory
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,16 @@ class Journal:
     repaired: dict[Environment, str] = field(default_factory=dict)
 
 
+class Uncounted:
+    """Counters of an installation that nobody watches."""
+
+    def count(self, name: str, **labels: str) -> None:
+        """Forget that it happened."""
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        """Forget how long it took."""
+
+
 @dataclass(frozen=True)
 class Means:
     """One repository's two sides, and the terms of the installation.
@@ -61,6 +71,7 @@ class Means:
     announce: Callable[[str], None]
     secrets: tuple[str, ...] = ()
     journal: Journal | None = None
+    counters: Counters = field(default_factory=Uncounted)
 
     def remembered(self, *key: str) -> object:
         """What the memory holds for this repository under a key; None where it is forgotten."""

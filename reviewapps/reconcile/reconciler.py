@@ -18,6 +18,7 @@ from reviewapps.reconcile.adopting import Adoption, adopted, adoption
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, redeployed
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
+from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.ticking import report
 from reviewapps.reconcile.turn import Turn
@@ -74,7 +75,9 @@ class Reconciler:
                 wake(environment, False)
             for environment in unfinished(desired, space, means.github.comments()):
                 wake(environment, True)
+            keep_memory(means)
             means.remember(True, means.pace.whole, "whole")
+        keep_overview(means, wanted, desired, space)
         if not desired.asks:
             means.remember(view, means.pace.quiet, "seen")
         if desired.unsafe is not None:
@@ -190,6 +193,7 @@ class Reconciler:
         if drift is not None:
             self._repair(environment, drift)
         wait = settled(turn, seen.verdict)
+        keep_row(means, seen.verdict, turn.actual)
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
         return wait

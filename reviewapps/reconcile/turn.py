@@ -87,6 +87,7 @@ class Turn:
         if self.means.journal is not None and not isinstance(step, steps.Look | steps.Reach):
             self.means.journal.done.setdefault(self.environment, []).append(in_words(step))
         self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
+        self._count(step)
 
     def look_again(self) -> None:
         """See what is there now, whatever was carried out."""
@@ -120,6 +121,21 @@ class Turn:
         attempt = self.actual.app.attempt if self.actual.app is not None else None
         if pr is None or not pr.open or (attempt is not None and attempt.commit != pr.commit):
             raise TryLater(f"{self.environment.name}: the pull request changed meanwhile", 0.0)
+
+    def _count(self, step: steps.Step) -> None:
+        """Count what whoever watches wants to know: what came of deploys, and what was taken away."""
+        counters, app = self.means.counters, self.actual.app
+        attempt = app.attempt if app is not None else None
+        match step:
+            case steps.MarkLive():
+                counters.count("deploys", result="live", stage="")
+                if attempt is not None:
+                    took = (self.means.now() - attempt.began).total_seconds()
+                    counters.observe("time_to_url", max(0.0, took))
+            case steps.Refuse(refusal):
+                counters.count("deploys", result="refused", stage=refusal.fault)
+            case steps.DeleteApp():
+                counters.count("removals")
 
     def _with_log(self, step: steps.Refuse, app: App) -> steps.Refuse:
         """With what the build or the app wrote last; of public repositories nobody is shown a log."""

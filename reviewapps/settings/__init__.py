@@ -1,11 +1,11 @@
 """The process environment and ``reviewapps.toml`` → one frozen value."""
 
+from reviewapps.settings.fields import LOOPBACK, Bind
 from reviewapps.settings.own import Own, own_app
 from reviewapps.settings.secrets import SECRET
 from reviewapps.settings.settings import (
     FILE,
     INJECTED,
-    LOOPBACK,
     PREFIX,
     VARIABLES,
     Settings,
@@ -20,6 +20,7 @@ __all__ = [
     "PREFIX",
     "SECRET",
     "VARIABLES",
+    "Bind",
     "Own",
     "Settings",
     "own_app",

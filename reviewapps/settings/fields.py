@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
@@ -23,10 +24,42 @@ def _lasting(text: object) -> object:
     return duration(text) if isinstance(text, str) else text
 
 
+def _located(text: object) -> object:
+    return Bind.at(text) if isinstance(text, str) else text
+
+
 def _sized(text: object) -> object:
     return megabytes(text) if isinstance(text, str) else text
 
 
+@dataclass(frozen=True)
+class Bind:
+    """Where a server listens. ``port`` 0 is any free one.
+
+    >>> Bind.at("[::1]:8080"), Bind.at("0.0.0.0:80").loopback
+    (Bind(host='::1', port=8080), False)
+    """
+
+    host: str
+    port: int
+
+    @classmethod
+    def at(cls, text: str) -> Bind:
+        """The address that is written as ``host:port``."""
+        host, colon, port = text.rpartition(":")
+        if not (host and colon and port.isdecimal() and int(port) < 65536):
+            raise ValueError(f"`{text}` is not written as host:port")
+        return cls(host.removeprefix("[").removesuffix("]"), int(port))
+
+    @property
+    def loopback(self) -> bool:
+        """Whether nobody but this machine can come here."""
+        return self.host in LOOPBACK
+
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+Address = Annotated[Bind, BeforeValidator(_located)]
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
 Seconds = Annotated[float, Field(gt=0)]
 Duration = Annotated[timedelta, BeforeValidator(_lasting)]

@@ -20,7 +20,7 @@ from reviewapps.errors import BadSettings
 from reviewapps.grants import Grants
 from reviewapps.grants.file import NAME, Described
 from reviewapps.model import Secret
-from reviewapps.settings.fields import Duration, Hidden, Seconds
+from reviewapps.settings.fields import LOOPBACK, Address, Bind, Duration, Hidden, Seconds
 from reviewapps.settings.secrets import SECRET, Secrets
 from reviewapps.settings.single import Single
 
@@ -30,8 +30,6 @@ FILE = PREFIX + "FILE"
 
 INJECTED = frozenset({"URL", "HOST", "ENVIRONMENT", "PULL_REQUEST", "COMMIT"})
 """What a preview is given. Should reviewapps run as a preview of itself, these are no settings of it."""
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Process(BaseModel):
@@ -58,6 +56,7 @@ class Process(BaseModel):
     cf_requests_per_second: Seconds = 6.0
     github_requests_per_second: Seconds = 12.0
     log_file: Path | None = None
+    bind: Address = Bind("127.0.0.1", 8080)
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
@@ -84,6 +83,11 @@ class Settings(Process):
         return tuple(self.grants.repositories)
 
     @property
+    def prefix(self) -> str:
+        """Of every key in Redis, so that installations can share one."""
+        return f"reviewapps:{self.instance}:"
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown to anybody."""
         of_redis = Secret(urlsplit(self.redis_url).password or "")
@@ -95,6 +99,7 @@ def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
     names or that ``folder`` holds; BadSettings names what is wrong, unknown or missing."""
     given = variables(environ)
     process: dict[str, object] = {n: value for n, value in given.items() if n in Process.model_fields}
+    process = _bound(environ) | process
     single = {name: value for name, value in given.items() if name in Single.model_fields}
     file = _file(environ, folder)
     try:
@@ -130,6 +135,13 @@ def _file(environ: Mapping[str, str], folder: Path) -> Path | None:
         return Path(named)
     usual = folder / NAME
     return usual if usual.is_file() else None
+
+
+def _bound(environ: Mapping[str, str]) -> dict[str, object]:
+    """On Cloud Foundry the router comes in at the port that the platform names."""
+    if "VCAP_APPLICATION" not in environ or not environ.get("PORT"):
+        return {}
+    return {"bind": f"0.0.0.0:{environ['PORT']}"}
 
 
 def _described(file: Path, single: Mapping[str, str], environ: Mapping[str, str]) -> Described:

@@ -8,7 +8,17 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from reviewapps.gate import Gate, gate_of
-from reviewapps.grants import ADDRESS, KINDS, Account, GitHubAccess, Grant, Grants, Mode, Target
+from reviewapps.grants import (
+    ADDRESS,
+    KINDS,
+    SHORTEST_TOKEN,
+    Account,
+    GitHubAccess,
+    Grant,
+    Grants,
+    Mode,
+    Target,
+)
 from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE
 from reviewapps.grants.grants import GATE_NAME
 from reviewapps.grants.secrets import SHORTEST
@@ -29,6 +39,7 @@ class Single(BaseModel):
     github_url: str = "https://api.github.com"
     github_web_url: str = ""
     github_token: Hidden
+    webhook_secret: Hidden | None = None
 
     cf_api: str = CLOUD_GOV
     cf_user: str | None = None
@@ -50,6 +61,7 @@ class Single(BaseModel):
     memory: Size = 2048
     deletions_at_once: Annotated[int, Field(ge=0)] = 5
     slack_webhook: Hidden | None = None
+    web_token: Annotated[Hidden, Field(min_length=SHORTEST_TOKEN)] | None = None
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
@@ -82,8 +94,9 @@ class Single(BaseModel):
             mode=self.mode,
             targets={TARGET: self._target},
             repositories=dict.fromkeys(self.repositories, grant),
-            github=GitHubAccess(self.github_token, self.github_url, self.github_web_url),
+            github=GitHubAccess(self.github_token, self.github_url, self.github_web_url, self.webhook_secret),
             slack_webhook=self.slack_webhook,
+            web_token=self.web_token,
         )
 
     @property

@@ -21,7 +21,9 @@ class Orchestrator:
         self._redis = Redis.from_url(wiring.redis_url(told))
 
     def beat(self) -> None:
-        """Look if it is time to, then take every turn that is due."""
+        """Look if it is time to, or where GitHub told of something, then take every turn that is due."""
+        for repository in self.installation.asked_for():
+            self.installation.look(repository)
         if self.installation.clock.strikes("look", self.told.look_every):
             self.look()
         self.take_turns()

@@ -21,6 +21,7 @@ from redis import Redis
 from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Lease, Leases
+from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.turns import Turns
 from workers.app import celery_app, run
 
@@ -75,11 +76,15 @@ class Probe:
         self._redis = Redis.from_url(redis_url, socket_timeout=5)
         self._lease = lease
         self.clock = Clock(self._redis, PREFIX)
+        self._soon = Soon(self._redis, PREFIX)
 
     @cached_property
     def turns(self) -> Turns:
         due = Due(self._redis, PREFIX, forward=self._lease * 1.2)
         return Turns(due, Leases(self._redis, PREFIX, seconds=self._lease), self.settle)
+
+    def asked_for(self) -> list[str]:
+        return [asked.repository for asked in self._soon.pop(20)]
 
     def look(self, repository: str) -> None:
         self._evidence.write("looked", repository)
