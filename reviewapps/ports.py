@@ -23,6 +23,9 @@ from reviewapps.model import (
 from reviewapps.outcome import Telling
 from reviewapps.steps import Step, UnderWay
 
+POINTS = "points:github"
+"""Under this, whoever paid last for an answer of GitHub's remembers how many more there are: [left, of]."""
+
 
 class Lease(Protocol):
     """The right to touch one environment now. ``fence`` grows from holder to holder."""

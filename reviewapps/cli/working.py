@@ -1,4 +1,4 @@
-"""``run``: work for an installation until told to end."""
+"""``run`` and ``web``: work for an installation until told to end."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ def run() -> int:
     finally:
         if embedded is not None:
             embedded.stop()
+
+
+@app.command()
+@in_a_sentence
+def web() -> int:
+    """Serve the status page, the API and metrics, and take GitHub's webhooks, until told to end."""
+    from reviewapps.web import serve  # here, since no other command needs a web server
+
+    serve(wiring.settings())
+    return 0
 
 
 def _check(told: Settings) -> None:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, cast
+from typing import Final, Self
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -66,7 +66,7 @@ class Leases:
     def held(self, environments: Iterable[str]) -> int:
         """How many of these environments somebody may touch at this moment."""
         keys = [f"{self._prefix}lease:{environment}" for environment in environments]
-        return int(cast("int", self._redis.exists(*keys))) if keys else 0
+        return int(self._redis.exists(*keys)) if keys else 0
 
 
 class Lease:

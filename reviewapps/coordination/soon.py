@@ -32,7 +32,7 @@ redis.call('ZADD', KEYS[1], 'NX', exact(now), ARGV[1])
 return 1
 """
 )
-"""A webhook's one write: KEYS as ``keys`` names them, ARGV the repository, the delivery's id, how long that is known."""
+"""A webhook's one write. ARGV: the repository, the delivery's id, for how long that is known."""
 
 _POP = (
     _NOW

@@ -19,14 +19,12 @@ from urllib3 import Retry
 
 from reviewapps.errors import BadSettings, NotAuthorised, RateLimited, TryLater, Unavailable
 from reviewapps.model import Secret
-from reviewapps.ports import Memory
+from reviewapps.ports import POINTS, Memory
 
 API_VERSION = "2022-11-28"
 ACCEPT = "application/vnd.github+json"
 PAUSED = "paused:github"
 """Where all workers remember until when GitHub wants to be left alone."""
-POINTS = "points:github"
-"""Where the last worker that paid for an answer remembers how many more GitHub gives: [left, of, until when]."""
 UNTOLD_PAUSE = 60.0
 """Seconds to leave GitHub alone where it says that we ask too much, but not for how long."""
 
@@ -102,7 +100,7 @@ class Connection:
             raise Unavailable(f"{what} got no answer: {type(broken).__name__}") from broken
         except RuntimeError as redirected:
             raise BadSettings(f"{what} leads to another server: {redirected}") from redirected
-        if status != 304:
+        if verb == "GET" and status != 304:  # a 304 is free
             self._remember_points(answered)
         if status >= 300 and status not in (304, 404):
             refusal = _refusal(what, status, answered, text)
@@ -117,7 +115,7 @@ class Connection:
             raise RateLimited(f"{what} waits, since GitHub asked us to slow down", after=left)
 
     def _remember_points(self, headers: Mapping[str, str]) -> None:
-        told = [headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit", "reset")]
+        told = [headers.get(f"x-ratelimit-{name}", "") for name in ("remaining", "limit")]
         if all(number.isdecimal() for number in told):
             self._memory.write(POINTS, [int(number) for number in told], 3600.0)
 

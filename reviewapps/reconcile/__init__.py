@@ -11,5 +11,16 @@ from reviewapps.reconcile.by_hand import Standing
 from reviewapps.reconcile.means import Journal, Means, Pace, Uncounted
 from reviewapps.reconcile.reconciler import Reconciler
 from reviewapps.reconcile.rehearsal import Rehearsed
+from reviewapps.reconcile.seen import last_overview
 
-__all__ = ["Adoption", "Journal", "Means", "Pace", "Reconciler", "Rehearsed", "Standing", "Uncounted"]
+__all__ = [
+    "Adoption",
+    "Journal",
+    "Means",
+    "Pace",
+    "Reconciler",
+    "Rehearsed",
+    "Standing",
+    "Uncounted",
+    "last_overview",
+]

@@ -7,7 +7,8 @@ from typing import cast
 
 from reviewapps.desired import Desired, Verdict
 from reviewapps.model import Actual, Space, Wanted
-from reviewapps.overview import kept, overview, recalled, row, with_row
+from reviewapps.overview import Overview, kept, overview, recalled, row, with_row
+from reviewapps.ports import Memory
 from reviewapps.reconcile.means import Means
 
 KEPT_FOR = 7 * 24 * 3600.0
@@ -22,9 +23,14 @@ def keep_overview(means: Means, wanted: Wanted, desired: Desired, space: Space) 
     means.remember(kept(seen), KEPT_FOR, OVERVIEW)
 
 
+def last_overview(memory: Memory, repository: str) -> Overview | None:
+    """What the last look at that repository saw; None where nobody looked yet, or it is forgotten."""
+    return recalled(memory.read(f"{repository}:{OVERVIEW}"))
+
+
 def keep_row(means: Means, verdict: Verdict, actual: Actual) -> None:
     """Keep what became of one environment since. Of two who do so at once one is lost, until the next look."""
-    seen = recalled(means.remembered(OVERVIEW))
+    seen = last_overview(means.memory, means.name)
     if seen is None:
         return
     space, environment = Space(actual.apps, actual.routes), actual.environment

@@ -1,0 +1,74 @@
+"""The server: one process, which ends within seconds when it is told to."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+
+import structlog
+import uvicorn
+
+from reviewapps.errors import BadSettings
+from reviewapps.settings import Settings
+from reviewapps.web.app import application
+
+STOPS_WITHIN = 6
+"""Seconds that answers under way have; Cloud Foundry and docker kill after 10."""
+
+AT_ONCE = 200
+"""Connections; more are told 503, so that nobody can fill our memory with bodies that they do not finish."""
+
+
+def serve(told: Settings) -> None:
+    """Answer until told to end. BadSettings where everybody could read what nobody is asked for."""
+    if not told.bind.loopback and told.grants.web_token is None:
+        raise BadSettings(
+            f"the status page would be open to everybody at {told.bind.host}: set REVIEWAPPS_WEB_TOKEN (or "
+            "[web] in reviewapps.toml), or let REVIEWAPPS_BIND be 127.0.0.1:8080"
+        )
+    _log_as_json()
+    for stop in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(
+            stop, lambda *_: None
+        )  # uvicorn's own stands while it serves; afterwards a good end is one
+    uvicorn.Server(_configuration(told)).run()
+
+
+def _configuration(told: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        application(told),
+        host=told.bind.host,
+        port=told.bind.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=AT_ONCE,
+        timeout_graceful_shutdown=STOPS_WITHIN,
+    )
+
+
+def _log_as_json() -> None:
+    """One JSON object a line on stderr, as the workers write it."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            ],
+        )
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
