@@ -15,7 +15,9 @@ from typing import Final
 from redis import Redis
 from redis.exceptions import RedisError
 
-BOUNDS: Final[tuple[float, ...]] = (0.5, 1, 2, 5, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600)
+BOUNDS: Final[tuple[float, ...]] = tuple(
+    map(float, (0.5, 1, 2, 5, 10, 30, 60, 120, 180, 300, 600, 900, 1800, 3600))
+)
 """Upper bounds of a histogram's buckets, seconds: from a webhook's way to a build that takes very long."""
 
 

@@ -8,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reviewapps.web.health import ALIVE, READY
 from reviewapps.web.webhooks import PATH
 
 SAID: Final = {
@@ -25,6 +26,9 @@ SAID: Final = {
 OURS: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 """Who is asked for nothing must call us by one of these names: a page elsewhere could lead its own name to this
 machine, and a proxy would open to everybody what is meant for this machine alone."""
+
+FOR_ALL: Final = frozenset({PATH, ALIVE, READY})
+"""What says nothing that is not for everybody, or asks for a signature."""
 
 MISDIRECTED: Final = (
     "This page is open to its own machine only. To read it under another name, let it ask for a token: "
@@ -47,7 +51,7 @@ class SaidToBrowsers:
                     headers.setdefault(name, value)
             await send(message)
 
-        if scope["type"] == "http" and self._open and scope["path"] != PATH and not _is_ours(scope):
+        if scope["type"] == "http" and self._open and scope["path"] not in FOR_ALL and not _is_ours(scope):
             await PlainTextResponse(MISDIRECTED, 421)(scope, receive, send_more)
         else:
             await self._app(scope, receive, send_more)

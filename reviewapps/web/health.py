@@ -11,6 +11,8 @@ from redis.exceptions import RedisError
 from reviewapps.web.looks import Seen
 from reviewapps.web.site import Site
 
+ALIVE, READY = "/healthz", "/readyz"
+
 FRESH = timedelta(minutes=5)
 """A whole look that is older says that nobody works here; one is due in every quiet interval."""
 
@@ -20,11 +22,11 @@ def health(site: Site) -> APIRouter:
     router = APIRouter(include_in_schema=False)
     fresh = max(FRESH, timedelta(seconds=3 * site.told.quiet_every))
 
-    @router.get("/healthz")
+    @router.get(ALIVE)
     async def alive() -> JSONResponse:
         return JSONResponse({"alive": True})
 
-    @router.get("/readyz")
+    @router.get(READY)
     def ready() -> JSONResponse:
         try:
             site.redis.ping()

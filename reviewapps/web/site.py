@@ -7,6 +7,9 @@ from typing import Any
 
 import redis
 from redis.asyncio import Redis as HastyRedis
+from redis.asyncio.retry import Retry as HastyRetry
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from reviewapps.coordination.budget import Budget, of_cloudfoundry, of_github
 from reviewapps.coordination.cache import Cache
@@ -20,7 +23,7 @@ from reviewapps.web.looks import Looks
 from reviewapps.web.tally import Tally
 
 PATIENCE = 2.0
-"""Seconds that Redis has to answer a page; GitHub gives a webhook ten."""
+"""Seconds that Redis has to answer; it is asked twice, since a connection may have died while it was idle."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,12 @@ def site(told: Settings) -> Site:
     """Everything that the web process works with. Asks nobody anything yet."""
     url = told.redis_url or embedded_url(told.home / "redis")
     timeouts: dict[str, Any] = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE}
-    here, keys = redis.Redis.from_url(url, **timeouts), told.prefix
+    here = redis.Redis.from_url(url, retry=Retry(NoBackoff(), 1), **timeouts)
+    keys = told.prefix
     return Site(
         told,
         here,
-        HastyRedis.from_url(url, **timeouts),
+        HastyRedis.from_url(url, retry=HastyRetry(NoBackoff(), 1), **timeouts),
         Looks(Cache(here, keys), told.repositories),
         Due(here, keys, forward=told.forward),
         Leases(here, keys, seconds=told.lease),

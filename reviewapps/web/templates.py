@@ -10,7 +10,7 @@ import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from reviewapps.report.wording import moment
+from reviewapps.report.wording import day, moment
 from reviewapps.web.wording import ago, is_commit
 
 HERE = Path(__file__).parent / "pages"
@@ -23,7 +23,7 @@ _TEMPLATES = jinja2.Environment(
     lstrip_blocks=True,
     undefined=jinja2.StrictUndefined,
 )
-_TEMPLATES.filters |= {"moment": moment, "is_commit": is_commit}
+_TEMPLATES.filters |= {"moment": moment, "day": day, "is_commit": is_commit}
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> HTMLResponse:

@@ -17,6 +17,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 MINIMAL = (EXAMPLES / "reviewapps.minimal.toml").read_text()
 FULL = (EXAMPLES / "reviewapps.toml").read_text()
 ACCOUNT = json.dumps({"username": "deployer", "password": "cf-word"})
+WEB = "a token that nobody guesses"
 SECRETS = {"REVIEWAPPS_SECRET_GITHUB": "github-word", "REVIEWAPPS_SECRET_CF_REVIEW": ACCOUNT}
 SECRETS |= {"REVIEWAPPS_SECRET_GATE": "gate-word"}
 
@@ -54,7 +55,8 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     slack = tmp_path / "slack"
     slack.write_text("https://hooks.example/slack-word\n")
     words = {"password": "gate-word", "bypass": "bypass-word"}
-    bound = {"github": "github-word", "cf-review": json.loads(ACCOUNT), "gate": words}
+    github = {"token": "github-word", "webhook_secret": "hook-word"}
+    bound = {"github": github, "cf-review": json.loads(ACCOUNT), "gate": words, "web": WEB}
     services = {"user-provided": [{"name": "reviewapps-secrets", "credentials": bound}]}
     text = changed(FULL, "/run/secrets/slack", str(slack))
 
@@ -71,11 +73,20 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     gate = grants.targets["review"].gate
     assert gate is not None and (gate.name, gate.asks) == ("review-gate", True)
     assert (shop.entrance("review"), shop.entrance("dev")) == ("password", "public")
-    assert set(found.secrets) == {
+    of_web = {grants.github.webhook_secret, grants.web_token}
+    assert of_web == {"hook-word", WEB}
+    assert set(found.secrets) == of_web | {
         *("github-word", "cf-word", "dev-word", "https://hooks.example/slack-word"),
         *("gate-word", "bypass-word", gate.root),
     }
     assert not [word for word in found.secrets if word in repr(found)]
+
+
+def test_a_status_page_with_a_token_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
+    text = MINIMAL.replace("[target.review]", "[web]\n[target.review]")
+    assert told(tmp_path, text, REVIEWAPPS_SECRET_WEB=WEB).grants.web_token == WEB
+    assert "`web` is shorter than 20 characters" in refusal(tmp_path, text, REVIEWAPPS_SECRET_WEB="word")
+    assert "the secret `web` is missing" in refusal(tmp_path, text)
 
 
 def test_the_variables_of_the_example_are_accepted() -> None:

@@ -9,7 +9,7 @@ import pytest
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Account
 from reviewapps.model import Secret
-from reviewapps.settings import Settings, settings
+from reviewapps.settings import Bind, Settings, settings
 
 MINIMAL = {
     "REVIEWAPPS_REPOSITORIES": "acme/shop",
@@ -38,6 +38,14 @@ def refusal(**more: str) -> str:
 def test_the_defaults_are_those_that_people_are_promised() -> None:
     grant = told().grants.repositories["acme/shop"]
     assert (grant.limit, grant.expire_after, grant.deletions_at_once) == (5, timedelta(days=10), 5)
+
+
+def test_on_cloud_foundry_the_web_process_listens_where_the_router_comes_in() -> None:
+    assert told().bind == Bind("127.0.0.1", 8080)
+    assert told(BIND="[::1]:81").bind == Bind("::1", 81)
+    there = MINIMAL | {"VCAP_APPLICATION": "{}", "PORT": "8081"}
+    assert settings(there).bind == Bind("0.0.0.0", 8081)
+    assert settings(there | {"REVIEWAPPS_BIND": "127.0.0.1:1"}).bind.loopback
 
 
 def test_other_programs_variables_are_not_ours() -> None:
@@ -77,6 +85,9 @@ def test_what_is_missing_is_named(name: str, missing: bool) -> None:
     [
         ("LIMIT", "many"),
         ("LIMIT", "-1"),
+        ("BIND", "8080"),
+        ("BIND", "127.0.0.1:99999"),
+        ("WEB_TOKEN", "short"),
         ("LIMIT", "201"),
         ("EXPIRE_AFTER", "10"),
         ("DEADLINE", "0m"),

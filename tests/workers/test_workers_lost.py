@@ -7,8 +7,10 @@ from itertools import pairwise
 import psutil
 import pytest
 
+from reviewapps.coordination.soon import Soon
 from tests.coordination.waiting import until, until_dead
 from tests.workers.conftest import Stage
+from tests.workers.probe import PREFIX
 
 pytestmark = pytest.mark.story
 
@@ -84,3 +86,9 @@ def test_a_settle_that_fails_is_logged_with_its_trace_and_comes_again(stage: Sta
     stage.wake("failing/a")
     stage.until_began("failing/a", 2)
     assert "RuntimeError: failing/a: as told" in stage.log().read_text()
+
+
+def test_what_github_told_of_is_looked_at_before_the_clock_strikes(stage: Stage) -> None:
+    stage.worker(repositories="")
+    Soon(stage.redis, PREFIX).ask("acme/shop", "a delivery")
+    until(lambda: stage.evidence.of("looked", "acme/shop"), "the look", seconds=15)

@@ -1,0 +1,96 @@
+"""The repositories that GitHub told of, and what is counted of them."""
+
+from __future__ import annotations
+
+import threading
+
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from reviewapps.coordination.counters import BOUNDS, Count, RedisCounters
+from reviewapps.coordination.soon import Asked, Soon
+from tests.coordination.conftest import PREFIX
+from tests.coordination.waiting import until
+
+
+def names(soon: Soon, limit: int = 10) -> list[str]:
+    return [asked.repository for asked in soon.pop(limit)]
+
+
+def test_who_is_asked_for_is_looked_at_once_however_often_that_was(redis: Redis) -> None:
+    soon = Soon(redis, PREFIX)
+    assert [soon.ask("acme/shop", delivery) for delivery in ("1", "2", "2")] == ["new", "new", "double"]
+    assert names(soon) == ["acme/shop"]
+    assert names(soon) == []
+
+
+def test_a_repository_is_looked_at_once_a_second_and_never_forgotten(redis: Redis) -> None:
+    soon = Soon(redis, PREFIX)
+    soon.ask("acme/shop", "1")
+    assert names(soon) == ["acme/shop"]
+    soon.ask("acme/shop", "2")
+    assert names(soon) == []
+    popped: list[Asked] = []
+
+    def comes() -> bool:
+        popped.extend(soon.pop(10))
+        return bool(popped)
+
+    until(comes, "its second look")
+    assert 0.5 < popped[0].waited < 3
+
+
+def test_a_busy_repository_holds_up_no_other(redis: Redis) -> None:
+    soon = Soon(redis, PREFIX)
+    soon.ask("acme/busy", "0")
+    assert names(soon) == ["acme/busy"]
+    for delivery in range(1, 50):
+        soon.ask("acme/busy", str(delivery))
+    soon.ask("acme/quiet", "a")
+    soon.ask("acme/small", "b")
+    assert names(soon, limit=1) == ["acme/quiet"]
+    assert names(soon, limit=1) == ["acme/small"]
+
+
+def test_several_who_pop_at_once_share_what_there_is(redis: Redis) -> None:
+    soon, popped = Soon(redis, PREFIX), list[str]()
+    for number in range(40):
+        soon.ask(f"acme/{number}", str(number))
+    pumps = [threading.Thread(target=lambda: popped.extend(names(soon))) for _ in range(8)]
+    for pump in pumps:
+        pump.start()
+    for pump in pumps:
+        pump.join(timeout=10)
+    assert sorted(popped) == sorted(f"acme/{number}" for number in range(40))
+
+
+def test_a_redis_that_forgot_everything_is_asked_anew(redis: Redis) -> None:
+    soon = Soon(redis, PREFIX)
+    soon.ask("acme/shop", "1")
+    redis.flushall()
+    redis.script_flush()
+    assert names(soon) == []
+    assert soon.ask("acme/shop", "1") == "new"
+
+
+def test_what_was_counted_is_told_by_everybody(redis: Redis) -> None:
+    counters = RedisCounters(redis, PREFIX)
+    counters.count("deploys", result="live", stage="")
+    counters.count("deploys", stage="", result="live")
+    counters.observe("time_to_url", 30.0)
+    counters.observe("time_to_url", 1e6)
+    labels = (("result", "live"), ("stage", ""))
+    assert set(RedisCounters(redis, PREFIX).all()) == {
+        Count("deploys", "count", labels, 2.0),
+        Count("time_to_url", "bucket", (), 1.0, upto=30.0),
+        Count("time_to_url", "bucket", (), 1.0, upto=float("inf")),
+        Count("time_to_url", "sum", (), 1000030.0),
+    }
+    assert 30.0 in BOUNDS
+
+
+def test_a_redis_that_is_away_keeps_nobody_from_counting() -> None:
+    counters = RedisCounters(Redis("127.0.0.1", 9, retry=Retry(NoBackoff(), 0)), PREFIX)
+    counters.count("deploys", result="live", stage="")
+    counters.observe("time_to_url", 1.0)
