@@ -9,6 +9,7 @@ from reviewapps.grants.grants import (
     Grant,
     Grants,
     Mode,
+    SignIn,
     Target,
     Visibility,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "Grant",
     "Grants",
     "Mode",
+    "SignIn",
     "Target",
     "Visibility",
     "account_of",

@@ -94,14 +94,24 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class SignIn:
+    """An App of GitHub's, by which people sign in on the status page."""
+
+    client_id: str
+    client_secret: Secret
+
+
+@dataclass(frozen=True)
 class GitHubAccess:
     """Where GitHub is, where people read it, and who we are there. ``webhook_secret`` is what its webhooks are
-    signed with; None where none are taken."""
+    signed with; None where none are taken. Where there is a ``sign_in``, people may read what they may read there.
+    """
 
     token: Secret
     url: str = "https://api.github.com"
     web_url: str = ""
     webhook_secret: Secret | None = None
+    sign_in: SignIn | None = None
 
     @property
     def pages(self) -> str:
@@ -137,7 +147,8 @@ class Grants:
         gates = [target.gate for target in self.targets.values() if target.gate is not None]
         accounts = [target.account for target in self.targets.values()]
         of_targets = [secret for a in accounts for secret in (a.password, a.client_secret)]
-        of_web = [self.github.webhook_secret, self.web_token]
+        sign_in = self.github.sign_in
+        of_web = [self.github.webhook_secret, self.web_token, sign_in.client_secret if sign_in else None]
         known = [self.github.token, self.slack_webhook, *of_web, *of_targets]
         known += [secret for gate in gates for secret in (gate.password, gate.root, gate.bypass)]
         return tuple(dict.fromkeys(secret for secret in known if secret))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reviewapps.errors import BadSettings
-from reviewapps.grants.grants import Account
+from reviewapps.grants.grants import Account, SignIn
 from reviewapps.model import Secret
 
 SHORTEST = 8
@@ -63,6 +63,14 @@ def webhook_secret_of(found: Found) -> Secret | None:
     """What GitHub signs its webhooks with: the field ``webhook_secret``; None where there is none."""
     secret = _text(found, "webhook_secret") if isinstance(found, Mapping) else None
     return Secret(secret) if secret else None
+
+
+def sign_in_of(found: Found) -> SignIn | None:
+    """How people sign in: the fields ``client_id`` and ``client_secret``; None where there are none."""
+    if not isinstance(found, Mapping):
+        return None
+    client, secret = _text(found, "client_id"), _text(found, "client_secret")
+    return SignIn(client, Secret(secret)) if client and secret else None
 
 
 def web_token_of(name: str, found: Found) -> Secret:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import cast
 
+import structlog
+
 from reviewapps.desired import Desired, Verdict
+from reviewapps.errors import ReviewAppsError
 from reviewapps.model import Actual, Space, Wanted
 from reviewapps.overview import Overview, kept, overview, recalled, row, with_row
 from reviewapps.ports import Memory
 from reviewapps.reconcile.means import Means
+
+log = structlog.get_logger()
 
 KEPT_FOR = 7 * 24 * 3600.0
 """Seconds. The page says how old it is; where nobody looks any more, the last look is still worth reading."""
@@ -40,8 +45,12 @@ def keep_row(means: Means, verdict: Verdict, actual: Actual) -> None:
 
 
 def keep_memory(means: Means) -> None:
-    """Keep what each app is sized for: one more listing, so that only whole looks pay for it."""
-    means.remember(dict(means.cloudfoundry.memory()), KEPT_FOR, "memory")
+    """Keep what each app is sized for: one more listing, so that only whole looks pay for it. A look that cannot
+    have it is none the worse for anybody but who reads the page."""
+    try:
+        means.remember(dict(means.cloudfoundry.memory()), KEPT_FOR, "memory")
+    except ReviewAppsError as wrong:
+        log.warning("memory not listed", repository=means.name, reason=str(wrong))
 
 
 def _memory(means: Means) -> Mapping[str, int]:

@@ -17,6 +17,7 @@ from reviewapps.grants import (
     Grant,
     Grants,
     Mode,
+    SignIn,
     Target,
 )
 from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE
@@ -39,6 +40,8 @@ class Single(BaseModel):
     github_url: str = "https://api.github.com"
     github_web_url: str = ""
     github_token: Hidden
+    github_client_id: str | None = None
+    github_client_secret: Hidden | None = None
     webhook_secret: Hidden | None = None
 
     cf_api: str = CLOUD_GOV
@@ -94,10 +97,22 @@ class Single(BaseModel):
             mode=self.mode,
             targets={TARGET: self._target},
             repositories=dict.fromkeys(self.repositories, grant),
-            github=GitHubAccess(self.github_token, self.github_url, self.github_web_url, self.webhook_secret),
+            github=GitHubAccess(
+                self.github_token,
+                self.github_url,
+                self.github_web_url,
+                webhook_secret=self.webhook_secret,
+                sign_in=self._sign_in,
+            ),
             slack_webhook=self.slack_webhook,
             web_token=self.web_token,
         )
+
+    @property
+    def _sign_in(self) -> SignIn | None:
+        if self.github_client_id is None or self.github_client_secret is None:
+            return None
+        return SignIn(self.github_client_id, self.github_client_secret)
 
     @property
     def _target(self) -> Target:

@@ -75,7 +75,8 @@ def api(site: Site) -> APIRouter:
     def environments(visitor: Admitted) -> EnvironmentsAnswer:
         """All environments of all repositories, as the last look at each saw them."""
         return EnvironmentsAnswer(
-            instance=site.told.instance, repositories=[_repository(seen) for seen in site.looks.all()]
+            instance=site.told.instance,
+            repositories=[_repository(seen) for seen in site.looks.all(visitor.may_read)],
         )
 
     @router.get(
@@ -86,10 +87,10 @@ def api(site: Site) -> APIRouter:
     def environment(visitor: Admitted, owner: str, repo: str, name: str) -> EnvironmentAnswer:
         """One environment, as the last look at its repository saw it."""
         repository = site.looks.named(f"{owner}/{repo}")
-        overview = site.looks.seen(repository).overview if repository is not None else None
-        for row in _rows(overview):
-            if repository is not None and row.environment.name == name:
-                return _environment(repository, row)
+        if repository is not None and visitor.may_read(repository):
+            for row in _rows(site.looks.seen(repository).overview):
+                if row.environment.name == name:
+                    return _environment(repository, row)
         raise HTTPException(404, f"there is no environment {owner}/{repo} {name}")
 
     @router.get("/openapi.json", include_in_schema=False)

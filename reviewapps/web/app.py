@@ -12,7 +12,8 @@ from starlette.exceptions import HTTPException
 
 from reviewapps.settings import Settings
 from reviewapps.web.api import api
-from reviewapps.web.doors import NotSignedIn, asked, doors
+from reviewapps.web.doors import NotForAll, NotSignedIn, asked, doors
+from reviewapps.web.github import github
 from reviewapps.web.headers import SaidToBrowsers
 from reviewapps.web.health import health
 from reviewapps.web.metrics import metrics
@@ -30,12 +31,14 @@ def application(told: Settings) -> FastAPI:
         version=version("reviewapps"),
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever Host somebody sent
         openapi_url=None,  # ours stands behind the door
     )
     app.state.site = ours = site(told)
-    for room in (webhooks, health, metrics, doors, api, pages):
+    for room in (webhooks, health, metrics, doors, github, api, pages):
         app.include_router(room(ours))
     app.add_exception_handler(NotSignedIn, _not_signed_in)
+    app.add_exception_handler(NotForAll, _not_for_all)
     app.add_exception_handler(RedisError, _without_redis)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _misread)
@@ -48,6 +51,10 @@ async def _not_signed_in(request: Request, _: Exception) -> Response:
         headers = {"WWW-Authenticate": "Bearer"}
         return JSONResponse({"error": "send Authorization: Bearer and the token"}, 401, headers)
     return asked(request, back=request.url.path)
+
+
+async def _not_for_all(_: Request, __: Exception) -> Response:
+    return JSONResponse({"error": "this tells of all repositories, so it asks for the token"}, 403)
 
 
 async def _without_redis(request: Request, _: Exception) -> Response:

@@ -8,12 +8,16 @@ from urllib.parse import parse_qs
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 
-from reviewapps.web.access import COOKIE, SIGNED_IN_FOR, Visitor
+from reviewapps.web.access import COOKIE, Visitor
 from reviewapps.web.site import Site
 from reviewapps.web.templates import page
 
 LONGEST_FORM = 4096
 """Bytes."""
+
+
+class NotForAll(Exception):
+    """Somebody who may read some repositories asked for what tells of all."""
 
 
 class NotSignedIn(Exception):
@@ -29,7 +33,15 @@ def admitted(request: Request) -> Visitor:
     return visitor
 
 
+def trusted(visitor: Annotated[Visitor, Depends(admitted)]) -> Visitor:
+    """Who asks, if they may read everything. Raises NotSignedIn or NotForAll."""
+    if visitor.repositories is not None:
+        raise NotForAll
+    return visitor
+
+
 Admitted = Annotated[Visitor, Depends(admitted)]
+Trusted = Annotated[Visitor, Depends(trusted)]
 
 
 def doors(site: Site) -> APIRouter:
@@ -40,12 +52,8 @@ def doors(site: Site) -> APIRouter:
     async def sign_in(request: Request) -> Response:
         form = await _form(request)
         if not site.access.knows(form.get("token", "").strip()):
-            return asked(request, back=_local(form.get("back", "/")), wrong=True)
-        answer = RedirectResponse(_local(form.get("back", "/")), 303)
-        answer.set_cookie(
-            COOKIE, site.access.session(), SIGNED_IN_FOR, secure=True, httponly=True, samesite="lax"
-        )
-        return answer
+            return asked(request, back=local(form.get("back", "/")), wrong="That is not the token.")
+        return signed_in(site.access.session(), local(form.get("back", "/")))
 
     @router.post("/sign-out")
     async def sign_out() -> Response:
@@ -56,9 +64,17 @@ def doors(site: Site) -> APIRouter:
     return router
 
 
-def asked(request: Request, *, back: str, wrong: bool = False) -> Response:
-    """The page that asks for the token; ``back`` is where who knows it goes."""
-    answer = page(request, "sign-in.html", 401, back=back, wrong=wrong)
+def signed_in(session: tuple[str, int], back: str) -> Response:
+    """To where somebody wanted to go, with their session."""
+    answer = RedirectResponse(back, 303)
+    answer.set_cookie(COOKIE, *session, secure=True, httponly=True, samesite="lax")
+    return answer
+
+
+def asked(request: Request, *, back: str, wrong: str = "", status: int = 401) -> Response:
+    """The page that asks who that is; ``back`` is where they want to go."""
+    site: Site = request.app.state.site
+    answer = page(request, "sign-in.html", status, back=back, wrong=wrong, access=site.access)
     answer.headers["WWW-Authenticate"] = "Bearer"
     return answer
 
@@ -73,10 +89,10 @@ async def _form(request: Request) -> dict[str, str]:
     return {name: values[0] for name, values in fields.items()}
 
 
-def _local(path: str) -> str:
+def local(path: str) -> str:
     """The path, if it is one of this site; else the first page.
 
-    >>> _local("/acme/shop"), _local("//evil.example"), _local("https://evil.example")
+    >>> local("/acme/shop"), local("//evil.example"), local("https://evil.example")
     ('/acme/shop', '/', '/')
     """
     plain = path.startswith("/") and path.isascii() and path.isprintable() and "\\" not in path

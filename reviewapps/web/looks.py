@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,9 +36,9 @@ class Looks:
         self._memory = memory
         self.repositories = tuple(repositories)
 
-    def all(self) -> list[Seen]:
-        """Every repository."""
-        return [self.seen(repository) for repository in self.repositories]
+    def all(self, may_read: Callable[[str], bool] = lambda _: True) -> list[Seen]:
+        """Every repository, or those that somebody may read."""
+        return [self.seen(repository) for repository in self.repositories if may_read(repository)]
 
     def named(self, name: str) -> str | None:
         """The repository of that name as it was configured; GitHub does not mind capitals."""

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from reviewapps.coordination.counters import BOUNDS, Count
-from reviewapps.web.doors import Admitted
+from reviewapps.web.doors import Trusted
 from reviewapps.web.looks import Seen
 from reviewapps.web.site import Site
 
@@ -35,7 +35,7 @@ def metrics(site: Site) -> APIRouter:
     site.tally.registry.register(Standing(site))
 
     @router.get("/metrics")
-    def told(visitor: Admitted) -> Response:
+    def told(visitor: Trusted) -> Response:
         return Response(generate_latest(site.tally.registry), media_type=CONTENT_TYPE_LATEST)
 
     return router

@@ -24,7 +24,7 @@ def pages(site: Site) -> APIRouter:
 
     @router.get("/")
     def home(request: Request, visitor: Admitted) -> Response:
-        return shown(request, visitor, site.looks.all())
+        return shown(request, visitor, site.looks.all(visitor.may_read))
 
     @router.get("/style.css")
     def style() -> Response:
@@ -33,7 +33,7 @@ def pages(site: Site) -> APIRouter:
     @router.get("/{owner}/{repo}")
     def repository(request: Request, visitor: Admitted, owner: str, repo: str) -> Response:
         name = site.looks.named(f"{owner}/{repo}")
-        if name is None:
+        if name is None or not visitor.may_read(name):
             raise HTTPException(404)
         return shown(request, visitor, [site.looks.seen(name)], alone=True)
 

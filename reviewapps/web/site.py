@@ -60,6 +60,6 @@ def site(told: Settings) -> Site:
             of_cloudfoundry(here, keys, told.cf_requests_per_second),
             of_github(here, keys, told.github_requests_per_second),
         ),
-        Access(told.grants.web_token, told.instance),
+        Access(told.grants.web_token, told.grants.github.sign_in, told.instance),
         Tally(),
     )

@@ -23,6 +23,7 @@ BESIDE = (
     "/_sandbox/",
     "/_codeload/",
     "/settings/",
+    "/login/oauth/",
     "/organizations/{org}/settings/",
 )
 """What is not the API: pages, git, archives, and the sandbox's own."""

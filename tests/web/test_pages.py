@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from openapi_schema_validator import OAS31Validator
 
 from reviewapps.errors import BadSettings
@@ -172,6 +174,19 @@ def test_a_new_token_ends_every_session(asking: Serving) -> None:
     cookie = asking.ask("/sign-in", "POST", data={"token": TOKEN}).headers["set-cookie"].partition(";")[0]
     with serving(told(asking.told.redis_url, WEB_TOKEN=TOKEN + "!")) as renewed:
         assert renewed.ask("/", headers={"Cookie": cookie}).status_code == 401
+
+
+@pytest.mark.parametrize(("ago", "status"), [(0, 200), (13 * 3600, 401)])
+def test_a_session_ends(asking: Serving, ago: int, status: int) -> None:
+    class Earlier(TimestampSigner):
+        def get_timestamp(self) -> int:
+            return int(time.time()) - ago
+
+    options = {"digest_method": hashlib.sha256}
+    sessions = URLSafeTimedSerializer(
+        f"{TOKEN}\n", salt="acme session", signer=Earlier, signer_kwargs=options
+    )
+    assert asking.ask("/", headers={"Cookie": f"{COOKIE}={sessions.dumps('*')}"}).status_code == status
 
 
 def test_what_is_open_to_this_machine_answers_to_no_other_name(web: Serving) -> None:

@@ -21,12 +21,14 @@ from reviewapps.sandbox.github.merge_queue import MergeQueue
 from reviewapps.sandbox.github.merging import Merging
 from reviewapps.sandbox.github.pages import Pages
 from reviewapps.sandbox.github.pages.manifests import ManifestForms
+from reviewapps.sandbox.github.pages.signing_in import SigningIn
 from reviewapps.sandbox.github.protection import Gate
 from reviewapps.sandbox.github.pull_requests import PullRequests
 from reviewapps.sandbox.github.refusals import Refused
 from reviewapps.sandbox.github.restart import carry_on
 from reviewapps.sandbox.github.routes import ALL
 from reviewapps.sandbox.github.routing import Api, unknown
+from reviewapps.sandbox.github.sign_ins import SignIn
 from reviewapps.sandbox.github.smart_http import SmartHttp
 from reviewapps.sandbox.github.state import App, Organization, Registration
 from reviewapps.sandbox.github.webhooks.deliveries import Deliveries
@@ -116,6 +118,10 @@ class GitHub:
         if isinstance(made, Organization):
             made.members[self.world.add_user(login).login] = "admin"
 
+    def add_sign_in(self, app: App, callback: str) -> None:
+        """Let this App send people here to sign in; they come back to ``callback``."""
+        self.world.sign_ins[app.client_id] = SignIn(app.client_id, app.client_secret, callback)
+
     def add_repository(
         self,
         owner: str,
@@ -161,6 +167,7 @@ class GitHub:
         SmartHttp(self._engine).mount(app)
         Pages(self._engine).mount(app)
         ManifestForms(self.world).mount(app)
+        SigningIn(self.world).mount(app)
         self.observed.install(app)
         app.router.add_route("*", "/{unknown:(?s:.*)}", unknown)
         return app

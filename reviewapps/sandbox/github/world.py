@@ -9,6 +9,7 @@ from typing import Any
 
 from reviewapps.sandbox.clock import Clock
 from reviewapps.sandbox.github.git import Bare
+from reviewapps.sandbox.github.sign_ins import SignIn
 from reviewapps.sandbox.github.state import (
     Allowance,
     App,
@@ -36,6 +37,7 @@ class World:
         self.clock = Clock()
         self.users: dict[str, User] = {}
         self.tokens: dict[str, User] = {}
+        self.sign_ins: dict[str, SignIn] = {}
         self.repositories: dict[int, Repository] = {}
         self.secret = secrets.token_bytes(32)  # signs links that are for nobody else
         self.apps: dict[int, App] = {}
