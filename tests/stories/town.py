@@ -158,6 +158,13 @@ class Town:
         """Another name for the repository; the old one leads to it."""
         self.world.github.world.rename(self._shop, name)
 
+    def hook(self, url: str, secret: str) -> None:
+        """Everything that happens in the repository is told there, signed, as an administrator set it up."""
+        self._shop.roles["octocat"] = "admin"
+        config = {"url": url, "content_type": "json", "secret": secret}
+        wanted = {"config": config, "events": ["push", "pull_request", "create", "delete"]}
+        self.octocat.api("POST", f"/repos/{self.repository}/hooks", wanted)
+
     def hire_bot(self, login: str) -> Person:
         """A bot that may write to the repository."""
         token = f"ghp_{login}"
