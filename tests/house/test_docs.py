@@ -104,7 +104,7 @@ def test_every_metric_has_its_row_and_no_other() -> None:
     ]
 
     rows = re.findall(r"^\| `reviewapps_(\w+)", page, re.MULTILINE)
-    assert sorted(rows) == sorted([*gauges, *histograms, *(f"{name}_total" for name in counters)])
+    assert sorted(rows) == sorted({*gauges, *histograms, *(f"{name}_total" for name in counters)})
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
