@@ -3,36 +3,54 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
+import socket
 import sys
 import threading
+from typing import Annotated
+
+import structlog
+import typer
 
 from reviewapps import wiring
+from reviewapps.cli.logging import log_to
 from reviewapps.cli.menu import app, in_a_sentence
+from reviewapps.cli.together import Together
 from reviewapps.coordination.embedded import EmbeddedRedis
-from reviewapps.errors import NotAuthorised
+from reviewapps.errors import BadSettings, NotAuthorised
 from reviewapps.settings import Settings
+
+log = structlog.get_logger(__name__)
 
 REJECTED_FOR = 3600.0
 """Seconds. cloud.gov locks an account for half an hour after three bad logins within a quarter."""
 
 
+NoWeb = Annotated[bool, typer.Option("--no-web", help="Only the worker: no status page, no webhooks.")]
+
+
 @app.command()
 @in_a_sentence
-def run() -> int:
-    """Work for the installation that the REVIEWAPPS_… variables describe, until told to end."""
+def run(no_web: NoWeb = False) -> int:
+    """Work for the installation that the REVIEWAPPS_… variables describe, and serve its page."""
     told = wiring.settings()
     program = told.redis_server
+    served = not no_web and _may_serve(told)
     embedded = None if told.redis_url else EmbeddedRedis.start(told.home / "redis", program=program)
     try:
         url = wiring.redis_url(told)
         _check(told)
-        command = [sys.executable, "-m", "workers", "--die-with-parent"]
-        worker = subprocess.Popen(command, env={**os.environ, "REVIEWAPPS_REDIS_URL": url})
-        for stop in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(stop, lambda *_: worker.terminate())
-        return worker.wait()
+        log_to(told.log_file)
+        environ = {**os.environ, "REVIEWAPPS_REDIS_URL": url}
+        together = Together()
+        together.listen()
+        if embedded is not None:
+            together.watch("embedded Redis", embedded.process)
+        if served:
+            together.start("web process", [sys.executable, "-m", "reviewapps.web"], environ)
+        elif not no_web:
+            log.warning(f"no status page and no webhooks here: {told.exposed}")
+        together.start("worker", [sys.executable, "-m", "workers"], environ)
+        return together.until_ended()
     finally:
         if embedded is not None:
             embedded.stop()
@@ -46,6 +64,23 @@ def web() -> int:
 
     serve(wiring.settings())
     return 0
+
+
+def _may_serve(told: Settings) -> bool:
+    """Whether there is somewhere to serve a page that not everybody can read. BadSettings where that place is
+    taken: it is found out here, before a worker begins what it would soon have to leave."""
+    if told.exposed:
+        return False
+    bind = told.bind
+    try:
+        family = socket.AF_INET6 if ":" in bind.host else socket.AF_INET
+        socket.create_server((bind.host, bind.port), family=family).close()
+    except OSError as wrong:
+        raise BadSettings(
+            f"the page cannot be served at {bind.host}:{bind.port} ({wrong.strerror}): let REVIEWAPPS_BIND name "
+            "another address, or do without: reviewapps run --no-web"
+        ) from None
+    return True
 
 
 def _check(told: Settings) -> None:

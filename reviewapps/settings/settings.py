@@ -88,6 +88,16 @@ class Settings(Process):
         return f"reviewapps:{self.instance}:"
 
     @property
+    def exposed(self) -> str:
+        """Why the status page would be open to everybody, and what to do about it; empty where it is not."""
+        if self.bind.loopback or self.grants.web_token is not None or self.grants.github.sign_in is not None:
+            return ""
+        return (
+            f"the status page would be open to everybody at {self.bind.host}: set REVIEWAPPS_WEB_TOKEN (or "
+            "[web] in reviewapps.toml), or let REVIEWAPPS_BIND be 127.0.0.1:8080"
+        )
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown to anybody."""
         of_redis = Secret(urlsplit(self.redis_url).password or "")

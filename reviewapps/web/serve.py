@@ -22,11 +22,8 @@ AT_ONCE = 200
 
 def serve(told: Settings) -> None:
     """Answer until told to end. BadSettings where everybody could read what nobody is asked for."""
-    if not told.bind.loopback and told.grants.web_token is None and told.grants.github.sign_in is None:
-        raise BadSettings(
-            f"the status page would be open to everybody at {told.bind.host}: set REVIEWAPPS_WEB_TOKEN (or "
-            "[web] in reviewapps.toml), or let REVIEWAPPS_BIND be 127.0.0.1:8080"
-        )
+    if told.exposed:
+        raise BadSettings(told.exposed)
     _log_as_json()
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.coordination.waiting import until_dead
+from tests.coordination.waiting import until, until_dead
 from tests.faults.shop import Shop
 from tests.stories.workers.command import ended, family, residents, running
+from tests.stories.workers.visiting import BODY, answers, free_port, half_a_webhook
+from tests.web.serving import SECRET
 
 pytestmark = pytest.mark.story
 
@@ -22,6 +28,24 @@ def quiet_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """One without any worker."""
     with Shop(tmp_path_factory.mktemp("quiet") / "shop") as shop:
         yield shop
+
+
+def alone(shop: Shop, home: Path, **settings: str) -> dict[str, str]:
+    """The variables of an installation that brings a Redis of its own along."""
+    return shop.playground.environment(REDIS_URL="", HOME=str(home / "orchestrator"), **settings)
+
+
+def until_all_run(run: subprocess.Popen[str]) -> list[psutil.Process]:
+    """All its processes, once the web process and the worker's two children are there."""
+    found: list[psutil.Process] = []
+
+    def all_run() -> bool:
+        found[:] = family(run)
+        lines = [" ".join(one.cmdline()) for one in found]
+        return sum("-m workers" in line for line in lines) == 3 and any("reviewapps.web" in x for x in lines)
+
+    until(all_run, "the web process, a worker and its children", seconds=20)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -40,7 +64,7 @@ def quiet_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     ids=lambda value: " ".join(value) if isinstance(value, dict) else "",
 )
 def test_what_is_wrong_is_said_in_a_sentence(quiet_shop: Shop, settings: dict[str, str], reason: str) -> None:
-    went = ended("run", env=quiet_shop.playground.environment(**settings))
+    went = ended("run", "--no-web", env=quiet_shop.playground.environment(**settings))
     assert went.returncode != 0
     assert went.stdout == ""
     assert went.stderr.startswith("reviewapps: ")
@@ -54,21 +78,62 @@ def test_a_rejected_password_is_tried_once(quiet_shop: Shop) -> None:
     observed = quiet_shop.world.cloudfoundry.observed
     before = len(list(observed.asked("POST", "/oauth/token")))
     env = quiet_shop.playground.environment(CF_PASSWORD="wrong too")
-    assert [ended("run", env=env).returncode for _ in range(2)] == [1, 1]
+    assert [ended("run", "--no-web", env=env).returncode for _ in range(2)] == [1, 1]
     assert len(list(observed.asked("POST", "/oauth/token"))) == before + 1
 
 
-def test_run_works_with_a_redis_of_its_own_until_it_is_told_to_end(tmp_path: Path) -> None:
+def test_run_works_and_serves_with_a_redis_of_its_own_until_it_is_told_to_end(tmp_path: Path) -> None:
+    port = free_port()
     with Shop(tmp_path / "shop") as shop:
-        env = shop.playground.environment(REDIS_URL="", HOME=str(tmp_path / "orchestrator"))
+        env = alone(shop, tmp_path, BIND=f"127.0.0.1:{port}", WEBHOOK_SECRET=SECRET)
         with running("run", env=env) as run:
             preview = shop.open("blue header")
             shop.until_live(preview)
+            until(lambda: answers(port, "/readyz"), "a page that is ready", seconds=20)
             everybody = family(run)
-            run.send_signal(signal.SIGTERM)
-            assert run.wait(timeout=20) == 0
+            with half_a_webhook(port) as slow:
+                run.send_signal(signal.SIGTERM)
+                until(lambda: not answers(port, "/healthz"), "no more visitors", seconds=8)
+                slow.sendall(BODY)
+                assert b" 202 " in slow.recv(4096).split(b"\r\n")[0]
+            assert run.wait(timeout=10) == 0
+            assert "Traceback" not in (run.stderr.read() if run.stderr else "")
         until_dead(everybody)
         assert shop.oddities(preview) == []
+
+
+@pytest.mark.parametrize("victim", ["reviewapps.web", "valkey-server", "reviewapps run"])
+def test_the_end_of_one_ends_all(quiet_shop: Shop, tmp_path: Path, victim: str) -> None:
+    env = alone(quiet_shop, tmp_path, BIND="127.0.0.1:0")
+    with running("run", env=env) as run:
+        everybody = until_all_run(run)
+        next(one for one in everybody if victim in " ".join(one.cmdline())).kill()
+        status = run.wait(timeout=12)
+        until_dead(everybody, seconds=12)
+        told = run.stderr.read() if run.stderr else ""
+    assert status == (-signal.SIGKILL if victim == "reviewapps run" else 128 + signal.SIGKILL)
+    assert ("ended by itself, so all ends" in told) == (victim != "reviewapps run")
+
+
+def test_what_everybody_could_read_is_not_served_and_that_is_said(quiet_shop: Shop, tmp_path: Path) -> None:
+    with running("run", env=alone(quiet_shop, tmp_path, BIND="0.0.0.0:0")) as run:
+        assert run.stderr is not None
+        said = json.loads(run.stderr.readline())
+        assert (said["level"], said["event"][:38]) == ("warning", "no status page and no webhooks here: t")
+        assert "open to everybody at 0.0.0.0: set REVIEWAPPS_WEB_TOKEN" in said["event"]
+        until(lambda: any("workers" in one.cmdline() for one in family(run)), "a worker", seconds=10)
+        assert not any("reviewapps.web" in one.cmdline() for one in family(run))
+        run.send_signal(signal.SIGINT)
+        assert run.wait(timeout=12) == 0
+
+
+def test_an_address_that_is_taken_is_named_before_anything_begins(quiet_shop: Shop, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        env = alone(quiet_shop, tmp_path, BIND=f"127.0.0.1:{port}", GITHUB_TOKEN="ghp_wrong")
+        refused = ended("run", env=env).stderr
+    assert refused.startswith(f"reviewapps: the page cannot be served at 127.0.0.1:{port} (")
+    assert refused.endswith("reviewapps run --no-web\n")
 
 
 def test_redeploy_builds_the_same_commit_again(shop: Shop) -> None:

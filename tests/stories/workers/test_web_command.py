@@ -4,34 +4,31 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import time
 from pathlib import Path
 
 import pytest
-import requests
 
 from reviewapps.coordination.embedded import EmbeddedRedis
 from tests.coordination.waiting import until
 from tests.stories.workers.command import ended, running
-from tests.web.serving import MINIMAL, SECRET, signature
+from tests.stories.workers.visiting import BODY, answers, free_port, half_a_webhook
+from tests.web.serving import MINIMAL
 
 pytestmark = pytest.mark.story
 
 
 def test_it_is_ready_within_seconds_and_ends_well_with_a_request_in_hand(tmp_path: Path) -> None:
     redis = EmbeddedRedis.start(tmp_path / "redis")
-    port = _free_port()
+    port = free_port()
     began = time.monotonic()
     with running("web", env=_environment(tmp_path, BIND=f"127.0.0.1:{port}")) as web:
-        until(lambda: _answers(port, "/healthz"), "an answer", seconds=20)
+        until(lambda: answers(port, "/healthz"), "an answer", seconds=20)
         assert time.monotonic() - began < 10, "bench/web.py holds it to 3 s, where nothing else runs"
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
-            body = b'{"repository": {"full_name": "acme/shop"}}'
-            slow.sendall(_half_a_webhook(body))
+        with half_a_webhook(port) as slow:
             web.send_signal(signal.SIGTERM)
-            until(lambda: not _answers(port, "/healthz"), "no more visitors", seconds=8)
-            slow.sendall(body)
+            until(lambda: not answers(port, "/healthz"), "no more visitors", seconds=8)
+            slow.sendall(BODY)
             assert b" 202 " in slow.recv(4096).split(b"\r\n")[0]
         assert web.wait(timeout=10) == 0
         assert "Traceback" not in (web.stderr.read() if web.stderr else "")
@@ -48,28 +45,3 @@ def _environment(home: Path, **told: str) -> dict[str, str]:
     named = MINIMAL | {"HOME": str(home)} | told
     others = {name: value for name, value in os.environ.items() if not name.startswith("REVIEWAPPS_")}
     return others | {f"REVIEWAPPS_{name}": value for name, value in named.items()}
-
-
-def _half_a_webhook(body: bytes) -> bytes:
-    head = [
-        "POST /webhooks/github HTTP/1.1",
-        "Host: localhost",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-        "X-GitHub-Event: push",
-        "X-GitHub-Delivery: 1",
-        f"X-Hub-Signature-256: {signature(body, SECRET)}",
-    ]
-    return "\r\n".join([*head, "", ""]).encode()
-
-
-def _answers(port: int, path: str) -> bool:
-    try:
-        return requests.get(f"http://127.0.0.1:{port}{path}", timeout=2).ok
-    except requests.RequestException:
-        return False
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
