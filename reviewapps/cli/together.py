@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
 
@@ -29,20 +29,17 @@ log = structlog.get_logger(__name__)
 
 
 class Together:
-    """Named processes, started in the order in which they are told to end. Use it in the main thread, between
-    ``listen`` and ``until_ended``."""
+    """Named processes, started in the order in which they are told to end. Use it in the main thread."""
 
     def __init__(self) -> None:
         self._started: list[Process] = []
         self._news: SimpleQueue[tuple[str, Process] | None] = SimpleQueue()
 
-    def listen(self) -> None:
-        """From now on SIGINT and SIGTERM end what was started, and not us before it."""
+    def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
+        """One more process. From now on SIGINT and SIGTERM end what was started, and not us before it. Where the
+        kernel can do so, it ends when we are killed."""
         for asked in (signal.SIGINT, signal.SIGTERM):
             signal.signal(asked, lambda *_: self._news.put(None))
-
-    def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        """One more process. Where the kernel can do so, it ends when we are killed."""
         process = subprocess.Popen(
             command,
             env=environ,
@@ -61,16 +58,22 @@ class Together:
 
         Thread(target=tell, name=f"until {name} ends", daemon=True).start()
 
-    def until_ended(self) -> int:
-        """Wait for a signal, or until one ends by itself, and end all; the exit status. It is 0 where that was
-        asked for and went well."""
-        first = self._news.get()
+    def until_ended(self, seconds: float | None = None) -> int:
+        """Wait for a signal, for so long, or until one ends by itself, and end all; the exit status. It is 0 where
+        no process ended by itself, and all ended well."""
+        first = self._next(seconds)
         if first is not None:
             log.error(f"the {first[0]} ended by itself, so all ends", status=first[1].returncode)
         well = self._end()
         if first is None:
             return 0 if well else 1
         return _shell_status(first[1].returncode) or 1
+
+    def _next(self, seconds: float | None) -> tuple[str, Process] | None:
+        try:
+            return self._news.get(timeout=seconds)
+        except Empty:
+            return None
 
     def _end(self) -> bool:
         """End one after the other; whether each of them did so when it was told to."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import socket
 import sys
-import threading
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -37,16 +38,15 @@ def run(no_web: NoWeb = False) -> int:
     served = not no_web and _may_serve(told)
     embedded = None if told.redis_url else EmbeddedRedis.start(told.home / "redis", program=program)
     try:
-        url = wiring.redis_url(told)
-        _check(told)
-        log_to(told.log_file)
-        environ = {**os.environ, "REVIEWAPPS_REDIS_URL": url}
+        environ = {**os.environ, "REVIEWAPPS_REDIS_URL": wiring.redis_url(told)}
         together = Together()
-        together.listen()
+        web = partial(together.start, "web process", [sys.executable, "-m", "reviewapps.web"], environ)
+        _check(told, together, web if served else None)
+        log_to(told.log_file)
         if embedded is not None:
             together.watch("embedded Redis", embedded.process)
         if served:
-            together.start("web process", [sys.executable, "-m", "reviewapps.web"], environ)
+            web()
         elif not no_web:
             log.warning(f"no status page and no webhooks here: {told.exposed}")
         together.start("worker", [sys.executable, "-m", "workers"], environ)
@@ -83,13 +83,16 @@ def _may_serve(told: Settings) -> bool:
     return True
 
 
-def _check(told: Settings) -> None:
+def _check(told: Settings, together: Together, web: Callable[[], None] | None) -> None:
     """Log in everywhere. Cloud Foundry starts what ends again at once and with an empty disk, so that nothing
-    would be left that remembers a rejection: there we first let the hour pass that UAA counts bad logins in."""
+    would be left that remembers a rejection: there we first let the hour pass that UAA counts bad logins in, and
+    serve meanwhile, since what does not answer its health check is started again, too."""
     try:
         wiring.check(told)
     except NotAuthorised as rejected:
         if "VCAP_APPLICATION" in os.environ:
             print(f"reviewapps: {rejected} (ends in an hour)", file=sys.stderr, flush=True)
-            threading.Event().wait(REJECTED_FOR)
+            if web is not None:
+                web()
+            together.until_ended(REJECTED_FOR)
         raise

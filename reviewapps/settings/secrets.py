@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from reviewapps.errors import BadSettings, Missing
+from reviewapps.settings.bound import services
 
 SECRET = "REVIEWAPPS_SECRET_"  # noqa: S105 - the beginning of a name
 SERVICE = "reviewapps-secrets"
@@ -41,7 +41,7 @@ class Secrets:
 
     def usual(self, name: str) -> str:
         """Where a secret is found of which nobody says where."""
-        if any(bound.get("name") == SERVICE for bound in self._services()):
+        if any(bound.get("name") == SERVICE for bound in services(self._environ)):
             return f"vcap:{SERVICE}/{name}"
         return f"env:{SECRET}{name.upper().replace('-', '_')}"
 
@@ -54,7 +54,7 @@ class Secrets:
     def _bound(self, name: str, place: str) -> Found:
         service, _, key = place.partition("/")
         key = key or name
-        for bound in self._services():
+        for bound in services(self._environ):
             credentials = bound.get("credentials")
             if bound.get("name") == service and isinstance(credentials, dict):
                 if key in credentials:
@@ -65,15 +65,8 @@ class Secrets:
 
     def guid_of(self, service: str) -> str:
         """The guid of a service instance that is bound to us."""
-        found = next((bound for bound in self._services() if bound.get("name") == service), {})
+        found = next((bound for bound in services(self._environ) if bound.get("name") == service), {})
         return str(found.get("instance_guid", ""))
-
-    def _services(self) -> list[dict[str, Any]]:
-        try:
-            bound = json.loads(self._environ.get("VCAP_SERVICES") or "{}")
-        except ValueError:
-            raise BadSettings("VCAP_SERVICES is no JSON") from None
-        return [service for services in bound.values() for service in services]
 
 
 def _file(name: str, path: Path) -> str:

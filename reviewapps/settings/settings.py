@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -20,6 +20,7 @@ from reviewapps.errors import BadSettings
 from reviewapps.grants import Grants
 from reviewapps.grants.file import NAME, Described
 from reviewapps.model import Secret
+from reviewapps.settings.bound import bound_redis
 from reviewapps.settings.fields import LOOPBACK, Address, Bind, Duration, Hidden, Seconds
 from reviewapps.settings.secrets import SECRET, Secrets
 from reviewapps.settings.single import Single
@@ -100,8 +101,9 @@ class Settings(Process):
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown to anybody."""
-        of_redis = Secret(urlsplit(self.redis_url).password or "")
-        return tuple(secret for secret in (*self.grants.secrets, of_redis) if secret)
+        of_redis = urlsplit(self.redis_url).password or ""
+        words = dict.fromkeys((of_redis, unquote(of_redis)))
+        return tuple(secret for secret in (*self.grants.secrets, *map(Secret, words)) if secret)
 
 
 def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
@@ -109,7 +111,9 @@ def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
     names or that ``folder`` holds; BadSettings names what is wrong, unknown or missing."""
     given = variables(environ)
     process: dict[str, object] = {n: value for n, value in given.items() if n in Process.model_fields}
-    process = _bound(environ) | process
+    process = _placed(environ) | process
+    if "redis_url" not in process:
+        process["redis_url"] = bound_redis(environ)
     single = {name: value for name, value in given.items() if name in Single.model_fields}
     file = _file(environ, folder)
     try:
@@ -147,7 +151,7 @@ def _file(environ: Mapping[str, str], folder: Path) -> Path | None:
     return usual if usual.is_file() else None
 
 
-def _bound(environ: Mapping[str, str]) -> dict[str, object]:
+def _placed(environ: Mapping[str, str]) -> dict[str, object]:
     """On Cloud Foundry the router comes in at the port that the platform names."""
     if "VCAP_APPLICATION" not in environ or not environ.get("PORT"):
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -46,6 +47,56 @@ def test_on_cloud_foundry_the_web_process_listens_where_the_router_comes_in() ->
     there = MINIMAL | {"VCAP_APPLICATION": "{}", "PORT": "8081"}
     assert settings(there).bind == Bind("0.0.0.0", 8081)
     assert settings(there | {"REVIEWAPPS_BIND": "127.0.0.1:1"}).bind.loopback
+
+
+def redis(name: str, **changed: object) -> dict[str, object]:
+    """A bound service as cloud.gov's broker tells of it."""
+    told = {"uri": "redis://:a%/b@cache.example.gov:6379", "password": "a%/b", "host": "cache.example.gov"}
+    credentials = {**told, "hostname": told["host"], "port": "6379"} | changed
+    return {"label": "aws-elasticache-redis", "name": name, "credentials": credentials}
+
+
+BOUND = "rediss://:a%25%2Fb@cache.example.gov:6379/0"
+
+
+@pytest.mark.parametrize(
+    ("bound", "url", "address"),
+    [
+        ([], "", ""),
+        ([redis("cache")], "", BOUND),
+        ([redis("cache"), redis("other")], "redis://elsewhere:1/0", "redis://elsewhere:1/0"),
+        ([redis("cache", port=6379, uri=None)], "", BOUND),
+    ],
+    ids=["none", "one", "ours comes first", "a port that is a number"],
+)
+def test_a_redis_that_is_bound_is_ours_unless_we_name_another(
+    bound: list[dict[str, object]], url: str, address: str
+) -> None:
+    others = [{"label": "aws-rds", "name": "db", "credentials": {"password": "x"}}]
+    there = {"VCAP_SERVICES": json.dumps({"aws-elasticache-redis": bound, "aws-rds": others})}
+    assert settings(MINIMAL | there | {"REVIEWAPPS_REDIS_URL": url}).redis_url == address
+
+
+def test_the_word_of_a_bound_redis_is_hidden_in_both_spellings() -> None:
+    there = {"VCAP_SERVICES": json.dumps({"any": [redis("cache")]}), "REVIEWAPPS_REDIS_URL": ""}
+    assert {"a%/b", "a%25%2Fb"} <= set(settings(MINIMAL | there).secrets)
+
+
+@pytest.mark.parametrize(
+    ("bound", "reason"),
+    [
+        ([redis("cache"), redis("other")], r"^several Redis are bound \(cache, other\): unbind"),
+        ([redis("cache", port="a%/b")], "^the service cache does not say host, port and password"),
+        ([redis("cache", password=None)], "^the service cache does not say"),
+    ],
+)
+def test_a_bound_redis_that_is_no_use_is_named_without_its_word(
+    bound: list[dict[str, object]], reason: str
+) -> None:
+    there = {"VCAP_SERVICES": json.dumps({"any": bound}), "REVIEWAPPS_REDIS_URL": ""}
+    with pytest.raises(BadSettings, match=reason) as refused:
+        settings(MINIMAL | there)
+    assert "a%" not in str(refused.value)
 
 
 def test_other_programs_variables_are_not_ours() -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import typer
-import yaml
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 from typer.testing import CliRunner
@@ -135,14 +134,6 @@ def test_every_command_tells_what_it_does_and_the_readme_names_it(command: str) 
 
     assert told.exit_code == 0
     assert re.search(rf"(reviewapps |make |`){command}\b", README)
-
-
-@pytest.mark.parametrize("name", ["manifest.yml", "docker-compose.yml"])
-def test_the_deployment_files_run_a_command_that_exists(name: str) -> None:
-    text = (ROOT / name).read_text()
-
-    assert yaml.safe_load(text)
-    assert "python -m reviewapps run" in text
 
 
 # --- what the docs tell people to type ---

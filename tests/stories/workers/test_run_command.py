@@ -127,6 +127,19 @@ def test_what_everybody_could_read_is_not_served_and_that_is_said(quiet_shop: Sh
         assert run.wait(timeout=12) == 0
 
 
+def test_on_cloud_foundry_a_rejection_is_sat_out_while_the_health_check_is_answered(
+    quiet_shop: Shop, tmp_path: Path
+) -> None:
+    port = free_port()
+    env = alone(quiet_shop, tmp_path, BIND=f"127.0.0.1:{port}", GITHUB_TOKEN="ghp_wrong")
+    with running("run", env=env | {"VCAP_APPLICATION": "{}"}) as run:
+        until(lambda: answers(port, "/healthz"), "a page", seconds=20)
+        assert not any("workers" in one.cmdline() for one in family(run))
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(timeout=10) == 1
+        assert "Bad credentials" in (run.stderr.readline() if run.stderr else "")
+
+
 def test_an_address_that_is_taken_is_named_before_anything_begins(quiet_shop: Shop, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
