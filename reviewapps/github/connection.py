@@ -74,6 +74,11 @@ class Connection:
         self._spend = spend
         self._local = threading.local()
 
+    @property
+    def graphql(self) -> str:
+        """Where GraphQL is asked; on a GitHub Enterprise Server that is beside the API and not in it."""
+        return f"{self.api_url.removesuffix('/v3')}/graphql"
+
     def read(self, path: str, etag: str = "") -> Answer:
         """The answer to a GET: 200, 404, or (if ``etag`` is given) 304. Anything else raises."""
         return self._answer("GET", path, {"If-None-Match": etag} if etag else {})
@@ -151,7 +156,7 @@ class Connection:
             raise BadSettings(f"GitHub: {self.api_url} is not the address of an API: {unfit}") from unfit
 
     def _check_address(self, path: str) -> None:
-        if not path.startswith(("/", self.api_url + "/")):
+        if path != self.graphql and not path.startswith(("/", self.api_url + "/")):
             theirs = "{0.scheme}://{0.netloc}".format(urlsplit(path))
             raise BadSettings(f"GitHub at {self.api_url} says that its address is {theirs}")
 

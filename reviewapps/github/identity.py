@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 
 from reviewapps.github import parse
 from reviewapps.github.conditional import Kept, Missing, kept
-from reviewapps.github.connection import Connection
+from reviewapps.github.connection import Connection, Forbidden
 from reviewapps.github.looking import root
-from reviewapps.github.parse import RepositoryFacts
+from reviewapps.github.parse import RepositoryFacts, understood
 from reviewapps.ports import Memory
 
 MONTH: Final = 30 * 24 * 3600.0
@@ -54,9 +54,18 @@ class Identity:
         name = f"github/login/{self._connection.holder}"
         known = self._memory.read(name)
         if known is None:
-            known = kept(self._connection, "/user", parse.own_login).value
+            known = self._own()
             self._memory.write(name, known, MONTH)
         return str(known)
+
+    def _own(self) -> str:
+        """An App's installation, as which a workflow's own token works, is no user: GraphQL knows its bot."""
+        try:
+            return kept(self._connection, "/user", parse.own_login).value
+        except Forbidden:
+            path = self._connection.graphql
+            answer = self._connection.write("POST", path, {"query": "query { viewer { login } }"})
+            return understood(parse.viewer, answer.body, path)
 
     def _by_id(self, known: Kept[RepositoryFacts] | None) -> Kept[RepositoryFacts] | None:
         if known is None:

@@ -159,6 +159,11 @@ def own_login(raw: Any) -> str:
     return name
 
 
+def viewer(raw: Any) -> str:
+    """The account that the token is of, as GraphQL answers."""
+    return own_login(raw["data"]["viewer"])
+
+
 def head(raw: Any) -> str:
     """The commit at the tip of a branch."""
     return str(raw["commit"]["sha"])

@@ -7,13 +7,19 @@ import subprocess
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
+import github
 import pytest
+import requests
+import yaml
 
 from reviewapps.demo.onlooker import page
 from reviewapps.sandbox.faults import Fault
 from tests.faults.shop import Shop
 from tests.stories.workers.command import ended
+
+EXAMPLE = Path(__file__).parents[3] / "examples" / "workflows" / "reviewapps.yml"
 
 pytestmark = pytest.mark.story
 
@@ -25,10 +31,10 @@ class Workflow:
         self.shop, self.folder = shop, folder
         self._runs = count(1)
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
         home = self.folder / f"run-{next(self._runs)}"
         home.mkdir()
-        env = self.shop.playground.environment(REDIS_URL="", HOME=str(home / "orchestrator"))
+        env = self.shop.playground.environment(REDIS_URL="", HOME=str(home / "orchestrator"), **settings)
         return ended("look", "--wait", *words, env=env)
 
 
@@ -63,6 +69,38 @@ def test_single_looks_tell_the_whole_story(workflow: Workflow) -> None:
     assert workflow.run().returncode == 0
     last = shop.world.cloudfoundry.observed.calls[calls:]
     assert [call for call in last if call.method != "GET" and "/oauth/" not in call.path] == []
+
+
+def test_a_workflows_own_token_is_that_of_a_bot_and_enough(workflow: Workflow) -> None:
+    shop, token = workflow.shop, own_token(workflow.shop)
+    preview = shop.open("blue header")
+    assert workflow.run(GITHUB_TOKEN=token).returncode == 0
+    shop.octocat.close(preview.number)
+    assert workflow.run(GITHUB_TOKEN=token).returncode == 0
+    (comment,) = everything(shop, f"/issues/{preview.number}/comments")
+    assert "Preview: removed" in comment["body"]
+    assert comment["user"]["type"] == "Bot"
+
+
+def own_token(shop: Shop) -> str:
+    """A token that may do what the workflow's ``permissions`` say, of an App that is let into the repository."""
+    app = shop.world.described_app()
+    signed = github.Auth.AppAuth(app["app_id"], str(app["app_private_key"])).token
+    granted = yaml.safe_load(EXAMPLE.read_text())["permissions"]
+    made = requests.post(
+        f"{shop.world.github.url}/app/installations/{app['app_installation_id']}/access_tokens",
+        headers={"Authorization": f"Bearer {signed}"},
+        json={"permissions": {name.replace("-", "_"): level for name, level in granted.items()}},
+        timeout=10,
+    )
+    return str(made.json()["token"])
+
+
+def everything(shop: Shop, path: str) -> list[dict[str, Any]]:
+    """A listing of the repository's."""
+    url = f"{shop.world.github.url}/repos/{shop.world.repository}{path}"
+    answer = requests.get(url, headers={"Authorization": f"token {shop.world.tokens['octocat']}"}, timeout=10)
+    return list(answer.json())
 
 
 def test_a_look_that_cannot_be_finished_says_what_still_waits(workflow: Workflow) -> None:
