@@ -15,11 +15,11 @@ import structlog
 
 from reviewapps.coordination.parent_death import bound_to
 
-HEAD_START: Final = 1.0
+HEAD_START: Final = 0.5
 """Seconds by which each process ends before the next is told to. Who answers the web has mostly ended by then; if
 not, it goes on answering while the worker puts back what it has."""
 
-LONGEST: Final = 9.3
+LONGEST: Final = 9.0
 """Seconds, from the first signal, until what still runs is killed: Cloud Foundry and docker kill all at 10."""
 
 

@@ -1,0 +1,102 @@
+"""``reviewapps run``, measured: python -m bench.run
+
+From its start until the page says that the installation is at work, its memory, and how long it takes to end with
+a preview under way and a webhook in hand of which the rest never comes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import requests
+
+from bench.deliveries import SECRET
+from bench.worker_memory import tree_pss
+from reviewapps.demo.onlooker import until
+from reviewapps.demo.people import Person
+from reviewapps.demo.story import SAMPLE
+from reviewapps.playground import Playground
+
+ROUNDS = 5
+PORT = 18090
+URL = f"http://127.0.0.1:{PORT}"
+
+
+def main() -> None:
+    told = {"WEBHOOK_SECRET": SECRET, "BIND": f"127.0.0.1:{PORT}", "LIMIT": "100", "REDIS_URL": ""}
+    with tempfile.TemporaryDirectory() as folder, Playground(Path(folder), settings=told) as playground:
+        world, login = playground.world, "octocat"
+        octocat = Person(
+            world.github.url, world.repository, login, world.tokens[login], playground.home / login
+        )
+        octocat.begin(SAMPLE)
+        rounds = [_round(playground, octocat, number) for number in range(ROUNDS)]
+    for what, unit, figures in zip(ROWS, ("s", "s", "MB", "s"), zip(*rounds, strict=True), strict=True):
+        middle, least, most = statistics.median(figures), min(figures), max(figures)
+        print(f"| {what} | {middle:.2f} {unit} ({least:.2f} to {most:.2f}) |")
+
+
+ROWS = (
+    "start → the page answers",
+    "start → ready: a worker has looked",
+    "PSS of the whole tree, with a preview under way",
+    "told to end, with a preview under way and a webhook in hand that never comes whole → ended",
+)
+
+
+def _round(playground: Playground, octocat: Person, number: int) -> tuple[float, float, float, float]:
+    began = time.monotonic()
+    run = subprocess.Popen(
+        [sys.executable, "-m", "reviewapps", "run"],
+        env=playground.environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    until("a page", lambda: _answers("/healthz"))
+    answered = time.monotonic() - began
+    until("a worker's look", lambda: _answers("/readyz"))
+    ready = time.monotonic() - began
+    _under_way(playground, octocat, f"b{number}")
+    memory = tree_pss(run.pid)
+    with _half_a_webhook():
+        told = time.monotonic()
+        run.send_signal(signal.SIGTERM)
+        if run.wait(timeout=15) != 0:
+            raise SystemExit("run did not end well")
+        return answered, ready, memory, time.monotonic() - told
+
+
+def _under_way(playground: Playground, octocat: Person, branch: str) -> None:
+    """Return while a preview of this branch is being staged."""
+    observed = playground.world.cloudfoundry.observed
+    before = len(list(observed.asked("POST", "/v3/builds")))
+    octocat.write(branch, branch, {"headline.txt": f"{branch}\n", "bin/pre_compile": "sleep 60\n"})
+    octocat.open(branch, branch)
+    until("a build", lambda: len(list(observed.asked("POST", "/v3/builds"))) > before or None)
+
+
+@contextlib.contextmanager
+def _half_a_webhook() -> Iterator[None]:
+    with socket.create_connection(("127.0.0.1", PORT), timeout=10) as slow:
+        slow.sendall(b"POST /webhooks/github HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{")
+        yield
+
+
+def _answers(path: str) -> bool | None:
+    try:
+        return requests.get(f"{URL}{path}", timeout=5).ok or None
+    except requests.RequestException:
+        return None
+
+
+if __name__ == "__main__":
+    main()
