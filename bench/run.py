@@ -57,7 +57,7 @@ def _round(playground: Playground, octocat: Person, number: int) -> tuple[float,
     began = time.monotonic()
     run = subprocess.Popen(
         [sys.executable, "-m", "reviewapps", "run"],
-        env=playground.environment(),
+        env=playground.environment(HOME=str(playground.home / f"run-{number}")),  # nothing is remembered
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
