@@ -378,6 +378,11 @@ class FeatureFlag(Struct):
     enabled: bool = False
 
 
+class SecurityGroup(Struct):
+    guid: str
+    name: str
+
+
 class Nothing(Struct):
     """Where the client reads only that there is an answer."""
 

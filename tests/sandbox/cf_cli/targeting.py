@@ -10,10 +10,10 @@ from tests.sandbox.cf_cli.structs import (
     Application,
     Domain,
     Login,
-    Nothing,
     Organization,
     Quota,
     Root,
+    SecurityGroup,
     ServiceInstance,
     Space,
     ToOne,
@@ -164,7 +164,8 @@ def space(cf: Cf, name: str) -> SpaceSummary:
     quota = found.related("quota")
     limit = cf.get(Quota, f"/v3/space_quotas/{quota}").name if quota else ""
     for kind in ("running", "staging"):
-        assert cf.rows(Nothing, f"{path}/{kind}_security_groups") == []
+        groups = [one.name for one in cf.rows(SecurityGroup, f"{path}/{kind}_security_groups")]
+        assert groups == ["anywhere"]
     return SpaceSummary(organization.name, apps, services, limit)
 
 

@@ -123,7 +123,8 @@ def test_there_is_no_ssh_and_the_client_is_told_why(cf: Cf) -> None:
 def test_curl_shows_any_path_and_its_refusals(cf: Cf) -> None:
     assert apps.curl(cf, "/v3/apps?names=shop")["pagination"]["total_results"] == 1
     assert apps.curl(cf, "/v3/isolation_segments")["resources"] == []
-    assert apps.curl(cf, "/v3/security_groups?globally_enabled_running=true")["resources"] == []
+    (anywhere,) = apps.curl(cf, "/v3/security_groups?globally_enabled_running=true")["resources"]
+    assert apps.curl(cf, f"/v3/security_groups/{anywhere['guid']}") == anywhere
     with pytest.raises(CommandFailed, match="Isolation segment not found"):
         apps.curl(cf, "/v3/isolation_segments/nothing")
     with pytest.raises(CommandFailed) as unknown:
