@@ -1,4 +1,7 @@
-"""A world to try it in: ``demo`` and ``sandbox``."""
+"""A world to try it in: ``demo`` and ``sandbox``.
+
+The world is imported by the command that wants one: it takes half a second, which the others need not pay.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,16 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from reviewapps.cli.menu import Home, app, in_a_sentence
-from reviewapps.demo.people import Person
-from reviewapps.demo.run import run as tell_the_story
-from reviewapps.demo.story import SAMPLE
 from reviewapps.errors import BadSettings
-from reviewapps.playground import Playground
-from reviewapps.sandbox.addresses import Ports
+
+if TYPE_CHECKING:
+    from reviewapps.playground import Playground
 
 SAME = "0: the one of last time, or any free one."
 
@@ -32,6 +33,8 @@ def demo(
     """Tell the whole story on this machine, offline: from a pull request to its app, and back to nothing."""
     if repository is not None and not (repository / ".git").exists() and not (repository / "HEAD").exists():
         raise BadSettings(f"{repository} is no git repository")
+    from reviewapps.demo.run import run as tell_the_story
+
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return tell_the_story(home, repository and repository.resolve(), Console())
 
@@ -50,6 +53,9 @@ def sandbox(
 ) -> int:
     """Keep a GitHub, a Cloud Foundry and reviewapps between them running, to click around in. What is there
     stays when it ends, and goes on when it is started again."""
+    from reviewapps.playground import Playground
+    from reviewapps.sandbox.addresses import Ports
+
     ended = threading.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: ended.set())
@@ -82,6 +88,9 @@ def sandbox(
 
 
 def _push_the_sample(playground: Playground) -> None:
+    from reviewapps.demo.people import Person
+    from reviewapps.demo.story import SAMPLE
+
     world, login = playground.world, "octocat"
     folder = playground.home / "people" / login
     if not world.begun:
