@@ -96,7 +96,7 @@ def test_what_is_taken_from_the_gate_by_hand_is_repaired(quiet_town: Town) -> No
     town.operator.stop(GATE)
     assert visit(town, "shop-pr-1", bypass=BYPASS).status_code == 503
     town.look_afresh()
-    assert visit(town, "shop-pr-1", bypass=BYPASS).status_code == 200
+    town.until("the gate is up", lambda: visit(town, "shop-pr-1", bypass=BYPASS).status_code == 200)
 
     town.operator.delete_service(GATE)
     assert visit(town, "shop-pr-1").status_code == 200  # the platform takes the bindings away with it
@@ -107,7 +107,7 @@ def test_what_is_taken_from_the_gate_by_hand_is_repaired(quiet_town: Town) -> No
     town.until("its app is gone", lambda: GATE not in town.apps)
     assert visit(town, "shop-pr-1", bypass=BYPASS).status_code >= 500
     town.look_afresh()
-    assert visit(town, "shop-pr-1", bypass=BYPASS).status_code == 200
+    town.until("the gate is up", lambda: visit(town, "shop-pr-1", bypass=BYPASS).status_code == 200)
     assert (town.apps, services(town), bindings(town)) == ([GATE, "shop-pr-1"], [GATE], ["shop-pr-1"])
     assert town.onlooker.comments(number) == said
 

