@@ -20,7 +20,7 @@ run: $(VENV)/installed ## work for the installation that the REVIEWAPPS_… vari
 	@$(BIN)/reviewapps run
 
 test: $(VENV)/installed-dev ## every test
-	@$(BIN)/pytest -q -n 3 --dist worksteal
+	@$(BIN)/pytest -q -n 4 --dist worksteal
 
 check: $(VENV)/installed-dev ## format, lint, types, layers, and the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt"; exit 1; }
