@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -38,12 +39,18 @@ def running(*words: str, env: Mapping[str, str] | None = None) -> Iterator[subpr
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_as_from_a_terminal,
         ) as process,
     ):
         try:
             yield process
         finally:
             process.kill()
+
+
+def _as_from_a_terminal() -> None:
+    """Ctrl-C counts, also where the tests run in the background of a shell, which lets it be ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ def prefix(*needed: Path) -> list[str]:
     """The words to put before a command that must not run as root; none where we are not root.
 
     What the command needs may lie in a folder of root's alone (``/root``, pytest's folders), which nobody
-    else may pass. Then, and only then, the command keeps the one capability to pass it.
+    else may pass. Then, and only then, the command keeps the one capability to pass it, also where it asks with
+    `access` whether it may, as initdb does.
     """
     if os.geteuid() != 0:
         return []
@@ -27,7 +28,7 @@ def prefix(*needed: Path) -> list[str]:
     user = pwd.getpwnam(_USER)
     words = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
     if not all(_passable(path) for path in needed):
-        words += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        words += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
     return [*words, "--"]
 
 
