@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reviewapps.cloudfoundry import labels
-from reviewapps.demo.onlooker import page
+from reviewapps.demo.onlooker import page, until
 from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import headline
 from tests.stories.town import Town, writes
@@ -83,5 +83,5 @@ def an_app_that_was_there_before(town: Town, name: str) -> str:
     (route,) = ask("GET", f"/v3/routes?hosts={name}")["resources"]
     leads_to = [{"app": {"guid": guid}}]
     ask("POST", f"/v3/routes/{route['guid']}/destinations", {"destinations": leads_to})
-    town.until("the old address gone", lambda: town.hosts == [name])
+    until("the old address gone", lambda: town.hosts == [name])  # nobody looks before it is adopted
     return guid
