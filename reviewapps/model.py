@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 FORMAT = "1"
@@ -158,8 +158,25 @@ class Comment:
 
 # --- what is tried ---
 
-Fault = Literal["build", "crash", "manifest", "rules", "platform", "name", "gate", "destroyed"]
-"""``destroyed``: somebody took the preview away by hand."""
+Fault = Literal[
+    "build",
+    "crash",
+    "manifest",
+    "rules",
+    "platform",
+    "name",
+    "gate",
+    "destroyed",
+    "release",
+    "setup",
+    "service",
+]
+"""``destroyed``: somebody took the preview away by hand. ``release`` and ``setup``: that command failed.
+``service``: a service of its own could not be made."""
+
+TaskKind = Literal["release", "setup", "teardown"]
+"""``release``: with the new droplet, before the switch, once for a commit and its data. ``setup``: once for a
+database. ``teardown``: before everything is deleted."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +198,11 @@ class Attempt:
     for ours.
     ``fresh`` makes no use of a droplet that stands already. ``tries`` counts what the platform did wrong.
     What people are told of it afterwards is kept here too: the environment whose build was ``copied_from``,
-    whether the switch needed a pause (``stop_start``), and what of the manifest was ``not_taken``.
-    ``asked_at`` is when somebody last asked for it by hand, which counts as a push does.
+    whether the switch needed a pause (``stop_start``), what of the manifest was ``not_taken``, and which
+    ``services`` it has, in words.
+    ``asked_at`` is when somebody last asked for it by hand, which counts as a push does. ``task`` is the key of
+    the task that was asked for last, written down before it was, at ``task_asked_at``. ``data`` names the data
+    that it wants: a database that holds other data is made anew; None takes what is there.
     """
 
     id: str
@@ -196,6 +216,10 @@ class Attempt:
     stop_start: bool = False
     not_taken: tuple[str, ...] = ()
     asked_at: datetime | None = None
+    task: str | None = None
+    task_asked_at: datetime | None = None
+    data: str | None = None
+    services: tuple[str, ...] = ()
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -211,11 +235,43 @@ class Health:
 
 
 @dataclass(frozen=True)
+class Command:
+    """A command that is run once, as a task of Cloud Foundry's, for at most as long as ``timeout``."""
+
+    run: str
+    timeout: timedelta = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that an app is bound to, by the ``name`` that its manifest knows it by.
+
+    ``database``: one of its own, in the operator's PostgreSQL; ``fresh``: made anew for each commit. ``share``:
+    the instance of this name in the space. ``plan``: an instance of its own, of ``plan`` (``offering/plan``).
+    """
+
+    name: str
+    kind: Literal["database", "share", "plan"]
+    plan: str | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process beside ``web``: how many instances, and what the manifest says of it."""
+
+    instances: int
+    command: str | None = None
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """What of one commit is deployed: its own manifest, cut down to what an environment may be.
 
     ``path`` is the folder that is uploaded, relative to the tree's top; ``tree`` the git tree of it.
-    ``build_key`` is equal exactly where a build would be the same. ``env`` is filled for ``host``.
+    ``build_key`` is equal exactly where a build would be the same. ``env`` is filled for ``host``; a build sees
+    ``build_env`` alone. ``generated`` are variables that are made up once. ``processes`` are those beside web.
     ``not_taken`` names what the manifest asks for and does not get.
     """
 
@@ -233,9 +289,25 @@ class Blueprint:
     stack: str | None
     env: Mapping[str, str]
     not_taken: tuple[str, ...] = ()
+    build_env: Mapping[str, str] = field(default_factory=dict)
+    generated: frozenset[str] = frozenset()
+    instances: int = 1
+    processes: Mapping[str, Process] = field(default_factory=dict)
+    services: tuple[Service, ...] = ()
+    release: Command | None = None
+    setup: Command | None = None
+
+    @property
+    def own_services(self) -> tuple[Service, ...]:
+        """Those that are made for this environment alone."""
+        return tuple(service for service in self.services if service.kind != "share")
 
 
 # --- Cloud Foundry's side ---
+
+BUILDER = "build"
+"""What the app of an environment is called, by its label, that only builds: it has no variables but those that a
+build may see, and never runs."""
 
 
 @dataclass(frozen=True)
@@ -244,7 +316,8 @@ class App:
 
     ``source`` is the tag that the wish came from (shared environments) and ``wished`` the commit it meant;
     ``tags_seen`` digests every (name, object) that stood when we last looked. ``env_names`` are the variables
-    that we set and so may unset.
+    that we set and so may unset. ``service_names`` are the services that were made or bound for it, ``processes``
+    those beside web that we scaled. ``set_up`` is the key of the setup that was done.
     """
 
     guid: str
@@ -262,6 +335,14 @@ class App:
     tags_seen: frozenset[str] | None = None
     env_names: frozenset[str] = frozenset()
     live_since: datetime | None = None
+    service_names: frozenset[str] = frozenset()
+    processes: frozenset[str] = frozenset()
+    set_up: str | None = None
+
+    @property
+    def is_builder(self) -> bool:
+        """Whether it only builds."""
+        return self.app == BUILDER
 
     @property
     def is_record(self) -> bool:
@@ -307,6 +388,7 @@ class Package:
     uploaded: bool
     error: str = ""
     attempt: str | None = None
+    app: str | None = None
 
 
 @dataclass(frozen=True)
@@ -321,6 +403,7 @@ class Build:
     droplet: str | None = None
     error: str = ""
     environment: Environment | None = None
+    app: str | None = None
 
 
 @dataclass(frozen=True)
@@ -330,6 +413,55 @@ class Droplet:
     guid: str
     state: State
     checksum: str | None
+    error: str = ""
+    app: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A command that runs, or ran, with a droplet. ``key`` says what it was run for, so that it is not run twice.
+    ``cancelled``: it was asked to end."""
+
+    guid: str
+    kind: str
+    key: str
+    state: State
+    created_at: datetime
+    attempt: str | None = None
+    error: str = ""
+    cancelled: bool = False
+
+
+@dataclass(frozen=True)
+class ServiceInstance:
+    """A service instance. ``service`` is the name that the manifest knows it by; ``ours``: it bears our labels for
+    this environment, and goes with it. ``database`` is what a database of its own is called, and ``data`` which
+    data it was last made for; without, it holds none yet.
+    """
+
+    guid: str
+    name: str
+    service: str
+    state: State
+    ours: bool
+    database: str | None = None
+    data: str | None = None
+    attempt: str | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Binding:
+    """That an app is bound to a service instance; ``name`` is the one that the app knows it by. ``ours``: made by
+    us, and to be taken away by us."""
+
+    guid: str
+    instance: str
+    state: State
+    ours: bool
+    name: str | None = None
+    attempt: str | None = None
     error: str = ""
 
 
@@ -392,8 +524,8 @@ class Candidate:
     memory_mb: int | None = None
 
 
-LogSource = Literal["STG", "APP"]
-"""Who wrote a line: staging, or the app."""
+LogSource = Literal["STG", "APP", "TASK"]
+"""Who wrote a line: staging, the app, or a task of it."""
 
 
 @dataclass(frozen=True)
@@ -417,7 +549,8 @@ class Guard:
 
 @dataclass(frozen=True)
 class Actual:
-    """One environment as Cloud Foundry has it. What was not looked at is None, never empty."""
+    """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: for
+    which commit its variables and sizes were set just now; ``scaled``: that its processes were."""
 
     environment: Environment
     apps: tuple[App, ...] = ()
@@ -430,7 +563,11 @@ class Actual:
     deployments: tuple[Deployment, ...] | None = None
     instances: tuple[Instance, ...] | None = None
     crashes: tuple[Crash, ...] | None = None
-    configured: bool = False
+    services: tuple[ServiceInstance, ...] | None = None
+    bindings: tuple[Binding, ...] | None = None
+    tasks: tuple[Task, ...] | None = None
+    configured: str | None = None
+    scaled: bool = False
     no_room_to_roll: bool = False
     answers: bool | None = None
     guard: Guard | None = None
@@ -438,7 +575,12 @@ class Actual:
     @property
     def app(self) -> App | None:
         """The app that is deployed. (An environment may have several; one is deployed now.)"""
-        return self.apps[0] if self.apps else None
+        return next((app for app in self.apps if not app.is_builder), None)
+
+    @property
+    def builder(self) -> App | None:
+        """The app that only builds; most environments have none."""
+        return next((app for app in self.apps if app.is_builder), None)
 
     @property
     def route(self) -> Route | None:

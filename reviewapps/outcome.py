@@ -29,7 +29,7 @@ class Building:
 @dataclass(frozen=True)
 class Live:
     """The URL answers with this commit. ``same_build_as`` names the environment whose build it shares;
-    ``entrance`` says who may open it."""
+    ``services`` are those that it has, in words; ``entrance`` says who may open it."""
 
     commit: str
     url: str
@@ -40,6 +40,7 @@ class Live:
     same_build_as: str | None = None
     stop_start: bool = False
     not_taken: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
     entrance: Entrance = "public"
 
 

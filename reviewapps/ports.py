@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from reviewapps.model import (
     Actual,
@@ -14,6 +14,7 @@ from reviewapps.model import (
     Comment,
     Environment,
     LogLine,
+    LogSource,
     PullRequest,
     Space,
     Tag,
@@ -111,13 +112,16 @@ class CloudFoundry(Protocol):
         """The guids of those of ``space``'s routes that a gate stands before, as long as that is up; where there
         should be none, of those that one stands before all the same."""
 
+    def serviced(self) -> frozenset[Environment]:
+        """The environments that have services of their own, by one listing."""
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing."""
 
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do one step of a plan; what is there afterwards."""
 
-    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+    def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they are gone."""
 
     def tail(self, app: App, since: int) -> tuple[LogLine, ...]:

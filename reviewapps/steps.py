@@ -10,11 +10,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reviewapps.model import Attempt, Blueprint, Refusal
+from reviewapps.model import Attempt, Blueprint, Refusal, Service, TaskKind
 
-UnderWay = Literal["package", "build", "deployment"]
+UnderWay = Literal["package", "build", "deployment", "task"]
 
-Kind = Literal["packages", "builds", "elsewhere", "droplets", "deployments", "instances", "crashes", "guard"]
+Kind = Literal[
+    "packages",
+    "builds",
+    "elsewhere",
+    "droplets",
+    "services",
+    "tasks",
+    "deployments",
+    "instances",
+    "crashes",
+    "guard",
+]
 
 
 @dataclass(frozen=True)
@@ -22,11 +33,13 @@ class Look:
     """Fill in what the plan has to know next.
 
     ``elsewhere`` are staged builds of ``build_key`` by other apps of ours in this space; it also fills
-    ``sources`` with their droplets, as far as those can still be copied.
+    ``sources`` with their droplets, as far as those can still be copied. ``services`` also fills ``bindings``, and
+    looks for those that are ``shared``, by their names.
     """
 
     kind: Kind
     build_key: str | None = None
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,14 @@ class CreateApp:
 
     names: tuple[str, ...]
     attempt: Attempt
+
+
+@dataclass(frozen=True)
+class CreateBuilder:
+    """Make the app that builds for this environment, under the first of ``names`` that is free: one that stands
+    already is taken as it is."""
+
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -112,9 +133,10 @@ class MapRoute:
 
 @dataclass(frozen=True)
 class Upload:
-    """Make a labelled package of this source and upload ``archive`` to it (``package``: one that was made
-    already and got no bits). ``archive`` is filled in by whoever can read the source."""
+    """Make a labelled package of this source for ``app`` and upload ``archive`` to it (``package``: one that was
+    made already and got no bits). ``archive`` is filled in by whoever can read the source."""
 
+    app: str
     blueprint: Blueprint
     package: str | None = None
     archive: Path | None = None
@@ -122,8 +144,9 @@ class Upload:
 
 @dataclass(frozen=True)
 class CreateBuild:
-    """Stage the package."""
+    """Give the app the variables that a build may see, and no other, then stage its package."""
 
+    app: str
     package: str
     attempt: str
     blueprint: Blueprint
@@ -131,14 +154,90 @@ class CreateBuild:
 
 @dataclass(frozen=True)
 class CopyDroplet:
-    """Copy a droplet of the same build from another app of ours."""
+    """Copy a droplet of the same build from another app of ours to the app."""
 
     droplet: str
 
 
 @dataclass(frozen=True)
+class CreateService:
+    """Make a service instance with owner labels under the first of ``names`` that is free: one that stands already
+    and bears our labels for this environment is taken as it is. What is to hold a database holds none yet."""
+
+    service: Service
+    names: tuple[str, ...]
+    attempt: str
+
+
+@dataclass(frozen=True)
+class MakeDatabase:
+    """Let the service instance hold an empty database of its own, known as ``data``: what it held before is
+    gone."""
+
+    instance: str
+    data: str
+
+
+@dataclass(frozen=True)
+class DeleteService:
+    """Delete a service instance of ours with what it holds; that it is gone already is success."""
+
+    guid: str
+
+
+@dataclass(frozen=True)
+class Bind:
+    """Bind the app to the service instance, which it knows by ``name``."""
+
+    instance: str
+    name: str
+    attempt: str
+
+
+@dataclass(frozen=True)
+class Unbind:
+    """Take a binding of ours away; what runs keeps what it was given until it starts again."""
+
+    binding: str
+
+
+@dataclass(frozen=True)
+class RunTask:
+    """Write down that it is asked for, then run the command with the droplet as a task that is labelled with
+    ``key``. ``memory_mb``: None leaves it to the platform."""
+
+    kind: TaskKind
+    key: str
+    command: str
+    droplet: str
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True)
+class CancelTask:
+    """Ask the platform to end a task."""
+
+    guid: str
+
+
+@dataclass(frozen=True)
+class MarkSetUp:
+    """Write down for which database the setup was done."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class ScaleProcesses:
+    """Let the processes beside web run as the blueprint says, and no other that we let run before."""
+
+    blueprint: Blueprint
+
+
+@dataclass(frozen=True)
 class Configure:
-    """Set the variables (unset those that we set before and no longer want), command, memory and health."""
+    """Set the variables (unset those that we set before and no longer want; make up those that are made up once
+    and are not there), command, memory and health."""
 
     blueprint: Blueprint
 
@@ -235,6 +334,7 @@ class Done:
 Step = (
     Look
     | CreateApp
+    | CreateBuilder
     | Begin
     | Remember
     | Adopt
@@ -247,6 +347,15 @@ Step = (
     | Upload
     | CreateBuild
     | CopyDroplet
+    | CreateService
+    | MakeDatabase
+    | DeleteService
+    | Bind
+    | Unbind
+    | RunTask
+    | CancelTask
+    | MarkSetUp
+    | ScaleProcesses
     | Configure
     | Start
     | Stop

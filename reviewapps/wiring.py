@@ -25,6 +25,7 @@ from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
 from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.visiting import visiting
+from reviewapps.databases import DatabaseServer
 from reviewapps.errors import BadSettings
 from reviewapps.github import RepositoryClient
 from reviewapps.grants import Target
@@ -142,6 +143,8 @@ def space(told: Settings, target: Target, redis: Redis | None, memory: Memory) -
         say=audit,
         gate=target.gate,
         alone=_alone(told, target, redis),
+        postgres=target.postgres,
+        open_server=DatabaseServer,
     )
 
 

@@ -9,23 +9,24 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import BITS_ALREADY_UPLOADED, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.errors import BadManifest
-from reviewapps.model import Actual, Blueprint, Package
-from reviewapps.steps import CopyDroplet, CreateBuild, Upload
+from reviewapps.cloudfoundry.variables import with_variables
+from reviewapps.errors import BadManifest, NameTaken
+from reviewapps.model import BUILDER, Actual, App, Blueprint, Package
+from reviewapps.steps import CopyDroplet, CreateBuild, CreateBuilder, Upload
 
 
 def upload(api: Client, step: Upload, actual: Actual) -> Actual:
-    package = step.package or _create_package(api, step.blueprint, actual)
+    package = step.package or _create_package(api, step, actual)
     uploaded = _with_bits(api, step, package)
     others = (other for other in actual.packages or () if other.guid != package)
     return replace(actual, packages=(uploaded, *others))
 
 
 def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
-    marks = _marks(api, step.blueprint, actual) | {labels.ATTEMPT: step.attempt}
-    if not app_of(actual).env_names:  # a build sees the app's variables: what saw any is nobody else's
-        marks[labels.SHAREABLE] = "yes"
+    builder = _app(step.app, actual)
+    marks = _marks(api, step.blueprint, actual, builder) | {labels.ATTEMPT: step.attempt}
     try:
+        actual = with_other(actual, with_variables(api, builder, step.blueprint.build_env))
         made = api.create_build(step.package, _lifecycle(step.blueprint), marks)
     except Rejected as refused:  # such as a buildpack that the platform does not have
         raise BadManifest(str(refused)) from refused
@@ -37,11 +38,34 @@ def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
     return replace(actual, droplets=(parse.droplet(made), *(actual.droplets or ())))
 
 
-def _create_package(api: Client, blueprint: Blueprint, actual: Actual) -> str:
-    app = app_of(actual)
-    mine = {labels.ATTEMPT: app.attempt.id} if app.attempt is not None else {}
-    made = api.create_package(app.guid, _marks(api, blueprint, actual) | mine)
-    return parse.package(made).guid
+def create_builder(api: Client, step: CreateBuilder, actual: Actual) -> Actual:
+    marks = labels.owner(api.instance, actual.environment, BUILDER)
+    for name in step.names:
+        try:
+            made: dict[str, Any] | None = api.create_app(name, marks, {})
+        except NameTaken:
+            found = api.apps_named(name)
+            made = next((one for one in found if marks.items() <= parse.labels_of(one).items()), None)
+        if made is not None:
+            return with_other(actual, parse.app(made))
+    raise NameTaken(f"the app name {step.names[-1]!r} belongs to somebody else")
+
+
+def with_other(actual: Actual, app: App) -> Actual:
+    """The same with ``app`` as it is now, in its place."""
+    others = tuple(one for one in actual.apps if one.guid != app.guid)
+    return replace(actual, apps=(app, *others) if not app.is_builder else (*others, app))
+
+
+def _app(guid: str, actual: Actual) -> App:
+    return next(app for app in actual.apps if app.guid == guid)
+
+
+def _create_package(api: Client, step: Upload, actual: Actual) -> str:
+    attempt = app_of(actual).attempt
+    mine = {labels.ATTEMPT: attempt.id} if attempt is not None else {}
+    marks = _marks(api, step.blueprint, actual, _app(step.app, actual)) | mine
+    return parse.package(api.create_package(step.app, marks)).guid
 
 
 def _with_bits(api: Client, step: Upload, package: str) -> Package:
@@ -57,8 +81,8 @@ def _with_bits(api: Client, step: Upload, package: str) -> Package:
     return parse.package(api.package(package))
 
 
-def _marks(api: Client, blueprint: Blueprint, actual: Actual) -> dict[str, str]:
-    mine = labels.owner(api.instance, actual.environment, app_of(actual).app)
+def _marks(api: Client, blueprint: Blueprint, actual: Actual, app: App) -> dict[str, str]:
+    mine = labels.owner(api.instance, actual.environment, app.app)
     return mine | {labels.TREE: blueprint.tree, labels.BUILD: blueprint.build_key}
 
 

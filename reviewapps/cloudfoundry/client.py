@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.multipart import FilePart
+from reviewapps.cloudfoundry.service_requests import ServiceRequests
 from reviewapps.cloudfoundry.session import Json, Session
 from reviewapps.cloudfoundry.target import Target
 
@@ -23,6 +24,7 @@ class Client:
     def __init__(self, session: Session, access: Access, instance: str) -> None:
         self.instance = instance
         self.target = Target(session, access)
+        self.services = ServiceRequests(session, self.target)
         self._session = session
 
     # --- apps ---
@@ -53,6 +55,11 @@ class Client:
     def app_processes(self, app: str) -> list[Json]:
         return self._session.read_all(f"/v3/apps/{app}/processes", "list the app's processes")
 
+    def environment(self, app: str) -> Json:
+        """The variables that were set on the app."""
+        path = f"/v3/apps/{app}/environment_variables"
+        return dict(self._session.read(path, "show the app's variables").get("var") or {})
+
     def set_environment(self, app: str, variables: dict[str, str | None]) -> None:
         path = f"/v3/apps/{app}/environment_variables"
         self._write("PATCH", path, "set the app's variables", var=variables)
@@ -78,6 +85,12 @@ class Client:
 
     def scale_web(self, app: str, sizes: dict[str, int]) -> None:
         self._write("POST", f"/v3/apps/{app}/processes/web/actions/scale", "scale the web process", **sizes)
+
+    def update_process(self, process: str, command: str | None) -> None:
+        self._write("PATCH", f"/v3/processes/{process}", "configure the process", command=command)
+
+    def scale_process(self, process: str, sizes: dict[str, int]) -> None:
+        self._write("POST", f"/v3/processes/{process}/actions/scale", "scale the process", **sizes)
 
     def processes(self) -> list[Json]:
         space = self.target.space
@@ -222,6 +235,21 @@ class Client:
     def copy_droplet(self, droplet: str, app: str) -> Json:
         body = {"relationships": {"app": _to(app)}}
         return self._session.create("/v3/droplets", "copy the droplet", body, source_guid=droplet)
+
+    # --- tasks ---
+
+    def tasks(self, app: str, selector: str) -> list[Json]:
+        return self._newest("/v3/tasks", "list the app's tasks", app, label_selector=selector)
+
+    def create_task(
+        self, app: str, name: str, command: str, droplet: str, memory_mb: int | None, labels: Json
+    ) -> Json:
+        body = {"name": name, "command": command, "droplet_guid": droplet, "metadata": {"labels": labels}}
+        sizes = {"memory_in_mb": memory_mb} if memory_mb is not None else {}
+        return self._session.create(f"/v3/apps/{app}/tasks", f"run the {name} task", body | sizes)
+
+    def cancel_task(self, task: str) -> None:
+        self._session.act(f"/v3/tasks/{task}/actions/cancel", "cancel the task")
 
     # --- rolling deployments ---
 

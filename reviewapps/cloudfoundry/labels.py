@@ -27,8 +27,12 @@ COMMIT: Final = "reviewapps-commit"
 CONFIG: Final = "reviewapps-config"
 TREE: Final = "reviewapps-tree"
 BUILD: Final = "reviewapps-build"
-SHAREABLE: Final = "reviewapps-shareable"  # a build that saw no variables of its environment
 ATTEMPT: Final = "reviewapps-attempt"  # its id, a label of what it makes; on apps an annotation
+SERVICE: Final = "reviewapps-service"  # a digest of the service's name; the annotation is the name
+DATABASE: Final = "reviewapps-database"
+DATA: Final = "reviewapps-data"  # which data the database holds; absent until it holds any
+TASK: Final = "reviewapps-task"
+KEY: Final = "reviewapps-key"
 GATE: Final = "reviewapps-gate"  # whose gate it is; on what belongs to the gate itself
 GATE_AT: Final = "reviewapps-gate-at"  # which of them: a digest of name, space and domain
 GATED: Final = "reviewapps-gated"  # on routes that a gate may stand before
@@ -37,6 +41,9 @@ SOURCE: Final = "reviewapps-source"
 WISHED: Final = "reviewapps-wished"
 TAGS_SEEN: Final = "reviewapps-tags-seen"
 ENV_NAMES: Final = "reviewapps-env-names"
+SERVICE_NAMES: Final = "reviewapps-services"
+PROCESSES: Final = "reviewapps-processes"
+SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
 TRIAL: Final = (
     "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
@@ -52,10 +59,11 @@ class Unreadable(OperatorMustAct):
 # --- labels ---
 
 
-def selector(instance: str, **more: str) -> str:
-    """A ``label_selector`` for all that is ours; ``more`` are labels without ``reviewapps-``."""
+def selector(instance: str, **more: str | None) -> str:
+    """A ``label_selector`` for all that is ours; ``more`` are labels without ``reviewapps-``, with None for
+    any value."""
     wanted = {INSTANCE: instance, VERSION: FORMAT} | {f"reviewapps-{k}": v for k, v in more.items()}
-    return ",".join(f"{key}={value}" for key, value in wanted.items())
+    return ",".join(key if value is None else f"{key}={value}" for key, value in wanted.items())
 
 
 def owner(instance: str, environment: Environment, app: str = DEFAULT_APP) -> dict[str, str]:
@@ -118,12 +126,17 @@ def attempt_of(annotations: Texts) -> Attempt | None:
             | {
                 "began": datetime.fromisoformat(fields["began"]),
                 "not_taken": tuple(fields["not_taken"]),
+                "services": tuple(fields.get("services", ())),
                 "refusal": None if refusal is None else _refusal_of(refusal),
-                "asked_at": datetime.fromisoformat(asked) if (asked := fields.get("asked_at")) else None,
+                **{name: _time(fields.get(name)) for name in ("asked_at", "task_asked_at")},
             }
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Unreadable(f"the annotation {ATTEMPT} cannot be read: {text[:80]}") from None
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def names_annotations(
@@ -168,6 +181,8 @@ def _shortened(attempt: Attempt, excess: int) -> Attempt:
     refusal = attempt.refusal
     if refusal is not None and refusal.log:
         return replace(attempt, refusal=replace(refusal, log=refusal.log[1:]))
+    if attempt.services:
+        return replace(attempt, services=())
     if attempt.not_taken:
         return replace(attempt, not_taken=attempt.not_taken[: len(attempt.not_taken) // 2])
     if refusal is not None and refusal.decision:

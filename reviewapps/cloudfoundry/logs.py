@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reviewapps.model import LogLine, LogSource
 
-SOURCES: Final[tuple[LogSource, ...]] = ("STG", "APP")
+SOURCES: Final[tuple[LogSource, ...]] = ("STG", "APP", "TASK")
 
 _NOT_TEXT: Final = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor movements of a terminal
@@ -17,7 +17,7 @@ _NOT_TEXT: Final = re.compile(
 
 
 def lines_of(body: dict[str, Any], source: str) -> tuple[str, ...]:
-    """What ``source`` (STG or APP) wrote, oldest first, in the order of the platform's clock."""
+    """What ``source`` wrote, oldest first, in the order of the platform's clock."""
     batch = (body.get("envelopes") or {}).get("batch") or []
     written = [one for one in batch[::-1] if _wrote(one, source)]
     written.sort(key=lambda one: int(one["timestamp"]))
@@ -38,7 +38,10 @@ def written(body: dict[str, Any]) -> tuple[LogLine, ...]:
 
 
 def _wrote(envelope: dict[str, Any], source: str) -> bool:
-    return "log" in envelope and _source(envelope).split("/")[0] == source
+    """Tasks write as ``APP/TASK/name``; of an app that is no task, whatever its process."""
+    parts = _source(envelope).split("/")
+    wrote = "TASK" if parts[:2] == ["APP", "TASK"] else parts[0]
+    return "log" in envelope and wrote == source
 
 
 def _source(envelope: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ UNDER_WAY: Final[dict[UnderWay, tuple[str, str, str]]] = {
     "package": ("/v3/packages", "states", "PROCESSING_UPLOAD"),
     "build": ("/v3/builds", "states", "STAGING"),
     "deployment": ("/v3/deployments", "status_values", "ACTIVE"),
+    "task": ("/v3/tasks", "states", "PENDING,RUNNING,CANCELING"),
 }
 """Where to list what is being worked on, and by which filter."""
 
@@ -60,21 +61,24 @@ def look(api: Client, step: Look, actual: Actual) -> Actual:
     if step.kind == "elsewhere":
         return _elsewhere(api, step.build_key or "", actual)
     app, ours = app_of(actual).guid, labels.selector(api.instance)
+    both = ",".join(filter(None, (app, actual.builder.guid if actual.builder is not None else None)))
     match step.kind:
         case "packages":
-            return replace(actual, packages=tuple(map(parse.package, api.packages(app, ours))))
+            return replace(actual, packages=tuple(map(parse.package, api.packages(both, ours))))
         case "builds":
-            return replace(actual, builds=tuple(map(parse.build, api.builds(app, ours))))
+            return replace(actual, builds=tuple(map(parse.build, api.builds(both, ours))))
         case "droplets":
-            return replace(actual, droplets=tuple(map(parse.droplet, api.droplets(app))))
+            return replace(actual, droplets=tuple(map(parse.droplet, api.droplets(both))))
+        case "tasks":
+            return replace(actual, tasks=tuple(map(parse.task, api.tasks(app, ours))))
         case "deployments":
             return replace(actual, deployments=tuple(map(parse.deployment, api.deployments(app))))
         case "instances":
             return replace(actual, instances=_instances(api, app, actual))
         case "crashes":
             return replace(actual, crashes=tuple(map(parse.crash, api.crashes(app))))
-        case "guard":
-            raise ValueError("whether a gate stands before it is known by the gatehouse")
+        case "guard" | "services":
+            raise ValueError(f"others know of the {step.kind}")
 
 
 def _readable(
@@ -98,7 +102,7 @@ def _whose(resource: Json) -> Environment | None:
 
 def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
     """Staged builds of the same key by other environments, as far as their droplets are in our space."""
-    key = labels.selector(api.instance, build=build_key, shareable="yes")
+    key = labels.selector(api.instance, build=build_key)
     staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
     others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
     guids = [build.droplet for build in others if build.droplet]

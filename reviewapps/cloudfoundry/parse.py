@@ -15,6 +15,7 @@ from reviewapps.cloudfoundry import labels
 from reviewapps.cloudfoundry.labels import Unreadable
 from reviewapps.model import (
     App,
+    Binding,
     Build,
     Candidate,
     CandidateRoute,
@@ -25,7 +26,9 @@ from reviewapps.model import (
     Instance,
     Package,
     Route,
+    ServiceInstance,
     State,
+    Task,
 )
 
 Json = dict[str, Any]
@@ -83,6 +86,9 @@ def app(resource: Json) -> App:
         tags_seen=labels.names_of(notes, labels.TAGS_SEEN),
         env_names=labels.names_of(notes, labels.ENV_NAMES) or frozenset(),
         live_since=_time(live_since) if live_since else None,
+        service_names=labels.names_of(notes, labels.SERVICE_NAMES) or frozenset(),
+        processes=labels.names_of(notes, labels.PROCESSES) or frozenset(),
+        set_up=notes.get(labels.SET_UP),
     )
 
 
@@ -177,6 +183,7 @@ def package(resource: Json) -> Package:
         uploaded=state != "AWAITING_UPLOAD",
         error=(resource.get("data") or {}).get("error") or ("it has expired" if state == "EXPIRED" else ""),
         attempt=marks.get(labels.ATTEMPT),
+        app=_related(resource, "app"),
     )
 
 
@@ -192,6 +199,7 @@ def build(resource: Json) -> Build:
         droplet=_guid(resource.get("droplet")),
         error=resource.get("error") or "",
         environment=labels.environment_of(marks) if labels.INSTANCE in marks else None,
+        app=_related(resource, "app"),
     )
 
 
@@ -202,7 +210,92 @@ def droplet(resource: Json) -> Droplet:
         state=_state(_DROPLET_STATES, resource),
         checksum=(resource.get("checksum") or {}).get("value"),
         error=resource.get("error") or ("it has expired" if resource["state"] == "EXPIRED" else ""),
+        app=_related(resource, "app"),
+        created_at=_time(resource["created_at"]),
     )
+
+
+_TASK_STATES: Final[dict[str, State]] = {
+    "PENDING": "waiting",
+    "RUNNING": "waiting",
+    "CANCELING": "waiting",
+    "SUCCEEDED": "ready",
+    "FAILED": "failed",
+}
+
+
+@_reads
+def task(resource: Json) -> Task:
+    marks, why = labels_of(resource), (resource.get("result") or {}).get("failure_reason") or ""
+    return Task(
+        guid=resource["guid"],
+        kind=marks.get(labels.TASK, ""),
+        key=marks.get(labels.KEY, ""),
+        state=_state(_TASK_STATES, resource),
+        created_at=_time(resource["created_at"]),
+        attempt=marks.get(labels.ATTEMPT),
+        error=why,
+        cancelled=resource["state"] == "CANCELING" or "cancel" in why.lower(),
+    )
+
+
+_OPERATIONS: Final[dict[str, State]] = {
+    "initial": "waiting",
+    "in progress": "waiting",
+    "succeeded": "ready",
+    "failed": "failed",
+}
+
+
+def service_instance(resource: Json, *, ours: bool) -> ServiceInstance:
+    """A service instance; ``ours``: it bears our labels for the environment that is looked at."""
+    try:
+        marks, notes = labels_of(resource), annotations_of(resource)
+        state, error = _operation(resource)
+        return ServiceInstance(
+            guid=resource["guid"],
+            name=resource["name"],
+            service=notes.get(labels.SERVICE, "") if ours else resource["name"],
+            state=state,
+            ours=ours,
+            database=notes.get(labels.DATABASE) if ours else None,
+            data=notes.get(labels.DATA) if ours else None,
+            attempt=marks.get(labels.ATTEMPT) if ours else None,
+            error=error,
+        )
+    except (KeyError, TypeError, AttributeError) as wrong:
+        what = f"service instance {resource.get('guid')}"
+        raise Unreadable(f"{what} cannot be read: {type(wrong).__name__} {wrong}") from wrong
+
+
+def binding(resource: Json, instance: str) -> Binding:
+    """A binding of an app; ``instance`` is ours."""
+    try:
+        marks = labels_of(resource)
+        state, error = _operation(resource)
+        return Binding(
+            guid=resource["guid"],
+            instance=str(_related(resource, "service_instance")),
+            state=state,
+            ours=marks.get(labels.INSTANCE) == instance,
+            name=resource.get("name"),
+            attempt=marks.get(labels.ATTEMPT),
+            error=error,
+        )
+    except (KeyError, TypeError, AttributeError) as wrong:
+        raise Unreadable(
+            f"binding {resource.get('guid')} cannot be read: {type(wrong).__name__} {wrong}"
+        ) from wrong
+
+
+def _operation(resource: Json) -> tuple[State, str]:
+    """How the last operation on a service went; one that is being deleted is on its way, too."""
+    last = resource.get("last_operation") or {}
+    if last.get("type") == "delete" and last.get("state") != "failed":
+        return "waiting", ""
+    if last.get("type") == "update":
+        return "ready", ""
+    return _OPERATIONS[last.get("state", "succeeded")], str(last.get("description") or "")
 
 
 @_reads

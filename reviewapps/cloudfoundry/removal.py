@@ -19,14 +19,14 @@ PATIENCE: Final = 2.0
 
 def delete_route(api: Client, step: DeleteRoute, actual: Actual) -> Actual:
     _check_ours(step.guid, {route.guid for route in actual.routes})
-    if not _is_gone(api, lambda: api.delete_route(step.guid)):
+    if not is_gone(api, lambda: api.delete_route(step.guid)):
         return actual
     return replace(actual, routes=tuple(r for r in actual.routes if r.guid != step.guid))
 
 
 def delete_app(api: Client, step: DeleteApp, actual: Actual) -> Actual:
     _check_ours(step.guid, {app.guid for app in actual.apps})
-    if not _is_gone(api, lambda: api.delete_app(step.guid)):
+    if not is_gone(api, lambda: api.delete_app(step.guid)):
         return actual
     return replace(actual, apps=tuple(a for a in actual.apps if a.guid != step.guid))
 
@@ -36,7 +36,7 @@ def _check_ours(guid: str, ours: set[str]) -> None:
         raise UnsafePlan(f"{guid} is not among what bears our labels for this environment: not deleted")
 
 
-def _is_gone(api: Client, delete: Callable[[], str | None]) -> bool:
+def is_gone(api: Client, delete: Callable[[], str | None]) -> bool:
     """Whether the deletion came to its end while we looked on."""
     try:
         job = delete()

@@ -6,22 +6,24 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import adoption, building, looking, removal, skeleton, switching
+from reviewapps.cloudfoundry import adoption, building, looking, removal, skeleton, switching, tasking
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
 from reviewapps.cloudfoundry.gatehouse import Alone, Gatehouse, GateStep
 from reviewapps.cloudfoundry.logs import lines_of, written
 from reviewapps.cloudfoundry.place import Room
+from reviewapps.cloudfoundry.postgres import Databases, OpenServer, Postgres
+from reviewapps.cloudfoundry.serving import Servants, ServiceStep
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.survey import room
 from reviewapps.cloudfoundry.tries import Try, left_over, remove
-from reviewapps.errors import ReviewAppsError
+from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.gate import Gate
-from reviewapps.model import Actual, App, Candidate, Environment, LogLine, Space
+from reviewapps.model import Actual, App, Candidate, Environment, LogLine, LogSource, Space
 from reviewapps.ports import Memory
 from reviewapps.steps import Look, Reach, Step, UnderWay
 
@@ -33,6 +35,7 @@ Deed = Callable[[Client, Any, Actual], Actual]
 DEEDS: Final[dict[type[Step], Deed]] = {
     steps.Look: looking.look,
     steps.CreateApp: skeleton.create_app,
+    steps.CreateBuilder: building.create_builder,
     steps.Begin: skeleton.begin,
     steps.Remember: skeleton.remember,
     steps.Adopt: adoption.adopt,
@@ -42,6 +45,10 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.Upload: building.upload,
     steps.CreateBuild: building.create_build,
     steps.CopyDroplet: building.copy_droplet,
+    steps.RunTask: tasking.run_task,
+    steps.CancelTask: tasking.cancel_task,
+    steps.MarkSetUp: tasking.mark_set_up,
+    steps.ScaleProcesses: switching.scale_processes,
     steps.Configure: switching.configure,
     steps.Start: switching.start,
     steps.Stop: switching.stop,
@@ -54,12 +61,17 @@ DEEDS: Final[dict[type[Step], Deed]] = {
 }
 
 
+def _no_server(uri: str) -> Databases:
+    raise BadSettings("databases of their own cannot be made here")
+
+
 class SpaceClient:
     """For one thread: it keeps one login, and the guids of org, space and domain.
 
     ``app_url`` is where apps are reached, with ``{host}`` for host and domain. ``spend`` is called before
     every request to the API; ``say(action, **facts)`` after every one that changed something. ``gate`` stands
-    before what lives here, and is raised by whoever is ``alone`` in doing so.
+    before what lives here, and is raised by whoever is ``alone`` in doing so. ``postgres`` names the service
+    instance whose server, opened by ``open_server``, holds environments' own databases.
     """
 
     def __init__(
@@ -74,12 +86,16 @@ class SpaceClient:
         say: Callable[..., None],
         gate: Gate | None = None,
         alone: Alone = nullcontext,
+        postgres: str | None = None,
+        open_server: OpenServer | None = None,
     ) -> None:
         session = Session(access, timeout=timeout, memory=memory, spend=spend, say=say)
         self._session, self._access = session, access
         self._client = Client(session, access, instance)
         self._doorbell = Doorbell(app_url, access.verify, gate.bypass if gate is not None else None)
         self._gatehouse = Gatehouse(self._client, gate, alone, memory)
+        server = Postgres(self._client.services, postgres, instance, open_server or _no_server)
+        self._servants = Servants(self._client, server)
 
     @cached_property
     def domain(self) -> str:
@@ -120,6 +136,10 @@ class SpaceClient:
         """The guids of routes that the gate stands before, as it should or, where there is none, should not."""
         return self._gatehouse.guarded()
 
+    def serviced(self) -> frozenset[Environment]:
+        """The environments that have services of their own here."""
+        return self._servants.environments()
+
     def room(self) -> Room:
         """What the space (or the org, where only that has a limit) has of memory and routes, and may have."""
         return room(self._session, self._access)
@@ -134,9 +154,11 @@ class SpaceClient:
             return replace(actual, answers=self._doorbell.answers(step.address))
         if isinstance(step, GateStep) or (isinstance(step, Look) and step.kind == "guard"):
             return self._gatehouse.carry_out(step, actual)
+        if isinstance(step, ServiceStep) or (isinstance(step, Look) and step.kind == "services"):
+            return self._servants.carry_out(step, actual)
         return DEEDS[type(step)](self._client, step, actual)
 
-    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+    def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they cannot be had."""
         try:
             return lines_of(self._client.log_envelopes(app.guid, LOG_READ), source)[-lines:]

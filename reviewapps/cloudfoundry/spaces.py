@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from reviewapps.cloudfoundry.space import SpaceClient
-from reviewapps.model import Actual, App, Candidate, Environment, LogLine, Space
+from reviewapps.model import Actual, App, Candidate, Environment, LogLine, LogSource, Space
 from reviewapps.steps import Step, UnderWay
 
 
@@ -48,6 +47,11 @@ class Spaces:
         mine = (r for r in space.routes if r.environment.kind in self._clients)
         return frozenset(r.guid for r in mine if r.guid in stands[id(self._of(r.environment))])
 
+    def serviced(self) -> frozenset[Environment]:
+        """The environments that have services of their own, where they may live."""
+        found = ((client, e) for client in self._distinct for e in client.serviced())
+        return frozenset(e for client, e in found if self._clients.get(e.kind) is client)
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing a space."""
         return frozenset().union(*(client.under_way(kind) for client in self._distinct))
@@ -56,7 +60,7 @@ class Spaces:
         """Do one step of a plan; what is there afterwards."""
         return self._of(actual.environment).carry_out(step, actual)
 
-    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+    def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they cannot be had."""
         return self._of(app.environment).log(app, source, lines)
 

@@ -10,28 +10,56 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
+from reviewapps.cloudfoundry.variables import with_variables
 from reviewapps.errors import BadManifest
-from reviewapps.model import Actual, App, Blueprint, Health
-from reviewapps.steps import CancelRoll, Configure, Roll, Start, Stop
+from reviewapps.model import Actual, App, Blueprint, Health, Process
+from reviewapps.steps import CancelRoll, Configure, Roll, ScaleProcesses, Start, Stop
 
 
 def configure(api: Client, step: Configure, actual: Actual) -> Actual:
     """Sizes, command, health and variables, for whatever starts next.
 
     Sizes come first: they are refused most, and what serves would keep the variables of what is not to come.
-    A variable's name is written down before it is set and forgotten after it is unset, so that one which we
-    set is always one that we know of.
     """
     blueprint, app = step.blueprint, app_of(actual)
     try:
         api.scale_web(app.guid, _sizes(blueprint))
         api.update_web(app.guid, blueprint.command, _health_check(blueprint.health))
-        app = _remember_names(api, app, app.env_names | blueprint.env.keys())
-        _set_environment(api, app, blueprint)
-        app = _remember_names(api, app, frozenset(blueprint.env))
+        app = with_variables(api, app, blueprint.env, blueprint.generated)
     except Rejected as refused:
         raise BadManifest(str(refused)) from refused
-    return replace(actual.with_app(app), configured=True)
+    return replace(actual.with_app(app), configured=blueprint.commit)
+
+
+def scale_processes(api: Client, step: ScaleProcesses, actual: Actual) -> Actual:
+    """They exist once the app has a droplet that has them. Names are noted before and forgotten afterwards, as
+    those of variables are."""
+    app, wanted = app_of(actual), step.blueprint.processes
+    running = {type_ for type_, process in wanted.items() if process.instances}
+    app = _remember_processes(api, app, app.processes | running)
+    there = {process["type"]: process["guid"] for process in api.app_processes(app.guid)}
+    for type_, process in sorted(wanted.items()):
+        if type_ not in there:
+            raise BadManifest(f"the app has no process `{type_}`, which `processes` in the rules names")
+        _scale(api, there[type_], process)
+    for type_ in sorted(app.processes - wanted.keys()):
+        if type_ in there:
+            _scale(api, there[type_], Process(0))
+    return replace(actual.with_app(_remember_processes(api, app, frozenset(running))), scaled=True)
+
+
+def _scale(api: Client, guid: str, process: Process) -> None:
+    if process.command is not None:
+        api.update_process(guid, process.command)
+    sizes = {"instances": process.instances}
+    api.scale_process(guid, sizes | ({"memory_in_mb": process.memory_mb} if process.memory_mb else {}))
+
+
+def _remember_processes(api: Client, app: App, names: frozenset[str]) -> App:
+    if names == app.processes:
+        return app
+    notes = labels.names_annotations(labels.PROCESSES, app.processes or None, names)
+    return parse.app(api.annotate(app.guid, notes))
 
 
 def start(api: Client, step: Start, actual: Actual) -> Actual:
@@ -67,20 +95,7 @@ def roll(api: Client, step: Roll, actual: Actual) -> Actual:
 def cancel_roll(api: Client, step: CancelRoll, actual: Actual) -> Actual:
     with suppress(Rejected, NotFound):  # it is over already: the next look tells how
         api.cancel_deployment(step.deployment)
-    return replace(actual, deployments=None, instances=None, crashes=None, configured=False)
-
-
-def _remember_names(api: Client, app: App, names: frozenset[str]) -> App:
-    if names == app.env_names:
-        return app
-    notes = labels.names_annotations(labels.ENV_NAMES, app.env_names, names)
-    return parse.app(api.annotate(app.guid, notes))
-
-
-def _set_environment(api: Client, app: App, blueprint: Blueprint) -> None:
-    gone: dict[str, str | None] = dict.fromkeys(app.env_names - blueprint.env.keys())
-    if variables := {**gone, **blueprint.env}:
-        api.set_environment(app.guid, variables)
+    return replace(actual, deployments=None, instances=None, crashes=None, configured=None)
 
 
 def _health_check(health: Health) -> dict[str, Any]:
@@ -94,4 +109,6 @@ def _health_check(health: Health) -> dict[str, Any]:
 
 def _sizes(blueprint: Blueprint) -> dict[str, int]:
     wanted = {"memory_in_mb": blueprint.memory_mb, "disk_in_mb": blueprint.disk_mb}
-    return {"instances": 1} | {name: size for name, size in wanted.items() if size is not None}
+    return {"instances": blueprint.instances} | {
+        name: size for name, size in wanted.items() if size is not None
+    }

@@ -37,6 +37,7 @@ def dev_verdict(
     seen_before = (app.tags_seen if app is not None else None) or frozenset()
     new = [t for t in tags if tag_digest(t.name, t.object) not in seen_before]
     config = grant.config(rules, environment)
+    about = (grant.entrance(DEV), rules.dev.deadline)
     weighed = sorted(new, key=lambda t: (natural(t.name), t))[-TAGS_WEIGHED_AT_ONCE:]
     unknown = frozenset(t for t in weighed if t not in known.taggings)
     if unknown:
@@ -44,14 +45,12 @@ def dev_verdict(
     meant = {t: tagging for t in weighed if (tagging := known.taggings[t]) is not None}
     if meant:
         newest = max(meant, key=lambda t: _made(t, meant[t]))
-        return frozenset(), Run(
-            meant[newest].commit, config, newest.name, seen_now, entrance=grant.entrance(DEV)
-        )
+        return frozenset(), Run(meant[newest].commit, config, newest.name, seen_now, None, *about)
     if app is None:
         return frozenset(), None
     if not app.wished:
         return frozenset(), Leave()
-    return frozenset(), Run(app.wished, config, app.source, seen_now, entrance=grant.entrance(DEV))
+    return frozenset(), Run(app.wished, config, app.source, seen_now, None, *about)
 
 
 def dev_tags(wanted: Wanted) -> list[Tag]:

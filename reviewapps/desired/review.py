@@ -37,6 +37,7 @@ class Review:
         review = None if isinstance(rules, BadRules) else rules.review
         self.limit = min(grant.limit, (review and review.limit) or grant.limit)
         self.expire_after = min(grant.expire_after, (review and review.expire_after) or grant.expire_after)
+        self.deadline = None if review is None else review.deadline
         self.commits_asked: set[str] = set()
         self.numbers_asked: set[int] = set()
 
@@ -146,7 +147,8 @@ class Review:
         return Absent(word, days=self.expire_after.days) if ends < self.now else self._run(pr, ends)
 
     def _run(self, pr: PullRequest, ends: datetime | None = None) -> Run:
-        return Run(pr.commit, self._config(pr.number), ends=ends, entrance=self.grant.entrance(REVIEW))
+        entrance = self.grant.entrance(REVIEW)
+        return Run(pr.commit, self._config(pr.number), ends=ends, entrance=entrance, deadline=self.deadline)
 
     def _config(self, number: int) -> str:
         assert not isinstance(self.rules, BadRules)  # noqa: S101 - settled before room was looked at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from reviewapps.model import Entrance, Environment, PullRequest, Refusal, Tag, Tagging
@@ -14,7 +14,7 @@ from reviewapps.model import Entrance, Environment, PullRequest, Refusal, Tag, T
 class Run:
     """This commit should run. ``ends`` is when a review environment expires without another push. For a shared
     one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags. ``entrance``:
-    who may open it."""
+    who may open it; ``deadline`` how long it may take to come up, where the rules say so."""
 
     commit: str
     config: str
@@ -22,6 +22,7 @@ class Run:
     tags_seen: frozenset[str] | None = None
     ends: datetime | None = None
     entrance: Entrance = "public"
+    deadline: timedelta | None = None
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Final
 
 from reviewapps.errors import AuthorMustAct, BadManifest, BadRules
 from reviewapps.github.survey import Surveyed
-from reviewapps.manifest import blueprint
+from reviewapps.grants import Grant
+from reviewapps.manifest import Allowance, blueprint
 from reviewapps.model import Blueprint, Environment
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.fill import Facts
@@ -25,10 +26,12 @@ def files_named(text: str | None) -> tuple[str, ...]:
     return (asked.manifest, *filter(None, [asked.review.vars_file]))
 
 
-def manifest_problem(name: str, found: Surveyed, asked: Rules) -> BadManifest | None:
+def manifest_problem(
+    name: str, found: Surveyed, asked: Rules, grant: Grant | None = None
+) -> BadManifest | None:
     """What every preview would be refused for; None where the default branch could be one."""
     try:
-        _blueprint(name, found, asked)
+        _blueprint(name, found, asked, _allowed(asked) if grant is None else _granted(grant))
     except AuthorMustAct as wrong:
         return wrong if isinstance(wrong, BadManifest) else BadManifest(str(wrong))
     return None
@@ -37,12 +40,24 @@ def manifest_problem(name: str, found: Surveyed, asked: Rules) -> BadManifest | 
 def memory_asked(name: str, found: Surveyed) -> int | None:
     """MB of one instance; None where the manifest leaves it to the platform, or cannot be read."""
     try:
-        return _blueprint(name, found, rules(found.files.get(FILE))).memory_mb
+        asked = rules(found.files.get(FILE))
+        return _blueprint(name, found, asked, _allowed(asked)).memory_mb
     except AuthorMustAct:
         return None
 
 
-def _blueprint(name: str, found: Surveyed, asked: Rules) -> Blueprint:
+def _granted(grant: Grant) -> Allowance:
+    return Allowance(ANY_MEMORY, grant.services, grant.plans, "review" in grant.databases)
+
+
+def _allowed(asked: Rules) -> Allowance:
+    """All that the rules ask for."""
+    wishes = [wish for wish in asked.review.services.values() if wish is not None]
+    plans = frozenset(wish.plan for wish in wishes if wish.plan is not None)
+    return Allowance(ANY_MEMORY, frozenset(wish.name for wish in wishes), plans, databases=True)
+
+
+def _blueprint(name: str, found: Surveyed, asked: Rules, allowed: Allowance) -> Blueprint:
     environment = Environment.of_pull_request(found.facts.id, 1)
     host = "host.example"
     facts = Facts(name.partition("/")[2], 1, "branch", found.head or "", host, f"https://{host}")
@@ -52,7 +67,7 @@ def _blueprint(name: str, found: Surveyed, asked: Rules) -> Blueprint:
             environment,
             facts,
             host=host,
-            memory_limit_mb=ANY_MEMORY,
+            allowed=allowed,
             file=found.files.get,
             tree=lambda path: NO_TREE,
         )

@@ -148,6 +148,7 @@ def _target(
         credentials=form.credentials,
         found_at=found_at.get(form.credentials),
         gate=gate(name, form),
+        postgres=form.postgres,
     )
 
 
@@ -161,6 +162,9 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         expire_after=form.expire_after,
         deletions_at_once=file.deletions_at_once,
         memory_mb=form.memory,
+        services=frozenset(form.services),
+        plans=frozenset(form.plans),
+        databases=frozenset(kind for kind, name in mine.items() if targets[name].postgres is not None),
     )
 
 
@@ -196,8 +200,8 @@ FORMS: Mapping[str, type[BaseModel]] = {
 LATER: Mapping[str, tuple[str, ...]] = {
     "": ("address", "price"),
     "slack": ("operators",),
-    "target": ("memory", "postgres", "rotate_after"),
-    "repository": ("adopt", "services", "forks", "logs_in_comment", "requires"),
+    "target": ("memory", "rotate_after"),
+    "repository": ("adopt", "forks", "logs_in_comment", "requires"),
 }
 """Keys that are foreseen and not built yet."""
 

@@ -41,6 +41,12 @@ def _repository(value: str) -> str:
     return value
 
 
+def _plan(value: str) -> str:
+    if value.count("/") != 1 or not all(value.split("/")):
+        raise ValueError(f"`{value}` is not written as offering/plan")
+    return value
+
+
 def _kinds(value: tuple[str, ...]) -> tuple[str, ...]:
     for kind in value:
         _kind(kind)
@@ -62,6 +68,7 @@ def _listed(value: Any) -> Any:
 Duration = Annotated[timedelta, BeforeValidator(_lasting)]
 Size = Annotated[int, BeforeValidator(_sized), Field(gt=0)]
 Limit = Annotated[int, Field(ge=0, le=200)]
+Plan = Annotated[str, AfterValidator(_plan)]
 RepositoryName = Annotated[str, AfterValidator(_repository)]
 
 
@@ -95,6 +102,7 @@ class WebForm(Form):
 class TargetForm(Form):
     """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret. ``gate`` is what the
     app before previews is called; named where ``access`` is "public", it lets everybody in and keeps robots out.
+    ``postgres`` names the service instance in which environments get a database of their own.
     """
 
     api: str = CLOUD_GOV
@@ -104,6 +112,7 @@ class TargetForm(Form):
     address: Annotated[str, Field(pattern=APP_ADDRESS)] = "https://{host}"
     access: Visibility = "password"
     gate: Annotated[str, Field(pattern=GATE)] | None = None
+    postgres: Annotated[str, Field(min_length=1)] | None = None
 
 
 class RepositoryForm(Form):
@@ -114,6 +123,8 @@ class RepositoryForm(Form):
     limit: Limit = 5
     expire_after: Duration = timedelta(days=10)
     memory: Size = 2048
+    services: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    plans: Annotated[tuple[Plan, ...], BeforeValidator(_listed)] = ()
 
 
 class File(Form):

@@ -39,6 +39,7 @@ class Target:
     of an app's address, with ``{host}`` for host and domain. ``access``: whether what lives here is open to
     everybody. ``credentials`` is the name of the account's secret, "" where variables describe it, and
     ``found_at`` where the file says that it is found. ``gate`` stands before all of it; None where nothing does.
+    ``postgres`` is the service instance in the space whose server holds the environments' own databases.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Target:
     credentials: str = ""
     found_at: str | None = None
     gate: Gate | None = None
+    postgres: str | None = None
 
     @property
     def entrance(self) -> Entrance:
@@ -65,7 +67,9 @@ class Target:
 class Grant:
     """What one repository may have. ``targets`` are by kind of environment, and only those may exist that have
     one; ``limit`` is the most previews that may be up at once, ``memory_mb`` the most for one instance.
-    ``entrances`` say, by kind, who may open them.
+    ``entrances`` say, by kind, who may open them. ``services`` are those of the space that may be shared,
+    ``plans`` (``offering/plan``) those of which each environment may have its own instance, and ``databases`` the
+    kinds of environments that may have a database of their own.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
@@ -75,6 +79,9 @@ class Grant:
     expire_after: timedelta = timedelta(days=10)
     deletions_at_once: int = 5
     memory_mb: int = 2048
+    services: frozenset[str] = frozenset()
+    plans: frozenset[str] = frozenset()
+    databases: frozenset[str] = frozenset()
 
     def allows(self, kind: str) -> bool:
         """Whether environments of this kind may exist."""
@@ -90,7 +97,10 @@ class Grant:
 
     def config(self, rules: Rules, environment: Environment) -> str:
         """A digest that changes exactly where another deploy would come of the same commit."""
-        return digest(FORMAT, rules.digest(environment), str(self.memory_mb), self.address(environment))
+        allowed = [*sorted(self.services), *sorted(self.plans)]
+        allowed += ["database"] if environment.kind in self.databases else []
+        limits = (str(self.memory_mb), self.address(environment), *allowed)
+        return digest(FORMAT, rules.digest(environment), *limits)
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from reviewapps.errors import BadManifest
 from reviewapps.manifest.variables import Variables
-from reviewapps.model import Health
+from reviewapps.model import Health, Process
 from reviewapps.rules.document import Scalar, Value, kind, text_of
 from reviewapps.rules.file import reserved_by
 from reviewapps.rules.units import megabytes
@@ -50,7 +50,8 @@ HEALTH_TYPES: Mapping[str, HealthType] = {
 
 @dataclass(frozen=True)
 class AppManifest:
-    """An app as its manifest wishes it, vars filled in; ``services`` are their names."""
+    """An app as its manifest wishes it, vars filled in; ``services`` are their names, ``processes`` those beside
+    web, which run only where the rules say so."""
 
     name: str
     path: str
@@ -63,22 +64,24 @@ class AppManifest:
     env: dict[str, str]
     services: tuple[str, ...]
     not_taken: tuple[str, ...]
+    processes: Mapping[str, Process] = field(default_factory=dict)
 
 
-def filled_in(entry: Mapping[str, Value], variables: Variables) -> dict[str, Value]:
-    """``entry`` with its vars filled in where we take something; what is not taken needs none."""
+def filled_in(entry: Mapping[str, Value], variables: Variables, types: Container[str]) -> dict[str, Value]:
+    """``entry`` with its vars filled in where we take something; what is not taken needs none. ``types`` are the
+    processes that are taken."""
     top = _filled(entry, (*OF_APP, *OF_WEB), variables)
     listed = top.get("processes")
     if isinstance(listed, list):
-        top["processes"] = [_filled_process(each, variables) for each in listed]
+        top["processes"] = [_filled_process(each, variables, types) for each in listed]
     return top
 
 
-def _filled_process(process: Value, variables: Variables) -> Value:
+def _filled_process(process: Value, variables: Variables, types: Container[str]) -> Value:
     if not isinstance(process, dict):
         return process
     named = _filled(process, ("type",), variables)
-    return _filled(named, OF_WEB, variables) if named.get("type") == "web" else named
+    return _filled(named, OF_WEB, variables) if named.get("type") in types else named
 
 
 def _filled(entry: Mapping[str, Value], keys: Container[str], variables: Variables) -> dict[str, Value]:
@@ -87,8 +90,9 @@ def _filled(entry: Mapping[str, Value], keys: Container[str], variables: Variabl
     return {key: variables.filled(value) if key in keys else value for key, value in dashed.items()}
 
 
-def app_manifest(top: Mapping[str, Value]) -> AppManifest:
-    """What we take of a filled entry, and the names of what we do not."""
+def app_manifest(top: Mapping[str, Value], types: Container[str] = ("web",)) -> AppManifest:
+    """What we take of a filled entry, and the names of what we do not. ``types`` are the processes that are
+    taken."""
     name = Fields("an app", top).text("name") or ""
     if "docker" in top or top.get("lifecycle") == "docker":
         raise BadManifest(f"`{name}` is a Docker image; only source is deployed")
@@ -97,8 +101,8 @@ def app_manifest(top: Mapping[str, Value]) -> AppManifest:
     env, buildpacks = app.env(), app.buildpacks()
     not_taken = (
         *_keys_not_taken([top, web]),
-        *(f"process {other}" for other in others),
         *(f"variable {variable}" for variable in env if reserved_by(variable)),
+        *(f"process {other}" for other in others if other not in types),
         *("buildpacks by address" for pack in buildpacks if _is_address(pack)),
     )
     return AppManifest(
@@ -113,11 +117,20 @@ def app_manifest(top: Mapping[str, Value]) -> AppManifest:
         env={variable: value for variable, value in env.items() if not reserved_by(variable)},
         services=app.services(),
         not_taken=tuple(dict.fromkeys(not_taken)),
+        processes={type_: _process(name, one) for type_, one in others.items() if type_ in types},
     )
 
 
-def _processes(name: str, top: Mapping[str, Value]) -> tuple[Mapping[str, Value], tuple[str, ...]]:
-    """The settings of ``web`` and the names of the other processes.
+def _process(app: str, settings: Mapping[str, Value]) -> Process:
+    """A process beside web, none of it running yet."""
+    own = Fields(app, settings)
+    return Process(0, own.text("command"), own.size("memory"))
+
+
+def _processes(
+    name: str, top: Mapping[str, Value]
+) -> tuple[Mapping[str, Value], Mapping[str, Mapping[str, Value]]]:
+    """The settings of ``web``, and those of the other processes by type.
 
     As the Cloud Controller reads it, a ``web`` among the processes replaces the settings beside them.
     """
@@ -128,7 +141,7 @@ def _processes(name: str, top: Mapping[str, Value]) -> tuple[Mapping[str, Value]
     if "" in by_type or len(by_type) != len(listed):
         raise BadManifest(f"`{name}`: each of `processes` takes a `type` of its own")
     web = by_type.pop("web", top)
-    return web, tuple(by_type)
+    return web, by_type
 
 
 def _keys_not_taken(settings: Iterable[Mapping[str, Value]]) -> Iterator[str]:

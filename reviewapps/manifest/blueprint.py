@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 
 from reviewapps.errors import BadManifest
 from reviewapps.manifest.app import OF_APP, OF_WEB, WORDS, AppManifest, app_manifest, filled_in
-from reviewapps.manifest.decisions import Decisions, lines
+from reviewapps.manifest.decisions import Allowance, Decisions, lines
 from reviewapps.manifest.variables import Unfillable, Variables
-from reviewapps.model import FORMAT, Blueprint, Environment
+from reviewapps.model import FORMAT, Blueprint, Environment, Process
 from reviewapps.naming import digest
 from reviewapps.rules.document import Document, Unreadable, Value, document
 from reviewapps.rules.fill import Facts, filled
@@ -33,7 +34,7 @@ def blueprint(
     facts: Facts,
     *,
     host: str,
-    memory_limit_mb: int,
+    allowed: Allowance,
     file: Read,
     tree: Read,
 ) -> Blueprint:
@@ -43,27 +44,52 @@ def blueprint(
     lines for ``.reviewapps.yml`` that would settle it, where lines would.
     """
     own = rules.of(environment)
-    decisions = Decisions(rules.manifest, environment, own)
+    decisions = Decisions(rules.manifest, environment, own, allowed)
     app = _app(rules, decisions, _variables(own, facts, file), facts, file)
-    decisions.about_services(app)
+    services = decisions.about_services(app)
     path = _folder(app, rules.manifest)
     subtree = _subtree(path, tree, file)
+    env = app.env | {n: filled(v, facts) for n, v in own.env.items() if v is not None}
+    build_env = decisions.about_build_env(env)
     return Blueprint(
         commit=facts.commit,
         host=host,
         app=app.name,
         path=path,
         tree=subtree,
-        build_key=digest(FORMAT, subtree, app.stack or "", *app.buildpacks),
-        memory_mb=decisions.about_memory(app, memory_limit_mb),
+        build_key=_build_key(subtree, app, build_env),
+        memory_mb=decisions.about_memory(app),
         disk_mb=app.disk_mb,
         command=app.command,
-        health=app.health,
+        health=own.health or app.health,
         buildpacks=app.buildpacks,
         stack=app.stack,
-        env=app.env | {n: filled(v, facts) for n, v in own.env.items()} | _injected(environment, facts),
+        env={n: v for n, v in env.items() if own.env.get(n, v) is not None} | _injected(environment, facts),
         not_taken=app.not_taken,
+        build_env=build_env,
+        generated=frozenset(name for name, value in own.env.items() if value is None),
+        instances=own.processes.get("web", 1),
+        processes=_processes(app, own),
+        services=services,
+        release=own.release,
+        setup=own.setup,
     )
+
+
+def _build_key(subtree: str, app: AppManifest, build_env: Mapping[str, str]) -> str:
+    """Equal exactly where a build would be the same: it sees nothing else."""
+    seen = [f"{name}={value}" for name, value in sorted(build_env.items())]
+    return digest(FORMAT, subtree, app.stack or "", *app.buildpacks, *seen)
+
+
+# --- which processes ---
+
+
+def _processes(app: AppManifest, own: EnvironmentRules) -> dict[str, Process]:
+    """Those beside web that the rules name, with what the manifest says of them."""
+    others = {type_: count for type_, count in own.processes.items() if type_ != "web"}
+    unsaid = Process(0)
+    return {t: replace(app.processes.get(t, unsaid), instances=count) for t, count in others.items()}
 
 
 # --- which app ---
@@ -73,11 +99,12 @@ def _app(rules: Rules, decisions: Decisions, variables: Variables, facts: Facts,
     try:
         entry = _selected(rules, _applications(rules.manifest, file, facts), variables)
         decisions.about_commands(entry)
-        top = filled_in(entry, variables)
+        types = {"web", *decisions.own.processes}
+        top = filled_in(entry, variables, types)
     except Unfillable as error:
         raise BadManifest(f"`{rules.manifest}`: {error}") from error
     decisions.about_vars(variables.missing)
-    return app_manifest(top)
+    return app_manifest(top, types)
 
 
 def _applications(path: str, file: Read, facts: Facts) -> list[dict[str, Value]]:

@@ -10,19 +10,32 @@ import yaml
 from reviewapps.errors import BadManifest
 from reviewapps.manifest.app import AppManifest
 from reviewapps.manifest.variables import names_in
-from reviewapps.model import Environment
+from reviewapps.model import Environment, Service
 from reviewapps.rules.document import Value
 from reviewapps.rules.fill import placeholders
 from reviewapps.rules.rules import FILE, EnvironmentRules
 
 
 @dataclass(frozen=True)
+class Allowance:
+    """What the operator allows: MB for one instance; the services in the space that may be shared; the plans of
+    which an environment may have an instance of its own; whether it may have a database of its own."""
+
+    memory_mb: int
+    services: frozenset[str] = frozenset()
+    plans: frozenset[str] = frozenset()
+    databases: bool = False
+
+
+@dataclass(frozen=True)
 class Decisions:
-    """The rules of one environment, held against a manifest. BadManifest where they leave it open."""
+    """The rules of one environment, held against a manifest and against what the operator allows. BadManifest
+    where they leave it open, or ask for more."""
 
     manifest: str
     environment: Environment
     own: EnvironmentRules
+    allowed: Allowance
 
     def about_commands(self, entry: Mapping[str, Value]) -> None:
         """A placeholder may hold a branch name, a stranger's text: it must not reach a shell."""
@@ -45,18 +58,33 @@ class Decisions:
                 decision=self._lines({"vars": dict.fromkeys(names, "…")}),
             )
 
-    def about_services(self, app: AppManifest) -> None:
+    def about_services(self, app: AppManifest) -> tuple[Service, ...]:
+        """The services that the app gets: those that its manifest binds, and those that the rules add."""
         unnamed = [name for name in app.services if name not in self.own.services]
         if unnamed:
             services = "service" if len(unnamed) == 1 else "services"
             which = ", ".join(f"`{name}`" for name in unnamed)
             raise BadManifest(
                 f"`{self.manifest}` binds the {services} {which}. Previews share nothing unless told to.",
-                decision=self._lines({"services": dict.fromkeys(app.services, "none")}),
+                decision=self._choices(app.services),
             )
+        named = [service for service in self.own.services.values() if service is not None]
+        for service in named:
+            self._check_allowed(service)
+        return tuple(sorted(named, key=lambda service: service.name))
 
-    def about_memory(self, app: AppManifest, limit_mb: int) -> int | None:
+    def about_build_env(self, env: Mapping[str, str]) -> dict[str, str]:
+        """The variables that a build sees, with their values."""
+        for name in self.own.build_env:
+            if name not in env:
+                raise BadManifest(
+                    f"`build_env` in `{FILE}` names `{name}`, a variable that nothing gives a value"
+                )
+        return {name: env[name] for name in self.own.build_env}
+
+    def about_memory(self, app: AppManifest) -> int | None:
         """What it may have; None leaves it to the platform."""
+        limit_mb = self.allowed.memory_mb
         asked = self.own.memory_mb or app.memory_mb
         if asked is None or asked <= limit_mb:
             return asked
@@ -66,8 +94,52 @@ class Decisions:
             decision="" if self.own.memory_mb else self._lines({"memory": f"{limit_mb}M"}),
         )
 
+    def _check_allowed(self, service: Service) -> None:
+        match service.kind:
+            case "share" if service.name not in self.allowed.services:
+                raise BadManifest(
+                    f"`{FILE}` shares the service `{service.name}`, which the operator does not allow to previews"
+                )
+            case "database" if not self.allowed.databases:
+                raise BadManifest(
+                    f"`{FILE}` asks for a database of its own as `{service.name}`, and the operator has named no "
+                    "PostgreSQL for them"
+                )
+            case "plan" if service.plan not in self.allowed.plans:
+                raise BadManifest(
+                    f"`{FILE}` asks for `{service.plan}` as `{service.name}`, which is not among the plans "
+                    "that the operator allows"
+                )
+
+    def _choices(self, services: Iterable[str]) -> str:
+        """The lines that would settle the services, with what else they may say."""
+        own: object = {"database": "own"} if self.allowed.databases else "none"
+        decided = {name: self._choice(name, own) for name in services}
+        others = [word for word, can in (("share", self.allowed.services), ("none", own != "none")) if can]
+        note = f"      # or: {', '.join(others)}\n" if others else ""
+        return self._lines({"services": decided}) + note
+
+    def _choice(self, name: str, own: object) -> object:
+        """What stands there so far, or else what the operator has most likely foreseen."""
+        if name in self.own.services:
+            return _written(self.own.services[name])
+        return "share" if name in self.allowed.services else own
+
     def _lines(self, wish: Mapping[str, object]) -> str:
-        return lines({"environments": {"dev" if self.environment.shared else "review": dict(wish)}})
+        return lines({"environments": {self.environment.kind: dict(wish)}})
+
+
+def _written(service: Service | None) -> object:
+    """As it stands in the rules."""
+    if service is None:
+        return "none"
+    match service.kind:
+        case "share":
+            return "share"
+        case "plan":
+            return {"plan": service.plan}
+        case "database":
+            return {"database": "own"} | ({"fresh": "each-deploy"} if service.fresh else {})
 
 
 def lines(value: object) -> str:

@@ -29,6 +29,19 @@ def in_words(step: Next) -> str:
             return "take the app over"
         case steps.AdoptRoute():
             return "take its address over"
+        case steps.CreateBuilder(names):
+            return f"make the app {names[0]}, which only builds"
+        case (
+            steps.CreateService()
+            | steps.MakeDatabase()
+            | steps.DeleteService()
+            | steps.Bind()
+            | steps.Unbind()
+            | steps.RunTask()
+            | steps.CancelTask()
+            | steps.MarkSetUp()
+        ):
+            return _of_serving(step)
         case steps.CreateRoute(hosts):
             return f"make the address {hosts[0]}"
         case steps.MapRoute():
@@ -57,6 +70,35 @@ def in_words(step: Next) -> str:
             return _of_switching(step)
 
 
+def _of_serving(
+    step: steps.CreateService
+    | steps.MakeDatabase
+    | steps.DeleteService
+    | steps.Bind
+    | steps.Unbind
+    | steps.RunTask
+    | steps.CancelTask
+    | steps.MarkSetUp,
+) -> str:
+    match step:
+        case steps.CreateService(service):
+            return f"make the service {service.name}"
+        case steps.MakeDatabase():
+            return "make its database, empty"
+        case steps.DeleteService():
+            return "delete a service of its own, with what it holds"
+        case steps.Bind(_, name):
+            return f"bind it to {name}"
+        case steps.Unbind():
+            return "unbind a service that it no longer wants"
+        case steps.RunTask(kind):
+            return f"run the {kind} task"
+        case steps.CancelTask():
+            return "end a task whose time is over"
+        case steps.MarkSetUp():
+            return "write down that it was set up"
+
+
 def _of_building(step: steps.Upload | steps.CreateBuild | steps.CopyDroplet | steps.Configure) -> str:
     match step:
         case steps.Upload():
@@ -70,9 +112,17 @@ def _of_building(step: steps.Upload | steps.CreateBuild | steps.CopyDroplet | st
 
 
 def _of_switching(
-    step: steps.Start | steps.Stop | steps.Roll | steps.CancelRoll | steps.Reach | steps.MarkLive,
+    step: steps.ScaleProcesses
+    | steps.Start
+    | steps.Stop
+    | steps.Roll
+    | steps.CancelRoll
+    | steps.Reach
+    | steps.MarkLive,
 ) -> str:
     match step:
+        case steps.ScaleProcesses():
+            return "let its other processes run as the rules say"
         case steps.Start():
             return "start it"
         case steps.Stop():

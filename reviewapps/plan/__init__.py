@@ -8,11 +8,13 @@ killed is simply continued by the next one who looks.
 from reviewapps.plan.attempts import began_after, in_doubt, is_live
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.drift import drifted
-from reviewapps.plan.next_step import Farewell, next_farewell, next_removal, next_step
+from reviewapps.plan.next_step import next_step
+from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
 from reviewapps.plan.terms import Terms
 
 __all__ = [
     "Farewell",
+    "Removal",
     "Terms",
     "attention",
     "began_after",

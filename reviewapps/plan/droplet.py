@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewapps import steps
-from reviewapps.model import Actual, Attempt, Blueprint, Build, Refusal
+from reviewapps.model import BUILDER, Actual, App, Attempt, Blueprint, Build, Droplet, Refusal
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
 
@@ -24,8 +24,8 @@ COPY_FAILED = "failed to copy"
 """What the error of a failed copy begins with; droplets of failed builds say other things."""
 
 
-def droplet_of(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> str | Next:
-    """The droplet to start, or what brings it nearer."""
+def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> str | Next:
+    """The droplet of ``app`` to start, or what brings it nearer."""
     if actual.builds is None:
         return steps.Look("builds")
     staging = next((b for b in actual.builds if b.state == "waiting"), None)
@@ -34,13 +34,17 @@ def droplet_of(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Te
     if actual.droplets is None:
         return steps.Look("droplets")
     ready = {d.guid: d for d in actual.droplets if d.state == "ready"}
-    for build in actual.builds:
-        if build.state == "ready" and build.droplet in ready and _serves(build, attempt, blueprint):
-            return build.droplet
+    built = [b for b in actual.builds if b.state == "ready" and _serves(b, attempt, blueprint)]
+    sources = [ready[b.droplet] for b in built if b.droplet in ready]
+    for droplet in sources:
+        if droplet.app == app.guid:
+            return droplet.guid
+    for droplet in sources:
+        return _copy_of_own(droplet, app, attempt, actual, terms)
     failed = next((b for b in actual.builds if b.state == "failed" and b.attempt == attempt.id), None)
     if failed is not None:
         return _after_failure(failed, attempt, terms)
-    return _copied(attempt, actual, blueprint) or _built(attempt, actual, blueprint, terms)
+    return _copied(app, attempt, actual, blueprint) or _built(app, attempt, actual, blueprint, terms)
 
 
 def _serves(build: Build, attempt: Attempt, blueprint: Blueprint) -> bool:
@@ -54,12 +58,41 @@ def _after_failure(build: Build, attempt: Attempt, terms: Terms) -> Next:
     return another_try(attempt, build.error, terms)
 
 
-def _copied(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Next | None:
-    """The same build of another environment. A copy bears no labels: it is known by its checksum. Where one
-    failed, the next would too: it is built instead, and nobody is told of a copy."""
+def _copy_of_own(source: Droplet, app: App, attempt: Attempt, actual: Actual, terms: Terms) -> str | Next:
+    """What the environment's own builder built, copied to where it runs."""
+    failed = next((d for d in _failed_copies(app, actual) if _is_of(d, attempt)), None)
+    if failed is not None:
+        return another_try(attempt, failed.error, terms)
+    return _copy(source, app, actual)
+
+
+def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
+    """A copy bears no labels: it is known by its checksum."""
+    mine = [d for d in actual.droplets or () if d.app == app.guid]
+    for copy in mine:
+        if copy.state == "ready" and copy.checksum == source.checksum:
+            return copy.guid
+    if any(copy.state == "waiting" for copy in mine):
+        return Wait("the copy of a build")
+    return steps.CopyDroplet(source.guid)
+
+
+def _failed_copies(app: App, actual: Actual) -> list[Droplet]:
+    mine = (d for d in actual.droplets or () if d.app == app.guid and d.state == "failed")
+    return [d for d in mine if d.error.startswith(COPY_FAILED)]
+
+
+def _is_of(droplet: Droplet, attempt: Attempt) -> bool:
+    """Whether it was made since the attempt began. (The platform notes whole seconds.)"""
+    return droplet.created_at is None or droplet.created_at >= attempt.began.replace(microsecond=0)
+
+
+def _copied(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Next | None:
+    """The same build of another environment. Where a copy failed, the next would too: it is built instead, and
+    nobody is told of a copy."""
     if attempt.fresh:
         return None
-    if any(d.state == "failed" and d.error.startswith(COPY_FAILED) for d in actual.droplets or ()):
+    if _failed_copies(app, actual):
         return steps.Begin(replace(attempt, copied_from=None)) if attempt.copied_from is not None else None
     if actual.elsewhere is None:
         return steps.Look("elsewhere", blueprint.build_key)
@@ -70,24 +103,31 @@ def _copied(attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Nex
         origin = build.environment.name if build.environment is not None else None
         if attempt.copied_from != origin:
             return steps.Begin(replace(attempt, copied_from=origin))
-        copies = [d for d in actual.droplets or () if d.checksum == source.checksum]
-        for copy in copies:
-            if copy.state == "ready":
-                return copy.guid
-        if any(copy.state == "waiting" for copy in actual.droplets or ()):
-            return Wait("the copy of a build")
-        return steps.CopyDroplet(source.guid)
+        return _copy(source, app, actual)
     return None
 
 
-def _built(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next:
+def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next:
+    where = app if _is_clean(app, blueprint) else actual.builder
+    if where is None:
+        return steps.CreateBuilder(tuple(f"{name}-{BUILDER}" for name in terms.names))
     if actual.packages is None:
         return steps.Look("packages")
-    mine = [p for p in actual.packages if p.build_key == blueprint.build_key]
+    mine = [p for p in actual.packages if p.build_key == blueprint.build_key and p.app == where.guid]
     package = next((p for p in mine if p.state != "failed"), None)
     if package is None:
         failed = next((p for p in mine if p.attempt == attempt.id), None)
-        return steps.Upload(blueprint) if failed is None else another_try(attempt, failed.error, terms)
+        if failed is not None:
+            return another_try(attempt, failed.error, terms)
+        return steps.Upload(where.guid, blueprint)
     if package.state == "ready":
-        return steps.CreateBuild(package.guid, attempt.id, blueprint)
-    return Wait("the upload", "package") if package.uploaded else steps.Upload(blueprint, package.guid)
+        return steps.CreateBuild(where.guid, package.guid, attempt.id, blueprint)
+    if package.uploaded:
+        return Wait("the upload", "package")
+    return steps.Upload(where.guid, blueprint, package.guid)
+
+
+def _is_clean(app: App, blueprint: Blueprint) -> bool:
+    """Whether a build by this app would see no more than it may: the app never had a droplet, so never any
+    variables or services that were meant for what runs. Whatever it has now and then is taken away first."""
+    return app.droplet is None and not app.service_names and app.env_names <= blueprint.build_env.keys()

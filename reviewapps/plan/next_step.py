@@ -10,22 +10,23 @@ from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal
 from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
 from reviewapps.plan.guarding import behind_gate, guarded
+from reviewapps.plan.services import served
 from reviewapps.plan.switch import (
+    called_off,
     is_switched,
     is_undone,
     is_well,
+    restored,
     rolling_of,
     switch,
-    undo,
     watch_roll,
     watch_start,
 )
+from reviewapps.plan.tasks import due, failure, refused, watched
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Done, Next, Wait
 
-Farewell = steps.DeleteRoute | steps.CreateApp | steps.DeleteApp | Done
-
-TAKES_LONG = steps.Upload | steps.CreateBuild | steps.CopyDroplet | steps.Start | steps.Roll
+TAKES_LONG = steps.Upload | steps.CreateBuild | steps.CopyDroplet | steps.RunTask | steps.Start | steps.Roll
 
 
 def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
@@ -54,31 +55,6 @@ def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, 
         return Wait("another try after a fault of the platform")
     step = _carry_on(app, run, attempt, actual, blueprint, terms)
     return _late(step, attempt, actual, terms) if terms.is_late(attempt) else step
-
-
-def next_removal(actual: Actual) -> steps.DeleteRoute | steps.DeleteApp | Done:
-    """What brings the environment nearer to nothing: addresses first, so that nobody is led nowhere."""
-    for route in actual.routes:
-        return steps.DeleteRoute(route.guid)
-    for app in actual.apps:
-        return steps.DeleteApp(app.guid)
-    return Done()
-
-
-def next_farewell(actual: Actual, record: steps.CreateApp) -> Farewell:
-    """What brings the environment nearer to nothing but a record of its end.
-
-    The record is there before the app goes, which bears the same attempt: so whoever is killed on the way leaves
-    something that remembers. (A droplet cannot be taken away from an app, so that the app itself is no record.)
-    """
-    for route in actual.routes:
-        return steps.DeleteRoute(route.guid)
-    commit = record.attempt.commit
-    kept = next((a for a in actual.apps if a.name in record.names and a.destroyed_at(commit)), None)
-    if kept is None:
-        return record
-    others = (app for app in actual.apps if app.guid != kept.guid)
-    return next((steps.DeleteApp(app.guid) for app in others), Done())
 
 
 def _remembers(app: App, run: Run) -> bool:
@@ -142,8 +118,9 @@ def _given_up(app: App, actual: Actual) -> Next | None:
 
 def _late(step: Next, attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """After its deadline an attempt waits no longer. What takes long is only begun with another try; that
-    happens where nobody worked at it, since we were away. Looks go on: it may well be up."""
-    if isinstance(step, Wait):
+    happens where nobody worked at it, since we were away. Looks go on: it may well be up. A task has a deadline of
+    its own, and is never left in the middle."""
+    if isinstance(step, Wait) and step.kind != "task":
         rolling = rolling_of(actual)
         if rolling is not None:
             return step if rolling.cancelling else steps.CancelRoll(rolling.guid)
@@ -156,8 +133,10 @@ def _carry_on(
 ) -> Next:
     route = actual.route
     host = route.address if route is not None else f"{terms.names[0]}.{terms.domain}"
-    if app.commit is not None and is_undone(attempt, actual):
-        return undo(app.commit, attempt, actual, blueprint, host, terms)
+    ended = _ended(app, attempt, actual, terms)
+    if ended is not None:
+        serving = app.commit if app.started else None
+        return (restored(serving, actual, blueprint, host) if serving else None) or ended
     if blueprint is None or blueprint.host != host or blueprint.commit != attempt.commit:
         return steps.ReadSource(attempt.commit, host)
     if route is None:
@@ -169,14 +148,38 @@ def _carry_on(
         if rolling is not None:
             return watch_roll(rolling, attempt, actual, terms)
         if is_switched(app, attempt, actual):
-            return watch_start(attempt, blueprint, actual, terms)
-    droplet = droplet_of(attempt, actual, blueprint, terms)
+            return watch_start(app, attempt, blueprint, actual, terms)
+    droplet = droplet_of(app, attempt, actual, blueprint, terms)
     if not isinstance(droplet, str):
         return droplet
-    if not actual.configured:
-        return steps.Configure(blueprint)
+    step = _readied(app, attempt, actual, blueprint, droplet, terms)
+    if step is not None:
+        return step
     if app.guid not in route.apps:
         return steps.MapRoute(route.guid)
     if not app.started:
         return steps.Start(droplet) if app.commit is None else steps.Stop()
     return switch(app, attempt, actual, droplet)
+
+
+def _ended(app: App, attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
+    """The refusal of an attempt that came to a bad end already; None while it may still do well."""
+    if app.commit is not None and is_undone(attempt, actual):
+        return called_off(attempt, actual, terms)
+    task = failure(attempt, actual)
+    return None if task is None else refused(task, terms)
+
+
+def _readied(
+    app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, droplet: str, terms: Terms
+) -> Next | None:
+    """What has to be done before the droplet may be started; None where all is.
+
+    Commands run with the new variables, and with what was running still serving.
+    """
+    step = served(app, attempt, actual, blueprint, terms) or watched(actual, blueprint, terms)
+    if step is not None:
+        return step
+    if actual.configured != blueprint.commit:
+        return steps.Configure(blueprint)
+    return due(app, attempt, actual, blueprint, droplet, terms)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.model import ADOPTED, Actual, App, Attempt, Blueprint, Deployment, Refusal
+from reviewapps.plan.services import in_words
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next, Wait
 
@@ -53,30 +54,27 @@ def is_undone(attempt: Attempt, actual: Actual) -> bool:
     return newest is not None and newest.attempt == attempt.id and not newest.active and not newest.deployed
 
 
-def undo(
-    serving: str, attempt: Attempt, actual: Actual, blueprint: Blueprint | None, host: str, terms: Terms
-) -> Next:
-    """Cancelling gives the old droplet back, but not its variables and sizes: those are set again, since the
-    next restart would take the new ones. The refusal is written last, so that a kill forgets nothing.
+def restored(serving: str, actual: Actual, blueprint: Blueprint | None, host: str) -> Next | None:
+    """What gives the version that serves its variables and sizes back, since the next restart would take the new
+    ones; None where it has them. A refusal is written afterwards, so that a kill forgets nothing.
 
     Of what somebody else deployed nobody knows the source: there it stays with the new ones."""
     if serving == ADOPTED:
-        return _called_off(attempt, actual, terms)
+        return None
     if blueprint is None or blueprint.host != host or blueprint.commit != serving:
         return steps.ReadSource(serving, host)
-    if not actual.configured:
-        return steps.Configure(blueprint)
-    return _called_off(attempt, actual, terms)
+    return steps.Configure(blueprint) if actual.configured != serving else None
 
 
-def _called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
+def called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
+    """The refusal of an attempt whose deployment was cancelled, with what had crashed, if anything had."""
     if actual.crashes is None:
         return steps.Look("crashes")
     why = terms.lateness if terms.is_late(attempt) else "the switch was called off"
     return _crash(attempt, actual, terms, 1) or steps.Refuse(Refusal("platform", why, terms.now))
 
 
-def watch_start(attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:
+def watch_start(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:
     """People see the URL only when it answers."""
     if actual.instances is None:
         return steps.Look("instances")
@@ -86,7 +84,10 @@ def watch_start(attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: T
         return steps.Reach(blueprint.host)
     if not actual.answers:
         return Wait("an answer of the address")
-    return steps.MarkLive(replace(attempt, not_taken=blueprint.not_taken))
+    if (app.processes or blueprint.processes) and not actual.scaled:
+        return steps.ScaleProcesses(blueprint)
+    told = replace(attempt, not_taken=blueprint.not_taken, services=in_words(blueprint))
+    return steps.MarkLive(told)
 
 
 def is_well(actual: Actual) -> bool:

@@ -15,7 +15,8 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Terms:
-    """What a plan may use and must keep to. ``attempt`` is the id that a new attempt would get."""
+    """What a plan may use and must keep to. ``attempt`` is the id that a new attempt would get, ``request``
+    the longest that one request may last."""
 
     names: tuple[str, ...]
     domain: str
@@ -23,6 +24,7 @@ class Terms:
     now: datetime
     deadline: timedelta = timedelta(minutes=15)
     pause: timedelta = timedelta(seconds=10)
+    request: timedelta = timedelta(seconds=60)
 
     def is_late(self, attempt: Attempt) -> bool:
         """Whether the attempt should have come to its end by now."""

@@ -17,7 +17,7 @@ from reviewapps.errors import (
     OperatorMustAct,
     TryLater,
 )
-from reviewapps.manifest import blueprint
+from reviewapps.manifest import Allowance, blueprint
 from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
 from reviewapps.outcome import Building, Failed, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
@@ -39,7 +39,7 @@ def deployed(turn: Turn, run: Run) -> float | None:
     """Seconds until the next look; None when the commit runs, or is refused, and people know."""
     plan: Blueprint | None = None
     for _ in range(STEPS_IN_A_TURN):
-        step = next_step(run, turn.actual, plan, turn.terms())
+        step = next_step(run, turn.actual, plan, turn.terms(run.deadline))
         match step:
             case Done():
                 turn.tell(_outcome(turn, run))
@@ -86,7 +86,7 @@ def _wait_for_room(turn: Turn, run: Run, busy: Busy) -> float | None:
     attempt = app.attempt if app is not None else None
     if attempt is None or not attempt.is_for(run.commit, run.config) or not in_doubt(turn.actual):
         raise busy
-    if turn.means.now() > attempt.began + turn.means.pace.deadline:
+    if turn.terms(run.deadline).is_late(attempt):
         turn.carry_out(steps.Refuse(_refusal(turn, "platform", str(busy))))
         return None
     _say_building(turn, run)
@@ -116,7 +116,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
             turn.environment,
             facts,
             host=host,
-            memory_limit_mb=means.grant.memory_mb,
+            allowed=_allowance(turn),
             file=partial(means.github.file, commit),
             tree=partial(means.github.tree, commit),
         )
@@ -127,6 +127,12 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
         log.exception("the manifest could not be read", environment=turn.environment.key)
         _refuse(turn, BadManifest(f"it cannot be read: {type(odd).__name__}"))
     return None
+
+
+def _allowance(turn: Turn) -> Allowance:
+    grant = turn.means.grant
+    own = turn.environment.kind in grant.databases
+    return Allowance(grant.memory_mb, grant.services, grant.plans, own)
 
 
 def _refuse(turn: Turn, wrong: AuthorMustAct) -> None:
@@ -159,6 +165,7 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed:
         same_build_as=attempt.copied_from,
         stop_start=attempt.stop_start,
         not_taken=attempt.not_taken,
+        services=attempt.services,
         entrance=run.entrance,
     )
 

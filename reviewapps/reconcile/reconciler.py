@@ -22,7 +22,15 @@ from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.ticking import report
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import fresh_view, judged, judged_alone, rules_of, verdicts, view_digest
+from reviewapps.reconcile.view import (
+    fresh_view,
+    judged,
+    judged_alone,
+    rules_of,
+    teardown_of,
+    verdicts,
+    view_digest,
+)
 from reviewapps.reconcile.watch import is_still_under_way
 from reviewapps.report import Voice
 from reviewapps.report.untrusted import Mask
@@ -73,6 +81,8 @@ class Reconciler:
         if means.remembered("whole") is None:
             for environment in self._astray(desired, space):
                 wake(environment, False)
+            for environment in self._left_behind(space):
+                wake(environment, True)
             for environment in unfinished(desired, space, means.github.comments()):
                 wake(environment, True)
             keep_memory(means)
@@ -97,6 +107,12 @@ class Reconciler:
             if route.environment in ran
             and (ran[route.environment].entrance != "public") != (route.guid in gated)
         )
+
+    def _left_behind(self, space: Space) -> frozenset[Environment]:
+        """The environments that have services and nothing else: their app was deleted by somebody else."""
+        mine, there = self.repository.id, {app.environment for app in space.apps}
+        serviced = self._means.cloudfoundry.serviced()
+        return frozenset(e for e in serviced - there if e.repository == mine and not e.shared)
 
     def overview(self) -> Overview:
         """All that there is, as it is at this moment."""
@@ -192,7 +208,7 @@ class Reconciler:
         drift = drifted(seen.verdict, turn.actual)
         if drift is not None:
             self._repair(environment, drift)
-        wait = settled(turn, seen.verdict)
+        wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment))
         keep_row(means, seen.verdict, turn.actual)
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)

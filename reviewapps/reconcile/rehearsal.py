@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from reviewapps import steps
@@ -13,7 +13,9 @@ from reviewapps.model import Actual, Environment, Refusal, Space, Wanted
 from reviewapps.overview import follows, in_words
 from reviewapps.plan import next_farewell, next_removal, next_step, unfinished
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.settling import Plan
 from reviewapps.reconcile.turn import Turn
+from reviewapps.reconcile.view import teardown_of
 from reviewapps.report import headline
 from reviewapps.steps import Done, Next
 
@@ -49,9 +51,10 @@ def rehearsed(
         case Run():
             step = _next_of(turn, verdict)
         case Absent() | Fork():
-            step = next_removal(turn.actual)
+            step = _farewell_of(turn, partial(next_removal, teardown=teardown_of(wanted, environment)))
         case Destroyed(commit, at):
-            step = next_farewell(turn.actual, turn.record(commit, at))
+            teardown, record = teardown_of(wanted, environment), turn.record(commit, at)
+            step = _farewell_of(turn, partial(next_farewell, record=record, teardown=teardown))
         case _:
             step = Done()
     refusal = _refusal(verdict, turn.actual)
@@ -88,8 +91,17 @@ def _not_again(refusal: Refusal) -> str:
     )
 
 
+def _farewell_of(turn: Turn, plan: Plan) -> Next:
+    """Whether services of it are left is only asked where anything else is."""
+    if turn.actual.empty:
+        turn.actual = replace(turn.actual, services=())
+    while isinstance(step := plan(turn.actual, terms=turn.terms()), READS):
+        turn.actual = turn.means.cloudfoundry.carry_out(step, turn.actual)
+    return step
+
+
 def _next_of(turn: Turn, run: Run) -> Next:
-    terms = turn.terms()
+    terms = turn.terms(run.deadline)
     plan = partial(next_step, run, blueprint=None, terms=terms)
     while isinstance(step := plan(actual=turn.actual), READS):
         turn.actual = turn.means.cloudfoundry.carry_out(step, turn.actual)

@@ -2,31 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Protocol
+
+import structlog
 
 from reviewapps.desired import Absent, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
-from reviewapps.model import Actual
+from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct
+from reviewapps.model import Actual, Command, Task
 from reviewapps.outcome import Failed, Forbidden, Removed, Waiting
-from reviewapps.plan import Farewell, in_doubt, next_farewell, next_removal
+from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_removal
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.turn import Turn
-from reviewapps.steps import Done
+from reviewapps.steps import Done, Look, RunTask, Step, Wait
+
+log = structlog.get_logger()
 
 
-def settled(turn: Turn, verdict: Verdict) -> float | None:
-    """Seconds until the next look; None when all is done and told."""
+def settled(turn: Turn, verdict: Verdict, teardown: Command | None = None) -> float | None:
+    """Seconds until the next look; None when all is done and told. ``teardown`` is run before anything is taken
+    away that ever was live."""
+    nothing: Plan = partial(next_removal, teardown=teardown)
     match verdict:
         case Run():
             return deployed(turn, verdict)
         case Absent(why="missing") if _is_hardly_missing(turn):
             return turn.means.pace.quiet
         case Absent():
-            return _removed(turn, _words(verdict))
+            return _removed(turn, _words(verdict), nothing)
         case Fork():
-            return _removed(turn, Forbidden(verdict.commit))
+            return _removed(turn, Forbidden(verdict.commit), nothing)
         case Destroyed(commit, at):
-            farewell = partial(next_farewell, record=turn.record(commit, at))
+            farewell = partial(next_farewell, record=turn.record(commit, at), teardown=teardown)
             return _removed(turn, Removed("destroyed", at), farewell)
         case NoRoom(commit, place, of, limit, holders):
             turn.tell(Waiting(commit, place, of, limit, holders))
@@ -37,30 +45,47 @@ def settled(turn: Turn, verdict: Verdict) -> float | None:
     return None
 
 
-def _removed(
-    turn: Turn, outcome: Removed | Forbidden, plan: Callable[[Actual], Farewell] = next_removal
-) -> float | None:
-    """Addresses, then apps; then look again, and only then say so.
+class Plan(Protocol):
+    """What brings an environment nearer to its end."""
+
+    def __call__(self, actual: Actual, *, terms: Terms) -> Farewell: ...
+
+
+def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan) -> float | None:
+    """Addresses, services, then apps; then look again, and only then say so.
 
     Where a request of an attempt may have been in flight, what it brings back is found by a second look that
     comes later than the longest request may last.
     """
     pace = turn.means.pace
-    was_gone, doubtful = isinstance(plan(turn.actual), Done), in_doubt(turn.actual)
+    doubtful, changed = in_doubt(turn.actual), False
     last: object = None
-    while not isinstance(step := plan(turn.actual), Done):
-        if step == last:
+    while not isinstance(step := plan(turn.actual, terms=turn.terms()), Done):
+        if step == last or isinstance(step, Wait):
             return pace.poll  # the platform is still at it
-        turn.carry_out(step)
+        _take_away(turn, step)
+        changed = changed or not isinstance(step, Look)
         last = step
-    if not was_gone:
+    if changed:
         turn.look_again()
-        if not isinstance(plan(turn.actual), Done):
+        if not turn.actual.empty and not isinstance(plan(turn.actual, terms=turn.terms()), Done):
             return pace.poll
         if doubtful:
             return pace.request
     turn.tell(outcome)
     return None
+
+
+def _take_away(turn: Turn, step: Step) -> None:
+    """Do the step. That its last command cannot be run keeps nothing alive."""
+    try:
+        turn.carry_out(step)
+    except (AuthorMustAct, OperatorMustAct, Busy) as refused:
+        if not isinstance(step, RunTask):
+            raise
+        log.warning("no teardown", environment=turn.environment.key, reason=str(refused))
+        given_up = Task("", step.kind, step.key, "failed", turn.means.now())
+        turn.actual = replace(turn.actual, tasks=(given_up, *(turn.actual.tasks or ())))
 
 
 def _is_hardly_missing(turn: Turn) -> bool:

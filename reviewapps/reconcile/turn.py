@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
-from typing import Literal
+from datetime import datetime, timedelta
 
 from reviewapps import steps
 from reviewapps.errors import LeaseLost, TryLater
-from reviewapps.model import Actual, App, Attempt, Environment, Refusal, Repository
+from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
 from reviewapps.naming import names, record_name
 from reviewapps.outcome import Outcome
 from reviewapps.overview import in_words
@@ -20,9 +19,13 @@ from reviewapps.report import Voice, telling
 CREATES = (
     steps.CreateApp
     | steps.CreateRoute
+    | steps.CreateBuilder
+    | steps.CreateService
+    | steps.MakeDatabase
     | steps.Upload
     | steps.CreateBuild
     | steps.CopyDroplet
+    | steps.Bind
     | steps.Start
     | steps.Roll
 )
@@ -33,7 +36,7 @@ CHANGES = steps.MarkLive | steps.Refuse | steps.DeleteApp
 
 LOG_LINES = 30
 
-WHERE_TO_READ: dict[str, Literal["STG", "APP"]] = {"build": "STG", "crash": "APP"}
+WHERE_TO_READ: dict[str, LogSource] = {"build": "STG", "crash": "APP", "release": "TASK", "setup": "TASK"}
 
 
 class Turn:
@@ -48,9 +51,9 @@ class Turn:
         self._read_at = means.now()
         self._attempts = 0
 
-    def terms(self) -> Terms:
+    def terms(self, deadline: timedelta | None = None) -> Terms:
         """What a plan may use at this moment. An attempt that it begins is named for the lease's fence, which
-        grows from holder to holder."""
+        grows from holder to holder. ``deadline``: where the rules name one."""
         means, now = self.means, self.means.now()
         self._attempts += 1
         return Terms(
@@ -58,8 +61,9 @@ class Turn:
             domain=means.cloudfoundry.domain(self.environment),
             attempt=f"{self._lease.fence:x}.{self._attempts}",
             now=now,
-            deadline=means.pace.deadline,
+            deadline=deadline or means.pace.deadline,
             pause=means.pace.pause,
+            request=timedelta(seconds=means.pace.request),
         )
 
     def record(self, commit: str, at: datetime) -> steps.CreateApp:
@@ -75,7 +79,7 @@ class Turn:
         self._lease.check()
         if isinstance(step, steps.Begin):
             self._check_newest()
-        if isinstance(step, CREATES):
+        if isinstance(step, CREATES) or (isinstance(step, steps.RunTask) and step.kind != "teardown"):
             self._check_still_wanted()
         if isinstance(step, steps.Upload):
             archive = self.means.github.archive(step.blueprint.commit, step.blueprint.path)

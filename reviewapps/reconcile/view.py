@@ -10,7 +10,7 @@ import structlog
 
 from reviewapps.desired import Asks, Desired, Known, Verdict, desired
 from reviewapps.errors import BadRules, ReviewAppsError
-from reviewapps.model import Environment, Space, Wanted
+from reviewapps.model import Command, Environment, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.ports import GitHub
 from reviewapps.reconcile.means import Means
@@ -30,6 +30,12 @@ def rules_of(wanted: Wanted) -> Rules | BadRules:
         return rules(wanted.rules_text)
     except BadRules as broken:
         return broken
+
+
+def teardown_of(wanted: Wanted, environment: Environment) -> Command | None:
+    """What is run before the environment is taken away; None where nothing is, or where the rules are broken."""
+    asked = rules_of(wanted)
+    return None if isinstance(asked, BadRules) else asked.of(environment).teardown
 
 
 def view_digest(wanted: Wanted) -> str:

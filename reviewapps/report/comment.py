@@ -61,6 +61,8 @@ def _live(voice: Voice, live: Live) -> str:
         rows["build"] = f"the same as {prose(live.same_build_as)}"
     if live.stop_start:
         rows["switch"] = "stopped, then started: there was no room for both at once"
+    if live.services:
+        rows["services"] = prose(", ".join(live.services))
     rows["access"] = ENTRANCES[live.entrance]
     push = f", or {day(live.ends)} without a push" if live.ends is not None else ""
     rows["ends"] = f"when this closes{push}"

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from reviewapps.model import Refusal
+from collections.abc import Mapping
+
+from reviewapps.model import Fault, Refusal
 from reviewapps.outcome import Failed
 from reviewapps.report.markdown import fenced, prose
 from reviewapps.report.voice import Voice
 from reviewapps.report.wording import several
+
+LOGGED: Mapping[Fault, str] = {"build": "build", "release": "release task", "setup": "setup task"}
+"""The faults of which people are shown a log, and what wrote it."""
 
 
 def headline(refusal: Refusal) -> str:
@@ -20,6 +25,12 @@ def headline(refusal: Refusal) -> str:
             return "needs one decision" if refusal.decision else "the manifest cannot be used"
         case "rules":
             return "the rules cannot be read"
+        case "release":
+            return "its release task failed"
+        case "setup":
+            return "its setup task failed"
+        case "service":
+            return "a service is missing"
         case "platform":
             return "the platform failed three times"
         case "name":
@@ -35,7 +46,7 @@ def failed(voice: Voice, number: int, outcome: Failed) -> str:
     refusal = outcome.refusal
     opening = [headline(refusal), _happened(voice, outcome), voice.still(outcome.still)]
     paragraphs = ["\n".join(filter(None, opening)), f"**Next:** {_next(voice, number, refusal)}"]
-    if refusal.fault == "build" and refusal.log and voice.repository.private:
+    if refusal.fault in LOGGED and refusal.log and voice.repository.private:
         paragraphs.append(_log(refusal))
     return "\n\n".join(paragraphs)
 
@@ -65,6 +76,10 @@ def _happened(voice: Voice, outcome: Failed) -> str:
 def _next(voice: Voice, number: int, refusal: Refusal) -> str:
     again = voice.command("redeploy", number)
     match refusal.fault:
+        case "release" | "setup":
+            return f"push a fix, or try again: {again}. This commit is not tried again by itself."
+        case "service":
+            return f"whoever runs reviewapps makes the service, or the rules do without. Then: {again}."
         case "build" | "crash":
             return f"push a fix. If it was not your code: {again}. This commit is not tried again by itself."
         case "manifest" if refusal.decision:
@@ -84,6 +99,7 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
 
 
 def _log(refusal: Refusal) -> str:
-    summary = f"<summary>Last {several(len(refusal.log), 'line')} of the build</summary>"
+    what = LOGGED[refusal.fault]
+    summary = f"<summary>Last {several(len(refusal.log), 'line')} of the {what}</summary>"
     lines = fenced("\n".join(refusal.log))
     return f"<details>{summary}\n\n{lines}\n\n</details>"

@@ -82,6 +82,7 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
                 outcome,
                 source=outcome.source and mask.line(outcome.source, WORD_CHARACTERS),
                 not_taken=mask.words(outcome.not_taken),
+                services=mask.words(outcome.services),
             )
         case _:
             return outcome

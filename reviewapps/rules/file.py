@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
+from reviewapps.model import Command
+from reviewapps.rules import section_values as values
 from reviewapps.rules.document import kind, text_of
 from reviewapps.rules.fill import placeholders
 from reviewapps.rules.units import duration, megabytes
@@ -40,8 +42,6 @@ def _text(value: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    if value == {"generate": "secret"}:
-        raise ValueError("asks for `{generate: secret}`, which is not built yet")
     if value is None or not isinstance(value, str | int | float):
         raise ValueError(f"takes text, a number, or true or false, not {kind(value)}")
     text = text_of(value)
@@ -76,12 +76,13 @@ def _path(value: Any) -> str:
     return path.removeprefix("./")
 
 
-def _service(value: Any) -> Any:
-    if value in ("own", "share") or isinstance(value, dict):
-        raise ValueError("takes `none`; the rest is not built yet")
-    if value != "none":
-        raise ValueError(f"takes `none`, not {kind(value)}")
-    return value
+def _variable(value: Any) -> str | None:
+    """Its text, which may hold placeholders; None where it is made up, once for an environment."""
+    if isinstance(value, dict):
+        if value != {"generate": "secret"}:
+            raise ValueError("takes `{generate: secret}`, or a value")
+        return None
+    return _plain(value)
 
 
 def _apps(value: Any) -> tuple[str, ...] | None:
@@ -92,7 +93,7 @@ def _apps(value: Any) -> tuple[str, ...] | None:
     return tuple(_text(name) for name in value)
 
 
-def _settable(env: Mapping[str, str]) -> Mapping[str, str]:
+def _settable(env: Mapping[str, str | None]) -> Mapping[str, str | None]:
     for name in env:
         if not name:
             raise ValueError("has a variable without a name")
@@ -101,7 +102,21 @@ def _settable(env: Mapping[str, str]) -> Mapping[str, str]:
     return env
 
 
+def _names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise ValueError(f"takes a list of variables, not {kind(value)}")
+    return tuple(_text(name) for name in value)
+
+
+def _counts(processes: Mapping[str, int]) -> Mapping[str, int]:
+    if processes.get("web") == 0:
+        raise ValueError("lets `web` have no instance; it has one at least")
+    return processes
+
+
 Plain = Annotated[str, BeforeValidator(_plain)]
+Variable = Annotated[str | None, PlainValidator(_variable)]
+OneCommand = Annotated[Command, PlainValidator(values.command)]
 Path = Annotated[str, BeforeValidator(_path)]
 Plains = Annotated[Mapping[str, Plain], BeforeValidator(_empty)]
 
@@ -115,11 +130,23 @@ class Section(_Form):
 
     vars: Plains = Field(default_factory=dict)
     vars_file: Path | None = None
-    env: Annotated[Plains, AfterValidator(_settable)] = Field(default_factory=dict)
+    env: Annotated[Mapping[str, Variable], BeforeValidator(_empty), AfterValidator(_settable)] = Field(
+        default_factory=dict
+    )
+    build_env: Annotated[Sequence[str], BeforeValidator(_names)] = ()
     services: Annotated[
-        Mapping[str, Annotated[Literal["none"], BeforeValidator(_service)]], BeforeValidator(_empty)
+        Mapping[str, Annotated[Any, PlainValidator(values.service)]], BeforeValidator(_empty)
     ] = Field(default_factory=dict)
     memory: Annotated[int, BeforeValidator(_memory)] | None = None
+    processes: Annotated[
+        Mapping[str, Annotated[int, BeforeValidator(values.instances)]],
+        BeforeValidator(_empty),
+        AfterValidator(_counts),
+    ] = Field(default_factory=dict)
+    health: Annotated[Any, PlainValidator(values.health)] | None = None
+    deadline: Annotated[timedelta, BeforeValidator(_duration), AfterValidator(values.deadline)] | None = None
+    release: OneCommand | None = None
+    setup: OneCommand | None = None
 
 
 class ReviewSection(Section):
@@ -127,6 +154,7 @@ class ReviewSection(Section):
 
     limit: Annotated[int, BeforeValidator(_limit)] | None = None
     expire_after: Annotated[timedelta, BeforeValidator(_duration)] | None = None
+    teardown: OneCommand | None = None
 
 
 class Environments(_Form):

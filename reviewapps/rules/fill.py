@@ -43,6 +43,19 @@ def placeholders(text: str) -> frozenset[str]:
     return frozenset(_known(found) for found in _PIECE.finditer(text) if not found[1])
 
 
+def has_placeholders(text: str) -> bool:
+    """Whether ``text`` holds one that would be filled in. (A shell's own braces are none.)
+
+    >>> has_placeholders("run {branch}"), has_placeholders("echo ${HOME} {a,b}")
+    (True, False)
+    """
+    return any(found[2] in NAMES and not _is_shells(text, found) for found in _PIECE.finditer(text))
+
+
+def _is_shells(text: str, found: re.Match[str]) -> bool:
+    return text[: found.start()].endswith("$")
+
+
 def _known(found: re.Match[str]) -> str:
     name: str = found[2] or ""
     if name in NAMES:

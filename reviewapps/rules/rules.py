@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from reviewapps.errors import BadRules
-from reviewapps.model import Environment
+from reviewapps.model import Command, Environment, Health, Service
+from reviewapps.naming import value_digest
 from reviewapps.rules.document import Document, Unreadable, Way, document
 from reviewapps.rules.file import Environments, ReviewSection, RulesFile, Section
 
@@ -24,14 +23,22 @@ FILE = ".reviewapps.yml"
 class EnvironmentRules:
     """The wishes for one environment; what is None is left to the manifest or the operator.
 
-    Values of ``vars`` and ``env`` still hold their placeholders.
+    Values of ``vars`` and ``env`` still hold their placeholders; an ``env`` without a value is made up once. A
+    service that is None is not bound. ``processes`` are instances by type.
     """
 
     vars: Mapping[str, str] = field(default_factory=dict)
     vars_file: str | None = None
-    env: Mapping[str, str] = field(default_factory=dict)
-    services: Mapping[str, Literal["none"]] = field(default_factory=dict)
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    build_env: tuple[str, ...] = ()
+    services: Mapping[str, Service | None] = field(default_factory=dict)
     memory_mb: int | None = None
+    processes: Mapping[str, int] = field(default_factory=dict)
+    health: Health | None = None
+    deadline: timedelta | None = None
+    release: Command | None = None
+    setup: Command | None = None
+    teardown: Command | None = None
     limit: int | None = None
     expire_after: timedelta | None = None
 
@@ -51,19 +58,13 @@ class Rules:
     def digest(self, environment: Environment) -> str:
         """40 hex digits, which change exactly when the environment has to be deployed anew.
 
-        ``limit`` and ``expire_after`` say when something runs, not what, so they are left out.
+        What says when or for how long something runs is left out, and so is what only its beginning and its end
+        need: those are read when they are needed.
         """
-        own = self.of(environment)
-        what = {
-            "manifest": self.manifest,
-            "apps": self.apps and sorted(set(self.apps)),
-            "vars": dict(own.vars),
-            "vars_file": own.vars_file,
-            "env": dict(own.env),
-            "services": dict(own.services),
-            "memory_mb": own.memory_mb,
-        }
-        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:40]
+        own = replace(
+            self.of(environment), limit=None, expire_after=None, deadline=None, setup=None, teardown=None
+        )
+        return value_digest((self.manifest, self.apps and tuple(sorted(set(self.apps))), own))
 
 
 def rules(text: str | None) -> Rules:
@@ -93,8 +94,18 @@ def _merged(everywhere: Section, own: Section) -> EnvironmentRules:
         vars={**everywhere.vars, **own.vars},
         vars_file=own.vars_file or everywhere.vars_file,
         env={**everywhere.env, **own.env},
-        services={**everywhere.services, **own.services},
+        build_env=tuple(sorted({*everywhere.build_env, *own.build_env})),
+        services={
+            name: service and replace(service, name=name)
+            for name, service in {**everywhere.services, **own.services}.items()
+        },
         memory_mb=own.memory or everywhere.memory,
+        processes={**everywhere.processes, **own.processes},
+        health=own.health or everywhere.health,
+        deadline=own.deadline or everywhere.deadline,
+        release=own.release or everywhere.release,
+        setup=own.setup or everywhere.setup,
+        teardown=review.teardown,
         limit=review.limit,
         expire_after=review.expire_after,
     )
@@ -110,10 +121,7 @@ FORMS: Mapping[Way, type[BaseModel]] = {
     ("environments", "dev"): Section,
 }
 
-_LATER_OF_SECTIONS = (
-    "access app build_env deadline follows forks health host logs_in_comment processes "
-    "release requires setup slack sleep_after teardown wait_for when"
-)
+_LATER_OF_SECTIONS = "access app follows forks host logs_in_comment requires slack sleep_after wait_for when"
 LATER: Mapping[Way, tuple[str, ...]] = {
     (): (),
     ("environments",): ("staging", "production"),

@@ -62,6 +62,9 @@ class Single(BaseModel):
     limit: Annotated[int, Field(ge=0, le=200)] = 5
     expire_after: Duration = timedelta(days=10)
     memory: Size = 2048
+    postgres: str | None = None
+    services: Words = ()
+    plans: Words = ()
     deletions_at_once: Annotated[int, Field(ge=0)] = 5
     slack_webhook: Hidden | None = None
     web_token: Annotated[Hidden, Field(min_length=SHORTEST_TOKEN)] | None = None
@@ -91,6 +94,9 @@ class Single(BaseModel):
             expire_after=self.expire_after,
             deletions_at_once=self.deletions_at_once,
             memory_mb=self.memory,
+            services=frozenset(self.services),
+            plans=frozenset(self.plans),
+            databases=frozenset(KINDS if self.postgres is not None else ()),
         )
         return Grants(
             instance=self.instance,
@@ -126,6 +132,7 @@ class Single(BaseModel):
             address=self.app_address,
             access="public" if self.access == "public" else "password",
             gate=self._gate,
+            postgres=self.postgres,
         )
 
     @property

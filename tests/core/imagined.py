@@ -18,8 +18,10 @@ from typing import Any, Literal
 from reviewapps import steps
 from reviewapps.errors import Busy, NameTaken, Unavailable
 from reviewapps.model import (
+    BUILDER,
     Actual,
     App,
+    Binding,
     Build,
     Crash,
     Deployment,
@@ -29,17 +31,28 @@ from reviewapps.model import (
     Instance,
     Package,
     Route,
+    ServiceInstance,
     Space,
+    Task,
 )
 
 LOOK = timedelta(seconds=10)
 DOMAIN = "apps.example.gov"
 
 Fate = Literal[
-    "well", "unbuildable", "flaky", "never staged", "crashing", "crashing later", "silent", "unread"
+    "well",
+    "unbuildable",
+    "flaky",
+    "never staged",
+    "crashing",
+    "crashing later",
+    "silent",
+    "unread",
+    "unreleasable",
 ]
 """What becomes of a tree: it runs; its build fails; the platform fails twice, or always; it crashes at once,
-or once it has been switched to; nobody answers at its address; its manifest cannot be read."""
+or once it has been switched to; nobody answers at its address; its manifest cannot be read; its release task
+fails."""
 
 Trouble = Literal["nothing", "lost", "half"]
 """What goes wrong with a request: it did nothing; its answer was lost; it did the first half of its work."""
@@ -83,6 +96,11 @@ class CloudFoundry:
         self.running: dict[str, Running] = {}
         self.rolling: dict[str, Running] = {}
         self.configured: dict[str, str] = {}
+        self.services: dict[Environment, list[ServiceInstance]] = {}
+        self.bindings: dict[str, list[Binding]] = {}
+        self.tasks: dict[str, list[Task]] = {}
+        self.databases: set[str] = set()
+        self.tasks_run: Counter[str] = Counter()
         self.made_of: dict[str, str] = {}
         self.builds_made: Counter[str] = Counter()
         self.apps_made = 0
@@ -104,6 +122,11 @@ class CloudFoundry:
         """The hosts whose requests go straight to an app."""
         return [r.host for r in self.routes.values() if r.apps and r.guid not in self.bound]
 
+    @property
+    def running_apps(self) -> list[App]:
+        """Those that are for running: all but the builders."""
+        return [app for app in self.apps.values() if not app.is_builder]
+
     def look(self) -> Space:
         return Space(tuple(self.apps.values()), tuple(self.routes.values()), self.unreadable)
 
@@ -123,6 +146,9 @@ class CloudFoundry:
             raise Unavailable("it did not answer")
         if trouble == "half" and isinstance(step, steps.Stop | steps.Start):
             self._half(step, _app(actual))
+            raise Unavailable("it was interrupted")
+        if trouble == "half" and isinstance(step, steps.RunTask):
+            self._ask_for(step, _app(actual))
             raise Unavailable("it was interrupted")
         after = self._done(step, actual)
         if trouble == "lost":
@@ -166,6 +192,10 @@ class CloudFoundry:
         match step:
             case steps.CreateApp():
                 return actual.with_app(self._create_app(step, actual))
+            case steps.CreateBuilder():
+                return replace(actual, apps=(*actual.apps, self._create_builder(step, actual)))
+            case steps.DeleteService(guid):
+                return self._delete_service(guid, actual)
             case steps.CreateRoute():
                 return replace(actual, routes=(self._create_route(step, actual), *actual.routes))
             case steps.DeleteRoute(guid):
@@ -183,6 +213,13 @@ class CloudFoundry:
                 self.gate_in = 2 * self.looks if self.gate_in is None else self.gate_in
                 guard = Guard(bound=True, up=self.gate_is_up, tended=True)
                 return replace(actual, guard=guard)
+            case steps.Look("services"):
+                app = actual.app
+                return replace(
+                    actual,
+                    services=tuple(self.services.get(actual.environment, ())),
+                    bindings=tuple(self.bindings.get(app.guid, ())) if app is not None else (),
+                )
             case steps.Look("guard"):
                 bound = actual.route is not None and actual.route.guid in self.bound
                 return replace(actual, guard=Guard(bound, self.gate_is_up))
@@ -201,19 +238,30 @@ class CloudFoundry:
                 return replace(actual, routes=mapped)
             case steps.Upload():
                 self._upload(step, app)
-                return replace(actual, packages=tuple(self.packages[app.guid]))
+                return replace(actual, packages=tuple(_of(actual, self.packages)))
             case steps.CreateBuild():
-                self._build(step, app)
-                return replace(actual, builds=tuple(self.builds[app.guid]))
+                self._build(step, actual)
+                return replace(actual, builds=tuple(_of(actual, self.builds)))
             case steps.CopyDroplet():
                 self._copy(step, app)
-                return replace(actual, droplets=tuple(self.droplets[app.guid]))
+                return replace(actual, droplets=tuple(_of(actual, self.droplets)))
+            case steps.CreateService() | steps.MakeDatabase() | steps.Bind() | steps.Unbind():
+                return self._served(step, app, actual)
+            case steps.RunTask():
+                self._ask_for(step, app)
+                self._run_task(step, app)
+                tasks = tuple(self.tasks[app.guid])
+                return replace(actual.with_app(self.apps[app.guid]), tasks=tasks)
+            case steps.MarkSetUp(key):
+                self.apps[app.guid] = replace(app, set_up=key)
+                return actual.with_app(self.apps[app.guid])
             case steps.Configure(blueprint):
                 assert app.guid not in self.rolling, (
                     "Cannot update this process while a deployment is in flight"
                 )
                 self.configured[app.guid] = blueprint.commit
-                return replace(actual, configured=True)
+                self.apps[app.guid] = replace(self.apps[app.guid], env_names=frozenset({"REVIEWAPPS_URL"}))
+                return replace(actual.with_app(self.apps[app.guid]), configured=blueprint.commit)
             case steps.Start():
                 self._start(step, app)
             case steps.Stop():
@@ -247,6 +295,73 @@ class CloudFoundry:
                 return self.apps[guid]
         raise NameTaken("every name belongs to somebody else")
 
+    def _create_builder(self, step: steps.CreateBuilder, actual: Actual) -> App:
+        for app in self.apps.values():
+            if app.environment == actual.environment and app.is_builder:
+                return app
+        guid = self._guid("app")
+        name = step.names[0]
+        self.apps[guid] = App(guid, name, actual.environment, BUILDER, False, None, None, None, self.now)
+        return self.apps[guid]
+
+    # --- services and tasks ---
+
+    def _served(
+        self,
+        step: steps.CreateService | steps.MakeDatabase | steps.Bind | steps.Unbind,
+        app: App,
+        actual: Actual,
+    ) -> Actual:
+        mine = self.services.setdefault(app.environment, [])
+        match step:
+            case steps.CreateService(service, names):
+                self.apps[app.guid] = app = replace(app, service_names=app.service_names | {service.name})
+                if all(one.service != service.name for one in mine):
+                    guid = self._guid("service")
+                    database = f"db-of-{app.environment.key}"
+                    made = ServiceInstance(guid, names[0], service.name, "ready", True, database)
+                    mine.append(made)
+            case steps.MakeDatabase(guid, data):
+                self.databases.add(next(one.database or "" for one in mine if one.guid == guid))
+                _change(mine, guid, data=data)
+                return replace(actual, services=tuple(mine))
+            case steps.Bind(instance, name):
+                bound = self.bindings.setdefault(app.guid, [])
+                if all(one.instance != instance for one in bound):
+                    bound.append(Binding(self._guid("binding"), instance, "ready", True, name))
+            case steps.Unbind(guid):
+                bound = self.bindings[app.guid]
+                bound[:] = [one for one in bound if one.guid != guid]
+        return replace(actual.with_app(app), services=None, bindings=None)
+
+    def _delete_service(self, guid: str, actual: Actual) -> Actual:
+        mine = self.services[actual.environment]
+        self.databases -= {one.database for one in mine if one.guid == guid}
+        mine[:] = [one for one in mine if one.guid != guid]
+        for bound in self.bindings.values():
+            bound[:] = [one for one in bound if one.instance != guid]
+        return replace(actual, services=tuple(mine), bindings=None)
+
+    def _ask_for(self, step: steps.RunTask, app: App) -> None:
+        if app.attempt is not None:
+            asked = replace(app.attempt, task=step.key, task_asked_at=self.now)
+            self.apps[app.guid] = replace(app, attempt=asked)
+
+    def _run_task(self, step: steps.RunTask, app: App) -> None:
+        assert any(d.guid == step.droplet and d.state == "ready" for d in self.droplets.get(app.guid, []))
+        assert step.kind == "teardown" or self.configured.get(app.guid), "a command needs its variables"
+        guid, mine = self._guid("task"), self.tasks.setdefault(app.guid, [])
+        attempt = app.attempt.id if app.attempt is not None else None
+        assert all(one.state != "waiting" for one in mine), "one command at a time"
+        self.tasks_run[step.kind + step.key] += 1
+        mine.insert(0, Task(guid, step.kind, step.key, "waiting", self.now, attempt))
+        self._in_time(self._end_task, app.guid, guid, self.made_of[step.droplet])
+
+    def _end_task(self, app: str, guid: str, key: str) -> None:
+        failed = self.fates.get(key) == "unreleasable"
+        error = "Exited with status 1" if failed else ""
+        _change(self.tasks.get(app, []), guid, state="failed" if failed else "ready", error=error)
+
     def _create_route(self, step: steps.CreateRoute, actual: Actual) -> Route:
         for host in step.hosts:
             found = next((r for r in self.routes.values() if r.host == host), None)
@@ -269,7 +384,16 @@ class CloudFoundry:
 
     def _delete_app(self, guid: str) -> None:
         del self.apps[guid]
-        for kind in (self.packages, self.builds, self.droplets, self.deployments, self.running, self.rolling):
+        for kind in (
+            self.packages,
+            self.builds,
+            self.droplets,
+            self.deployments,
+            self.running,
+            self.rolling,
+            self.bindings,
+            self.tasks,
+        ):
             kind.pop(guid, None)
         for route in list(self.routes.values()):
             self.routes[route.guid] = replace(route, apps=route.apps - {guid})
@@ -294,25 +418,29 @@ class CloudFoundry:
     # --- from source to droplet ---
 
     def _upload(self, step: steps.Upload, app: App) -> None:
-        mine = self.packages.setdefault(app.guid, [])
+        mine = self.packages.setdefault(step.app, [])
         guid = step.package or self._guid("package")
         mine[:] = [p for p in mine if p.guid != guid]
         made_for = app.attempt.id if app.attempt is not None else None
         key = step.blueprint.build_key
-        mine.insert(0, Package(guid, "waiting", key, uploaded=True, attempt=made_for))
-        self._in_time(self._end_upload, app.guid, guid)
+        mine.insert(0, Package(guid, "waiting", key, uploaded=True, attempt=made_for, app=step.app))
+        self._in_time(self._end_upload, step.app, guid)
 
     def _end_upload(self, app: str, guid: str) -> None:
         state, error = ("failed", BAD_BITS) if self.fails_uploads else ("ready", "")
         _change(self.packages.get(app, []), guid, state=state, error=error)
 
-    def _build(self, step: steps.CreateBuild, app: App) -> None:
+    def _build(self, step: steps.CreateBuild, actual: Actual) -> None:
+        app = self.apps[step.app]
+        assert not app.env_names and not app.service_names, "a build sees nothing but what it may"
         mine = self.builds.setdefault(app.guid, [])
         assert all(b.state != "waiting" for b in mine), "one build per app at a time"
         guid, key = self._guid("build"), step.blueprint.build_key
         assert any(p.guid == step.package and p.state == "ready" for p in self.packages[app.guid])
         self.builds_made[key] += 1
-        mine.insert(0, Build(guid, "waiting", step.package, key, step.attempt, environment=app.environment))
+        whose = actual.environment
+        build = Build(guid, "waiting", step.package, key, step.attempt, environment=whose, app=app.guid)
+        mine.insert(0, build)
         self._in_time(self._end_build, app.guid, guid, key)
 
     def _end_build(self, app: str, guid: str, key: str) -> None:
@@ -333,7 +461,8 @@ class CloudFoundry:
         guid = self._guid("droplet")
         self.made_of[guid] = key
         checksum = f"sum-of-{key}" if state == "ready" else None
-        self.droplets.setdefault(app, []).insert(0, Droplet(guid, state, checksum))
+        droplet = Droplet(guid, state, checksum, app=app, created_at=self.now)
+        self.droplets.setdefault(app, []).insert(0, droplet)
         return guid
 
     def _copy(self, step: steps.CopyDroplet, app: App) -> None:
@@ -410,11 +539,13 @@ class CloudFoundry:
         app = _app(actual).guid
         match step.kind:
             case "packages":
-                return replace(actual, packages=tuple(self.packages.get(app, ())))
+                return replace(actual, packages=tuple(_of(actual, self.packages)))
             case "builds":
-                return replace(actual, builds=tuple(self.builds.get(app, ())))
+                return replace(actual, builds=tuple(_of(actual, self.builds)))
             case "droplets":
-                return replace(actual, droplets=tuple(self.droplets.get(app, ())))
+                return replace(actual, droplets=tuple(_of(actual, self.droplets)))
+            case "tasks":
+                return replace(actual, tasks=tuple(self.tasks.get(app, ())))
             case "deployments":
                 return replace(actual, deployments=tuple(self.deployments.get(app, ())))
             case "instances":
@@ -425,7 +556,7 @@ class CloudFoundry:
                 return replace(actual, crashes=tuple(self.crashes.get(app, ())))
             case "elsewhere":
                 return self._elsewhere(step.build_key or "", actual)
-            case "guard":
+            case "guard" | "services":
                 raise AssertionError("seen to above")
 
     def _elsewhere(self, key: str, actual: Actual) -> Actual:
@@ -443,6 +574,12 @@ class CloudFoundry:
 def _app(actual: Actual) -> App:
     assert actual.app is not None
     return actual.app
+
+
+def _of(actual: Actual, by_app: Mapping[str, list[Any]]) -> list[Any]:
+    """What the environment's apps have, the builder's first, since it is newest."""
+    apps = [app for app in (actual.builder, actual.app) if app is not None]
+    return [one for app in apps for one in by_app.get(app.guid, [])]
 
 
 def _change(some: list[Any], guid: str, **changes: object) -> None:

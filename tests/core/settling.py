@@ -15,11 +15,13 @@ from reviewapps.model import (
     Actual,
     Attempt,
     Blueprint,
+    Command,
     Environment,
     Health,
     PullRequest,
     Refusal,
     Repository,
+    Service,
     Tag,
     Tagging,
     Wanted,
@@ -85,14 +87,16 @@ class GitHub:
         return self.trees.get(commit, f"tree-of-{commit}")
 
 
-def farewell(verdict: Absent | Fork | Destroyed, actual: Actual) -> steps.Next:
+def farewell(
+    verdict: Absent | Fork | Destroyed, actual: Actual, teardown: Command | None, terms: Terms
+) -> steps.Next:
     """The next step of a removal, as ``reconcile`` would have it."""
     if not isinstance(verdict, Destroyed):
-        return next_removal(actual)
+        return next_removal(actual, teardown, terms)
     before = next(app.attempt for app in actual.apps if app.destroyed_at(verdict.commit))
     assert before is not None
     name = record_name("acme", SHOP, actual.environment)
-    return next_farewell(actual, steps.CreateApp((name,), before))
+    return next_farewell(actual, steps.CreateApp((name,), before), teardown, terms)
 
 
 def destroy(world: Settling, number: int) -> None:
@@ -118,6 +122,8 @@ class Settling:
 
     def __init__(self, github: GitHub, cf: CloudFoundry, grant: Grant | None = None) -> None:
         self.github, self.cf, self.grant = github, cf, grant or Grant()
+        self.services: tuple[Service, ...] = ()
+        self.commands: dict[str, Command] = {}
         self.kills: frozenset[int] = frozenset()
         self.taken: list[steps.Step] = []
         self.told: dict[Environment, str] = {}
@@ -165,15 +171,18 @@ class Settling:
     def next_of(
         self, environment: Environment, run: Run, actual: Actual, plan: Blueprint | None
     ) -> steps.Next:
-        terms = Terms(
+        return next_step(run, actual, plan, self._terms(environment))
+
+    def _terms(self, environment: Environment) -> Terms:
+        return Terms(
             names("acme", SHOP, environment), DOMAIN, f"t{self.cf.requests}", self.cf.now, deadline=DEADLINE
         )
-        return next_step(run, actual, plan, terms)
 
     def _next_from_scratch(self, environment: Environment, verdict: Verdict) -> steps.Next:
         actual = self.cf.look().actual(environment)
         if isinstance(verdict, Absent | Fork | Destroyed):
-            return farewell(verdict, actual)
+            actual = replace(actual, services=tuple(self.cf.services.get(environment, ())))
+            return farewell(verdict, actual, None, self._terms(environment))
         if not isinstance(verdict, Run):
             return Done()
         step = self.next_of(environment, verdict, actual, None)
@@ -186,8 +195,11 @@ class Settling:
         """What is there in the end; None where something is waited for."""
         actual = self.cf.look().actual(environment)
         if isinstance(verdict, Absent | Fork | Destroyed):
-            while not isinstance(step := farewell(verdict, actual), Done):
+            teardown = self.commands.get("teardown")
+            while not isinstance(step := farewell(verdict, actual, teardown, self._terms(environment)), Done):
                 assert not environment.shared
+                if isinstance(step, Wait):
+                    return None
                 actual = self._carry_out(step, actual)
         elif isinstance(verdict, Run):
             return self._run(environment, verdict, actual)
@@ -202,7 +214,9 @@ class Settling:
                 case Wait():
                     return None
                 case steps.ReadSource(commit, host) if self._is_readable(commit):
-                    plan = blueprint(commit, host, self.github.tree(commit))
+                    plain = blueprint(commit, host, self.github.tree(commit))
+                    release, setup = self.commands.get("release"), self.commands.get("setup")
+                    plan = replace(plain, services=self.services, release=release, setup=setup)
                 case steps.ReadSource():
                     refusal = Refusal("manifest", "it cannot be read", self.cf.now)
                     actual = self._carry_out(steps.Refuse(refusal), actual)
@@ -256,14 +270,15 @@ def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -
     cf = settling.cf
     actual = cf.look().actual(environment)
     if isinstance(verdict, Absent | Fork):
-        return "" if actual.empty else "something is left"
+        undeleted = cf.services.get(environment) or f"db-of-{environment.key}" in cf.databases
+        return "" if actual.empty and not undeleted else "something is left"
     if isinstance(verdict, Destroyed):
         records = [a for a in actual.apps if a.is_record and a.destroyed_at(verdict.commit)]
         left = len(actual.apps) + len(actual.routes) - 1
         return "" if len(records) == 1 and not left else "more is there than a record"
     if not isinstance(verdict, Run):
         return ""
-    if actual.app is None or len(actual.apps) != 1:
+    if actual.app is None or len([app for app in actual.apps if not app.is_builder]) != 1:
         return f"{len(actual.apps)} apps"
     app, process = actual.app, cf.running.get(actual.app.guid)
     if app.guid in cf.rolling:

@@ -17,7 +17,7 @@ from reviewapps.cli.as_json import as_json
 from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing, shortened
 from reviewapps.cli.printed.ticks import rehearsal, reported
-from reviewapps.model import ADOPTED, Actual, App, Attempt, Environment, Refusal, Route
+from reviewapps.model import ADOPTED, Actual, App, Attempt, Environment, Refusal, Route, Service
 from reviewapps.overview import (
     Answer,
     Decision,
@@ -167,8 +167,17 @@ def test_every_step_has_its_words(step: type) -> None:
 def _any(step: type) -> steps.Next:
     attempt = Attempt("1.1", LIVE, "c", NOW)
     texts = {"names": ("shop",), "hosts": ("shop",), "attempt": attempt, "kind": "builds", "on": "staging"}
+    service = Service("shop-db", "database")
     refusal = Refusal("build", "exit status 14", NOW)
-    known = {**texts, "commit": LIVE, "host": "h", "address": "h", "refusal": refusal, "guid": "g"}
+    known = {
+        **texts,
+        "commit": LIVE,
+        "host": "h",
+        "address": "h",
+        "refusal": refusal,
+        "guid": "g",
+        "service": service,
+    }
     fields = [name for name, field in step.__dataclass_fields__.items()]  # type: ignore[attr-defined]
     return step(**{name: known.get(name) for name in fields})  # type: ignore[no-any-return]
 

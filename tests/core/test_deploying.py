@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
@@ -13,7 +13,18 @@ from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import Busy
 from reviewapps.grants import Grant
-from reviewapps.model import App, Candidate, Comment, Environment, LogLine, PullRequest, Tag, Tagging, Wanted
+from reviewapps.model import (
+    App,
+    Candidate,
+    Comment,
+    Environment,
+    LogLine,
+    LogSource,
+    PullRequest,
+    Tag,
+    Tagging,
+    Wanted,
+)
 from reviewapps.outcome import Telling
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
@@ -32,10 +43,13 @@ class CloudFoundry(imagined.CloudFoundry):
     def memory(self) -> dict[str, int]:
         return {}
 
+    def serviced(self) -> frozenset[Environment]:
+        return frozenset()
+
     def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:
         return frozenset()
 
-    def log(self, app: App, source: Literal["STG", "APP"], lines: int) -> tuple[str, ...]:
+    def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         return ()
 
     def candidate(self, environment: Environment, name: str) -> Candidate | None:

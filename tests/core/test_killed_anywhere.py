@@ -10,7 +10,18 @@ from typing import Literal
 import pytest
 
 from reviewapps import steps
-from reviewapps.model import ADOPTED, App, Attempt, Droplet, Environment, Route, Tag, Tagging
+from reviewapps.model import (
+    ADOPTED,
+    App,
+    Attempt,
+    Command,
+    Droplet,
+    Environment,
+    Route,
+    Service,
+    Tag,
+    Tagging,
+)
 from tests.core.imagined import DOMAIN, LOOK, CloudFoundry, Fate, Running, Trouble
 from tests.core.settling import (
     DEADLINE,
@@ -114,6 +125,33 @@ def _adopted(fate: Fate) -> Settling:
     return world
 
 
+def _with_data(world: Settling) -> Settling:
+    """With a database of its own, and commands for all that there are commands for."""
+    world.services = (Service("shop-db", "database"),)
+    world.commands = {kind: Command(kind) for kind in ("release", "setup", "teardown")}
+    return world
+
+
+def _first_with_data(fate: Fate) -> Settling:
+    return _with_data(_first(fate))
+
+
+def _pushed_with_data(fate: Fate) -> Settling:
+    world = _with_data(_world(fate))
+    world.until_settled()
+    world.github.trees[NEW] = "new"
+    world.github.pull_requests[1] = pull_request(1, NEW)
+    return world
+
+
+def _closed_with_data(fate: Fate) -> Settling:
+    world = _pushed_with_data(fate)
+    world.turn(Environment(7, "pr-1"))
+    world.github.pull_requests[1] = pull_request(1, NEW, open=False, closed_at=NOW)
+    return world
+
+
+WITH_DATA = (_first_with_data, _pushed_with_data, _closed_with_data)
 SCENARIOS = (
     _first,
     _pushed,
@@ -126,7 +164,8 @@ SCENARIOS = (
     _adopted,
 )
 FATES: tuple[Fate, ...] = ("well", "unbuildable", "flaky", "crashing later")
-TRYING: tuple[Fate, ...] = ("well", "crashing later")
+FATES_OF_DATA: tuple[Fate, ...] = ("well", "unreleasable")
+TRYING: tuple[Fate, ...] = ("well", "crashing later", "unreleasable")
 
 
 def _summary(world: Settling) -> list[tuple[object, ...]]:
@@ -162,8 +201,15 @@ def _disturbances(scene: Settling, ways: tuple[Disturbance, ...]) -> Iterator[tu
             at, world = at + 1, deepcopy(scene)
 
 
-@pytest.mark.parametrize("fate", FATES)
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.__name__.strip("_"))
+CASES = [
+    *((scenario, fate) for scenario in SCENARIOS for fate in FATES),
+    *((scenario, fate) for scenario in WITH_DATA for fate in FATES_OF_DATA),
+]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "fate"), CASES, ids=[f"{one.__name__.strip('_')}-{fate}" for one, fate in CASES]
+)
 def test_a_disturbed_world_ends_where_an_undisturbed_one_does(
     scenario: Callable[[Fate], Settling], fate: Fate
 ) -> None:
@@ -175,6 +221,7 @@ def test_a_disturbed_world_ends_where_an_undisturbed_one_does(
         assert _summary(world) == _summary(calm), how
         assert world.cf.builds_made.total() <= calm.cf.builds_made.total() + 1, how
         assert world.cf.apps_made == calm.cf.apps_made, how
+        assert all(times == 1 for times in world.cf.tasks_run.values()), how
 
 
 def test_what_somebody_took_away_stays_away_until_the_next_push() -> None:
@@ -189,7 +236,7 @@ def test_what_somebody_took_away_stays_away_until_the_next_push() -> None:
     assert forgetful.taken == []
     world.github.pull_requests[1] = pull_request(1, NEW)
     world.until_settled()
-    (app,) = world.cf.apps.values()
+    (app,) = world.cf.running_apps
     assert (app.name, app.commit) == ("shop-pr-1", NEW)
 
 
@@ -212,7 +259,7 @@ def test_an_adopted_app_runs_what_it_ran_until_a_tag_rolls_it() -> None:
     world.github.tags.add(tag)
     world.github.taggings[tag] = Tagging(NEW, None, NOW)
     world.until_settled()
-    ours = [app for app in world.cf.apps.values() if app.environment == before.environment]
+    ours = [app for app in world.cf.running_apps if app.environment == before.environment]
     assert [(app.name, app.commit, app.source) for app in ours] == [("old-shop", NEW, "dev-2")]
     assert not any(isinstance(step, steps.Stop) for step in world.taken)
     assert [route.host for route in world.cf.routes.values()] == ["old", "shop-pr-1"]
@@ -233,7 +280,7 @@ def test_whoever_was_away_past_the_deadline_takes_over_what_came_up_meanwhile() 
         _round(world)
     _away(world)
     world.until_settled()
-    (app,) = world.cf.apps.values()
+    (app,) = world.cf.running_apps
     assert app.attempt is not None and app.attempt.refusal is None and app.commit == sha(1)
 
 
@@ -242,7 +289,7 @@ def test_whoever_was_away_past_the_deadline_begins_anew_what_was_not_begun() -> 
     world.turn(Environment(7, "pr-1"))
     _away(world)
     world.until_settled()
-    (app,) = world.cf.apps.values()
+    (app,) = world.cf.running_apps
     assert app.attempt is not None and app.attempt.refusal is None and app.commit == sha(1)
     assert world.cf.builds_made.total() == 1
 
@@ -267,14 +314,14 @@ def test_what_was_switched_to_and_not_marked_live_is_marked_before_the_next_push
     world.cf.fates = {f"tree-of-{sha(100)}": "unbuildable"}
     world.until_settled()
     assert is_as_it_should_be(world) == {}
-    (app,) = world.cf.apps.values()
+    (app,) = world.cf.running_apps
     assert app.commit == NEW and app.started
 
 
 def test_a_commit_that_crashes_once_it_was_switched_to_is_not_taken_for_the_one_before() -> None:
     world = _pushed("crashing later")
     world.until_settled()
-    (app,) = world.cf.apps.values()
+    (app,) = world.cf.running_apps
     assert (app.started, app.commit) == (False, None)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.errors import BadManifest
-from reviewapps.manifest import blueprint
+from reviewapps.manifest import Allowance, blueprint
 from reviewapps.manifest.app import OF_APP, OF_WEB
 from reviewapps.model import Blueprint, Environment, Health
 from reviewapps.rules import rules
@@ -27,6 +27,9 @@ INJECTED = {
 }
 
 
+MODEST = Allowance(2048)
+
+
 def planned(
     manifest: str | None,
     rules_text: str = "",
@@ -34,6 +37,7 @@ def planned(
     environment: Environment = PREVIEW,
     branch: str = "blue",
     vars_file: str | None = None,
+    allowed: Allowance = MODEST,
 ) -> Blueprint:
     """The blueprint of a commit with this manifest, and perhaps a ``vars.yml``."""
     files = {"manifest.yml": manifest, "vars.yml": vars_file}
@@ -43,7 +47,7 @@ def planned(
         environment,
         facts,
         host="shop-pr-12",
-        memory_limit_mb=2048,
+        allowed=allowed,
         file=files.get,
         tree=TREES.get,
     )
@@ -258,7 +262,7 @@ def test_the_path_is_relative_to_the_manifests_folder(manifest: str, written: st
     facts = Facts("shop", 12, "blue", COMMIT, ADDRESS, f"https://{ADDRESS}")
     files = {manifest: app(f"path: {written}")}
     read = rules(f"manifest: {manifest}")
-    plan = blueprint(read, PREVIEW, facts, host="h", memory_limit_mb=2048, file=files.get, tree=TREES.get)
+    plan = blueprint(read, PREVIEW, facts, host="h", allowed=MODEST, file=files.get, tree=TREES.get)
     assert (plan.path, plan.tree) == (path, TREES[path])
 
 

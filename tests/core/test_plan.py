@@ -10,7 +10,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Run, Verdict
 from reviewapps.model import Actual, App, Attempt, Comment, Environment, Refusal, Route, Space, Tag, Tagging
-from reviewapps.plan import attention, fingerprint, in_doubt, is_live, next_removal, unfinished
+from reviewapps.plan import Terms, attention, fingerprint, in_doubt, is_live, next_removal, unfinished
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import BAD_BITS, CloudFoundry, Fate
 from tests.core.settling import DEADLINE, NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
@@ -37,7 +37,7 @@ def push(there: Settling) -> None:
 
 
 def the_app(there: Settling) -> App:
-    (app,) = there.cf.apps.values()
+    (app,) = there.cf.running_apps
     return app
 
 
@@ -329,9 +329,9 @@ def test_addresses_go_before_apps() -> None:
 def test_all_that_is_there_is_removed() -> None:
     apps = tuple(App(f"a{n}", f"n{n}", PR_1, "app", False, None, None, None, NOW) for n in range(3))
     routes = tuple(Route(f"r{n}", f"h{n}", f"h{n}.x", PR_1, frozenset()) for n in range(2))
-    actual = Actual(PR_1, apps, routes)
+    actual = Actual(PR_1, apps, routes, services=())
     removed: list[str] = []
-    while not isinstance(step := next_removal(actual), steps.Done):
+    while not isinstance(step := next_removal(actual, None, Terms((), "", "a", NOW)), steps.Done):
         assert isinstance(step, steps.DeleteRoute | steps.DeleteApp)
         removed.append(step.guid)
         actual = replace(

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.errors import BadRules
-from reviewapps.model import Environment
+from reviewapps.model import Command, Environment, Health, Service
 from reviewapps.rules import EnvironmentRules, Rules, rules
 from reviewapps.rules.fill import NAMES, Facts, filled, placeholders
+from reviewapps.rules.section_values import SERVICES
 
 REVIEW, OTHER_REVIEW, DEV = Environment(1, "pr-12"), Environment(1, "pr-13"), Environment(1, "dev")
 FACTS = Facts("shop", 12, "feature/x", "c" * 40, "shop-pr-12.example.gov", "https://shop-pr-12.example.gov")
@@ -33,6 +34,29 @@ environments:
     expire_after: 10d
   dev:
     vars_file: vars.dev.yml
+"""
+
+
+DEPLOYING = """
+all:
+  build_env: [NODE_ENV, API_URL]
+  health: /healthz
+  deadline: 15m
+  release: {run: python manage.py migrate, timeout: 5m}
+environments:
+  review:
+    env: {SECRET_KEY: {generate: secret}}
+    services:
+      shop-db: {database: own}
+      shop-uploads: share
+      shop-mail: none
+      shop-cache: {plan: aws-elasticache-redis/redis-dev}
+    processes: {web: 1, worker: 2}
+    setup: echo ${HOME} {a,b}
+    teardown: bye
+  dev:
+    services: {shop-db: {database: own, fresh: each-deploy}}
+    health: {endpoint: /up, timeout: 30}
 """
 
 
@@ -64,7 +88,7 @@ def test_full_rules_are_read() -> None:
             "SELF": "{url}",
             "TEMPLATE": "{{x}}",
         },
-        services={"shop-db": "none"},
+        services={"shop-db": None},
         memory_mb=1536,
         limit=5,
         expire_after=timedelta(days=10),
@@ -101,6 +125,28 @@ def test_sizes_are_read(written: str, mb: int) -> None:
     assert rules(f"all: {{memory: {written}}}").review.memory_mb == mb
 
 
+def test_what_belongs_to_a_deploy_is_read() -> None:
+    read = rules(DEPLOYING)
+    assert read.of(REVIEW) == EnvironmentRules(
+        env={"SECRET_KEY": None},
+        build_env=("API_URL", "NODE_ENV"),
+        services={
+            "shop-db": Service("shop-db", "database"),
+            "shop-uploads": Service("shop-uploads", "share"),
+            "shop-mail": None,
+            "shop-cache": Service("shop-cache", "plan", "aws-elasticache-redis/redis-dev"),
+        },
+        processes={"web": 1, "worker": 2},
+        health=Health("http", "/healthz"),
+        deadline=timedelta(minutes=15),
+        release=Command("python manage.py migrate", timedelta(minutes=5)),
+        setup=Command("echo ${HOME} {a,b}"),
+        teardown=Command("bye"),
+    )
+    assert read.of(DEV).services["shop-db"] == Service("shop-db", "database", fresh=True)
+    assert read.of(DEV).health == Health("http", "/up", 30)
+
+
 # --- what is refused ---
 
 
@@ -111,23 +157,63 @@ def test_sizes_are_read(written: str, mb: int) -> None:
         ("zzz: 1", 1, "`zzz` is unknown; known are `manifest`, `apps`, `all`, `environments`"),
         ("environments:\n  reviw: {}", 2, "`environments.reviw` is unknown; did you mean `review`?"),
         ("environments:\n  staging: {}", 2, "`environments.staging` is not built yet"),
-        ("environments:\n  review:\n    release: x", 3, "`environments.review.release` is not built yet"),
+        ("environments:\n  review:\n    sleep_after: 8h", 3, "`environments.review.sleep_after` is not built yet"),
         ("all: {slack: '#a'}", 1, "`all.slack` is not built yet"),
         ("environments: {dev: {app: x}}", 1, "`environments.dev.app` is not built yet"),
         ("environments: {dev: {limit: 1}}", 1, "`environments.dev.limit` belongs into `environments.review`"),
         ("all: {expire_after: 1d}", 1, "`all.expire_after` belongs into `environments.review`"),
         ("all: {memroy: 1G}", 1, "`all.memroy` is unknown; did you mean `memory`?"),
-        ("all: {services: {db: own}}", 1, "`all.services.db` takes `none`; the rest is not built yet"),
-        ("all: {services: {db: {database: own}}}", 1, "`all.services.db` takes `none`; the rest is not built yet"),
-        ("all: {services: {db: yes}}", 1, "`all.services.db` takes `none`, not true or false"),
+        ("all: {services: {db: own}}", 1, f"`all.services.db` {SERVICES}"),
+        ("all: {services: {db: yes}}", 1, f"`all.services.db` {SERVICES}"),
+        (
+            "all: {services: {db: {database: own, fresh: always}}}",
+            1,
+            "`all.services.db` has `fresh`, which takes `each-deploy`",
+        ),
+        (
+            "all: {services: {db: {database: own, size: 1}}}",
+            1,
+            "`all.services.db` has `size`, which is unknown; known are fresh",
+        ),
+        (
+            "all: {services: {db: {plan: redis}}}",
+            1,
+            "`all.services.db` has a `plan` that is not written as offering/plan",
+        ),
+        ("all: {release: {timeout: 5m}}", 1, "`all.release` lacks `run`, the command"),
+        ("all: {release: {run: x, timeout: 2h}}", 1, "`all.release` has a `timeout` over 1h"),
+        (
+            "all: {release: {run: x, app: y}}",
+            1,
+            "`all.release` has `app`, which is unknown; known are run, timeout",
+        ),
+        (
+            "all: {release: 'echo {branch}'}",
+            1,
+            "`all.release` holds a placeholder; a command takes none, the app has variables such as "
+            "$REVIEWAPPS_URL",
+        ),
+        ("all: {setup: 3}", 1, "`all.setup` takes a command, or `{run: …, timeout: 10m}`, not a number"),
+        ("all: {teardown: x}", 1, "`all.teardown` belongs into `environments.review`"),
+        ("all: {health: healthz}", 1, "`all.health` takes a path that begins with /"),
+        ("all: {health: {type: tcp}}", 1, "`all.health` has a `type` that is not http, port or process"),
+        (
+            "all: {health: {type: port, endpoint: /x}}",
+            1,
+            "`all.health` has an `endpoint`, which only the type http takes",
+        ),
+        ("all: {deadline: 10s}", 1, "`all.deadline` takes a time from 1m to 2h"),
+        ("all: {processes: {worker: 21}}", 1, "`all.processes.worker` takes a whole number up to 20"),
+        ("all: {processes: {web: 0}}", 1, "`all.processes` lets `web` have no instance; it has one at least"),
+        ("all: {build_env: A}", 1, "`all.build_env` takes a list of variables, not text"),
         ("all: {services: [db]}", 1, "`all.services` takes a mapping"),
         ("all: {env: [a]}", 1, "`all.env` takes a mapping"),
         ("all: {env: {A: [1]}}", 1, "`all.env.A` takes text, a number, or true or false, not a list"),
         ("all: {env: {A: }}", 1, "`all.env.A` takes text, a number, or true or false, not nothing"),
         (
-            "all: {env: {K: {generate: secret}}}",
+            "all: {env: {K: {generate: number}}}",
             1,
-            "`all.env.K` asks for `{generate: secret}`, which is not built yet",
+            "`all.env.K` takes `{generate: secret}`, or a value",
         ),
         ("all: {env: {'': 1}}", 1, "`all.env` has a variable without a name"),
         ("all: {env: {port: 1}}", 1, "`all.env` sets `port`, which Cloud Foundry sets"),
@@ -237,8 +323,17 @@ SECTIONS = st.fixed_dictionaries(
     optional={
         "vars": st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy")),
         "vars_file": st.sampled_from(["v.yml", "w.yml"]),
-        "env": st.dictionaries(st.sampled_from("abc"), st.sampled_from("xy")),
-        "services": st.dictionaries(st.sampled_from("abc"), st.just("none")),
+        "env": st.dictionaries(st.sampled_from("abc"), st.sampled_from(["x", "y", None])),
+        "services": st.dictionaries(
+            st.just("a"), st.sampled_from([None, Service("a", "share"), Service("a", "database")])
+        ),
+        "release": st.sampled_from([Command("x"), Command("x", timedelta(seconds=9))]),
+        "setup": st.sampled_from([Command("x"), Command("y")]),
+        "teardown": st.just(Command("x")),
+        "deadline": st.just(timedelta(minutes=5)),
+        "processes": st.sampled_from([{"worker": 1}, {"worker": 2}]),
+        "health": st.sampled_from([Health("http", "/"), Health("port")]),
+        "build_env": st.sampled_from([("A",), ("A", "B")]),
         "memory_mb": st.sampled_from([256, 512]),
         "limit": st.integers(1, 9),
         "expire_after": st.sampled_from([timedelta(days=1), timedelta(days=2)]),
@@ -256,7 +351,8 @@ RULES = st.builds(
 def what_matters(read: Rules, environment: Environment) -> tuple[object, ...]:
     own = read.of(environment)
     apps = None if read.apps is None else frozenset(read.apps)
-    return (read.manifest, apps, own.vars, own.vars_file, own.env, own.services, own.memory_mb)
+    of_services = (own.services, own.release, own.processes, own.health, own.build_env)
+    return (read.manifest, apps, own.vars, own.vars_file, own.env, own.memory_mb, *of_services)
 
 
 @given(RULES, RULES, st.sampled_from([REVIEW, DEV]))
@@ -280,7 +376,7 @@ def test_limit_and_expiry_deploy_nothing_anew() -> None:
 
 
 def test_the_digest_is_the_same_tomorrow() -> None:
-    assert Rules().digest(REVIEW) == "6a8d3495c5952abc425205eff31905cff62de3f6"
+    assert Rules().digest(REVIEW) == "0b3c6d86472cb769121036d4e0bd78f8feedfbce"
 
 
 @pytest.mark.parametrize("value", ["!!bool x", "!!timestamp x", '"\\ud800"', "0x" + "f" * 5000])

@@ -70,13 +70,21 @@ def looked(space: SpaceClient, actual: Actual, kind: steps.Kind, holds: Callable
     return until(lambda: space.carry_out(steps.Look(kind), actual), holds)
 
 
+def uploaded(space: SpaceClient, actual: Actual, zipped: Path, **changes: Any) -> Actual:
+    """With a package of the app's own."""
+    upload = steps.Upload(app_of(actual).guid, blueprint(**changes), archive=zipped)
+    return space.carry_out(upload, actual)
+
+
 def built(space: SpaceClient, actual: Actual, folder: Path, **changes: Any) -> tuple[Actual, str]:
     """The app with a droplet ready to start, and that droplet."""
     plan = blueprint(**changes)
-    actual = space.carry_out(steps.Upload(plan, archive=archive(folder)), actual)
+    actual = uploaded(space, actual, archive(folder), **changes)
     actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
     assert actual.packages
-    actual = space.carry_out(steps.CreateBuild(actual.packages[0].guid, "a1", plan), actual)
+    actual = space.carry_out(
+        steps.CreateBuild(app_of(actual).guid, actual.packages[0].guid, "a1", plan), actual
+    )
     actual = looked(space, actual, "builds", lambda a: a.builds and a.builds[0].state != "waiting")
     assert actual.builds and actual.builds[0].droplet, actual.builds
     return actual, actual.builds[0].droplet

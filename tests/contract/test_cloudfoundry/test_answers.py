@@ -83,7 +83,7 @@ def test_every_answer_means_something(
     platform.fault("POST", "/v3/packages$", "status", status=status, headers=headers, body=body)
 
     with pytest.raises(ReviewAppsError) as raised:
-        space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), SOMEWHERE)
+        space.carry_out(steps.Upload("app", blueprint(), archive=archive(tmp_path)), SOMEWHERE)
 
     assert type(raised.value) is expected
     assert "Cloud Foundry" in str(raised.value)

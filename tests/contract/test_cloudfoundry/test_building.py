@@ -14,12 +14,14 @@ from tests.contract.test_cloudfoundry.platform import Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
     OTHER,
     PREVIEW,
+    app_of,
     archive,
     blueprint,
     built,
     created,
     looked,
     removed,
+    uploaded,
 )
 
 
@@ -49,10 +51,10 @@ def test_an_expired_token_does_not_empty_an_upload(
 
 
 def test_one_build_at_a_time(space: SpaceClient, tmp_path: Path) -> None:
-    actual = space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), created(space))
+    actual = uploaded(space, created(space), archive(tmp_path))
     actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
     assert actual.packages
-    build = steps.CreateBuild(actual.packages[0].guid, "a1", blueprint())
+    build = steps.CreateBuild(app_of(actual).guid, actual.packages[0].guid, "a1", blueprint())
     actual = space.carry_out(build, actual)
 
     with pytest.raises(Busy):
@@ -60,13 +62,13 @@ def test_one_build_at_a_time(space: SpaceClient, tmp_path: Path) -> None:
 
 
 def test_a_buildpack_that_is_not_there_is_for_the_author_to_mend(space: SpaceClient, tmp_path: Path) -> None:
-    actual = space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), created(space))
+    actual = uploaded(space, created(space), archive(tmp_path))
     actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
     assert actual.packages
     odd = blueprint(buildpacks=("cobol_buildpack",))
 
     with pytest.raises(BadManifest, match="cobol_buildpack"):
-        space.carry_out(steps.CreateBuild(actual.packages[0].guid, "a1", odd), actual)
+        space.carry_out(steps.CreateBuild(app_of(actual).guid, actual.packages[0].guid, "a1", odd), actual)
 
 
 def test_the_same_build_elsewhere_can_be_copied(space: SpaceClient, tmp_path: Path) -> None:

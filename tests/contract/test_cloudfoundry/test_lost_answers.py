@@ -22,6 +22,7 @@ from tests.contract.test_cloudfoundry.scenes import (
     built,
     created,
     looked,
+    uploaded,
 )
 
 
@@ -56,7 +57,8 @@ def test_a_route_whose_birth_was_not_heard_of_is_taken_as_it_is(
 def test_a_package_whose_birth_was_not_heard_of_is_found_by_its_key(
     platform: Platform, space: SpaceClient, tmp_path: Path
 ) -> None:
-    actual, upload = created(space), steps.Upload(blueprint(), archive=archive(tmp_path))
+    actual = created(space)
+    upload = steps.Upload(app_of(actual).guid, blueprint(), archive=archive(tmp_path))
     platform.fault("POST", "/v3/packages$", "lost")
     with pytest.raises(Unavailable):
         space.carry_out(upload, actual)
@@ -74,7 +76,8 @@ def test_a_package_whose_birth_was_not_heard_of_is_found_by_its_key(
 def test_an_upload_that_was_not_heard_of_is_not_made_twice(
     platform: Platform, space: SpaceClient, tmp_path: Path
 ) -> None:
-    actual, upload = created(space), steps.Upload(blueprint(), archive=archive(tmp_path))
+    actual = created(space)
+    upload = steps.Upload(app_of(actual).guid, blueprint(), archive=archive(tmp_path))
     platform.fault("POST", "/upload$", "lost")
     with pytest.raises(Unavailable):
         space.carry_out(upload, actual)
@@ -90,12 +93,14 @@ def test_an_upload_that_was_not_heard_of_is_not_made_twice(
 def test_a_build_whose_birth_was_not_heard_of_is_found_by_its_attempt(
     platform: Platform, space: SpaceClient, tmp_path: Path
 ) -> None:
-    actual = space.carry_out(steps.Upload(blueprint(), archive=archive(tmp_path)), created(space))
+    actual = uploaded(space, created(space), archive(tmp_path))
     actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
     assert actual.packages
     platform.fault("POST", "/v3/builds$", "lost")
     with pytest.raises(Unavailable):
-        space.carry_out(steps.CreateBuild(actual.packages[0].guid, "a1", blueprint()), actual)
+        space.carry_out(
+            steps.CreateBuild(app_of(actual).guid, actual.packages[0].guid, "a1", blueprint()), actual
+        )
 
     found = looked(space, actual, "builds", lambda a: a.builds and a.builds[0].state == "ready")
 

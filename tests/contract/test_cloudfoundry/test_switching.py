@@ -24,6 +24,7 @@ from tests.contract.test_cloudfoundry.scenes import (
     looked,
     routed,
     until,
+    uploaded,
     well,
 )
 
@@ -143,12 +144,12 @@ def test_while_it_rolls_the_new_instances_count_and_it_can_be_called_off(
     actual = space.carry_out(steps.Start(droplet), actual)
     actual = looked(space, actual, "instances", well)
     (tmp_path / "broken").mkdir()
-    actual = space.carry_out(
-        steps.Upload(blueprint(), archive=archive(tmp_path / "broken", "web: exit 3\n")), actual
-    )
+    actual = uploaded(space, actual, archive(tmp_path / "broken", "web: exit 3\n"))
     actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
     assert actual.packages
-    actual = space.carry_out(steps.CreateBuild(actual.packages[0].guid, "a2", blueprint()), actual)
+    actual = space.carry_out(
+        steps.CreateBuild(app_of(actual).guid, actual.packages[0].guid, "a2", blueprint()), actual
+    )
     actual = looked(space, actual, "builds", lambda a: a.builds and a.builds[0].state == "ready")
     assert actual.builds and actual.builds[0].droplet
     actual = space.carry_out(steps.Roll(actual.builds[0].droplet, "a2"), actual)

@@ -1,0 +1,214 @@
+"""The services of an environment: made, filled, bound, and taken away again."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, Final
+
+from reviewapps.cloudfoundry import labels, parse
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.errors import ALREADY_BOUND, NotFound, Rejected
+from reviewapps.cloudfoundry.postgres import Postgres
+from reviewapps.cloudfoundry.removal import is_gone
+from reviewapps.cloudfoundry.skeleton import app_of
+from reviewapps.errors import BadManifest, NameTaken, NotAuthorised, UnsafePlan
+from reviewapps.model import FORMAT, Actual, Environment, Service, ServiceInstance
+from reviewapps.naming import digest
+from reviewapps.steps import Bind, CreateService, DeleteService, Look, MakeDatabase, Unbind
+
+Json = dict[str, Any]
+ServiceStep = CreateService | MakeDatabase | DeleteService | Bind | Unbind
+
+TAGS: Final = ["postgres", "postgresql", "relational"]
+
+
+class Servants:
+    """Does for services what a plan asks for."""
+
+    def __init__(self, api: Client, postgres: Postgres) -> None:
+        self._api, self._postgres = api, postgres
+
+    def carry_out(self, step: ServiceStep | Look, actual: Actual) -> Actual:
+        """Do the step; what is there afterwards."""
+        match step:
+            case Look():
+                return self._look(step, actual)
+            case CreateService():
+                return self._create(step, actual)
+            case MakeDatabase():
+                return self._make_database(step, actual)
+            case DeleteService(guid):
+                return self._delete(guid, actual)
+            case Bind():
+                return self._bind(step, actual)
+            case Unbind(binding):
+                with suppress(NotFound):
+                    self._api.services.unbind(binding)
+                return replace(actual, bindings=None)
+
+    def environments(self) -> frozenset[Environment]:
+        """The environments that have services of their own."""
+        found = self._api.services.instances(labels.selector(self._api.instance, service=None))
+        return frozenset(labels.environment_of(parse.labels_of(one)) for one in found)
+
+    # --- looking ---
+
+    def _look(self, step: Look, actual: Actual) -> Actual:
+        mine = labels.selector(
+            self._api.instance,
+            repository=str(actual.environment.repository),
+            environment=actual.environment.name,
+        )
+        found = [parse.service_instance(one, ours=True) for one in self._api.services.instances(mine)]
+        if step.shared:
+            named = self._api.services.named(step.shared)
+            others = (one for one in named if labels.SERVICE not in parse.labels_of(one))
+            found += [parse.service_instance(one, ours=False) for one in others]
+        app = actual.app
+        bindings = self._api.services.bindings(app.guid) if app is not None else []
+        ours = self._api.instance
+        return replace(
+            actual,
+            services=tuple(sorted(found, key=lambda one: one.guid)),
+            bindings=tuple(parse.binding(one, ours) for one in bindings),
+        )
+
+    # --- made ---
+
+    def _create(self, step: CreateService, actual: Actual) -> Actual:
+        actual = self._remembering(step.service.name, actual)
+        for name in step.names:
+            try:
+                self._make(step.service, name, step.attempt, actual)
+            except NameTaken:
+                if not self._is_ours(name, actual):
+                    continue
+            return replace(actual, services=None, bindings=None)
+        raise NameTaken(f"the service name {step.names[-1]!r} belongs to somebody else")
+
+    def _make(self, service: Service, name: str, attempt: str, actual: Actual) -> None:
+        marks = labels.owner(self._api.instance, actual.environment)
+        marks |= {labels.SERVICE: digest(service.name, length=12), labels.ATTEMPT: attempt}
+        notes = {labels.SERVICE: service.name}
+        if service.kind == "database":
+            notes |= {labels.DATABASE: database_name(self._api.instance, actual.environment, service.name)}
+            self._api.services.create_user_provided(name, TAGS, {"labels": marks, "annotations": notes})
+            return
+        try:
+            plan = self._plan(service.plan or "")
+            self._api.services.create_managed(name, plan, {"labels": marks, "annotations": notes})
+        except (Rejected, NotAuthorised) as refused:
+            raise BadManifest(f"{service.name}: {refused}") from refused
+
+    def _plan(self, named: str) -> str:
+        offering, _, plan = named.partition("/")
+        found = self._api.services.plans(offering, plan)
+        if not found:
+            raise BadManifest(f"the plan `{named}` is not offered in this space")
+        return str(found[0]["guid"])
+
+    def _is_ours(self, name: str, actual: Actual) -> bool:
+        found = self._api.services.named((name,))
+        marks = (parse.labels_of(one) for one in found)
+        return any(labels.belongs(each, self._api.instance, actual.environment) for each in marks)
+
+    def _remembering(self, service: str, actual: Actual) -> Actual:
+        """With the service's name on the app, before anything of it is there: so it is known when all goes."""
+        app = app_of(actual)
+        if service in app.service_names:
+            return actual
+        names = app.service_names | {service}
+        notes = labels.names_annotations(labels.SERVICE_NAMES, app.service_names or None, names)
+        return actual.with_app(parse.app(self._api.annotate(app.guid, notes)))
+
+    def _make_database(self, step: MakeDatabase, actual: Actual) -> Actual:
+        """The password is stored before the role has it; what the instance is known to hold is noted last."""
+        instance = _instance(step.instance, actual)
+        name = instance.database or ""
+        server = self._postgres.server
+        known = self._api.services.credentials(instance.guid)
+        password = known.get("password")
+        if not password:
+            password = secrets.token_urlsafe(24)
+            self._api.services.set_credentials(
+                instance.guid, _credentials(server.uri_for(name, password), name, password)
+            )
+        try:
+            if instance.data is not None:
+                server.drop(name)
+            server.make(name, password, note(self._api.instance, actual.environment))
+        except NotAuthorised:
+            self._postgres.forget()
+            raise
+        made = self._api.services.annotate(instance.guid, {labels.DATA: step.data})
+        return _with_instance(actual, parse.service_instance(made, ours=True))
+
+    # --- bound ---
+
+    def _bind(self, step: Bind, actual: Actual) -> Actual:
+        actual = self._remembering(step.name, actual)
+        app = app_of(actual)
+        marks = labels.owner(self._api.instance, actual.environment, app.app) | {labels.ATTEMPT: step.attempt}
+        try:
+            self._api.services.bind(step.instance, app.guid, step.name, marks)
+        except Rejected as refused:
+            if ALREADY_BOUND not in refused.codes and "already bound" not in str(refused):
+                raise
+        return replace(actual, bindings=None)
+
+    # --- gone ---
+
+    def _delete(self, guid: str, actual: Actual) -> Actual:
+        instance = _instance(guid, actual)
+        if not instance.ours:
+            raise UnsafePlan(f"{instance.name} does not bear our labels for this environment: not deleted")
+        if instance.database is not None:
+            self._postgres.server.drop(instance.database)
+        if not is_gone(self._api, lambda: self._api.services.delete(guid)):
+            return actual
+        left = tuple(one for one in actual.services or () if one.guid != guid)
+        return replace(actual, services=left, bindings=None)
+
+
+def database_name(instance: str, environment: Environment, service: str) -> str:
+    """What an environment's database is called: the same whoever asks, and no other's.
+
+    >>> database_name("acme", Environment(7, "pr-12"), "shop-db")
+    'ra_pr_12_5a6b0a6d3b7e'
+    """
+    return f"ra_{environment.name.replace('-', '_')}_{digest(instance, environment.key, service, length=12)}"
+
+
+def note(instance: str, environment: Environment) -> str:
+    """What stands on a database, so that everybody can see whose it is."""
+    return f"reviewapps {FORMAT} {instance} {environment.key}"
+
+
+def _credentials(uri: str, name: str, password: str) -> Json:
+    """In the words of the platform's own PostgreSQL brokers; the app finds it as DATABASE_URL too, which Cloud
+    Foundry makes of ``uri``."""
+    where = uri.rpartition("@")[2].partition("/")[0]
+    host, _, port = where.partition(":")
+    return {
+        "uri": uri,
+        "host": host,
+        "port": port or "5432",
+        "username": name,
+        "password": password,
+        "db_name": name,
+        "name": name,
+    }
+
+
+def _instance(guid: str, actual: Actual) -> ServiceInstance:
+    found = next((one for one in actual.services or () if one.guid == guid), None)
+    if found is None:
+        raise UnsafePlan(f"{guid} is not among the services of this environment: not touched")
+    return found
+
+
+def _with_instance(actual: Actual, instance: ServiceInstance) -> Actual:
+    others = (one for one in actual.services or () if one.guid != instance.guid)
+    return replace(actual, services=tuple(sorted((*others, instance), key=lambda one: one.guid)))

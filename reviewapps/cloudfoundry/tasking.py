@@ -1,0 +1,42 @@
+"""The commands of an environment, as tasks of its app."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from reviewapps.cloudfoundry import labels, parse
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.errors import NotFound, Rejected
+from reviewapps.cloudfoundry.skeleton import app_of, begin
+from reviewapps.errors import BadManifest
+from reviewapps.model import Actual
+from reviewapps.steps import Begin, CancelTask, MarkSetUp, RunTask
+
+
+def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
+    """That it is asked for is written down first: should the answer be lost, nobody asks again before the request
+    can have come to its end."""
+    app = app_of(actual)
+    if app.attempt is not None and step.kind != "teardown":
+        asked = replace(app.attempt, task=step.key, task_asked_at=datetime.now(UTC))
+        actual = begin(api, Begin(asked), actual)
+    marks = labels.owner(api.instance, actual.environment, app.app)
+    marks |= {labels.TASK: step.kind, labels.KEY: step.key}
+    marks |= {labels.ATTEMPT: app.attempt.id} if app.attempt is not None else {}
+    try:
+        made = api.create_task(app.guid, step.kind, step.command, step.droplet, step.memory_mb, marks)
+    except Rejected as refused:
+        raise BadManifest(f"the {step.kind} task: {refused}") from refused
+    return replace(actual, tasks=(parse.task(made), *(actual.tasks or ())))
+
+
+def cancel_task(api: Client, step: CancelTask, actual: Actual) -> Actual:
+    with suppress(NotFound, Rejected):  # it is over already
+        api.cancel_task(step.guid)
+    return replace(actual, tasks=None)
+
+
+def mark_set_up(api: Client, step: MarkSetUp, actual: Actual) -> Actual:
+    return actual.with_app(parse.app(api.annotate(app_of(actual).guid, {labels.SET_UP: step.key})))

@@ -1,0 +1,42 @@
+"""The variables of an app: those that we set, and none that we set before."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+
+from reviewapps.cloudfoundry import labels, parse
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.model import App
+
+
+def with_variables(
+    api: Client, app: App, wanted: Mapping[str, str], generated: frozenset[str] = frozenset()
+) -> App:
+    """The app, which has these variables, and those that are ``generated`` once, and none that we set before.
+
+    A variable's name is written down before it is set and forgotten after it is unset, so that one which we set is
+    always one that we know of. Costs nothing where there were none and are to be none.
+    """
+    names = frozenset(wanted) | generated
+    if not names and not app.env_names:
+        return app
+    app = _remember_names(api, app, app.env_names | names)
+    gone: dict[str, str | None] = dict.fromkeys(app.env_names - names)
+    made_up = dict(_made_up(api, app, generated)) if generated else {}
+    if variables := {**gone, **wanted, **made_up}:
+        api.set_environment(app.guid, variables)
+    return _remember_names(api, app, names)
+
+
+def _made_up(api: Client, app: App, generated: frozenset[str]) -> dict[str, str]:
+    """Those that are not there yet: what was made up once stays."""
+    there = api.environment(app.guid)
+    return {name: secrets.token_urlsafe(32) for name in generated if not there.get(name)}
+
+
+def _remember_names(api: Client, app: App, names: frozenset[str]) -> App:
+    if names == app.env_names:
+        return app
+    notes = labels.names_annotations(labels.ENV_NAMES, app.env_names, names)
+    return parse.app(api.annotate(app.guid, notes))

@@ -1,0 +1,61 @@
+"""One environment: from what it has to nothing, or to nothing but a record of its end.
+
+Addresses go first, so that nobody is led nowhere. The app goes last: as long as it stands, it remembers what
+services it had.
+"""
+
+from __future__ import annotations
+
+from reviewapps import steps
+from reviewapps.model import Actual, Command
+from reviewapps.plan.tasks import parting
+from reviewapps.plan.terms import Terms
+from reviewapps.steps import Done, Wait
+
+Removal = steps.DeleteRoute | steps.Look | steps.RunTask | steps.DeleteService | steps.DeleteApp | Wait | Done
+Farewell = Removal | steps.CreateApp
+
+
+def next_removal(actual: Actual, teardown: Command | None, terms: Terms) -> Removal:
+    """What brings the environment nearer to nothing."""
+    step = _without_data(actual, teardown, terms)
+    if step is not None:
+        return step
+    for app in actual.apps:
+        return steps.DeleteApp(app.guid)
+    return Done()
+
+
+def next_farewell(
+    actual: Actual, record: steps.CreateApp, teardown: Command | None, terms: Terms
+) -> Farewell:
+    """What brings the environment nearer to nothing but a record of its end.
+
+    The record is there before the app goes, which bears the same attempt: so whoever is killed on the way leaves
+    something that remembers. (A droplet cannot be taken away from an app, so that the app itself is no record.)
+    """
+    step = _without_data(actual, teardown, terms)
+    if step is not None:
+        return step
+    commit = record.attempt.commit
+    kept = next((a for a in actual.apps if a.name in record.names and a.destroyed_at(commit)), None)
+    if kept is None:
+        return record
+    others = (app for app in actual.apps if app.guid != kept.guid)
+    return next((steps.DeleteApp(app.guid) for app in others), Done())
+
+
+def _without_data(actual: Actual, teardown: Command | None, terms: Terms) -> Removal | None:
+    """The address gone, the last command over, the services of its own gone with what they held."""
+    for route in actual.routes:
+        return steps.DeleteRoute(route.guid)
+    app = actual.app
+    step = parting(app, actual, teardown, terms) if app is not None and teardown is not None else None
+    if step is not None:
+        return step
+    if actual.services is None:
+        return steps.Look("services")
+    for instance in actual.services:
+        if instance.ours:
+            return steps.DeleteService(instance.guid)
+    return None

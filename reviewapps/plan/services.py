@@ -1,0 +1,103 @@
+"""The services of an environment: there, filled and bound before anything new is started; unbound where they are
+no longer wanted. Those of its own live as long as it does."""
+
+from __future__ import annotations
+
+from reviewapps import steps
+from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal, Service, ServiceInstance
+from reviewapps.naming import digest
+from reviewapps.plan.terms import Terms, another_try
+from reviewapps.steps import Next, Wait
+
+
+def served(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next | None:
+    """What brings the services nearer to where they should be; None where they are."""
+    if not blueprint.services and not app.service_names:
+        return None
+    if actual.services is None or actual.bindings is None:
+        shared = tuple(service.name for service in blueprint.services if service.kind == "share")
+        return steps.Look("services", shared=shared)
+    wanted = {service.name: instance_of(service, actual) for service in blueprint.services}
+    for service in blueprint.services:
+        step = _filled(service, wanted[service.name], attempt, terms)
+        if step is not None:
+            return step
+    guids = {instance.guid: name for name, instance in wanted.items() if instance is not None}
+    for binding in actual.bindings:
+        if binding.ours and binding.instance not in guids:
+            return steps.Unbind(binding.guid)
+    for guid, name in guids.items():
+        step = _bound(guid, name, attempt, actual, terms)
+        if step is not None:
+            return step
+    return None
+
+
+def instance_of(service: Service, actual: Actual) -> ServiceInstance | None:
+    """The instance that stands for the service; None where there is none."""
+    for instance in actual.services or ():
+        if service.kind == "share" and not instance.ours and instance.name == service.name:
+            return instance
+        if service.kind != "share" and instance.ours and instance.service == service.name:
+            return instance
+    return None
+
+
+def data_of(actual: Actual) -> tuple[str, ...]:
+    """Which data the environment's own services hold: another tuple, another world for its commands."""
+    mine = (instance for instance in actual.services or () if instance.ours)
+    return tuple(sorted(f"{instance.guid}:{instance.data or ''}" for instance in mine))
+
+
+def in_words(blueprint: Blueprint) -> tuple[str, ...]:
+    """The services of an environment, as people are told of them."""
+    return tuple(f"{service.name}: {_words(service)}" for service in blueprint.services)
+
+
+def _words(service: Service) -> str:
+    match service.kind:
+        case "share":
+            return "shared"
+        case "plan":
+            return f"its own {service.plan}"
+        case "database":
+            return "its own database, new with each commit" if service.fresh else "its own database"
+
+
+def _filled(
+    service: Service, instance: ServiceInstance | None, attempt: Attempt, terms: Terms
+) -> Next | None:
+    """The instance there, and with what should be in it."""
+    if instance is None and service.kind == "share":
+        missing = f"there is no service `{service.name}` in the space, which the rules share"
+        return steps.Refuse(Refusal("service", missing, terms.now))
+    if instance is None:
+        return steps.CreateService(service, tuple(f"{n}-{service.name}" for n in terms.names), attempt.id)
+    if service.kind == "database":
+        wanted = _wanted_data(service, attempt)
+        if instance.data is None or wanted not in (None, instance.data):
+            return steps.MakeDatabase(instance.guid, wanted or attempt.id)
+        return None
+    if instance.state == "failed" and instance.ours:
+        if instance.attempt == attempt.id:
+            return another_try(attempt, f"{service.name}: {instance.error}", terms)
+        return steps.DeleteService(instance.guid)
+    return None if instance.state == "ready" else Wait(f"the service {service.name}")
+
+
+def _wanted_data(service: Service, attempt: Attempt) -> str | None:
+    """What a database has to hold; None where anything will do that was made for this environment."""
+    if attempt.data is None and service.fresh:
+        return digest(attempt.commit, attempt.config, length=12)
+    return attempt.data
+
+
+def _bound(instance: str, name: str, attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
+    found = next((b for b in actual.bindings or () if b.instance == instance), None)
+    if found is None:
+        return steps.Bind(instance, name, attempt.id)
+    if found.state == "failed":
+        if found.attempt == attempt.id:
+            return another_try(attempt, f"{name} could not be bound: {found.error}", terms)
+        return steps.Unbind(found.guid)
+    return None if found.state == "ready" else Wait(f"the binding of {name}")

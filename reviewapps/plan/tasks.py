@@ -1,0 +1,93 @@
+"""The commands of an environment: each run once for what it is for, found again by its key."""
+
+from __future__ import annotations
+
+from reviewapps import steps
+from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Fault, Refusal, Task
+from reviewapps.naming import digest
+from reviewapps.plan.services import data_of
+from reviewapps.plan.terms import Terms
+from reviewapps.steps import Next, Wait
+
+TOOK_TOO_LONG = "it took longer than it may, and was ended"
+FAULTS: dict[str, Fault] = {"release": "release", "setup": "setup"}
+
+
+def failure(attempt: Attempt, actual: Actual) -> Task | None:
+    """The command of this attempt that failed, as far as anybody has looked."""
+    mine = (task for task in actual.tasks or () if task.attempt == attempt.id)
+    return next((task for task in mine if task.state == "failed" and task.kind in FAULTS), None)
+
+
+def refused(task: Task, terms: Terms) -> steps.Refuse:
+    """That its command failed, so that the commit is not tried again."""
+    why = TOOK_TOO_LONG if task.cancelled else task.error
+    return steps.Refuse(Refusal(FAULTS[task.kind], why, terms.now))
+
+
+def watched(actual: Actual, blueprint: Blueprint, terms: Terms) -> Next | None:
+    """What has to be known or waited for before anything is set for the next version; None where nothing has.
+
+    A command of an earlier commit that still runs is waited for, and only ended when its time is over: it may be
+    in the middle of a migration.
+    """
+    if blueprint.release is None and blueprint.setup is None:
+        return None
+    if actual.tasks is None:
+        return steps.Look("tasks")
+    running = next((task for task in actual.tasks if task.state == "waiting"), None)
+    if running is None:
+        return None
+    command = {"release": blueprint.release, "setup": blueprint.setup}.get(running.kind)
+    if command is not None and _is_overdue(running, command, terms) and not running.cancelled:
+        return steps.CancelTask(running.guid)
+    return Wait(f"the {running.kind} task", "task")
+
+
+def due(
+    app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, droplet: str, terms: Terms
+) -> Next | None:
+    """The command that has to run next; None where all have."""
+    if blueprint.release is not None:
+        key = digest("release", attempt.commit, attempt.config, *data_of(actual))
+        if not _has_succeeded(key, actual):
+            run = steps.RunTask("release", key, blueprint.release.run, droplet, blueprint.memory_mb)
+            return _asked(run, attempt, terms)
+    if blueprint.setup is not None:
+        key = digest("setup", *(data_of(actual) or (app.guid,)))
+        if app.set_up != key:
+            run = steps.RunTask("setup", key, blueprint.setup.run, droplet, blueprint.memory_mb)
+            return steps.MarkSetUp(key) if _has_succeeded(key, actual) else _asked(run, attempt, terms)
+    return None
+
+
+def parting(
+    app: App, actual: Actual, teardown: Command, terms: Terms
+) -> steps.Look | steps.RunTask | Wait | None:
+    """The command before everything is deleted; None where it is over, however it ended, or takes too long."""
+    if app.droplet is None or app.live_since is None:
+        return None
+    if actual.tasks is None:
+        return steps.Look("tasks")
+    mine = next((task for task in actual.tasks if task.kind == "teardown"), None)
+    if mine is None:
+        return steps.RunTask("teardown", digest("teardown", app.guid), teardown.run, app.droplet)
+    if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
+        return Wait("the teardown task", "task")
+    return None
+
+
+def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> Next:
+    """To run it, unless it was asked for a moment ago: an answer that was lost may still have been a yes."""
+    asked_at = attempt.task_asked_at
+    if attempt.task == run.key and asked_at is not None and terms.now < asked_at + terms.request:
+        return Wait(f"the {run.kind} task to show itself")
+    return run
+
+
+def _has_succeeded(key: str, actual: Actual) -> bool:
+    return any(task.key == key and task.state == "ready" for task in actual.tasks or ())
+
+
+def _is_overdue(task: Task, command: Command, terms: Terms) -> bool:
+    return terms.now > task.created_at + command.timeout

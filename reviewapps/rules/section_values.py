@@ -1,0 +1,125 @@
+"""What some keys of a section take: each function gives the value back as a noun, or raises ValueError with what
+the key takes, in words that stand behind its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from reviewapps.model import Command, Health, Service
+from reviewapps.rules.document import kind
+from reviewapps.rules.fill import has_placeholders
+from reviewapps.rules.units import duration
+
+LONGEST_COMMAND: Final = 4096
+"""Characters, by the Cloud Controller."""
+
+MOST_INSTANCES: Final = 20
+LONGEST_TASK: Final = timedelta(hours=1)
+SHORTEST_DEADLINE, LONGEST_DEADLINE = timedelta(minutes=1), timedelta(hours=2)
+HEALTH_TYPES: Final = ("http", "port", "process")
+SERVICES: Final = "takes `none`, `share`, `{database: own}` or `{plan: offering/plan}`"
+
+
+def command(value: Any) -> Command:
+    """A command as text, or with how long it may take: ``{run: …, timeout: 10m}``."""
+    if isinstance(value, str):
+        return Command(_line(value))
+    if not isinstance(value, dict):
+        raise ValueError(f"takes a command, or `{{run: …, timeout: 10m}}`, not {kind(value)}")
+    _only(value, ("run", "timeout"))
+    if "run" not in value:
+        raise ValueError("lacks `run`, the command")
+    longest = _lasting(value["timeout"], "timeout") if "timeout" in value else Command("").timeout
+    if longest > LONGEST_TASK:
+        raise ValueError("has a `timeout` over 1h")
+    return Command(_line(value["run"]), longest)
+
+
+def service(value: Any) -> Service | None:
+    """A service, whose name is still to be filled in; None for ``none``."""
+    match value:
+        case "none":
+            return None
+        case "share":
+            return Service("", "share")
+        case {"database": "own", **more}:
+            _only(more, ("fresh",))
+            if more.get("fresh", "each-deploy") != "each-deploy":
+                raise ValueError("has `fresh`, which takes `each-deploy`")
+            return Service("", "database", fresh="fresh" in more)
+        case {"plan": str(plan), **more}:
+            _only(more, ())
+            if plan.count("/") != 1 or not all(plan.split("/")):
+                raise ValueError("has a `plan` that is not written as offering/plan")
+            return Service("", "plan", plan)
+        case _:
+            raise ValueError(SERVICES)
+
+
+def instances(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST_INSTANCES:
+        raise ValueError(f"takes a whole number up to {MOST_INSTANCES}")
+    return value
+
+
+def health(value: Any) -> Health:
+    """A path that has to answer 200, or ``{type: http, endpoint: /healthz, timeout: 60}`` (seconds)."""
+    if isinstance(value, str):
+        return Health("http", _endpoint(value))
+    if not isinstance(value, dict):
+        raise ValueError(f"takes a path such as /healthz, or a mapping, not {kind(value)}")
+    _only(value, ("type", "endpoint", "timeout"))
+    type_ = value.get("type", "http" if "endpoint" in value else "port")
+    if type_ not in HEALTH_TYPES:
+        raise ValueError("has a `type` that is not http, port or process")
+    timeout = value.get("timeout")
+    if timeout is not None and (
+        isinstance(timeout, bool) or not isinstance(timeout, int) or not 1 <= timeout <= 3600
+    ):
+        raise ValueError("has a `timeout` that is no number of seconds")
+    if type_ != "http":
+        if "endpoint" in value:
+            raise ValueError("has an `endpoint`, which only the type http takes")
+        return Health(type_, None, timeout)
+    return Health("http", _endpoint(value.get("endpoint", "/")), timeout)
+
+
+def deadline(value: timedelta) -> timedelta:
+    if not SHORTEST_DEADLINE <= value <= LONGEST_DEADLINE:
+        raise ValueError("takes a time from 1m to 2h")
+    return value
+
+
+def _endpoint(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith("/") or any(c.isspace() for c in value):
+        raise ValueError("takes a path that begins with /")
+    return value
+
+
+def _line(value: Any) -> str:
+    """A command holds no placeholder: a branch's name is a stranger's text, and this goes to a shell."""
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"takes a command, not {kind(value or None)}")
+    if len(value) > LONGEST_COMMAND:
+        raise ValueError(f"is longer than {LONGEST_COMMAND} characters")
+    if has_placeholders(value):
+        raise ValueError(
+            "holds a placeholder; a command takes none, the app has variables such as $REVIEWAPPS_URL"
+        )
+    return value
+
+
+def _lasting(value: Any, key: str) -> timedelta:
+    try:
+        return duration(value if isinstance(value, str) else "")
+    except ValueError as error:
+        raise ValueError(f"has a `{key}` that is not {error}") from None
+
+
+def _only(value: Mapping[Any, Any], known: tuple[str, ...]) -> None:
+    unknown = sorted(str(key) for key in value if key not in known)
+    if unknown:
+        also = f"; known are {', '.join(known)}" if known else ""
+        raise ValueError(f"has `{unknown[0]}`, which is unknown{also}")
