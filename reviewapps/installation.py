@@ -127,6 +127,14 @@ class Installation:
         self.wake(environment, False)
         return commit
 
+    def reset(self, environment: Environment) -> str:
+        """Let the environment's databases be made anew, and its commit be deployed once more; the commit. Busy
+        while it is held."""
+        with self.held(environment) as lease:
+            commit = self.reconciler(environment.repository).reset(environment, lease)
+        self.wake(environment, False)
+        return commit
+
     def deploy(self, environment: Environment) -> Standing:
         """Let be tried anew what was refused, taken away by hand or expired; where it stands then. Busy while it
         is held."""

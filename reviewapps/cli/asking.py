@@ -1,4 +1,4 @@
-"""What somebody asks for one environment: ``deploy``, ``redeploy``, ``destroy``."""
+"""What somebody asks for one environment: ``deploy``, ``redeploy``, ``reset``, ``destroy``."""
 
 from __future__ import annotations
 
@@ -43,6 +43,22 @@ def redeploy(environment: Where, wait: Wait = False, within: Within = "30m") -> 
         one = sought(environment, installation.reconcilers)
         commit = installation.redeploy(one.environment)
         print(f"{one.name}: {commit[:7]} is deployed once more; the pull request's comment will tell")
+        if wait:
+            return _watched(installation, one, seconds(within), Mask.over(told.secrets))
+    return 0
+
+
+@app.command()
+@in_a_sentence
+def reset(environment: Where, yes: Yes = False, wait: Wait = False, within: Within = "30m") -> int:
+    """Empty an environment's own databases, and let its commit release and set them up again."""
+    told = settings()
+    with acting(told) as installation:
+        one = sought(environment, installation.reconcilers)
+        if not (yes or agreed(f"{one.name}: all data of its own databases. Delete it?")):
+            return 1
+        commit = installation.reset(one.environment)
+        print(f"{one.name}: its databases are made anew, and {commit[:7]} is deployed once more")
         if wait:
             return _watched(installation, one, seconds(within), Mask.over(told.secrets))
     return 0

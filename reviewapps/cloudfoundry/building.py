@@ -58,7 +58,10 @@ def with_other(actual: Actual, app: App) -> Actual:
 
 
 def _app(guid: str, actual: Actual) -> App:
-    return next(app for app in actual.apps if app.guid == guid)
+    for app in actual.apps:
+        if app.guid == guid:
+            return app
+    raise ValueError(f"{actual.environment.key} has no app {guid}")
 
 
 def _create_package(api: Client, step: Upload, actual: Actual) -> str:

@@ -29,6 +29,16 @@ class Standing:
 def redeployed(means: Means, environment: Environment, lease: Lease) -> str:
     """Begin a new attempt at the commit that the environment runs or failed to run, using nothing that was
     built before; the commit."""
+    return _begun_again(means, environment, lease, reset=False)
+
+
+def emptied(means: Means, environment: Environment, lease: Lease) -> str:
+    """Begin a new attempt at the commit that the environment runs or failed to run, with databases of its own that
+    are made anew; the commit. Raises AuthorMustAct where it has no data of its own."""
+    return _begun_again(means, environment, lease, reset=True)
+
+
+def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset: bool) -> str:
     asked, seen = address(environment, means.name), judged_alone(means, environment)
     actual = seen.space.actual(environment)
     commit, config = _tried(actual.app) if actual.app is not None else (None, None)
@@ -38,8 +48,11 @@ def redeployed(means: Means, environment: Environment, lease: Lease) -> str:
         raise AuthorMustAct(f"{asked} was removed by hand; `reviewapps deploy {asked}` brings it back")
     if in_doubt(actual):
         raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
+    if reset and not actual.app.service_names:
+        raise AuthorMustAct(f"{asked} has no data of its own")
     turn = Turn(means, environment, lease, seen.wanted.repository, actual)
-    turn.carry_out(steps.Begin(_attempt(turn, commit, config, fresh=True)))
+    attempt = _attempt(turn, commit, config, fresh=not reset)
+    turn.carry_out(steps.Begin(replace(attempt, data=attempt.id) if reset else attempt))
     return commit
 
 

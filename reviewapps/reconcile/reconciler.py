@@ -15,7 +15,7 @@ from reviewapps.overview import Decision, Detail, Overview, Row, decision, detai
 from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile.adopting import Adoption, adopted, adoption
-from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, redeployed
+from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
@@ -224,6 +224,10 @@ class Reconciler:
         """Begin a new attempt at the commit that the environment runs or failed to run, using nothing that was
         built before; the commit."""
         return redeployed(self._means, environment, lease)
+
+    def reset(self, environment: Environment, lease: Lease) -> str:
+        """Begin a new attempt at that commit with empty databases; the commit."""
+        return emptied(self._means, environment, lease)
 
     def deploy(self, environment: Environment, lease: Lease) -> Standing:
         """Let be tried anew what was refused, taken away by hand or expired; where it stands then."""

@@ -10,7 +10,7 @@ from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.view import wish_digest
 from reviewapps.steps import UnderWay
 
-WATCHED_FOR: Mapping[UnderWay, int] = {"package": 6, "build": 12, "deployment": 3}
+WATCHED_FOR: Mapping[UnderWay, int] = {"package": 6, "build": 12, "deployment": 3, "task": 6}
 """How many polls long nobody looks closer at what is under way: a new instance that crashes shows only then."""
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 
+from reviewapps.demo.onlooker import until
 from reviewapps.sandbox.cloudfoundry.state import App
 from reviewapps.sandbox.world import DEPLOYER, SPACE, World
 
@@ -36,6 +38,36 @@ class Operator:
         """``cf delete-service``"""
         found = self.ask("GET", f"/v3/service_instances?names={name}")["resources"]
         self.ask("DELETE", f"/v3/service_instances/{found[0]['guid']}")
+
+    def delete_route(self, host: str) -> None:
+        """``cf delete-route``"""
+        found = self.ask("GET", f"/v3/routes?hosts={host}")["resources"]
+        self.ask("DELETE", f"/v3/routes/{found[0]['guid']}")
+
+    def create_service(self, name: str, plan: str) -> None:
+        """``cf create-service OFFERING PLAN NAME --wait``"""
+        offering, _, plan = plan.partition("/")
+        query = f"names={plan}&service_offering_names={offering}"
+        guid = self.ask("GET", f"/v3/service_plans?{query}")["resources"][0]["guid"]
+        relationships = {**self._in_the_space(), "service_plan": {"data": {"guid": guid}}}
+        self.ask(
+            "POST", "/v3/service_instances", {"type": "managed", "name": name, "relationships": relationships}
+        )
+
+        def made() -> bool | None:
+            (one,) = self.ask("GET", f"/v3/service_instances?names={name}")["resources"]
+            return one["last_operation"]["state"] == "succeeded" or None
+
+        until(f"the service {name}", made, 20)
+
+    def create_user_provided(self, name: str, credentials: Mapping[str, str]) -> None:
+        """``cf create-user-provided-service``"""
+        wanted = {"type": "user-provided", "name": name, "credentials": dict(credentials)}
+        self.ask("POST", "/v3/service_instances", {**wanted, "relationships": self._in_the_space()})
+
+    def processes(self, name: str) -> list[Any]:
+        """``cf app``"""
+        return list(self.ask("GET", f"/v3/apps/{self.app(name).guid}/processes")["resources"])
 
     def create_app(self, name: str) -> None:
         """``cf create-app``"""

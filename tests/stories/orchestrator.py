@@ -49,6 +49,11 @@ class Orchestrator:
         (reconciler,) = self.installation.reconcilers.values()
         return self.installation.redeploy(Environment(reconciler.repository.id, name))
 
+    def reset(self, number: int) -> str:
+        """What ``reviewapps reset`` does; the commit."""
+        (reconciler,) = self.installation.reconcilers.values()
+        return self.installation.reset(Environment(reconciler.repository.id, f"pr-{number}"))
+
     def forget(self) -> None:
         """Lose all that Redis knows, as at the end of a power cut."""
         self._redis.flushall()

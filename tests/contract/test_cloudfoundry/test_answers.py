@@ -22,7 +22,7 @@ from reviewapps.errors import (
 )
 from reviewapps.model import Actual, App, Space
 from tests.contract.test_cloudfoundry.platform import Diary, Memory, Platform, client
-from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, archive, attempt, blueprint
+from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, app_of, archive, attempt, blueprint
 
 EMPTY = Actual(PREVIEW)
 SOMEWHERE = EMPTY.with_app(
@@ -83,7 +83,9 @@ def test_every_answer_means_something(
     platform.fault("POST", "/v3/packages$", "status", status=status, headers=headers, body=body)
 
     with pytest.raises(ReviewAppsError) as raised:
-        space.carry_out(steps.Upload("app", blueprint(), archive=archive(tmp_path)), SOMEWHERE)
+        space.carry_out(
+            steps.Upload(app_of(SOMEWHERE).guid, blueprint(), archive=archive(tmp_path)), SOMEWHERE
+        )
 
     assert type(raised.value) is expected
     assert "Cloud Foundry" in str(raised.value)

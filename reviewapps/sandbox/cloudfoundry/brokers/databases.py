@@ -10,13 +10,19 @@ from reviewapps.sandbox.cloudfoundry.brokers.postgres_server import PostgresServ
 
 _CREATE = """
 REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
-CREATE ROLE {user} LOGIN PASSWORD '{password}';
+CREATE ROLE {user} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';
 CREATE DATABASE {database} OWNER {user};
 REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 """
-_DROP = """
-DROP DATABASE IF EXISTS {database} WITH (FORCE);
-DROP ROLE IF EXISTS {user};
+# Its role may make databases and roles, as RDS's master user may: they go with it, as with a server of its own.
+_MEMBER = (
+    "(SELECT m.roleid FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = '{user}')"
+)
+_DROP = f"""
+DROP DATABASE IF EXISTS {{database}} WITH (FORCE);
+SELECT format('DROP DATABASE %I WITH (FORCE)', datname) FROM pg_database WHERE datdba IN {_MEMBER} \\gexec
+SELECT format('DROP ROLE %I', rolname) FROM pg_roles WHERE oid IN {_MEMBER} \\gexec
+DROP ROLE IF EXISTS {{user}};
 """
 
 
