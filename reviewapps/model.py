@@ -597,6 +597,14 @@ class Actual:
 
 
 @dataclass(frozen=True)
+class Belongings:
+    """The data of environments in a space: their service instances, and the databases by name."""
+
+    services: tuple[tuple[Environment, ServiceInstance], ...] = ()
+    databases: tuple[tuple[Environment, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Space:
     """All that is ours in the space, looked at as a whole.
 

@@ -47,6 +47,11 @@ class Postgres:
             self._server = self._open(self._uri())
         return self._server
 
+    @property
+    def is_named(self) -> bool:
+        """Whether there is one."""
+        return self._name is not None
+
     def forget(self) -> None:
         """Let the key be read again: what it said was refused."""
         self._server = None

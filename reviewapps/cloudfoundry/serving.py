@@ -14,7 +14,7 @@ from reviewapps.cloudfoundry.postgres import Postgres
 from reviewapps.cloudfoundry.removal import is_gone
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.errors import BadManifest, NameTaken, NotAuthorised, UnsafePlan
-from reviewapps.model import FORMAT, Actual, Environment, Service, ServiceInstance
+from reviewapps.model import FORMAT, Actual, Belongings, Environment, Service, ServiceInstance
 from reviewapps.naming import digest
 from reviewapps.steps import Bind, CreateService, DeleteService, Look, MakeDatabase, Unbind
 
@@ -50,8 +50,27 @@ class Servants:
 
     def environments(self) -> frozenset[Environment]:
         """The environments that have services of their own."""
-        found = self._api.services.instances(labels.selector(self._api.instance, service=None))
-        return frozenset(labels.environment_of(parse.labels_of(one)) for one in found)
+        return frozenset(labels.environment_of(parse.labels_of(one)) for one in self._all())
+
+    def belongings(self) -> Belongings:
+        """All data of environments here, also what no service leads to any more."""
+        services = tuple(
+            (labels.environment_of(parse.labels_of(one)), parse.service_instance(one, ours=True))
+            for one in self._all()
+        )
+        if not self._postgres.is_named:
+            return Belongings(services)
+        noted = (
+            (noted_environment(one.note, self._api.instance), one.name) for one in self._postgres.server.all()
+        )
+        return Belongings(services, tuple((whose, name) for whose, name in noted if whose is not None))
+
+    def drop(self, name: str) -> None:
+        """Drop a database that no service leads to."""
+        self._postgres.server.drop(name)
+
+    def _all(self) -> list[Json]:
+        return self._api.services.instances(labels.selector(self._api.instance, service=None))
 
     # --- looking ---
 
@@ -184,6 +203,18 @@ def database_name(instance: str, environment: Environment, service: str) -> str:
 def note(instance: str, environment: Environment) -> str:
     """What stands on a database, so that everybody can see whose it is."""
     return f"reviewapps {FORMAT} {instance} {environment.key}"
+
+
+def noted_environment(text: str, instance: str) -> Environment | None:
+    """The environment that a note of ours names; None where it is somebody else's.
+
+    >>> noted_environment(note("acme", Environment(7, "pr-12")), "acme")
+    Environment(repository=7, name='pr-12')
+    """
+    words = text.split(" ")
+    if len(words) != 4 or words[:3] != ["reviewapps", FORMAT, instance] or "/" not in words[3]:
+        return None
+    return Environment.at(words[3])
 
 
 def _credentials(uri: str, name: str, password: str) -> Json:

@@ -23,7 +23,7 @@ from reviewapps.cloudfoundry.survey import room
 from reviewapps.cloudfoundry.tries import Try, left_over, remove
 from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.gate import Gate
-from reviewapps.model import Actual, App, Candidate, Environment, LogLine, LogSource, Space
+from reviewapps.model import Actual, App, Belongings, Candidate, Environment, LogLine, LogSource, Space
 from reviewapps.ports import Memory
 from reviewapps.steps import Look, Reach, Step, UnderWay
 
@@ -139,6 +139,14 @@ class SpaceClient:
     def serviced(self) -> frozenset[Environment]:
         """The environments that have services of their own here."""
         return self._servants.environments()
+
+    def belongings(self) -> Belongings:
+        """All data of environments here, also what no app has any more."""
+        return self._servants.belongings()
+
+    def drop_database(self, name: str) -> None:
+        """Drop a database of ours that no service leads to."""
+        self._servants.drop(name)
 
     def room(self) -> Room:
         """What the space (or the org, where only that has a limit) has of memory and routes, and may have."""

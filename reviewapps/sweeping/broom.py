@@ -9,11 +9,11 @@ from reviewapps.cloudfoundry import SpaceClient
 from reviewapps.errors import Busy, UnsafePlan
 from reviewapps.grants import Grant, Grants
 from reviewapps.installation import Installation
-from reviewapps.model import Environment, Space
+from reviewapps.model import Actual, Belongings, Environment, Space
 from reviewapps.naming import address
 from reviewapps.ports import Lease
 from reviewapps.reconcile import Reconciler
-from reviewapps.sweeping.leftovers import Kept, Leftover, Verdicts, leftovers
+from reviewapps.sweeping.leftovers import Kept, Leftover, Verdicts, leftover_data, leftovers
 
 TRIED = "left over from `reviewapps doctor --deploy`"
 
@@ -38,6 +38,7 @@ class Broom:
         for target, client in self._spaces.items():
             if client.guid not in seen:  # of two targets in one space the first tells of both
                 those += leftovers(target, client.look(), kept)
+                those += leftover_data(target, client.belongings(), kept)
                 those += (Leftover(one.kind, one.name, target, TRIED, one.guid) for one in client.tries())
             seen.add(client.guid)
         for name, reconciler in self._reconcilers.items():
@@ -54,6 +55,8 @@ class Broom:
         with installation.held(one.environment) as lease:
             if one.kind == "deployment":
                 return self._retire(one, one.environment, lease)
+            if one.kind in ("service", "database"):
+                return self._remove_data(one, one.environment, lease)
             return self._remove_from(one, one.environment, lease)
 
     def _remove_from(self, one: Leftover, environment: Environment, lease: Lease) -> bool:
@@ -69,6 +72,22 @@ class Broom:
         lease.check()
         after = client.carry_out(step, actual)
         if one.guid in {*(app.guid for app in after.apps), *(route.guid for route in after.routes)}:
+            raise Busy(f"{one.name}: the platform is still at it")
+        return True
+
+    def _remove_data(self, one: Leftover, environment: Environment, lease: Lease) -> bool:
+        client = self._spaces[one.place]
+        verdicts = {name: reconciler.verdict for name, reconciler in self._reconcilers.items()}
+        now = leftover_data(one.place, _of(environment, client.belongings()), self._kept(verdicts))
+        if all(other.guid != one.guid for other in now):
+            return False
+        lease.check()
+        if one.kind == "database":
+            client.drop_database(one.name)
+            return True
+        looked = client.carry_out(steps.Look("services"), Actual(environment))
+        after = client.carry_out(steps.DeleteService(one.guid), looked)
+        if one.guid in {instance.guid for instance in after.services or ()}:
             raise Busy(f"{one.name}: the platform is still at it")
         return True
 
@@ -99,6 +118,12 @@ class Broom:
             kind: frozenset(name for name, guid in guids.items() if guid == guids[target])
             for kind, target in grant.targets.items()
         }
+
+
+def _of(environment: Environment, data: Belongings) -> Belongings:
+    """What of it is this environment's: nobody else has to be asked about again."""
+    services = tuple(pair for pair in data.services if pair[0] == environment)
+    return Belongings(services, tuple(pair for pair in data.databases if pair[0] == environment))
 
 
 def _on_github(name: str, reconciler: Reconciler) -> Iterator[Leftover]:

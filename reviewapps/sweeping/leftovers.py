@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reviewapps.desired import Absent, Fork, Verdict
-from reviewapps.model import Actual, App, Environment, Route, Space
+from reviewapps.model import Actual, App, Belongings, Environment, Route, Space
 from reviewapps.overview import why
 from reviewapps.report.wording import several
 
-Kind = Literal["app", "route", "deployment", "unreadable"]
+Kind = Literal["app", "route", "service", "database", "deployment", "unreadable"]
 Verdicts = Callable[[Environment], Verdict]
 
 
@@ -55,6 +55,32 @@ def leftovers(target: str, space: Space, kept: Mapping[int, Kept]) -> Iterator[L
         yield Leftover("unreadable", reason.partition(":")[0], target, reason, "", whose, by_hand=True)
 
 
+def leftover_data(target: str, data: Belongings, kept: Mapping[int, Kept]) -> Iterator[Leftover]:
+    """What of the data in this target's space belongs to nothing.
+
+    Several targets may share a server: a database is only missed where its environment lives.
+    """
+    for whose, instance in data.services:
+        reason = against(target, whose, kept)
+        if reason is not None:
+            yield _data("service", instance.name, instance.guid, target, reason, whose)
+    led_to = {instance.database for _, instance in data.services}
+    for whose, name in data.databases:
+        if name not in led_to and _lives_in(target, whose, kept):
+            yield _data("database", name, name, target, "no service leads to it", whose)
+
+
+def _lives_in(target: str, environment: Environment, kept: Mapping[int, Kept]) -> bool:
+    repository = kept.get(environment.repository)
+    return repository is not None and target in repository.homes.get(environment.kind, ())
+
+
+def _data(kind: Kind, name: str, guid: str, target: str, reason: str, whose: Environment) -> Leftover:
+    if whose.shared:
+        reason += "; what is shared is never deleted by us"
+    return Leftover(kind, name, target, reason, guid, whose, by_hand=whose.shared)
+
+
 def against(target: str, environment: Environment, kept: Mapping[int, Kept]) -> str | None:
     """Why the whole of an environment belongs to nothing; None where it does not."""
     repository = kept.get(environment.repository)
@@ -87,7 +113,7 @@ def _surplus(target: str, actual: Actual) -> Iterator[Leftover]:
     for route in actual.routes[1:]:
         if not route.apps:
             yield _leftover(target, route, "its environment has another address; this one leads nowhere")
-    for app in actual.apps[1:]:
+    for app in [app for app in actual.apps if not app.is_builder][1:]:
         if not app.started and not app.is_record:
             yield _leftover(target, app, "its environment has another app; this one is stopped")
 
