@@ -1,0 +1,97 @@
+"""How each commit came into the branch: along its first parents, from the running commit to the head."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from reviewapps.approval.evidence import Commit, Evidence, Pull
+
+How = Literal["merged", "pushed", "untold"]
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Commits that came together. ``pull`` brought them, where they were merged; ``pushed`` came without one.
+    ``untold``: GitHub does not say (yet) how."""
+
+    how: How
+    commits: tuple[Commit, ...]
+    pull: Pull | None = None
+
+
+def landings(evidence: Evidence) -> tuple[Landing, ...]:
+    """All that came since the running commit, oldest first; every commit is in exactly one of them."""
+    by_sha = {commit.sha: commit for commit in evidence.commits}
+    trunk = _trunk(evidence.head, by_sha)
+    kinds, shas = _kinds(evidence, trunk), frozenset(commit.sha for commit in trunk)
+    seen: set[str] = set()
+    found: list[Landing] = []
+    for commit in reversed(trunk):
+        brought = _brought(commit, by_sha, seen)
+        pull = _pull(commit, evidence, shas) if kinds[commit.sha] == "merged" else None
+        how: How = "pushed" if kinds[commit.sha] == "merged" and pull is None else kinds[commit.sha]
+        if found and (found[-1].how, found[-1].pull) == (how, pull):
+            brought = (*found.pop().commits, *brought)
+        found.append(Landing(how, brought, pull))
+    left = tuple(commit for commit in evidence.commits if commit.sha not in seen)
+    return (Landing("pushed", left), *found) if left else tuple(found)
+
+
+def _trunk(head: str, by_sha: Mapping[str, Commit]) -> list[Commit]:
+    """The head and its first parents, newest first, as far as they are new."""
+    trunk: list[Commit] = []
+    at = by_sha.get(head)
+    while at is not None:
+        trunk.append(at)
+        at = by_sha.get(at.parents[0]) if at.parents else None
+    return trunk
+
+
+def _kinds(evidence: Evidence, trunk: list[Commit]) -> dict[str, How]:
+    """What sort of move brought each commit of the trunk. A move brings all down to where it began; whatever
+    no move brings is untold. A GitHub that tells of no moves is believed about pull requests alone."""
+    if evidence.moves is None:
+        return {commit.sha: "merged" for commit in trunk}
+    # What a merge ended at, GitHub made; whoever pushes that once more changes nothing of it.
+    by_end = {move.after: move for move in sorted(evidence.moves, key=lambda move: move.merge)}
+    kinds: dict[str, How] = {}
+    current = None
+    for commit in trunk:
+        if current is not None and commit.sha == current.before:
+            current = None
+        current = by_end.get(commit.sha, current)
+        kinds[commit.sha] = "untold" if current is None else "merged" if current.merge else "pushed"
+    return kinds
+
+
+def _brought(commit: Commit, by_sha: Mapping[str, Commit], seen: set[str]) -> tuple[Commit, ...]:
+    """The commit and all behind it that is not ``seen``, which it is afterwards."""
+    found: list[Commit] = []
+    waiting = [commit.sha]
+    while waiting:
+        at = waiting.pop()
+        if at in by_sha and at not in seen:
+            seen.add(at)
+            found.append(by_sha[at])
+            waiting += by_sha[at].parents
+    return tuple(found)
+
+
+def _pull(commit: Commit, evidence: Evidence, trunk: frozenset[str]) -> Pull | None:
+    """The pull request into this branch that was merged as this commit, or as one of which this is a part.
+
+    Of a merge the other parent must be the very head that the pull request had: all that lies behind it is
+    then what its reviewers saw. A rebase leaves several commits; GitHub knows whose they are.
+    """
+    numbers = {number for sha, number in evidence.associated if sha == commit.sha}
+    for pull in sorted(evidence.pulls, key=lambda one: one.number):
+        if pull.base != evidence.branch or pull.number not in numbers:
+            continue
+        whole = pull.merged_as == commit.sha
+        if len(commit.parents) == 1 and (whole or pull.merged_as in trunk):
+            return pull
+        if len(commit.parents) == 2 and whole and commit.parents[1] == pull.head:
+            return pull
+    return None
