@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from reviewapps.approval import Evidence, Requires
 from reviewapps.model import (
     Actual,
     App,
@@ -72,6 +73,10 @@ class GitHub(Protocol):
 
     def comments(self) -> tuple[Comment, ...]:
         """Our sticky comments that changed lately, newest first."""
+
+    def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
+        """What there is for ``requires`` on the way from the running commit (None: nothing of ours runs) to a
+        branch's new head. Sign-offs are not among it: whoever keeps them adds them."""
 
     def file(self, commit: str, path: str) -> str | None:
         """A text file of a commit, fetched with git; None where there is none."""

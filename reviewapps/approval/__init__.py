@@ -18,6 +18,7 @@ from reviewapps.approval.evidence import (
 from reviewapps.approval.judgement import Approved, Judgement, Missing, judgement
 from reviewapps.approval.reasons import Reason
 from reviewapps.approval.requires import NOTHING, Quorum, Requires, stricter
+from reviewapps.approval.tracing import trunk
 
 __all__ = [
     "MOST_COMMITS",
@@ -38,4 +39,5 @@ __all__ = [
     "Team",
     "judgement",
     "stricter",
+    "trunk",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,11 +24,11 @@ class Landing:
 def landings(evidence: Evidence) -> tuple[Landing, ...]:
     """All that came since the running commit, oldest first; every commit is in exactly one of them."""
     by_sha = {commit.sha: commit for commit in evidence.commits}
-    trunk = _trunk(evidence.head, by_sha)
-    kinds, shas = _kinds(evidence, trunk), frozenset(commit.sha for commit in trunk)
+    line = trunk(evidence.head, evidence.commits)
+    kinds, shas = _kinds(evidence, line), frozenset(commit.sha for commit in line)
     seen: set[str] = set()
     found: list[Landing] = []
-    for commit in reversed(trunk):
+    for commit in reversed(line):
         brought = _brought(commit, by_sha, seen)
         pull = _pull(commit, evidence, shas) if kinds[commit.sha] == "merged" else None
         how: How = "pushed" if kinds[commit.sha] == "merged" and pull is None else kinds[commit.sha]
@@ -39,26 +39,27 @@ def landings(evidence: Evidence) -> tuple[Landing, ...]:
     return (Landing("pushed", left), *found) if left else tuple(found)
 
 
-def _trunk(head: str, by_sha: Mapping[str, Commit]) -> list[Commit]:
-    """The head and its first parents, newest first, as far as they are new."""
-    trunk: list[Commit] = []
+def trunk(head: str, commits: Iterable[Commit]) -> tuple[Commit, ...]:
+    """The head and its first parents, newest first, as far as they are there: the branch's own line."""
+    by_sha = {commit.sha: commit for commit in commits}
+    line: list[Commit] = []
     at = by_sha.get(head)
     while at is not None:
-        trunk.append(at)
+        line.append(at)
         at = by_sha.get(at.parents[0]) if at.parents else None
-    return trunk
+    return tuple(line)
 
 
-def _kinds(evidence: Evidence, trunk: list[Commit]) -> dict[str, How]:
-    """What sort of move brought each commit of the trunk. A move brings all down to where it began; whatever
+def _kinds(evidence: Evidence, line: Iterable[Commit]) -> dict[str, How]:
+    """What sort of move brought each commit of the line. A move brings all down to where it began; whatever
     no move brings is untold. A GitHub that tells of no moves is believed about pull requests alone."""
     if evidence.moves is None:
-        return {commit.sha: "merged" for commit in trunk}
+        return {commit.sha: "merged" for commit in line}
     # What a merge ended at, GitHub made; whoever pushes that once more changes nothing of it.
     by_end = {move.after: move for move in sorted(evidence.moves, key=lambda move: move.merge)}
     kinds: dict[str, How] = {}
     current = None
-    for commit in trunk:
+    for commit in line:
         if current is not None and commit.sha == current.before:
             current = None
         current = by_end.get(commit.sha, current)
@@ -79,7 +80,7 @@ def _brought(commit: Commit, by_sha: Mapping[str, Commit], seen: set[str]) -> tu
     return tuple(found)
 
 
-def _pull(commit: Commit, evidence: Evidence, trunk: frozenset[str]) -> Pull | None:
+def _pull(commit: Commit, evidence: Evidence, line: frozenset[str]) -> Pull | None:
     """The pull request into this branch that was merged as this commit, or as one of which this is a part.
 
     Of a merge the other parent must be the very head that the pull request had: all that lies behind it is
@@ -90,7 +91,7 @@ def _pull(commit: Commit, evidence: Evidence, trunk: frozenset[str]) -> Pull | N
         if pull.base != evidence.branch or pull.number not in numbers:
             continue
         whole = pull.merged_as == commit.sha
-        if len(commit.parents) == 1 and (whole or pull.merged_as in trunk):
+        if len(commit.parents) == 1 and (whole or pull.merged_as in line):
             return pull
         if len(commit.parents) == 2 and whole and commit.parents[1] == pull.head:
             return pull
