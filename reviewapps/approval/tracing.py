@@ -25,12 +25,12 @@ def landings(evidence: Evidence) -> tuple[Landing, ...]:
     """All that came since the running commit, oldest first; every commit is in exactly one of them."""
     by_sha = {commit.sha: commit for commit in evidence.commits}
     line = trunk(evidence.head, evidence.commits)
-    kinds, shas = _kinds(evidence, line), frozenset(commit.sha for commit in line)
+    kinds, pulls = _kinds(evidence, line), _pulls(evidence, line)
     seen: set[str] = set()
     found: list[Landing] = []
     for commit in reversed(line):
         brought = _brought(commit, by_sha, seen)
-        pull = _pull(commit, evidence, shas) if kinds[commit.sha] == "merged" else None
+        pull = pulls.get(commit.sha) if kinds[commit.sha] == "merged" else None
         how: How = "pushed" if kinds[commit.sha] == "merged" and pull is None else kinds[commit.sha]
         if found and (found[-1].how, found[-1].pull) == (how, pull):
             brought = (*found.pop().commits, *brought)
@@ -80,19 +80,25 @@ def _brought(commit: Commit, by_sha: Mapping[str, Commit], seen: set[str]) -> tu
     return tuple(found)
 
 
-def _pull(commit: Commit, evidence: Evidence, line: frozenset[str]) -> Pull | None:
-    """The pull request into this branch that was merged as this commit, or as one of which this is a part.
+def _pulls(evidence: Evidence, line: Iterable[Commit]) -> dict[str, Pull]:
+    """The pull request that each commit of the line was merged for, as far as there is one.
 
-    Of a merge the other parent must be the very head that the pull request had: all that lies behind it is
-    then what its reviewers saw. A rebase leaves several commits; GitHub knows whose they are.
+    Of a merge the other parent must be the very head that the pull request had: all that lies behind it is then
+    what its reviewers saw. A rebase leaves several commits, of which the last is what the pull request was
+    merged as. GitHub may name more pull requests for a commit than brought it: every one that merely has it.
     """
-    numbers = {number for sha, number in evidence.associated if sha == commit.sha}
-    for pull in sorted(evidence.pulls, key=lambda one: one.number):
-        if pull.base != evidence.branch or pull.number not in numbers:
-            continue
-        whole = pull.merged_as == commit.sha
-        if len(commit.parents) == 1 and (whole or pull.merged_as in line):
-            return pull
-        if len(commit.parents) == 2 and whole and commit.parents[1] == pull.head:
-            return pull
-    return None
+    into = [pull for pull in evidence.pulls if pull.base == evidence.branch]
+    associated = frozenset(evidence.associated)
+    found: dict[str, Pull] = {}
+    rebased: Pull | None = None
+    for commit in line:
+        own = [pull for pull in into if (commit.sha, pull.number) in associated]
+        merged = [pull for pull in own if pull.merged_as == commit.sha]
+        if len(commit.parents) == 2:
+            merged = [pull for pull in merged if pull.head == commit.parents[1]]
+        if len(commit.parents) != 1 or merged or rebased not in own:
+            rebased = merged[0] if merged and len(commit.parents) == 1 else None
+        pull = merged[0] if merged and len(commit.parents) in (1, 2) else rebased
+        if pull is not None:
+            found[commit.sha] = pull
+    return found
