@@ -27,12 +27,16 @@ class Missing:
 
     @property
     def words(self) -> str:
-        """All in one line, each with its pull request.
+        """The first few in one line, each with the pull requests that it is about.
 
-        >>> Missing((Reason("1 approval of acme/release", 12), Reason("check scan is red on abc1234"))).words
-        '1 approval of acme/release (#12) · check scan is red on abc1234'
+        >>> Missing((Reason("1 approval", 12), Reason("1 approval", 14), Reason("check scan is red"))).words
+        '1 approval (#12, #14) · check scan is red'
         """
-        return " · ".join(f"{r.text} (#{r.pull})" if r.pull else r.text for r in self.reasons)
+        about: dict[str, list[str]] = {}
+        for reason in self.reasons:
+            about.setdefault(reason.text, []).extend([f"#{reason.pull}"] if reason.pull else [])
+        told = [f"{text} ({listed(pulls)})" if pulls else text for text, pulls in about.items()]
+        return listed(told, " · ")
 
 
 Judgement = Approved | Missing

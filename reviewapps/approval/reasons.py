@@ -23,12 +23,12 @@ def short(commit: str) -> str:
     return commit[:7]
 
 
-def listed(words: Sequence[str]) -> str:
+def listed(words: Sequence[str], between: str = ", ") -> str:
     """The first few, and how many more.
 
     >>> listed(["a", "b", "c", "d", "e", "f", "g"])
     'a, b, c, d, e and 2 more'
     """
-    shown = ", ".join(words[:MOST_NAMED])
+    shown = between.join(words[:MOST_NAMED])
     more = len(words) - MOST_NAMED
     return f"{shown} and {more} more" if more > 0 else shown

@@ -30,12 +30,14 @@ def landings(evidence: Evidence) -> tuple[Landing, ...]:
     found: list[Landing] = []
     for commit in reversed(line):
         brought = _brought(commit, by_sha, seen)
-        pull = pulls.get(commit.sha) if kinds[commit.sha] == "merged" else None
-        how: How = "pushed" if kinds[commit.sha] == "merged" and pull is None else kinds[commit.sha]
+        how = kinds[commit.sha]
+        pull = pulls.get(commit.sha) if how == "merged" else None
+        if how == "merged" and pull is None:  # whose merge it was, GitHub may tell a little later
+            how = "pushed" if evidence.moves is None else "untold"
         if found and (found[-1].how, found[-1].pull) == (how, pull):
             brought = (*found.pop().commits, *brought)
         found.append(Landing(how, brought, pull))
-    left = tuple(commit for commit in evidence.commits if commit.sha not in seen)
+    left = tuple(sorted((c for c in evidence.commits if c.sha not in seen), key=lambda commit: commit.sha))
     return (Landing("pushed", left), *found) if left else tuple(found)
 
 
@@ -87,7 +89,7 @@ def _pulls(evidence: Evidence, line: Iterable[Commit]) -> dict[str, Pull]:
     what its reviewers saw. A rebase leaves several commits, of which the last is what the pull request was
     merged as. GitHub may name more pull requests for a commit than brought it: every one that merely has it.
     """
-    into = [pull for pull in evidence.pulls if pull.base == evidence.branch]
+    into = sorted((p for p in evidence.pulls if p.base == evidence.branch), key=lambda pull: pull.number)
     associated = frozenset(evidence.associated)
     found: dict[str, Pull] = {}
     rebased: Pull | None = None

@@ -31,6 +31,7 @@ STATES: Final = {
     "EXPECTED": "running",
 }
 """What else a check may end as is red."""
+MOST_AUTHORS: Final = 20
 MERGES: Final = ("pr_merge", "merge_queue_merge")
 
 
@@ -60,9 +61,9 @@ class Page:
 
 @dataclass(frozen=True)
 class Associated(Page):
-    """The merged pull requests that a commit belongs to: number and base branch."""
+    """The merged pull requests that a commit belongs to: number, base branch, and what it was merged as."""
 
-    merged: tuple[tuple[int, str], ...]
+    merged: tuple[tuple[int, str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,11 @@ def associated(raw: Any) -> dict[str, Associated]:
 
 
 def _associated(raw: Any) -> Associated:
-    merged = tuple((one["number"], one["baseRefName"]) for one in raw["nodes"] if one["merged"])
+    merged = tuple(
+        (one["number"], one["baseRefName"], (one["mergeCommit"] or {}).get("oid", ""))
+        for one in raw["nodes"]
+        if one["merged"]
+    )
     return Associated(_after(raw), merged)
 
 
@@ -152,6 +157,7 @@ def _asked(raw: Any) -> Asked:
         decision=DECISIONS[raw["reviewDecision"]] if raw["reviewDecision"] else None,
         reviews=tuple(map(_review, raw["reviews"]["nodes"])),
         authors=tuple(_authors(one["commit"]) for one in commits["nodes"]),
+        all_told=all(one["commit"]["authors"]["totalCount"] <= MOST_AUTHORS for one in commits["nodes"]),
         retargeted_at=datetime.fromisoformat(changed[-1]["createdAt"]) if changed else None,
     )
     return Asked(

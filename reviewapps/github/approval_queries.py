@@ -10,8 +10,11 @@ number url merged baseRefName headRefName headRefOid reviewDecision
 author { login }
 mergeCommit { oid }
 headRepository { databaseId }
-timelineItems(last: 1, itemTypes: [BASE_REF_CHANGED_EVENT]) {
-  nodes { ... on BaseRefChangedEvent { createdAt } }
+timelineItems(last: 1, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) {
+  nodes {
+    ... on BaseRefChangedEvent { createdAt }
+    ... on AutomaticBaseChangeSucceededEvent { createdAt }
+  }
 }
 """
 
@@ -73,7 +76,7 @@ def _of_commit(commit: str, cursor: str | None) -> str:
     after = f", after: {json.dumps(cursor)}" if cursor else ""
     return (
         f'of_{commit}: object(oid: "{commit}") {{ ... on Commit {{ associatedPullRequests(first: 100{after}) '
-        "{ pageInfo { hasNextPage endCursor } nodes { number merged baseRefName } } } } "
+        "{ pageInfo { hasNextPage endCursor } nodes { number merged baseRefName mergeCommit { oid } } } } } "
     )
 
 

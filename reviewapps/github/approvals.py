@@ -68,10 +68,10 @@ class Approvals:
             answer = asked(self._connection, self._facts, queries.associations(some), parse.associated)
             for sha in some:
                 page, _ = answer[sha], waiting.pop(sha)
-                known[sha] = tuple(number for number, base in page.merged if base == branch)
-                if known[sha]:
+                known[sha] += tuple(number for number, base, _ in page.merged if base == branch)
+                if any((base, merged) == (branch, sha) for _, base, merged in page.merged):
                     self._memory.write(self._landed_name(branch, sha), list(known[sha]), MONTH)
-                elif page.after is not None:  # of a branch's commits, many open ones may have a part
+                elif page.after is not None:  # many open ones may have a commit of theirs
                     waiting[sha] = page.after
         return tuple((sha, number) for sha, numbers in known.items() for number in numbers)
 
@@ -108,9 +108,10 @@ class Approvals:
             # Where one of the two has ended, its first page comes again: a review counts once, by its id.
             reviews = {review.id: review for review in (*so_far.pull.reviews, *more.pull.reviews)}
             authors = (*so_far.pull.authors, *more.pull.authors)
+            told = so_far.pull.all_told and more.pull.all_told
             so_far = replace(
                 more,
-                pull=replace(more.pull, reviews=tuple(reviews.values()), authors=authors),
+                pull=replace(more.pull, reviews=tuple(reviews.values()), authors=authors, all_told=told),
                 shas=so_far.shas | more.shas,
                 reviews=more.reviews if so_far.reviews else None,
                 commits=more.commits if so_far.commits else None,
@@ -123,7 +124,7 @@ class Approvals:
         return replace(
             whole.pull,
             pushers=pushers or frozenset(),
-            all_told=pushers is not None and len(whole.shas) >= whole.total,
+            all_told=whole.pull.all_told and pushers is not None and len(whole.shas) >= whole.total,
         )
 
     def _checks(self, head: str) -> tuple[Check, ...]:
