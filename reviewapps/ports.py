@@ -75,8 +75,9 @@ class GitHub(Protocol):
         """Our sticky comments that changed lately, newest first."""
 
     def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
-        """What there is for ``requires`` on the way from the running commit (None: nothing of ours runs) to a
-        branch's new head. Sign-offs are not among it: whoever keeps them adds them."""
+        """What there is for ``requires`` on the way from the running commit to a branch's new head. None where
+        nothing of ours runs, or what runs was taken over. Sign-offs are not among it: whoever keeps them adds
+        them."""
 
     def file(self, commit: str, path: str) -> str | None:
         """A text file of a commit, fetched with git; None where there is none."""

@@ -175,7 +175,7 @@ def _review(raw: Any) -> Review:
     """A bot's word does not count, nor that of an account that is gone."""
     author = raw["author"] or {}
     return Review(
-        id=int(raw["fullDatabaseId"] or 0),
+        id=int(raw["fullDatabaseId"]),
         reviewer=_who(raw["author"]),
         opinion=OPINIONS[raw["state"]],
         commit=(raw["commit"] or {}).get("oid", ""),

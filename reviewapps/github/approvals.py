@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 
@@ -22,6 +23,7 @@ from reviewapps.ports import Memory
 MONTH: Final = 30 * 24 * 3600.0
 COMMITS_AT_ONCE: Final = 25
 PULLS_AT_ONCE: Final = 10
+TEAM: Final = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
 _MEMBERS: Final = TypeAdapter(tuple[Kept[tuple[str, ...]], ...])
 _NUMBERS: Final = TypeAdapter(tuple[int, ...])
@@ -141,6 +143,8 @@ class Approvals:
 
     def _members(self, team: str) -> frozenset[str] | None:
         """Who is in a team; None where there is none of that name, or the token may not know."""
+        if not TEAM.fullmatch(team):
+            return None
         org, _, slug = team.partition("/")
         path = f"/orgs/{org}/teams/{slug}/members?per_page=100"
         name = f"github/members/{self._connection.holder}/{team}"

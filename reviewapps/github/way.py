@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +20,7 @@ from reviewapps.ports import Memory
 MONTH: Final = 30 * 24 * 3600.0
 
 _WAY: Final = TypeAdapter(Comparison)
+SHA: Final = re.compile("[0-9a-f]{40}")
 ASTRAY: Final = Comparison(straight=False, total=0, commits=())
 
 
@@ -32,7 +34,10 @@ class Ways:
 
     def between(self, running: str | None, head: str) -> Comparison:
         """The commits that ``head`` has and ``running`` has not; without one that runs, what the head itself
-        brought. No commits where they are too many."""
+        brought. No commits where they are too many. What is no commit's name leads nowhere, though a branch may
+        be called that."""
+        if running is not None and not SHA.fullmatch(running):
+            return ASTRAY
         name = f"github{self._api}/way/{running or ''}..{head}"
         try:
             return _WAY.validate_python(self._memory.read(name))
