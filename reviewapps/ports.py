@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from reviewapps.approval import Evidence, Requires
 from reviewapps.model import (
     Actual,
     App,
@@ -73,6 +74,11 @@ class GitHub(Protocol):
 
     def comments(self) -> tuple[Comment, ...]:
         """Our sticky comments that changed lately, newest first."""
+
+    def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
+        """What there is for ``requires`` on the way from the running commit to a branch's new head. None where
+        nothing of ours runs, or what runs was taken over. Sign-offs are not among it: whoever keeps them adds
+        them."""
 
     def file(self, commit: str, path: str) -> str | None:
         """A text file of a commit, fetched with git; None where there is none."""

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reviewapps.approval import Evidence, Requires
 from reviewapps.errors import ReviewAppsError, TryLater
 from reviewapps.github import parse
+from reviewapps.github.approvals import Approvals
 from reviewapps.github.comments import StickyComments
 from reviewapps.github.conditional import Missing, kept
 from reviewapps.github.connection import Connection
@@ -101,6 +103,11 @@ class RepositoryClient:
     def comments(self) -> tuple[Comment, ...]:
         """Our sticky comments that changed lately, newest first."""
         return self._comments.latest(self._identity.facts.id)
+
+    def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
+        """What there is for ``requires`` on the way from the running commit to a branch's new head."""
+        approvals = Approvals(self._connection, self._memory, self._identity.facts)
+        return approvals.evidence(branch, running, head, requires)
 
     # --- the source ---
 

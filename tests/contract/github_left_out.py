@@ -57,6 +57,32 @@ MEMBERS = {
 }
 
 
+_SHA = {"type": "string", "pattern": "^[0-9a-f]{40}$"}
+ACTIVITY: dict[str, Any] = {
+    "type": "object",
+    "required": ["id", "node_id", "before", "after", "ref", "timestamp", "activity_type", "actor"],
+    "properties": {
+        "id": {"type": "integer"},
+        "node_id": {"type": "string"},
+        "before": _SHA,
+        "after": _SHA,
+        "ref": {"type": "string"},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "activity_type": {
+            "enum": [
+                "push",
+                "force_push",
+                "branch_deletion",
+                "branch_creation",
+                "pr_merge",
+                "merge_queue_merge",
+            ]
+        },
+        "actor": {"nullable": True, "allOf": [{"$ref": f"{URN}#/components/schemas/simple-user"}]},
+    },
+}
+
+
 def _operations(words: str) -> list[tuple[str, str]]:
     every = words.split()
     return list(zip(every[::2], every[1::2], strict=True))
@@ -79,6 +105,7 @@ LEFT_OUT: dict[tuple[str, str], dict[str, Any]] = {
         for key in _operations(words)
     },
     ("GET", f"{REPO}/rulesets"): {"type": "array"},
+    ("GET", f"{REPO}/activity"): {"type": "array", "items": ACTIVITY},
     ("POST", f"{REPO}/check-runs/{{check_run_id}}/rerequest"): {"type": "object", "maxProperties": 0},
     ("PUT", f"{REPO}/pulls/{{pull_number}}/update-branch"): {
         "type": "object",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reviewapps import steps
+from reviewapps.approval import Evidence, Requires
 from reviewapps.desired import Run
 from reviewapps.errors import Busy
 from reviewapps.grants import Grant
@@ -82,6 +83,9 @@ class GitHub:
 
     def comments(self) -> tuple[Comment, ...]:
         return ()
+
+    def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
+        raise KeyError(branch)
 
     def deployed(self) -> frozenset[Environment]:
         return frozenset()

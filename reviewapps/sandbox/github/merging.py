@@ -58,6 +58,7 @@ class Merging:
             await repository.git.update_ref(f"refs/heads/{pull.base_ref}", merged, base)
         except GitError:
             raise Refused(409, "Base branch was modified. Review and try the merge again.") from None
+        pull.landed = frozenset(await shas_between(repository.git, base, merged))
         await self._pull_requests.mark_merged(pull, user, merged)
         await self._pull_requests.refs_changed(repository, user)
 

@@ -8,7 +8,7 @@ from reviewapps.sandbox.github.history import Size, shas_between, size_between
 from reviewapps.sandbox.github.protection import requirements, review_rule
 from reviewapps.sandbox.github.recent import Recent
 from reviewapps.sandbox.github.refusals import Refused, invalid
-from reviewapps.sandbox.github.state import Label, PullRequest, Repository, User
+from reviewapps.sandbox.github.state import BaseChange, Label, PullRequest, Repository, User
 from reviewapps.sandbox.github.webhooks.events import Events
 from reviewapps.sandbox.github.webhooks.pushes import Pushes
 from reviewapps.sandbox.github.world import World
@@ -114,7 +114,7 @@ class PullRequests:
         bases = {one.base_sha for one in found}
         with_it = {base for base in bases if await git.is_ancestor(sha, base)}
         brought = {one.number for one in found if one.base_sha not in with_it}
-        return [one for one in pulls if one.number in brought or one.merge_commit_sha == sha]
+        return [one for one in pulls if one.number in brought or sha in (one.merge_commit_sha, *one.landed)]
 
     async def close(self, pull: PullRequest, user: User) -> None:
         """Close it, unmerged."""
@@ -163,6 +163,8 @@ class PullRequests:
         if sha is None:
             raise invalid("PullRequest", "base")
         changes = {"base": {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}}
+        now = self._world.clock.timestamp
+        pull.base_changes.append(BaseChange(self._world.next_id(), pull, user, pull.base_ref, base, now))
         pull.base_ref, pull.base_sha = base, sha
         self._world.touch(pull)
         await self.announce("edited", pull, user, changes=changes)

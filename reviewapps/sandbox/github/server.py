@@ -183,7 +183,7 @@ class GitHub:
 def _engine(world: World) -> Engine:
     deliveries = Deliveries(world)
     events = Events(world, deliveries)
-    pushes = Pushes(events)
+    pushes = Pushes(world, events)
     ownership = Ownership(world)
     gate, reviews = Gate(ownership), Reviews(world, ownership, events)
     pull_requests = PullRequests(world, reviews, events, pushes)

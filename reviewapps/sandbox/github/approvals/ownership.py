@@ -22,7 +22,9 @@ class Ownership:
 
     async def groups(self, pull: PullRequest) -> list[Owners]:
         """For each different set of owners of what ``pull`` changes: any one of them is enough."""
-        base = await pull.repository.git.branch_head(pull.base_ref)
+        # What was merged is judged as it was before: the base branch has all of it now.
+        merged = pull.merged_at is not None
+        base = pull.base_sha if merged else await pull.repository.git.branch_head(pull.base_ref)
         if base is None:
             return []
         key = (pull.repository.id, base, pull.head_sha)

@@ -15,7 +15,7 @@ _READING = (
     ("/deployments", ("deployments",)),
     ("/environments", ("actions", "environments")),
     (
-        "/contents|/git/|/branches|/commits|/compare|/zipball|/tarball|/codeowners|/forks|/merges",
+        "/contents|/git/|/branches|/commits|/compare|/zipball|/tarball|/codeowners|/activity|/forks|/merges",
         ("contents",),
     ),
     ("", ("metadata",)),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.checks import latest_check_runs, latest_statuses, outcomes
+from reviewapps.sandbox.github.git import Signature
 from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, connection, field
 from reviewapps.sandbox.github.graphql.values import CommitAt, Rollup
 from reviewapps.sandbox.github.presenters.urls import node_id
 from reviewapps.sandbox.github.protection import requirements
 from reviewapps.sandbox.github.state import JSON, CheckRun, CommitStatus, PullRequest, Repository
 
+_CO_AUTHOR = re.compile(r"^co-authored-by: *(.*?) *<([^<>]+)> *$", re.IGNORECASE | re.MULTILINE)
 ROLLUP = {"failing": "FAILURE", "pending": "PENDING", "in progress": "PENDING", "expected": "EXPECTED"}
 
 field("Commit", "id")(lambda one, ask, _: node_id("C", f"{one.repository.id}:{one.oid}"))
@@ -39,6 +42,24 @@ async def _of_git(one: CommitAt, ask: Asking, arguments: JSON) -> str:
         "authoredDate": commit.author.date,
         "committedDate": commit.committer.date,
     }[arguments["field"]]
+
+
+@field("Commit", "author", "committer")
+async def _signed(one: CommitAt, ask: Asking, arguments: JSON) -> Signature:
+    found = await history.commit(one.repository.git, one.oid)
+    return found.author if arguments["field"] == "author" else found.committer
+
+
+@field("Commit", "authors")
+async def _authors(one: CommitAt, ask: Asking, arguments: JSON) -> JSON:
+    """Who wrote it: its author first, then those whom its message names."""
+    found = await history.commit(one.repository.git, one.oid)
+    named = [Signature(name, email, found.author.date) for name, email in _CO_AUTHOR.findall(found.message)]
+    return connection({actor.email: actor for actor in (found.author, *named)}.values(), arguments)
+
+
+field("GitActor", "user")(lambda actor, ask, _: ask.world.author(actor.email))
+field("GitActor", "avatarUrl")(lambda actor, ask, _: f"{ask.urls.origin}/avatars/{actor.email}")
 
 
 @field("Commit", "associatedPullRequests")

@@ -30,6 +30,7 @@ from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, 
 from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import (
     JSON,
+    BaseChange,
     CheckRun,
     Label,
     PullRequest,
@@ -48,6 +49,7 @@ KINDS: Mapping[type, str] = {
     Review: "PullRequestReview",
     Team: "Team",
     Label: "Label",
+    BaseChange: "BaseRefChangedEvent",
     QueueEntry: "MergeQueueEntry",
     CommitAt: "Commit",
     CommitOf: "PullRequestCommit",

@@ -104,6 +104,19 @@ field("PullRequestCommit", "resourcePath")(
 )
 
 
+field("BaseRefChangedEvent", "id")(lambda one, ask, _: node_id("BRCE", one.id))
+field("BaseRefChangedEvent", "databaseId")(lambda one, ask, _: one.id)
+
+
+@field("PullRequest", "timelineItems")
+def _timeline(pull: PullRequest, ask: Asking, arguments: JSON) -> JSON:
+    """What happened to it: of all that GitHub knows, the changes of its base branch."""
+    kinds = arguments.get("itemTypes")
+    found = pull.base_changes if kinds is None or "BASE_REF_CHANGED_EVENT" in kinds else []
+    page = connection(found, arguments)
+    return page | {"filteredCount": len(found), "pageCount": len(page["nodes"]), "updatedAt": pull.updated_at}
+
+
 # ---- reviews
 
 

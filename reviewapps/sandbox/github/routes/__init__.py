@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reviewapps.sandbox.github.routes import (
     accounts,
+    activity,
     app_settings,
     apps,
     archives,
@@ -48,5 +49,5 @@ ALL = (
         rulesets.routes,
         codeowners.routes,
     ),
-    *(refs.routes, commits.routes, graphql.routes, world.routes),
+    *(activity.routes, refs.routes, commits.routes, graphql.routes, world.routes),
 )

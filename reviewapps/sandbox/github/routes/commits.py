@@ -67,7 +67,7 @@ async def git_commit(call: Call) -> Answer:
 
 @routes.on("GET", "/repos/{owner}/{repo}/compare/{basehead}")
 async def compare(call: Call) -> Answer:
-    """What `head` has that `base` has not, of `base...head`."""
+    """What `head` has that `base` has not, of `base...head`: its last 250 commits, or a page of all."""
     repository, git = call.repository, call.repository.git
     names = call.word("basehead").split("...")
     shas = [await git.commit_named(name) for name in names]
@@ -78,11 +78,13 @@ async def compare(call: Call) -> Answer:
     if common is None:
         raise Refused(404, "No common ancestor between the two.")
     ahead = await history.shas_between(git, base, head)
+    shown, headers = call.page(ahead) if call.query("page") or call.query("per_page") else (ahead[-250:], {})
     behind = len(await history.shas_between(git, head, base))
     url = call.urls.repository(repository, "compare", call.word("basehead"))
     page = call.urls.page(repository, "compare", call.word("basehead"))
     base_commit, merge_base = await _presented(call, [base]), await _presented(call, [common])
-    files = await history.changes(git, common, head)
+    first = call.query("page", "1") == "1"
+    files = await history.changes(git, common, head) if first else []
     return Answer(
         {
             "url": url,
@@ -96,9 +98,10 @@ async def compare(call: Call) -> Answer:
             "ahead_by": len(ahead),
             "behind_by": behind,
             "total_commits": len(ahead),
-            "commits": await _presented(call, ahead),
+            "commits": await _presented(call, list(shown)),
             "files": [present.diff_entry(file, repository, head, call.urls) for file in files],
-        }
+        },
+        headers=headers,
     )
 
 

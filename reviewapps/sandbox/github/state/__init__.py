@@ -31,6 +31,8 @@ from reviewapps.sandbox.github.state.protection import (
 from reviewapps.sandbox.github.state.queue import QueueEntry
 from reviewapps.sandbox.github.state.repository import (
     JSON,
+    Activity,
+    BaseChange,
     CheckRun,
     Comment,
     CommitStatus,
@@ -48,8 +50,10 @@ __all__ = [
     "LOGIN",
     "OPINIONS",
     "ROLES",
+    "Activity",
     "Allowance",
     "App",
+    "BaseChange",
     "CheckRun",
     "Comment",
     "CommitStatus",

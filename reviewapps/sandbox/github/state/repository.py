@@ -103,6 +103,31 @@ class Deployment:
 
 
 @dataclass(eq=False)
+class Activity:
+    """A branch that moved: ``type`` in GitHub's words, ``push`` or ``pr_merge`` and the like."""
+
+    id: int
+    ref: str
+    before: str
+    after: str
+    type: str
+    actor: User
+    timestamp: str
+
+
+@dataclass(eq=False)
+class BaseChange:
+    """A pull request that was given another base branch."""
+
+    id: int
+    pull_request: PullRequest
+    actor: User
+    previous_ref_name: str
+    current_ref_name: str
+    created_at: str
+
+
+@dataclass(eq=False)
 class PullRequest:
     """A wish to merge ``head_ref`` of ``head`` (nowhere, once a fork is deleted) into ``base_ref``."""
 
@@ -134,6 +159,8 @@ class PullRequest:
     last_pusher: User | None = None
     queue_entry: QueueEntry | None = None
     reactions: dict[int, Reaction] = field(default_factory=dict)
+    base_changes: list[BaseChange] = field(default_factory=list)
+    landed: frozenset[str] = frozenset()  # what its merge brought into the base branch
 
     @property
     def head_git_ref(self) -> str:
@@ -172,6 +199,7 @@ class Repository:
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     deployments: dict[int, Deployment] = field(default_factory=dict)
     known_refs: dict[str, str] = field(default_factory=dict)  # branches and tags, as last announced
+    activities: list[Activity] = field(default_factory=list)  # oldest first
     numbers: int = 0
 
     @property

@@ -8,11 +8,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reviewapps.sandbox.github.git import ABSENT
-from reviewapps.sandbox.github.state import Repository, User
+from reviewapps.sandbox.github.state import Activity, Repository, User
 from reviewapps.sandbox.github.webhooks.events import Events
+from reviewapps.sandbox.github.world import World
 
 MOST_TAGS, MOST_BRANCHES = 3, 5000
 """More at once, and GitHub tells nobody of any of them."""
+MOST_ACTIVITIES = 2000
+"""So many moves of branches are remembered in each repository."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,8 @@ class RefChange:
 class Pushes:
     """Compares the refs of a repository with those that were announced, and announces the difference."""
 
-    def __init__(self, events: Events) -> None:
+    def __init__(self, world: World, events: Events) -> None:
+        self._world = world
         self._events = events
         self._turns: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -57,8 +61,26 @@ class Pushes:
             now = await repository.git.heads_and_tags()
             moved = changes(repository.known_refs, now)
             repository.known_refs = now
+        for change in moved:
+            await self._note(repository, pusher, change)
         for change in told(moved):
             await self._announce(repository, pusher, change)
+
+    async def _note(self, repository: Repository, actor: User, change: RefChange) -> None:
+        """Write down that a branch moved, and whether a pull request did it."""
+        if change.kind != "branch":
+            return
+        kind = await _activity(repository, change)
+        noted = Activity(
+            self._world.next_id(),
+            change.ref,
+            change.before,
+            change.after,
+            kind,
+            actor,
+            self._world.clock.timestamp,
+        )
+        repository.activities = [*repository.activities[1 - MOST_ACTIVITIES :], noted]
 
     async def _announce(self, repository: Repository, pusher: User, change: RefChange) -> None:
         await self._events.announce("push", None, repository, pusher, change=change)
@@ -66,6 +88,17 @@ class Pushes:
             await self._events.announce("create", None, repository, pusher, change=change)
         if change.deleted:
             await self._events.announce("delete", None, repository, pusher, change=change)
+
+
+async def _activity(repository: Repository, change: RefChange) -> str:
+    """GitHub's word for it. A merge is marked as such before the branch is looked at, a push never is."""
+    if change.created or change.deleted:
+        return "branch_creation" if change.created else "branch_deletion"
+    for pull in repository.pull_requests.values():
+        if change.after == pull.merge_commit_sha and pull.base_ref == change.short and pull.landed:
+            return "merge_queue_merge" if pull.queue_entry is not None else "pr_merge"
+    straight = await repository.git.is_ancestor(change.before, change.after)
+    return "push" if straight else "force_push"
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> list[RefChange]:

@@ -1,0 +1,111 @@
+"""Whether the reviews of one pull request are enough.
+
+An approval counts for the commit that it was given on, and only for that: not even a merge of the base branch
+may come after it, since a merge commit can hold anything and nobody who reads the list of commits would see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reviewapps.approval.evidence import Pull, Review
+from reviewapps.approval.reasons import Reason, listed, short
+from reviewapps.approval.requires import Quorum, Requires
+
+Members = Mapping[str, frozenset[str] | None]
+"""Who is in which team; None where that cannot be read."""
+
+
+def lacking(pull: Pull, requires: Requires, members: Members) -> tuple[Reason, ...]:
+    """What this pull request lacks, in words; nothing where it is approved."""
+    opinions = _by_reviewer(pull)
+    objecting = sorted(who for who, said in opinions.items() if said[-1].opinion == "changes requested")
+    if objecting:
+        return (Reason(f"{listed(objecting)} asked for changes", pull.number),)
+    if pull.decision == "changes requested":
+        return (Reason("changes were asked for", pull.number),)
+    approvers = frozenset(who for who, said in opinions.items() if _approves(pull, said))
+    found = [
+        _lack(pull, quorum, approvers, requires, members)
+        for quorum in sorted(requires.approvals)
+        if not _met(pull, quorum, approvers, requires, members)
+    ]
+    if not found and pull.decision == "review required":
+        found = [Reason("one more review, as its branch's rules or its code owners want it", pull.number)]
+    return tuple(found)
+
+
+def _by_reviewer(pull: Pull) -> dict[str, list[Review]]:
+    """What everybody said whose word counts, oldest first."""
+    said: dict[str, list[Review]] = {}
+    for review in sorted(pull.reviews, key=lambda one: (one.at, one.id)):
+        if review.counts:
+            said.setdefault(review.reviewer, []).append(review)
+    return said
+
+
+def _approves(pull: Pull, said: list[Review]) -> bool:
+    """Whether it was the head that was approved, of this base, and not taken back by whatever came after."""
+    approved = False
+    for review in said:
+        if review.opinion != "approved":
+            approved = False
+        elif review.commit == pull.head and (not pull.retargeted_at or review.at > pull.retargeted_at):
+            approved = True
+    return approved
+
+
+def _met(pull: Pull, quorum: Quorum, approvers: frozenset[str], requires: Requires, members: Members) -> bool:
+    """Whether enough people approved, whosever work is looked at: of each commit, enough who did not write it.
+
+    Who pushed a commit may have written it under another name; where nobody knows who that was, it may have
+    been any one of the approvers.
+    """
+    counted = _of(quorum.of, approvers, members)
+    if requires.self_approval:
+        return len(counted) >= quorum.count
+    return all(len(counted - own) >= quorum.count + (not pull.all_told) for own in _own(pull))
+
+
+def _own(pull: Pull) -> list[frozenset[str]]:
+    """For the pull request as a whole, each push and each commit: whose own work it may be."""
+    author = frozenset({pull.author})
+    return [author, *(author | {pusher} for pusher in pull.pushers), *(author | one for one in pull.authors)]
+
+
+def _of(named: tuple[str, ...], people: frozenset[str], members: Members) -> frozenset[str]:
+    """Those of ``people`` who are named, or in a team that is."""
+    if not named:
+        return people
+    within = {who for name in named for who in (members.get(name) or () if "/" in name else (name,))}
+    return people & within
+
+
+def _lack(
+    pull: Pull, quorum: Quorum, approvers: frozenset[str], requires: Requires, members: Members
+) -> Reason:
+    """How many more of whom, and why what there is does not count."""
+    counted = _of(quorum.of, approvers, members)
+    have = len(counted) if requires.self_approval else min(len(counted - own) for own in _own(pull))
+    unknown = not requires.self_approval and not pull.all_told
+    more = Quorum(quorum.count + unknown - have, quorum.of)
+    told = [
+        *_stale(pull, quorum, approvers, members),
+        *(["nobody approves what is their own"] if have < len(counted) else []),
+        *(["GitHub does not tell who pushed it all, so one more is needed"] if unknown else []),
+    ]
+    return Reason(f"{more.words} ({'; '.join(told)})" if told else more.words, pull.number)
+
+
+def _stale(pull: Pull, quorum: Quorum, approvers: frozenset[str], members: Members) -> list[str]:
+    """Who approved something else than what was merged."""
+    said = {who: reviews[-1] for who, reviews in _by_reviewer(pull).items()}
+    late = frozenset(who for who, last in said.items() if last.opinion == "approved") - approvers
+    told = []
+    for who in sorted(_of(quorum.of, late, members)):
+        before = said[who].commit
+        what = (
+            f"{short(before)}, and {short(pull.head)} was merged" if before != pull.head else "another base"
+        )
+        told.append(f"{who} approved {what}")
+    return told

@@ -1,0 +1,135 @@
+"""What is there, held against what has to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reviewapps.approval.counting import Members, lacking
+from reviewapps.approval.evidence import MOST_COMMITS, Evidence
+from reviewapps.approval.reasons import Reason, listed, short
+from reviewapps.approval.requires import Requires
+from reviewapps.approval.tracing import Landing, landings
+
+
+@dataclass(frozen=True)
+class Approved:
+    """It may go. ``why`` says what for: the pull requests, the checks, who signed it off."""
+
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Missing:
+    """It waits for all of these. It goes by itself when nothing is missing any more."""
+
+    reasons: tuple[Reason, ...]
+
+    @property
+    def words(self) -> str:
+        """The first few in one line, each with the pull requests that it is about.
+
+        >>> Missing((Reason("1 approval", 12), Reason("1 approval", 14), Reason("check scan is red"))).words
+        '1 approval (#12, #14) · check scan is red'
+        """
+        about: dict[str, list[str]] = {}
+        for reason in self.reasons:
+            about.setdefault(reason.text, []).extend([f"#{reason.pull}"] if reason.pull else [])
+        told = [f"{text} ({listed(pulls)})" if pulls else text for text, pulls in about.items()]
+        return listed(told, " · ")
+
+
+Judgement = Approved | Missing
+
+
+def judgement(requires: Requires, evidence: Evidence) -> Judgement:
+    """Whether the head may go where ``evidence.running`` runs now. ``requires`` are those that hold *there*:
+    the rules at the running commit, so that no pull request lowers its own."""
+    if requires.nothing:
+        return Approved()
+    members = {team.name: team.members for team in evidence.teams}
+    traced = landings(evidence) if requires.approvals and evidence.straight else ()
+    reasons = (
+        *(_changes(requires, evidence, traced, members) if requires.approvals else ()),
+        *_checks(requires, evidence),
+        *_sign_offs(requires, evidence, members),
+    )
+    if not reasons:
+        return Approved(_why(requires, evidence, traced))
+    return Missing((*reasons, *_unreadable(requires, evidence)))
+
+
+def _changes(
+    requires: Requires, evidence: Evidence, traced: tuple[Landing, ...], members: Members
+) -> tuple[Reason, ...]:
+    """What the way to the head lacks."""
+    branch, head = evidence.branch, short(evidence.head)
+    if not evidence.straight:
+        text = f"{branch} was rewritten: {short(evidence.running)}, which runs, is not part of {head}"
+        return (Reason(text, operator=True),)
+    if evidence.total != len(evidence.commits):
+        text = f"{evidence.total} commits came to {branch} at once; at most {MOST_COMMITS} are traced"
+        return (Reason(text, operator=True),)
+    pulls = {landing.pull.number: landing.pull for landing in traced if landing.pull is not None}
+    return (
+        *_told(traced, "pushed", f"pushed to {branch} without a pull request"),
+        *_told(traced, "untold", f"of which GitHub does not tell yet how they came to {branch}"),
+        *(reason for number in sorted(pulls) for reason in lacking(pulls[number], requires, members)),
+    )
+
+
+def _told(traced: Iterable[Landing], how: str, what: str) -> tuple[Reason, ...]:
+    commits = [short(commit.sha) for landing in traced if landing.how == how for commit in landing.commits]
+    if not commits:
+        return ()
+    several = "1 commit" if len(commits) == 1 else f"{len(commits)} commits"
+    text = f"{several} {what}: {listed(commits)}"
+    return (Reason(text.replace("they", "it") if len(commits) == 1 else text),)
+
+
+def _checks(requires: Requires, evidence: Evidence) -> tuple[Reason, ...]:
+    """Of each named check: everything of that name has to be green, and there has to be something."""
+    head, found = short(evidence.head), []
+    for name in sorted(requires.checks):
+        states = sorted({check.state for check in evidence.checks if check.name == name})
+        worst = [state for state in states if state != "green"]
+        if not states:
+            found.append(Reason(f"check {name} did not run on {head} yet"))
+        elif worst:
+            found.append(Reason(f"check {name} is {' and '.join(worst)} on {head}"))
+    return tuple(found)
+
+
+def _sign_offs(requires: Requires, evidence: Evidence, members: Members) -> tuple[Reason, ...]:
+    """Who has to say of this very commit that it may go, and did not."""
+    signed = {sign_off.person for sign_off in evidence.sign_offs if sign_off.commit == evidence.head}
+    found = []
+    for named in sorted(requires.sign_offs):
+        people = {who for name in named for who in (members.get(name) or () if "/" in name else (name,))}
+        if not signed & people:
+            found.append(Reason(f"the word of {' or '.join(named)} for {short(evidence.head)}"))
+    return tuple(found)
+
+
+def _unreadable(requires: Requires, evidence: Evidence) -> tuple[Reason, ...]:
+    """Teams that nobody can be found in, since the token sees none of that name."""
+    readable = {team.name for team in evidence.teams if team.members is not None}
+    return tuple(
+        Reason(
+            f"who is in {name} is not known: there is no such team, or the App lacks the organization's "
+            "permission Members: read (a token: the scope read:org)",
+            operator=True,
+        )
+        for name in sorted(requires.teams - readable)
+    )
+
+
+def _why(requires: Requires, evidence: Evidence, traced: tuple[Landing, ...]) -> tuple[str, ...]:
+    pulls = sorted({landing.pull.number for landing in traced if landing.pull is not None})
+    signed = sorted({one.person for one in evidence.sign_offs if one.commit == evidence.head})
+    told = [
+        f"approved: {listed([f'#{number}' for number in pulls])}" if pulls else "",
+        f"green: {listed(sorted(requires.checks))}" if requires.checks else "",
+        f"signed off by {listed(signed)}" if requires.sign_offs else "",
+    ]
+    return tuple(filter(None, told))
