@@ -23,7 +23,7 @@ from reviewapps.model import Environment
 from reviewapps.naming import digest
 from reviewapps.overview import Decision, Overview
 from reviewapps.ports import Counters, Lease, Memory
-from reviewapps.reconcile import Reconciler, Standing, Uncounted
+from reviewapps.reconcile import Governing, Reconciler, Standing, Uncounted
 
 log = structlog.get_logger()
 
@@ -134,6 +134,13 @@ class Installation:
             commit = self.reconciler(environment.repository).reset(environment, lease)
         self.wake(environment, False)
         return commit
+
+    @contextlib.contextmanager
+    def governing(self, environment: Environment) -> Iterator[Governing]:
+        """What may be said by hand of a shared environment; it is looked at afterwards. Busy while it is held."""
+        with self.held(environment) as lease:
+            yield self.reconciler(environment.repository).governing(environment, lease)
+        self.wake(environment, False)
 
     def deploy(self, environment: Environment) -> Standing:
         """Let be tried anew what was refused, taken away by hand or expired; where it stands then. Busy while it

@@ -96,7 +96,9 @@ class Repository:
 
 @dataclass(frozen=True)
 class PullRequest:
-    """``updated_at`` moves with any change, a comment of ours included; it only ever says "not older"."""
+    """``merged_as`` is the commit that its base branch was at when it had been merged.
+
+    ``updated_at`` moves with any change, a comment of ours included; it only ever says "not older"."""
 
     number: int
     commit: str
@@ -112,6 +114,7 @@ class PullRequest:
     updated_at: datetime
     closed_at: datetime | None = None
     merged_at: datetime | None = None
+    merged_as: str | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -138,6 +141,7 @@ class Wanted:
 
     ``pull_requests`` holds every open one and those closed lately. ``rules_text`` is ``.reviewapps.yml`` at
     ``repository.head``; None where there is none, or where it is no text: ``rules_broken`` says why.
+    ``branches`` are the heads of those that environments follow, besides the default one.
     """
 
     repository: Repository
@@ -145,6 +149,20 @@ class Wanted:
     tags: tuple[Tag, ...]
     rules_text: str | None
     rules_broken: str | None = None
+    branches: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PastDeploy:
+    """One deployment to an environment, as GitHub remembers it: how it ended, or how it is (``state``), when it
+    began and when that was said. ``about`` is what was said of it."""
+
+    commit: str
+    state: str
+    began_at: datetime
+    at: datetime
+    about: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -199,7 +217,7 @@ class Attempt:
     ``fresh`` makes no use of a droplet that stands already. ``tries`` counts what the platform did wrong.
     What people are told of it afterwards is kept here too: the environment whose build was ``copied_from``,
     whether the switch needed a pause (``stop_start``), what of the manifest was ``not_taken``, and which
-    ``services`` it has, in words.
+    ``services`` it has, in words. ``approved`` is by whom and by what, where that was asked for.
     ``asked_at`` is when somebody last asked for it by hand, which counts as a push does. ``task`` is the key of
     the task that was asked for last, written down before it was, at ``task_asked_at``. ``data`` names the data
     that it wants: a database that holds other data is made anew; None takes what is there.
@@ -220,6 +238,7 @@ class Attempt:
     task_asked_at: datetime | None = None
     data: str | None = None
     services: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -232,6 +251,14 @@ class Health:
     type: Literal["port", "http", "process"] = "port"
     endpoint: str | None = None
     timeout: int | None = None
+
+
+@dataclass(frozen=True)
+class Follows:
+    """What a shared environment follows: ``tags``, by patterns; or a ``branch``, None being the default one."""
+
+    tags: tuple[str, ...] = ()
+    branch: str | None = None
 
 
 @dataclass(frozen=True)
@@ -311,6 +338,24 @@ build may see, and never runs."""
 
 
 @dataclass(frozen=True)
+class Lock:
+    """That nobody's commit goes to a shared environment until then."""
+
+    who: str
+    why: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Pin:
+    """That a shared environment went back to ``commit``, and stays there while ``over`` is the newest."""
+
+    commit: str
+    over: str
+    who: str = ""
+
+
+@dataclass(frozen=True)
 class App:
     """An app of ours. ``commit`` and ``config`` are labelled last: what it is known to serve.
 
@@ -318,6 +363,10 @@ class App:
     ``tags_seen`` digests every (name, object) that stood when we last looked. ``env_names`` are the variables
     that we set and so may unset. ``service_names`` are the services that were made or bound for it, ``processes``
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
+
+    ``live_droplet`` is what it had when it went live last: another one is somebody else's. Of shared environments,
+    by hand: ``lock``, ``pin``, the commit that goes in spite of a freeze or a lock (``override``), and who signed
+    off which commit (``sign_offs``).
     """
 
     guid: str
@@ -338,6 +387,11 @@ class App:
     service_names: frozenset[str] = frozenset()
     processes: frozenset[str] = frozenset()
     set_up: str | None = None
+    live_droplet: str | None = None
+    lock: Lock | None = None
+    pin: Pin | None = None
+    override: str | None = None
+    sign_offs: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_builder(self) -> bool:

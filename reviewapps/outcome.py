@@ -29,7 +29,8 @@ class Building:
 @dataclass(frozen=True)
 class Live:
     """The URL answers with this commit. ``same_build_as`` names the environment whose build it shares;
-    ``services`` are those that it has, in words; ``entrance`` says who may open it."""
+    ``services`` are those that it has, in words; ``approved`` is what spoke for it;
+    ``entrance`` says who may open it."""
 
     commit: str
     url: str
@@ -41,6 +42,7 @@ class Live:
     stop_start: bool = False
     not_taken: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
+    approved: tuple[str, ...] = ()
     entrance: Entrance = "public"
 
 
@@ -51,6 +53,29 @@ class Failed:
     commit: str
     refusal: Refusal
     still: Serving | None = None
+
+
+@dataclass(frozen=True)
+class Held:
+    """A commit may not go to a shared environment yet, for these ``reasons``; ``still`` serves on. ``pulls`` are
+    the pull requests that it is about."""
+
+    commit: str
+    why: Literal["approval", "lock", "freeze", "drift", "rules"]
+    reasons: tuple[str, ...]
+    still: Serving | None = None
+    pulls: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Where a merged pull request has come: it is on ``environment`` since ``at``, with the same build as its
+    preview or not; or it waits for what ``waits`` says."""
+
+    environment: str
+    url: str = ""
+    at: datetime | None = None
+    waits: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,9 +103,10 @@ class Removed:
     why: Literal["merged", "closed", "expired", "unlabelled", "destroyed"]
     at: datetime | None
     days: int = 0
+    arrivals: tuple[Arrival, ...] = ()
 
 
-Outcome = Building | Live | Failed | Waiting | Forbidden | Removed
+Outcome = Building | Live | Failed | Held | Waiting | Forbidden | Removed
 
 
 @dataclass(frozen=True)
@@ -97,7 +123,7 @@ class Telling:
     state: str
     comment: str | None
     only_edit: bool = False
-    deployment: Literal["in_progress", "success", "failure", "error", "inactive"] | None = None
+    deployment: Literal["queued", "in_progress", "success", "failure", "error", "inactive"] | None = None
     description: str = ""
     url: str | None = None
     slack: str | None = None

@@ -16,6 +16,7 @@ from reviewapps.model import (
     Environment,
     LogLine,
     LogSource,
+    PastDeploy,
     PullRequest,
     Space,
     Tag,
@@ -72,6 +73,12 @@ class GitHub(Protocol):
     def tagging(self, tag: Tag) -> Tagging | None:
         """The commit that a tag means; None where it means none, but a tree or a blob."""
 
+    def commit(self, ref: str) -> str | None:
+        """The commit that a branch, a tag or the beginning of a commit's name means; None where it means none."""
+
+    def contains(self, commit: str, other: str) -> bool:
+        """Whether ``other`` is the commit, or one of those that it stands on."""
+
     def comments(self) -> tuple[Comment, ...]:
         """Our sticky comments that changed lately, newest first."""
 
@@ -91,6 +98,10 @@ class GitHub(Protocol):
 
     def deployed(self) -> frozenset[Environment]:
         """The environments that GitHub shows as deployed by us, among those of the latest hundred deployments."""
+
+    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        """Our deployments to the environment, newest first: the latest hundred at most. One that was replaced by a
+        later one has the state that it had before."""
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reviewapps.model import Attempt, Blueprint, Refusal, Service, TaskKind
+from reviewapps.model import Attempt, Blueprint, Lock, Pin, Refusal, Service, TaskKind
 
 UnderWay = Literal["package", "build", "deployment", "task"]
 
@@ -76,6 +76,16 @@ class Remember:
     source: str | None
     wished: str | None
     tags_seen: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Govern:
+    """Write onto a shared environment's app what somebody said of it by hand, all of it."""
+
+    lock: Lock | None = None
+    pin: Pin | None = None
+    override: str | None = None
+    sign_offs: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -337,6 +347,7 @@ Step = (
     | CreateBuilder
     | Begin
     | Remember
+    | Govern
     | Adopt
     | AdoptRoute
     | CreateRoute

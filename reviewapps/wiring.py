@@ -26,13 +26,15 @@ from reviewapps.coordination.lease import Leases
 from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.visiting import visiting
 from reviewapps.databases import DatabaseServer
-from reviewapps.errors import BadSettings
+from reviewapps.desired import branches_of
+from reviewapps.errors import BadRules, BadSettings
 from reviewapps.github import RepositoryClient
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
 from reviewapps.notify.slack import Slack
 from reviewapps.ports import Counters, Memory
 from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
+from reviewapps.rules import rules
 from reviewapps.settings import Settings
 
 PATIENCE_FOR_BUDGET = 5.0
@@ -183,7 +185,17 @@ def github(told: Settings, name: str, redis: Redis | None, memory: Memory) -> Re
         whole_every=told.whole_every,
         spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
         say=audit,
+        followed=partial(_followed, tuple(told.grants.repositories[name].targets)),
     )
+
+
+def _followed(kinds: tuple[str, ...], text: str | None) -> frozenset[str]:
+    """The branches, besides the default one, that environments of these kinds follow by these rules. Of rules that
+    cannot be read nothing follows."""
+    try:
+        return branches_of(rules(text), kinds)
+    except BadRules:
+        return frozenset()
 
 
 def prefix(told: Settings) -> str:

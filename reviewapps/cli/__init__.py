@@ -1,6 +1,17 @@
 """The ``reviewapps`` command. A room registers its commands by being imported here."""
 
-from reviewapps.cli import acting, adopting, asking, caring, looking, playing, seeing, sweeping, working
+from reviewapps.cli import (
+    acting,
+    adopting,
+    asking,
+    caring,
+    governing,
+    looking,
+    playing,
+    seeing,
+    sweeping,
+    working,
+)
 from reviewapps.cli.menu import app
 
 __all__ = [
@@ -9,6 +20,7 @@ __all__ = [
     "app",
     "asking",
     "caring",
+    "governing",
     "looking",
     "playing",
     "seeing",

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from reviewapps.cli.acting import acting, is_alone, seconds
+from reviewapps.cli.governing import sent
 from reviewapps.cli.menu import Where, Within, Yes, agreed, app, in_a_sentence, settings
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.installation import Installation
@@ -15,16 +16,30 @@ from reviewapps.once import settle_one
 from reviewapps.overview import Row, said
 from reviewapps.report.untrusted import Mask
 
+Override = Annotated[
+    bool, typer.Option("--override", help="Where branches are followed: in spite of a lock or a freeze.")
+]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until it is live or failed, and say how it goes.")]
 
 
 @app.command()
 @in_a_sentence
-def deploy(environment: Where, wait: Wait = False, within: Within = "30m") -> int:
+def deploy(
+    environment: Where,
+    ref: Annotated[
+        str | None, typer.Argument(help="Of a shared environment: the commit, branch or tag to run.")
+    ] = None,
+    override: Override = False,
+    wait: Wait = False,
+    within: Within = "30m",
+) -> int:
     """Bring an environment up: what was refused, removed by hand or expired is tried anew."""
     told = settings()
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
+        if ref is not None:
+            print(f"{one.name}: {sent(installation, one, ref, override)[:7]} goes there")
+            return _watched(installation, one, seconds(within), Mask.over(told.secrets)) if wait else 0
         standing = installation.deploy(one.environment)
         _say(one, standing.row, Mask.over(told.secrets), ", tried anew" if standing.anew else "")
         if wait:

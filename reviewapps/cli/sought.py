@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from reviewapps.model import Environment
 from reviewapps.naming import address, addressed
@@ -23,8 +24,13 @@ class Sought:
         return address(self.environment, self.reconciler.name)
 
 
+BARE: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+
+
 def sought(text: str, reconcilers: Mapping[str, Reconciler]) -> Sought:
-    """What ``text`` means; only its own repository is looked at. BadSettings where it means nothing of ours."""
+    """What ``text`` means, which may be an environment's name alone; only its own repository is looked at.
+    BadSettings where it means nothing of ours."""
+    text = f":{text}" if BARE.fullmatch(text) else text
     asked = re.split("[#:]", text, maxsplit=1)[0].lower()
     named = {name: one for name, one in reconcilers.items() if name.lower() == asked}
     among = named or ({} if asked else reconcilers)

@@ -25,6 +25,7 @@ def adopt(api: Client, step: Adopt, actual: Actual) -> Actual:
     deploy: the label says so, as without one it would be stopped before the first deploy."""
     marks: dict[str, str | None] = dict(labels.owner(api.instance, actual.environment))
     notes = labels.names_annotations(labels.TAGS_SEEN, None, step.tags_seen)
+    notes |= {labels.ATTEMPT: None, labels.LIVE_DROPLET: None}
     if step.serves:
         marks |= {labels.COMMIT: ADOPTED, labels.CONFIG: ADOPTED}
         notes[labels.LIVE_SINCE] = datetime.now(UTC).isoformat()

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Refusal
+from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Refusal
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -43,6 +43,11 @@ TAGS_SEEN: Final = "reviewapps-tags-seen"
 ENV_NAMES: Final = "reviewapps-env-names"
 SERVICE_NAMES: Final = "reviewapps-services"
 PROCESSES: Final = "reviewapps-processes"
+LIVE_DROPLET: Final = "reviewapps-live-droplet"
+LOCK: Final = "reviewapps-lock"
+PIN: Final = "reviewapps-pin"
+OVERRIDE: Final = "reviewapps-override"
+SIGN_OFFS: Final = "reviewapps-sign-offs"
 SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
 TRIAL: Final = (
@@ -127,6 +132,7 @@ def attempt_of(annotations: Texts) -> Attempt | None:
                 "began": datetime.fromisoformat(fields["began"]),
                 "not_taken": tuple(fields["not_taken"]),
                 "services": tuple(fields.get("services", ())),
+                "approved": tuple(fields.get("approved", ())),
                 "refusal": None if refusal is None else _refusal_of(refusal),
                 **{name: _time(fields.get(name)) for name in ("asked_at", "task_asked_at")},
             }
@@ -137,6 +143,41 @@ def attempt_of(annotations: Texts) -> Attempt | None:
 
 def _time(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
+
+
+def lock_text(lock: Lock | None) -> str | None:
+    return None if lock is None else _json(asdict(lock))
+
+
+def lock_of(annotations: Texts) -> Lock | None:
+    fields = _fields_of(annotations, LOCK)
+    return None if fields is None else Lock(**fields | {"until": datetime.fromisoformat(fields["until"])})
+
+
+def pin_text(pin: Pin | None) -> str | None:
+    return None if pin is None else _json(asdict(pin))
+
+
+def pin_of(annotations: Texts) -> Pin | None:
+    fields = _fields_of(annotations, PIN)
+    return None if fields is None else Pin(**fields)
+
+
+def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:
+    return _json(sign_offs) if sign_offs else None
+
+
+def sign_offs_of(annotations: Texts) -> tuple[tuple[str, str], ...]:
+    fields = _fields_of(annotations, SIGN_OFFS)
+    return tuple((person, commit) for person, commit in fields or ())
+
+
+def _fields_of(annotations: Texts, key: str) -> Any:
+    text = annotations.get(key)
+    try:
+        return None if text is None else json.loads(text)
+    except ValueError:
+        raise Unreadable(f"the annotation {key} cannot be read: {text}") from None
 
 
 def names_annotations(
@@ -167,10 +208,14 @@ def _pieces(names: frozenset[str]) -> list[str]:
 
 
 def _attempt_json(attempt: Attempt) -> str:
-    def plain(value: Any) -> str:
-        return str(value.isoformat())
+    return _json(asdict(attempt))
 
-    return json.dumps(asdict(attempt), separators=(",", ":"), ensure_ascii=False, default=plain)
+
+def _json(value: object) -> str:
+    def plain(time: Any) -> str:
+        return str(time.isoformat())
+
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=plain)
 
 
 def _refusal_of(fields: dict[str, Any]) -> Refusal:
@@ -181,8 +226,8 @@ def _shortened(attempt: Attempt, excess: int) -> Attempt:
     refusal = attempt.refusal
     if refusal is not None and refusal.log:
         return replace(attempt, refusal=replace(refusal, log=refusal.log[1:]))
-    if attempt.services:
-        return replace(attempt, services=())
+    if attempt.services or attempt.approved:
+        return replace(attempt, services=(), approved=())
     if attempt.not_taken:
         return replace(attempt, not_taken=attempt.not_taken[: len(attempt.not_taken) // 2])
     if refusal is not None and refusal.decision:

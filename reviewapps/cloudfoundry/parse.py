@@ -89,6 +89,11 @@ def app(resource: Json) -> App:
         service_names=labels.names_of(notes, labels.SERVICE_NAMES) or frozenset(),
         processes=labels.names_of(notes, labels.PROCESSES) or frozenset(),
         set_up=notes.get(labels.SET_UP),
+        live_droplet=notes.get(labels.LIVE_DROPLET),
+        lock=labels.lock_of(notes),
+        pin=labels.pin_of(notes),
+        override=notes.get(labels.OVERRIDE),
+        sign_offs=labels.sign_offs_of(notes),
     )
 
 

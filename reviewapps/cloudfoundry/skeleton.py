@@ -10,7 +10,7 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.errors import NameTaken
 from reviewapps.model import Actual, App, Attempt
-from reviewapps.steps import Begin, CreateApp, CreateRoute, MapRoute, MarkLive, Refuse, Remember
+from reviewapps.steps import Begin, CreateApp, CreateRoute, Govern, MapRoute, MarkLive, Refuse, Remember
 
 
 def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
@@ -68,8 +68,23 @@ def remember(api: Client, step: Remember, actual: Actual) -> Actual:
 def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
     marks = {labels.COMMIT: step.attempt.commit, labels.CONFIG: step.attempt.config}
     since = max(datetime.now(UTC), step.attempt.began)  # whoever began it may have a clock ahead of ours
-    notes = {labels.ATTEMPT: labels.attempt_text(step.attempt), labels.LIVE_SINCE: since.isoformat()}
-    return actual.with_app(parse.app(api.annotate(app_of(actual).guid, notes, marks)))
+    app = app_of(actual)
+    notes = {
+        labels.ATTEMPT: labels.attempt_text(step.attempt),
+        labels.LIVE_SINCE: since.isoformat(),
+        labels.LIVE_DROPLET: app.droplet,
+    }
+    return actual.with_app(parse.app(api.annotate(app.guid, notes, marks)))
+
+
+def govern(api: Client, step: Govern, actual: Actual) -> Actual:
+    notes = {
+        labels.LOCK: labels.lock_text(step.lock),
+        labels.PIN: labels.pin_text(step.pin),
+        labels.OVERRIDE: step.override,
+        labels.SIGN_OFFS: labels.sign_offs_text(step.sign_offs),
+    }
+    return actual.with_app(parse.app(api.annotate(app_of(actual).guid, notes)))
 
 
 def app_of(actual: Actual) -> App:

@@ -38,6 +38,7 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.CreateBuilder: building.create_builder,
     steps.Begin: skeleton.begin,
     steps.Remember: skeleton.remember,
+    steps.Govern: skeleton.govern,
     steps.Adopt: adoption.adopt,
     steps.AdoptRoute: adoption.adopt_route,
     steps.CreateRoute: skeleton.create_route,

@@ -5,19 +5,22 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 """
 
 from reviewapps.desired.desired import desired, questions
-from reviewapps.desired.dev import dev_tags, natural, tags_seen
+from reviewapps.desired.shared import branches_of, followed_tags, has_drifted, natural, tags_seen
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
     Desired,
     Destroyed,
     Fork,
+    Held,
+    Hold,
     Known,
     Leave,
     NoRoom,
     Refused,
     Run,
     Verdict,
+    Way,
 )
 
 __all__ = [
@@ -26,14 +29,19 @@ __all__ = [
     "Desired",
     "Destroyed",
     "Fork",
+    "Held",
+    "Hold",
     "Known",
     "Leave",
     "NoRoom",
     "Refused",
     "Run",
     "Verdict",
+    "Way",
+    "branches_of",
     "desired",
-    "dev_tags",
+    "followed_tags",
+    "has_drifted",
     "natural",
     "questions",
     "tags_seen",

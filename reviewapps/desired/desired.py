@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reviewapps.desired.dev import DEV, dev_verdict
 from reviewapps.desired.review import REVIEW, Review
+from reviewapps.desired.shared import Shared
 from reviewapps.desired.verdicts import Absent, Asks, Desired, Known, Leave, Verdict
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -30,14 +30,13 @@ def desired(
     """
     review = Review(wanted, rules, grant, space, known, now, also)
     verdicts = review.verdicts() if grant.allows(REVIEW) else {}
-    tags, dev = dev_verdict(wanted, rules, grant, space, known)
-    if dev is not None:
-        verdicts[Environment(wanted.repository.id, DEV)] = dev
+    shared = Shared(wanted, rules, grant, space, known, now)
+    verdicts |= shared.verdicts()
     verdicts |= dict.fromkeys(
         (e for e in space.unreadable if e and e.repository == review.repository), Leave()
     )
-    asks = Asks(frozenset(review.commits_asked), tags, frozenset(review.numbers_asked))
-    return _safe(verdicts, asks, grant)
+    asks = Asks(frozenset(review.commits_asked), pull_requests=frozenset(review.numbers_asked))
+    return _safe(verdicts, asks | shared.asks, grant)
 
 
 def questions(

@@ -7,14 +7,30 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from reviewapps.approval import Evidence, Requires
+from reviewapps.errors import BadRules
 from reviewapps.model import Entrance, Environment, PullRequest, Refusal, Tag, Tagging
+from reviewapps.rules import Rules
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a commit may not go to a shared environment yet, in words; ``pulls`` are the pull requests that are
+    told. It goes by itself when the reasons are gone, but for ``drift``, which somebody has to end."""
+
+    commit: str
+    why: Literal["approval", "lock", "freeze", "drift", "rules"]
+    reasons: tuple[str, ...]
+    pulls: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
 class Run:
     """This commit should run. ``ends`` is when a review environment expires without another push. For a shared
     one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags. ``entrance``:
-    who may open it; ``deadline`` how long it may take to come up, where the rules say so."""
+    who may open it; ``deadline`` how long it may take to come up, where the rules say so.
+    ``app``: what the app is called, where the rules say that. ``held`` is what a newer commit waits for
+    meanwhile; ``approved`` what speaks for this one, where that was asked for just now."""
 
     commit: str
     config: str
@@ -23,6 +39,16 @@ class Run:
     ends: datetime | None = None
     entrance: Entrance = "public"
     deadline: timedelta | None = None
+    app: str | None = None
+    held: Hold | None = None
+    approved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Held:
+    """A shared environment stays as it is, or absent, and people are told why."""
+
+    hold: Hold
 
 
 @dataclass(frozen=True)
@@ -74,7 +100,17 @@ class Leave:
     """Whatever is there stays as it is."""
 
 
-Verdict = Run | NoRoom | Fork | Refused | Absent | Destroyed | Leave
+Verdict = Run | Held | NoRoom | Fork | Refused | Absent | Destroyed | Leave
+
+
+@dataclass(frozen=True)
+class Way:
+    """From what runs in a shared environment to the head of its branch, and what is required on it."""
+
+    branch: str
+    running: str | None
+    head: str
+    requires: Requires
 
 
 @dataclass(frozen=True)
@@ -84,6 +120,8 @@ class Known:
     committed: Mapping[str, datetime] = field(default_factory=dict)
     taggings: Mapping[Tag, Tagging | None] = field(default_factory=dict)
     pull_requests: Mapping[int, PullRequest | None] = field(default_factory=dict)
+    rules_at: Mapping[str, Rules | BadRules] = field(default_factory=dict)
+    evidence: Mapping[Way, Evidence] = field(default_factory=dict)
 
     def with_answers(self, more: Known) -> Known:
         """All that is known now."""
@@ -91,28 +129,51 @@ class Known:
             {**self.committed, **more.committed},
             {**self.taggings, **more.taggings},
             {**self.pull_requests, **more.pull_requests},
+            {**self.rules_at, **more.rules_at},
+            {**self.evidence, **more.evidence},
         )
 
 
 @dataclass(frozen=True)
 class Asks:
-    """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks."""
+    """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks, the
+    rules at commits, evidence for the ways to new heads."""
 
     commits: frozenset[str] = frozenset()
     tags: frozenset[Tag] = frozenset()
     pull_requests: frozenset[int] = frozenset()
+    rules_at: frozenset[str] = frozenset()
+    ways: frozenset[Way] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.commits or self.tags or self.pull_requests)
+        return bool(self.commits or self.tags or self.pull_requests or self.rules_at or self.ways)
+
+    def __or__(self, other: Asks) -> Asks:
+        return Asks(
+            self.commits | other.commits,
+            self.tags | other.tags,
+            self.pull_requests | other.pull_requests,
+            self.rules_at | other.rules_at,
+            self.ways | other.ways,
+        )
 
     def without(self, those: Known | Asks) -> Asks:
         """What is still asked when those are answered, or were asked in vain."""
-        if isinstance(those, Asks):
-            commits, tags, numbers = those.commits, those.tags, those.pull_requests
-        else:
-            commits, tags = frozenset(those.committed), frozenset(those.taggings)
-            numbers = frozenset(those.pull_requests)
-        return Asks(self.commits - commits, self.tags - tags, self.pull_requests - numbers)
+        if isinstance(those, Known):
+            those = Asks(
+                frozenset(those.committed),
+                frozenset(those.taggings),
+                frozenset(those.pull_requests),
+                frozenset(those.rules_at),
+                frozenset(those.evidence),
+            )
+        return Asks(
+            self.commits - those.commits,
+            self.tags - those.tags,
+            self.pull_requests - those.pull_requests,
+            self.rules_at - those.rules_at,
+            self.ways - those.ways,
+        )
 
 
 @dataclass(frozen=True)

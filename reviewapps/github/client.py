@@ -18,10 +18,10 @@ from reviewapps.github.deployments import Deployments
 from reviewapps.github.git import Mirror
 from reviewapps.github.history import History
 from reviewapps.github.identity import Identity
-from reviewapps.github.looking import next_look, root, whole_look
+from reviewapps.github.looking import Followed, next_look, root, whole_look
 from reviewapps.github.snapshot import Snapshot, remember, remembered
 from reviewapps.github.source import Source
-from reviewapps.model import Comment, Environment, PullRequest, Secret, Tag, Tagging, Wanted
+from reviewapps.model import Comment, Environment, PastDeploy, PullRequest, Secret, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
 
@@ -48,8 +48,10 @@ class RepositoryClient:
         whole_every: float = 600,
         spend: Callable[[], None],
         say: Callable[..., None],
+        followed: Followed = lambda _: (),
     ) -> None:
         self.name = name
+        self._followed = followed
         self._token, self._timeout = token, timeout
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
         self._connection = Connection(api_url, token, memory=memory, timeout=timeout, spend=spend)
@@ -70,7 +72,7 @@ class RepositoryClient:
             seen = self._whole_look(known, now)
         else:
             try:
-                seen = next_look(self._connection, known)
+                seen = next_look(self._connection, known, self._followed)
             except Missing:  # the default branch has another name now, or the name another repository
                 seen = self._whole_look(known, now)
         if seen != known:
@@ -100,6 +102,14 @@ class RepositoryClient:
         """The commit that a tag means; None where it means none."""
         return self._history.tagging(tag)
 
+    def commit(self, ref: str) -> str | None:
+        """The commit that a branch, a tag or the beginning of a commit's name means; None where it means none."""
+        return self._history.commit(ref)
+
+    def contains(self, commit: str, other: str) -> bool:
+        """Whether ``other`` is the commit, or one of those that it stands on."""
+        return self._history.contains(commit, other)
+
     def comments(self) -> tuple[Comment, ...]:
         """Our sticky comments that changed lately, newest first."""
         return self._comments.latest(self._identity.facts.id)
@@ -128,6 +138,10 @@ class RepositoryClient:
     def deployed(self) -> frozenset[Environment]:
         """The environments that GitHub shows as deployed by us, among those of the latest hundred deployments."""
         return self._deployments.active(self._identity.facts.id)
+
+    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        """The environment's latest deployments, newest first, each as it was before it was replaced."""
+        return self._deployments.history(environment)
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""
@@ -163,7 +177,7 @@ class RepositoryClient:
     def _whole_look(self, known: Snapshot | None, now: datetime) -> Snapshot:
         repository = self._identity.described(known.repository if known else None)
         same = known if known and known.repository.value.id == repository.value.id else None
-        return whole_look(self._connection, repository, same, now)
+        return whole_look(self._connection, repository, same, now, self._followed)
 
     @property
     def _history(self) -> History:

@@ -15,11 +15,12 @@ from reviewapps.github.conditional import everything
 from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
 from reviewapps.github.parse import DeploymentStatus
-from reviewapps.model import FORMAT, Environment
+from reviewapps.model import FORMAT, Environment, PastDeploy
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
 
 LONGEST_DESCRIPTION: Final = 140
+TOLD_OF: Final = 20
 MONTH: Final = 30 * 24 * 3600.0
 INACTIVE: Final = "inactive"
 
@@ -81,6 +82,25 @@ class Deployments:
             if last is not None and last.state not in ("inactive", "failure", "error"):
                 alive.add(environment)
         return frozenset(alive)
+
+    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        """The environment's latest deployments of ours, newest first, each as it was before it was replaced."""
+        path = (
+            f"{root(environment.repository)}/deployments?environment={_shown(environment)}"
+            f"&task={_task(environment)}&per_page={TOLD_OF}"
+        )
+        answer = self._connection.read(path)
+        found = parse.understood(parse.each(parse.deployed), answer.body, path)
+        mine = (one for one in found if one.payload == self._payload(environment))
+        return tuple(self._past(environment, one) for one in mine)
+
+    def _past(self, environment: Environment, one: parse.Deployed) -> PastDeploy:
+        path = f"{self._deployment(environment, one.id)}/statuses?per_page=30"
+        said = parse.understood(parse.each(parse.deployment_status), self._connection.read(path).body, path)
+        last = next((status for status in said if status.state != INACTIVE), None)
+        if last is None:
+            return PastDeploy(one.commit, INACTIVE, one.created_at, one.created_at)
+        return PastDeploy(one.commit, last.state, one.created_at, last.at, last.description, last.url)
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from urllib.parse import quote
 
 from pydantic import TypeAdapter
 
@@ -38,6 +39,19 @@ class History:
         committed_at = kept(self._connection, path, parse.committed_at).value
         self._memory.write(name, committed_at.isoformat(), MONTH)
         return committed_at
+
+    def commit(self, ref: str) -> str | None:
+        """The commit that a branch, a tag or the beginning of a commit's name means; None where it means none."""
+        path = f"{root(self._repository)}/commits/{quote(ref, safe='')}"
+        answer = self._connection.read(path)
+        if answer.missing or answer.status == 422:
+            return None
+        return parse.understood(parse.sha, answer.body, path)
+
+    def contains(self, commit: str, other: str) -> bool:
+        """Whether ``other`` is the commit, or one of those that it stands on."""
+        path = f"{root(self._repository)}/compare/{other}...{commit}?per_page=1"
+        return kept(self._connection, path, parse.stands_on).value
 
     def tagging(self, tag: Tag) -> Tagging | None:
         """The commit that a tag means, and when it was tagged, as far as the tag knows; None where it means

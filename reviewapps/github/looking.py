@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import quote
 
 from reviewapps.errors import BadRules, Unavailable
@@ -11,7 +13,7 @@ from reviewapps.github import parse, pulls
 from reviewapps.github.conditional import Kept, kept, listing
 from reviewapps.github.connection import Connection
 from reviewapps.github.parse import RepositoryFacts, understood
-from reviewapps.github.snapshot import Snapshot, Tags
+from reviewapps.github.snapshot import Heads, Snapshot, Tags
 
 RULES = ".reviewapps.yml"
 
@@ -21,8 +23,16 @@ def root(repository: int) -> str:
     return f"/repositories/{repository}"
 
 
+Followed = Callable[[str | None], Iterable[str]]
+"""The branches that environments follow, besides the default one, by the text of the rules."""
+
+
 def whole_look(
-    connection: Connection, repository: Kept[RepositoryFacts], known: Snapshot | None, now: datetime
+    connection: Connection,
+    repository: Kept[RepositoryFacts],
+    known: Snapshot | None,
+    now: datetime,
+    followed: Followed,
 ) -> Snapshot:
     """Everything, listed again; conditionally, so that ``known`` pages that stayed the same cost nothing."""
     api = root(repository.value.id)
@@ -41,11 +51,13 @@ def whole_look(
         pull_requests=pulls.listed(every_open, newest),
         rules_text=rules_text,
         rules_broken=rules_broken,
+        branches=_branches(connection, api, followed(rules_text), known),
     )
 
 
-def next_look(connection: Connection, known: Snapshot) -> Snapshot:
-    """``known`` brought up to date: three requests, and none that costs anything where nothing changed."""
+def next_look(connection: Connection, known: Snapshot, followed: Followed) -> Snapshot:
+    """``known`` brought up to date: three requests, and one for each branch that is followed; none costs anything
+    where nothing changed."""
     facts = known.repository.value
     api = root(facts.id)
     tip = _head(connection, facts, known)
@@ -59,7 +71,22 @@ def next_look(connection: Connection, known: Snapshot) -> Snapshot:
         pull_requests=pulls.followed(connection, known, newest),
         rules_text=rules_text,
         rules_broken=rules_broken,
+        branches=_branches(connection, api, followed(rules_text), known),
     )
+
+
+def _branches(
+    connection: Connection, api: str, names: Iterable[str], known: Snapshot | None
+) -> tuple[Kept[Heads], ...]:
+    """The heads of those of these branches that there are. (Asked for by prefix, since a branch that is not there
+    yet would cost a request each time.)"""
+    before = {page.path: page for page in (known.branches if known is not None else ())}
+
+    def asked(name: str) -> Kept[Heads]:
+        path = f"{api}/git/matching-refs/heads/{quote(name)}"
+        return kept(connection, path, partial(parse.branch_heads, name), before.get(path))
+
+    return tuple(asked(name) for name in sorted(names))
 
 
 def _head(connection: Connection, facts: RepositoryFacts, known: Snapshot | None) -> Kept[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -19,6 +19,7 @@ from reviewapps.model import PullRequest, Tag
 
 T = TypeVar("T")
 GHOST = "ghost"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """What GitHub calls an account that was deleted."""
 
 
@@ -78,6 +79,8 @@ class Deployed:
 
     id: int
     payload: dict[str, Any]
+    commit: str
+    created_at: datetime
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ class DeploymentStatus:
     state: str
     description: str
     url: str
+    at: datetime = field(default=LONG_AGO, compare=False)
 
 
 def understood(parse: Callable[[Any], T], body: Any, what: str) -> T:
@@ -143,6 +147,7 @@ def pull_request(raw: Any) -> PullRequest:
         updated_at=_time(raw["updated_at"]),
         closed_at=_optional_time(raw.get("closed_at")),
         merged_at=_optional_time(raw.get("merged_at")),
+        merged_as=raw.get("merge_commit_sha") if raw.get("merged_at") else None,
     )
 
 
@@ -162,6 +167,21 @@ def own_login(raw: Any) -> str:
 def viewer(raw: Any) -> str:
     """The account that the token is of, as GraphQL answers."""
     return own_login(raw["data"]["viewer"])
+
+
+def sha(raw: Any) -> str:
+    """The name of a commit."""
+    return str(raw["sha"])
+
+
+def stands_on(raw: Any) -> bool:
+    """Whether the head of a comparison is its base, or stands on it."""
+    return raw["status"] in ("ahead", "identical")
+
+
+def branch_heads(name: str, raw: Any) -> tuple[tuple[str, str], ...]:
+    """The branch of this very name, of all that begin so, with the commit at its tip."""
+    return tuple((name, one["object"]["sha"]) for one in raw if one["ref"] == f"refs/heads/{name}")
 
 
 def head(raw: Any) -> str:
@@ -201,11 +221,12 @@ def identity(raw: Any) -> int:
 
 
 def deployed(raw: Any) -> Deployed:
-    return Deployed(raw["id"], _payload(raw.get("payload")))
+    return Deployed(raw["id"], _payload(raw.get("payload")), raw["sha"], _time(raw["created_at"]))
 
 
 def deployment_status(raw: Any) -> DeploymentStatus:
-    return DeploymentStatus(raw["state"], raw.get("description") or "", raw.get("environment_url") or "")
+    about, url = raw.get("description") or "", raw.get("environment_url") or ""
+    return DeploymentStatus(raw["state"], about, url, _time(raw["created_at"]))
 
 
 def rules_text(raw: Any) -> str:

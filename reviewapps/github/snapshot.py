@@ -17,6 +17,8 @@ LIFE: Final = 24 * 3600.0
 
 PullRequests = tuple[PullRequest, ...]
 Tags = tuple[Tag, ...]
+Heads = tuple[tuple[str, str], ...]
+"""Branches and the commits at their tips."""
 
 
 @dataclass(frozen=True)
@@ -37,13 +39,15 @@ class Snapshot:
     pull_requests: PullRequests
     rules_text: str | None
     rules_broken: str | None
+    branches: tuple[Kept[Heads], ...] = ()
 
     @property
     def wanted(self) -> Wanted:
         facts = self.repository.value
         repository = Repository(facts.id, facts.name, facts.default_branch, facts.private, self.head.value)
         tags = tuple(tag for page in self.tags for tag in page.value)
-        return Wanted(repository, self.pull_requests, tags, self.rules_text, self.rules_broken)
+        heads = dict(head for page in self.branches for head in page.value)
+        return Wanted(repository, self.pull_requests, tags, self.rules_text, self.rules_broken, heads)
 
 
 _SNAPSHOT: Final = TypeAdapter(Snapshot)

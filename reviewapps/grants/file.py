@@ -164,6 +164,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         memory_mb=form.memory,
         services=frozenset(form.services),
         plans=frozenset(form.plans),
+        floors=form.requires,
         databases=frozenset(kind for kind, name in mine.items() if targets[name].postgres is not None),
     )
 
@@ -176,6 +177,10 @@ def _check_names(form: File) -> None:
                 raise BadSettings(
                     f"{repository.name}: {kind} lives in `{target}`, and there is no such target{near}"
                 )
+        for kind in repository.requires:
+            if kind not in repository.environments:
+                near = _nearest(kind, repository.environments)
+                raise BadSettings(f"{repository.name}: `requires` names `{kind}`, which is not granted{near}")
     names = [repository.name.lower() for repository in form.repository]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadSettings(f"the repository {twice} stands there twice")
@@ -201,7 +206,7 @@ LATER: Mapping[str, tuple[str, ...]] = {
     "": ("address", "price"),
     "slack": ("operators",),
     "target": ("memory", "rotate_after"),
-    "repository": ("adopt", "forks", "logs_in_comment", "requires"),
+    "repository": ("adopt", "forks", "logs_in_comment"),
 }
 """Keys that are foreseen and not built yet."""
 

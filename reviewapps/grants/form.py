@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
-from reviewapps.grants.grants import KINDS, Mode, Visibility
+from reviewapps.approval import Requires
+from reviewapps.grants.grants import Mode, Visibility
+from reviewapps.rules.section_values import floor
 from reviewapps.rules.units import duration, megabytes
 
+KNOWN = ("review", "dev", "staging", "production")
+"""The environments that need no rules to follow something; others may have names of their own."""
+
+ENVIRONMENT = r"[a-z][a-z0-9-]{0,29}"
 CLOUD_GOV = "https://api.fr.cloud.gov"
 INSTANCE = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 GATE = r"^[a-z]([a-z0-9-]{0,40}[a-z0-9])?$"
@@ -54,10 +62,11 @@ def _kinds(value: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _kind(kind: str) -> str:
-    if kind in ("staging", "production"):
-        raise ValueError(f"`{kind}` is not built yet")
-    if kind not in KINDS:
-        raise ValueError(f"`{kind}` is no environment; there are {' and '.join(KINDS)}")
+    if not re.fullmatch(ENVIRONMENT, kind) or kind.startswith("pr-"):
+        raise ValueError(f"`{kind}` is no name for an environment")
+    near = difflib.get_close_matches(kind, KNOWN, n=1, cutoff=0.8)
+    if near and near[0] != kind:
+        raise ValueError(f"`{kind}` is no environment that is known; did you mean `{near[0]}`?")
     return kind
 
 
@@ -125,6 +134,7 @@ class RepositoryForm(Form):
     memory: Size = 2048
     services: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     plans: Annotated[tuple[Plan, ...], BeforeValidator(_listed)] = ()
+    requires: Mapping[str, Annotated[Requires, PlainValidator(floor)]] = Field(default_factory=dict)
 
 
 class File(Form):

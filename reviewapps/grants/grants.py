@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
+from reviewapps.approval import Requires, stricter
 from reviewapps.gate import Gate
 from reviewapps.model import FORMAT, Entrance, Environment, Secret
 from reviewapps.naming import digest
@@ -18,7 +19,7 @@ Visibility = Literal["password", "public"]
 ADDRESS = "https://{host}"
 GATE_NAME = "review-gate"
 KINDS = ("review", "dev")
-"""The environments that there are: those of pull requests, and the shared dev app."""
+"""The environments that an installation of variables keeps: previews, and the shared dev app."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Grant:
     one; ``limit`` is the most previews that may be up at once, ``memory_mb`` the most for one instance.
     ``entrances`` say, by kind, who may open them. ``services`` are those of the space that may be shared,
     ``plans`` (``offering/plan``) those of which each environment may have its own instance, and ``databases`` the
-    kinds of environments that may have a database of their own.
+    kinds of environments that may have a database of their own. ``floors`` are the least that is asked before a
+    commit may go there, by kind.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
@@ -82,6 +84,13 @@ class Grant:
     services: frozenset[str] = frozenset()
     plans: frozenset[str] = frozenset()
     databases: frozenset[str] = frozenset()
+    floors: Mapping[str, Requires] = field(default_factory=dict)
+
+    def requires(self, kind: str, wished: Requires) -> Requires:
+        """What has to be there before a commit may go to environments of this kind: what the repository wishes,
+        and never less than the operator's floor."""
+        floor = self.floors.get(kind)
+        return wished if floor is None else stricter(wished, floor)
 
     def allows(self, kind: str) -> bool:
         """Whether environments of this kind may exist."""

@@ -9,18 +9,20 @@ from reviewapps.desired import (
     Desired,
     Destroyed,
     Fork,
+    Held,
     Known,
     Leave,
     NoRoom,
     Refused,
     Run,
     Verdict,
+    followed_tags,
     questions,
 )
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import Environment, Space, Wanted
-from reviewapps.overview.overview import why
+from reviewapps.overview.overview import held_words, why
 from reviewapps.report.wording import day, listed, moment, ordinal, several
 from reviewapps.rules import Rules
 
@@ -60,7 +62,7 @@ def decision(
     verdict = desired.of(environment)
     number = environment.number
     if number is None:
-        return Decision((granted, *_of_dev(environment, wanted, space, verdict)), follows(verdict))
+        return Decision((granted, *_of_shared(environment, wanted, rules, space, verdict)), follows(verdict))
     asked = questions(wanted, rules, grant, space, known, now, number)
     passed = isinstance(verdict, Run | NoRoom)
     answers = [Answer(question, True) for question in asked]
@@ -71,13 +73,28 @@ def decision(
     return Decision((granted, *answers), follows(verdict))
 
 
-def _of_dev(environment: Environment, wanted: Wanted, space: Space, verdict: Verdict) -> tuple[Answer, ...]:
-    app = space.actual(environment).app
-    tags = [tag.name for tag in wanted.tags if tag.name == environment.name or tag.name.startswith("dev-")]
-    return (
-        Answer(f"a tag `{environment.name}` or `{environment.name}-…` stands", bool(tags)),
-        Answer("a tag was followed before, or one is new", isinstance(verdict, Run) or app is not None),
-    )
+def _of_shared(
+    environment: Environment, wanted: Wanted, rules: Rules | BadRules, space: Space, verdict: Verdict
+) -> tuple[Answer, ...]:
+    """What it follows, and what may hold it back."""
+    readable = Answer("the rules on the default branch can be read", not isinstance(rules, BadRules))
+    if isinstance(rules, BadRules):
+        return (readable,)
+    app, own = space.actual(environment).app, rules.of(environment).follows
+    if own is None:
+        return (readable, Answer("the rules say what it follows", False))
+    if own.tags:
+        tags = followed_tags(wanted, own)
+        answers = [
+            Answer(f"a tag like {listed([f'`{one}`' for one in own.tags])} stands", bool(tags)),
+            Answer("a tag was followed before, or one is new", isinstance(verdict, Run) or app is not None),
+        ]
+    else:
+        name = own.branch or wanted.repository.default_branch
+        stands = name == wanted.repository.default_branch or name in wanted.branches
+        answers = [Answer(f"the branch `{name}` stands", stands)]
+    held = isinstance(verdict, Held) or (isinstance(verdict, Run) and verdict.held is not None)
+    return (readable, *answers, Answer("nothing holds the newest commit back", not held))
 
 
 def _room(verdict: Verdict, grant: Grant) -> str:
@@ -91,9 +108,12 @@ def follows(verdict: Verdict) -> str:
     """What follows from a verdict, in a sentence."""
     match verdict:
         case Run(commit, source=source, ends=ends):
-            by = f", by the tag {source}" if source else ""
+            by = f", by {source}" if source else ""
             until = f", until {day(ends)} without another push" if ends else ""
-            return f"{commit[:7]} should run{by}{until}."
+            held = f" {held_words(verdict.held)}." if verdict.held is not None else ""
+            return f"{commit[:7]} should run{by}{until}.{held}"
+        case Held(hold):
+            return f"{held_words(hold)}."
         case NoRoom(commit, place, of):
             return f"{commit[:7]} waits for room, {ordinal(place)} of {of}."
         case Refused(commit, refusal):

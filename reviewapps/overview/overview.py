@@ -7,14 +7,26 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from reviewapps.desired import Absent, Desired, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired import (
+    Absent,
+    Desired,
+    Destroyed,
+    Fork,
+    Held,
+    Hold,
+    Leave,
+    NoRoom,
+    Refused,
+    Run,
+    Verdict,
+)
 from reviewapps.grants import Grant
 from reviewapps.model import Actual, App, Environment, Refusal, Space, Wanted
 from reviewapps.plan import is_live
 from reviewapps.report import headline
 from reviewapps.report.wording import ordinal
 
-State = Literal["live", "building", "failed", "waiting", "removing", "kept", "unreadable"]
+State = Literal["live", "building", "failed", "held", "waiting", "removing", "kept", "unreadable"]
 """``kept``: it is there and is left as it is, since nothing says what should become of it."""
 
 
@@ -109,6 +121,9 @@ class _Seen:
         match verdict:
             case Run():
                 return self._wanted(verdict, actual)
+            case Held(hold):
+                since = actual.app.live_since if actual.app is not None else None
+                return self._there(actual, "held", since=since, reason=held_words(hold))
             case NoRoom(commit, place, of):
                 return Row(environment, "waiting", commit=commit, reason=f"{ordinal(place)} of {of} for room")
             case Refused(commit, refusal):
@@ -129,6 +144,9 @@ class _Seen:
         if refusal is not None:
             reason = _reason(run.commit, refusal)
             return self._there(actual, "failed", commit=run.commit, since=refusal.at, reason=reason)
+        if is_live(app, run) and run.held is not None:
+            words = held_words(run.held)
+            return self._there(actual, "held", commit=run.commit, since=app.live_since, reason=words)
         if is_live(app, run):
             return self._there(actual, "live", commit=run.commit, since=app.live_since, ends=run.ends)
         began = app.attempt.began if app.attempt is not None else None
@@ -181,6 +199,12 @@ def _passed(number: int, verdict: Verdict) -> Passed | None:
         case Absent() | Fork() | Destroyed():
             return Passed(number, why(verdict))
     return None
+
+
+def held_words(hold: Hold) -> str:
+    """What a commit waits for, in a line."""
+    reasons = " · ".join(hold.reasons)
+    return reasons if hold.why == "drift" else f"{hold.commit[:7]} waits: {reasons}"
 
 
 def why(verdict: Absent | Fork | Destroyed) -> str:

@@ -24,7 +24,9 @@ def in_words(step: Next) -> str:
         case steps.Begin(attempt):
             return f"begin with {attempt.commit[:7]}"
         case steps.Remember(source, wished):
-            return f"remember that {source or 'no tag'} asks for {(wished or 'nothing')[:7]}"
+            return f"remember that {source or 'nothing'} asks for {(wished or 'nothing')[:7]}"
+        case steps.Govern():
+            return "write down what somebody said of it by hand"
         case steps.Adopt():
             return "take the app over"
         case steps.AdoptRoute():

@@ -66,7 +66,7 @@ def _is_routed(app: App, actual: Actual) -> bool:
 
 
 def _first_attempt(run: Run, terms: Terms) -> Attempt:
-    return Attempt(terms.attempt, run.commit, run.config, terms.now)
+    return Attempt(terms.attempt, run.commit, run.config, terms.now, approved=run.approved)
 
 
 def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:

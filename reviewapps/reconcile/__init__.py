@@ -8,6 +8,7 @@ GitHub and in Cloud Foundry's labels; ``Memory`` only saves requests.
 
 from reviewapps.reconcile.adopting import Adoption
 from reviewapps.reconcile.by_hand import Standing
+from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Journal, Means, Pace, Uncounted
 from reviewapps.reconcile.reconciler import Reconciler
 from reviewapps.reconcile.rehearsal import Rehearsed
@@ -15,6 +16,7 @@ from reviewapps.reconcile.seen import last_overview
 
 __all__ = [
     "Adoption",
+    "Governing",
     "Journal",
     "Means",
     "Pace",

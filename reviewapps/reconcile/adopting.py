@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reviewapps import steps
-from reviewapps.desired import dev_tags, natural, tags_seen
-from reviewapps.errors import OperatorMustAct
-from reviewapps.model import Candidate, CandidateRoute, Entrance, Environment
+from reviewapps.desired import followed_tags, has_drifted, natural, tags_seen
+from reviewapps.errors import BadRules, OperatorMustAct
+from reviewapps.model import Candidate, CandidateRoute, Entrance, Environment, Tag, Wanted
 from reviewapps.naming import address
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
+from reviewapps.reconcile.view import rules_of
 
 
 class NotAdoptable(OperatorMustAct):
@@ -43,7 +44,7 @@ def adoption(means: Means, environment: Environment, name: str) -> Adoption:
     if app is None:
         raise NotAdoptable(f"{asked}: there is no app `{name}` in the space where {environment.name} lives")
     _check(means, environment, asked, app)
-    tags = sorted((tag.name for tag in dev_tags(means.github.look())), key=natural)
+    tags = sorted((tag.name for tag in _tags(means.github.look(), environment)), key=natural)
     routes = tuple(route for route in app.routes if route.plain)
     left = tuple(route for route in app.routes if not route.plain)
     entrance = means.grant.entrance(environment.kind)
@@ -58,12 +59,21 @@ def adopted(means: Means, planned: Adoption, lease: Lease) -> None:
         raise NotAdoptable(f"{planned.name}: the app {planned.app.name} is another one by now")
     wanted, actual = means.github.look(), means.cloudfoundry.look().actual(environment)
     turn = Turn(means, environment, lease, wanted.repository, actual)
-    if not now.app.ours:
-        turn.carry_out(steps.Adopt(now.app.guid, tags_seen(dev_tags(wanted)), now.app.started))
+    drifted = turn.actual.app is not None and has_drifted(turn.actual.app)
+    if not now.app.ours or drifted:
+        seen = tags_seen(_tags(wanted, environment))
+        turn.carry_out(steps.Adopt(now.app.guid, seen, now.app.started))
     known = {route.guid for route in turn.actual.routes}
     for route in now.routes:
         if route.guid not in known:
             turn.carry_out(steps.AdoptRoute(route.guid))
+
+
+def _tags(wanted: Wanted, environment: Environment) -> list[Tag]:
+    """The tags that stand, of those that the environment follows."""
+    asked = rules_of(wanted)
+    follows = None if isinstance(asked, BadRules) else asked.of(environment).follows
+    return [] if follows is None else followed_tags(wanted, follows)
 
 
 def _check(means: Means, environment: Environment, asked: str, app: Candidate) -> None:

@@ -15,7 +15,7 @@ from reviewapps.plan import began_after, in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, judged_alone, verdict_on
+from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ def _again(turn: Turn, wanted: Wanted) -> Judged:
     """Another verdict, on what is there by now."""
     space = turn.means.cloudfoundry.look()
     turn.actual = space.actual(turn.environment)
-    return Judged(wanted, space, verdict_on(turn.means, turn.environment, wanted, space))
+    desired = all_verdicts_with(turn.means, turn.environment, wanted, space)
+    return Judged(wanted, space, desired.of(turn.environment), desired)
 
 
 def _lift(turn: Turn, verdict: Destroyed) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 import structlog
 
 from reviewapps import steps
-from reviewapps.desired import Run
+from reviewapps.desired import Hold, Run
 from reviewapps.errors import (
     AuthorMustAct,
     BadManifest,
@@ -19,7 +19,7 @@ from reviewapps.errors import (
 )
 from reviewapps.manifest import Allowance, blueprint
 from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
-from reviewapps.outcome import Building, Failed, Live, Serving
+from reviewapps.outcome import Building, Failed, Held, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_of
@@ -39,7 +39,7 @@ def deployed(turn: Turn, run: Run) -> float | None:
     """Seconds until the next look; None when the commit runs, or is refused, and people know."""
     plan: Blueprint | None = None
     for _ in range(STEPS_IN_A_TURN):
-        step = next_step(run, turn.actual, plan, turn.terms(run.deadline))
+        step = next_step(run, turn.actual, plan, turn.terms(run))
         match step:
             case Done():
                 turn.tell(_outcome(turn, run))
@@ -86,7 +86,7 @@ def _wait_for_room(turn: Turn, run: Run, busy: Busy) -> float | None:
     attempt = app.attempt if app is not None else None
     if attempt is None or not attempt.is_for(run.commit, run.config) or not in_doubt(turn.actual):
         raise busy
-    if turn.terms(run.deadline).is_late(attempt):
+    if turn.terms(run).is_late(attempt):
         turn.carry_out(steps.Refuse(_refusal(turn, "platform", str(busy))))
         return None
     _say_building(turn, run)
@@ -147,11 +147,13 @@ def _refusal(turn: Turn, fault: Fault, message: str, decision: str = "") -> Refu
 # --- what came of it ---
 
 
-def _outcome(turn: Turn, run: Run) -> Live | Failed:
+def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
     app = _app(turn)
     refusal = app.refusal_of(run.commit, run.config)
     if refusal is not None:
         return Failed(run.commit, refusal, _serving(turn, app))
+    if run.held is not None:
+        return held(turn, run.held)
     since, attempt = app.live_since or app.created_at, app.attempt
     if attempt is None or not attempt.is_for(run.commit, run.config):
         return Live(run.commit, _url(turn), since, ends=run.ends, source=run.source, entrance=run.entrance)
@@ -166,8 +168,15 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed:
         stop_start=attempt.stop_start,
         not_taken=attempt.not_taken,
         services=attempt.services,
+        approved=attempt.approved,
         entrance=run.entrance,
     )
+
+
+def held(turn: Turn, hold: Hold) -> Held:
+    """That a commit waits, and what serves meanwhile."""
+    still = _serving(turn, turn.actual.app) if turn.actual.app is not None else None
+    return Held(hold.commit, hold.why, hold.reasons, still, hold.pulls)
 
 
 def _say_building(turn: Turn, run: Run) -> None:

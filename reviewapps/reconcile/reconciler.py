@@ -9,13 +9,16 @@ import structlog
 
 from reviewapps.desired import Absent, Desired, Fork, Run, Verdict
 from reviewapps.errors import AuthorMustAct, OperatorMustAct, UnsafePlan
-from reviewapps.model import Environment, LogLine, Repository, Space
+from reviewapps.model import Environment, LogLine, PastDeploy, Repository, Space
 from reviewapps.naming import address
+from reviewapps.outcome import Arrival
 from reviewapps.overview import Decision, Detail, Overview, Row, decision, detail, follows, overview, row
 from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile.adopting import Adoption, adopted, adoption
+from reviewapps.reconcile.arriving import arrivals, news, note
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
+from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
@@ -77,6 +80,8 @@ class Reconciler:
         wanting = attention(desired, space, repository, marks)
         for environment, removal in wanting.items():
             wake(environment, removal)
+        for environment in news(means, wanted, space, desired) - wanting.keys():
+            wake(environment, False)
         report(means, wanted, desired, space, wanting)
         if means.remembered("whole") is None:
             for environment in self._astray(desired, space):
@@ -208,7 +213,12 @@ class Reconciler:
         drift = drifted(seen.verdict, turn.actual)
         if drift is not None:
             self._repair(environment, drift)
-        wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment))
+        number, arrived = environment.number, tuple[Arrival, ...]()
+        if number is not None and isinstance(seen.verdict, Absent):
+            arrived = arrivals(means, seen.wanted, seen.space, seen.desired, number)
+        wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived)
+        if wait is None and number is not None:
+            note(means, seen.space, seen.desired, number)
         keep_row(means, seen.verdict, turn.actual)
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
@@ -228,6 +238,18 @@ class Reconciler:
     def reset(self, environment: Environment, lease: Lease) -> str:
         """Begin a new attempt at that commit with empty databases; the commit."""
         return emptied(self._means, environment, lease)
+
+    def governing(self, environment: Environment, lease: Lease) -> Governing:
+        """What may be said by hand of an environment that is shared."""
+        return Governing(self._means, environment, lease)
+
+    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        """The latest deploys of the environment, newest first, as GitHub remembers them."""
+        return self._means.github.history(environment)
+
+    def commit(self, ref: str) -> str | None:
+        """The commit that a branch, tag or (part of a) commit's name means; None where it means none."""
+        return self._means.github.commit(ref)
 
     def deploy(self, environment: Environment, lease: Lease) -> Standing:
         """Let be tried anew what was refused, taken away by hand or expired; where it stands then."""

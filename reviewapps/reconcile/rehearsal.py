@@ -101,7 +101,7 @@ def _farewell_of(turn: Turn, plan: Plan) -> Next:
 
 
 def _next_of(turn: Turn, run: Run) -> Next:
-    terms = turn.terms(run.deadline)
+    terms = turn.terms(run)
     plan = partial(next_step, run, blueprint=None, terms=terms)
     while isinstance(step := plan(actual=turn.actual), READS):
         turn.actual = turn.means.cloudfoundry.carry_out(step, turn.actual)

@@ -8,21 +8,23 @@ from typing import Protocol
 
 import structlog
 
-from reviewapps.desired import Absent, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict
 from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct
 from reviewapps.model import Actual, Command, Task
-from reviewapps.outcome import Failed, Forbidden, Removed, Waiting
+from reviewapps.outcome import Arrival, Failed, Forbidden, Removed, Waiting
 from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_removal
-from reviewapps.reconcile.deploying import deployed
+from reviewapps.reconcile.deploying import deployed, held
 from reviewapps.reconcile.turn import Turn
 from reviewapps.steps import Done, Look, RunTask, Step, Wait
 
 log = structlog.get_logger()
 
 
-def settled(turn: Turn, verdict: Verdict, teardown: Command | None = None) -> float | None:
+def settled(
+    turn: Turn, verdict: Verdict, teardown: Command | None = None, arrivals: tuple[Arrival, ...] = ()
+) -> float | None:
     """Seconds until the next look; None when all is done and told. ``teardown`` is run before anything is taken
-    away that ever was live."""
+    away that ever was live; ``arrivals`` are where a merged pull request has come."""
     nothing: Plan = partial(next_removal, teardown=teardown)
     match verdict:
         case Run():
@@ -30,12 +32,14 @@ def settled(turn: Turn, verdict: Verdict, teardown: Command | None = None) -> fl
         case Absent(why="missing") if _is_hardly_missing(turn):
             return turn.means.pace.quiet
         case Absent():
-            return _removed(turn, _words(verdict), nothing)
+            return _removed(turn, replace(_words(verdict), arrivals=arrivals), nothing)
         case Fork():
             return _removed(turn, Forbidden(verdict.commit), nothing)
         case Destroyed(commit, at):
             farewell = partial(next_farewell, record=turn.record(commit, at), teardown=teardown)
             return _removed(turn, Removed("destroyed", at), farewell)
+        case Held(hold):
+            turn.tell(held(turn, hold))
         case NoRoom(commit, place, of, limit, holders):
             turn.tell(Waiting(commit, place, of, limit, holders))
         case Refused(commit, refusal):

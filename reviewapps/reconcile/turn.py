@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from reviewapps import steps
+from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, TryLater
 from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
 from reviewapps.naming import names, record_name
@@ -51,20 +52,25 @@ class Turn:
         self._read_at = means.now()
         self._attempts = 0
 
-    def terms(self, deadline: timedelta | None = None) -> Terms:
+    def terms(self, run: Run | None = None) -> Terms:
         """What a plan may use at this moment. An attempt that it begins is named for the lease's fence, which
-        grows from holder to holder. ``deadline``: where the rules name one."""
+        grows from holder to holder. The rules may name the app and a
+        deadline."""
         means, now = self.means, self.means.now()
         self._attempts += 1
         return Terms(
-            names=names(means.instance, self.repository, self.environment),
+            names=(run.app,) if run is not None and run.app else self._names,
             domain=means.cloudfoundry.domain(self.environment),
             attempt=f"{self._lease.fence:x}.{self._attempts}",
             now=now,
-            deadline=deadline or means.pace.deadline,
+            deadline=(run.deadline if run is not None else None) or means.pace.deadline,
             pause=means.pace.pause,
             request=timedelta(seconds=means.pace.request),
         )
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return names(self.means.instance, self.repository, self.environment)
 
     def record(self, commit: str, at: datetime) -> steps.CreateApp:
         """What makes the app that remembers that somebody took the preview away, at this commit."""

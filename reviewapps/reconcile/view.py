@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import structlog
 
-from reviewapps.desired import Asks, Desired, Known, Verdict, desired
+from reviewapps.approval import Evidence
+from reviewapps.desired import Asks, Desired, Known, Verdict, Way, desired
 from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Command, Environment, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.ports import GitHub
 from reviewapps.reconcile.means import Means
-from reviewapps.rules import Rules, rules
+from reviewapps.rules import FILE, Rules, rules
 
 log = structlog.get_logger()
 
@@ -42,13 +44,16 @@ def view_digest(wanted: Wanted) -> str:
     """Of all that a plan reads of GitHub. (``updated_at`` moves with our own comments.)"""
     pulls = frozenset(replace(pr, updated_at=pr.created_at) for pr in wanted.pull_requests)
     asked = (wanted.rules_text, wanted.rules_broken)
-    return value_digest((wanted.repository, pulls, frozenset(wanted.tags), *asked))
+    branches = frozenset(wanted.branches.items())
+    return value_digest((wanted.repository, pulls, frozenset(wanted.tags), branches, *asked))
 
 
 def wish_digest(wanted: Wanted, environment: Environment) -> str:
     """Of what concerns this environment alone."""
     mine = tuple(pr for pr in wanted.pull_requests if pr.number == environment.number)
-    return view_digest(replace(wanted, pull_requests=mine, tags=wanted.tags if environment.shared else ()))
+    if not environment.shared:
+        wanted = replace(wanted, tags=(), branches={})
+    return view_digest(replace(wanted, pull_requests=mine))
 
 
 def fresh_view(means: Means, environment: Environment) -> Wanted:
@@ -69,18 +74,25 @@ class Judged:
     wanted: Wanted
     space: Space
     verdict: Verdict
+    desired: Desired
 
 
 def judged_alone(means: Means, environment: Environment) -> Judged:
     """The verdict on one environment, its own pull request read anew."""
     wanted, space = fresh_view(means, environment), means.cloudfoundry.look()
-    return Judged(wanted, space, verdict_on(means, environment, wanted, space))
+    desired = all_verdicts_with(means, environment, wanted, space)
+    return Judged(wanted, space, desired.of(environment), desired)
 
 
 def verdict_on(means: Means, environment: Environment, wanted: Wanted, space: Space) -> Verdict:
     """What should become of the environment, also where GitHub's listing lacks its pull request."""
+    return all_verdicts_with(means, environment, wanted, space).of(environment)
+
+
+def all_verdicts_with(means: Means, environment: Environment, wanted: Wanted, space: Space) -> Desired:
+    """The verdicts on all, the environment among them also where GitHub's listing lacks its pull request."""
     also = frozenset[int]() if environment.number is None else frozenset({environment.number})
-    return verdicts(means, wanted, space, also).of(environment)
+    return verdicts(means, wanted, space, also)
 
 
 def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()) -> Desired:
@@ -113,7 +125,21 @@ def _answers(github: GitHub, asks: Asks) -> Known:
         dict(_each(asks.commits, github.committed_at)),
         dict(_each(asks.tags, github.tagging)),
         dict(_each(asks.pull_requests, github.pull_request)),
+        dict(_each(asks.rules_at, partial(_rules_at, github))),
+        dict(_each(asks.ways, partial(_evidence, github))),
     )
+
+
+def _rules_at(github: GitHub, commit: str) -> Rules | BadRules:
+    """The rules at a commit, or why they cannot be read."""
+    try:
+        return rules(github.file(commit, FILE))
+    except BadRules as broken:
+        return broken
+
+
+def _evidence(github: GitHub, way: Way) -> Evidence:
+    return github.evidence(way.branch, way.running, way.head, way.requires)
 
 
 def _each(asked: frozenset[Q], answer: Callable[[Q], A]) -> Iterator[tuple[Q, A]]:

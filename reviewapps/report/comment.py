@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from reviewapps.marker import marker
 from reviewapps.model import Entrance
-from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Waiting
+from reviewapps.outcome import Arrival, Building, Failed, Forbidden, Held, Live, Outcome, Removed, Waiting
 from reviewapps.report.markdown import prose, table
 from reviewapps.report.refusal_comment import failed
 from reviewapps.report.voice import Voice
@@ -39,6 +39,8 @@ def _said(voice: Voice, number: int, outcome: Outcome) -> str:
             return failed(voice, number, outcome)
         case Waiting():
             return _waiting(voice, outcome)
+        case Held():
+            raise ValueError("what is shared has no comment of its own")
         case Forbidden():
             return _forbidden()
         case Removed():
@@ -98,7 +100,8 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
     gone = f"App and address are gone{lived}."
     match removed.why:
         case "merged" | "closed":
-            return f"removed\n{removed.why.capitalize()}{at}. {gone}"
+            arrived = "".join(f"\n{_arrived(arrival)}" for arrival in removed.arrivals)
+            return f"removed\n{removed.why.capitalize()}{at}. {gone}{arrived}"
         case "expired":
             since = several(removed.days, "day") if removed.days else "a long time"
             return f"removed\nNo push for {since}. App and address are gone. A push brings it back."
@@ -107,3 +110,10 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
         case "destroyed":
             again = voice.command("deploy", number)
             return f"removed\nRemoved by hand{at}. {gone} A push or {again} brings it back."
+
+
+def _arrived(arrival: Arrival) -> str:
+    """A line of where its commits are by now."""
+    if arrival.at is None:
+        return f"**{arrival.environment}** waits for: {prose(arrival.waits)}."
+    return f"On **{arrival.environment}** since {moment(arrival.at)}: {arrival.url}"

@@ -7,11 +7,12 @@ from typing import Literal
 
 from reviewapps.model import Environment, Fault
 from reviewapps.naming import address
-from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Telling, Waiting
+from reviewapps.outcome import Building, Failed, Forbidden, Held, Live, Outcome, Removed, Telling, Waiting
 from reviewapps.report.comment import comment
 from reviewapps.report.refusal_comment import headline
 from reviewapps.report.untrusted import clipped, fit
 from reviewapps.report.voice import Voice
+from reviewapps.report.wording import span
 
 __all__ = ["Voice", "telling"]
 
@@ -48,7 +49,7 @@ def telling(
 
 def _deployment(
     outcome: Outcome,
-) -> Literal["in_progress", "success", "failure", "error", "inactive"] | None:
+) -> Literal["queued", "in_progress", "success", "failure", "error", "inactive"] | None:
     match outcome:
         case Building():
             return "in_progress"
@@ -58,6 +59,10 @@ def _deployment(
             return "error" if outcome.refusal.fault in OPERATORS else "failure"
         case Removed():
             return "inactive"
+        case Held(why="drift"):
+            return None
+        case Held():
+            return "queued"
         case Waiting() | Forbidden():
             return None
 
@@ -67,13 +72,22 @@ def _description(outcome: Outcome) -> str:
         case Building():
             return f"Building {outcome.commit[:7]}"
         case Live():
-            return f"Live: {outcome.commit[:7]}{_source(outcome)}"
+            return f"Live: {outcome.commit[:7]}{_source(outcome)}{_history(outcome)}"
         case Failed():
             return f"{headline(outcome.refusal).capitalize()}: {outcome.refusal.message}"
         case Removed():
             return f"Removed: {outcome.why}"
+        case Held():
+            return f"Held: {' · '.join(outcome.reasons)}"
         case Waiting() | Forbidden():
             return ""
+
+
+def _history(live: Live) -> str:
+    """What `reviewapps history` will want to tell of it."""
+    took = f" in {span(live.took)}" if live.took is not None else ""
+    build = f", same build as {live.same_build_as}" if live.same_build_as is not None else ""
+    return "".join([took, build, *(f"; {one}" for one in live.approved)])
 
 
 def _source(live: Live) -> str:
@@ -107,6 +121,12 @@ def _slack_words(voice: Voice, outcome: Outcome) -> str | None:
             return f"{headline(outcome.refusal)} at {commit}{call}: {message}"
         case Removed():
             return f"removed ({outcome.why})"
+        case Held(why="drift"):
+            return "somebody else deployed to its app; it is left alone until `redeploy` or `adopt`"
+        case Held():
+            commit = _link(voice.commit_url(outcome.commit), outcome.commit[:7])
+            reasons = _escaped(clipped(" · ".join(outcome.reasons), SLACK_CHARACTERS))
+            return f"{commit} is held: {reasons}"
         case Building() | Waiting() | Forbidden():
             return None
 

@@ -83,6 +83,7 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
                 source=outcome.source and mask.line(outcome.source, WORD_CHARACTERS),
                 not_taken=mask.words(outcome.not_taken),
                 services=mask.words(outcome.services),
+                approved=mask.words(outcome.approved),
             )
         case _:
             return outcome

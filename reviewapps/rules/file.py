@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 
 from reviewapps.model import Command
+from reviewapps.rules import freezing
 from reviewapps.rules import section_values as values
 from reviewapps.rules.document import kind, text_of
 from reviewapps.rules.fill import placeholders
@@ -93,6 +103,15 @@ def _apps(value: Any) -> tuple[str, ...] | None:
     return tuple(_text(name) for name in value)
 
 
+def _app_name(value: Any) -> str:
+    name = _text(value)
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", name):
+        raise ValueError(
+            "takes a name of lower case letters, digits and dashes, since it is the host as well"
+        )
+    return name
+
+
 def _settable(env: Mapping[str, str | None]) -> Mapping[str, str | None]:
     for name in env:
         if not name:
@@ -157,13 +176,45 @@ class ReviewSection(Section):
     teardown: OneCommand | None = None
 
 
+class SharedSection(Section):
+    """What may be said of an environment that more than one pull request depends on."""
+
+    follows: Annotated[Any, PlainValidator(values.follows)] | None = None
+    app: Annotated[str, BeforeValidator(_app_name)] | None = None
+    requires: Annotated[Any, PlainValidator(values.requires)] | None = None
+    freeze: Annotated[Any, PlainValidator(freezing.freeze)] | None = None
+
+
 class Environments(_Form):
+    """``review`` are those of pull requests; all others are shared, under names of their own."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, Annotated[SharedSection, BeforeValidator(_empty)]]
+
     review: Annotated[ReviewSection, BeforeValidator(_empty)] = ReviewSection()
-    dev: Annotated[Section, BeforeValidator(_empty)] = Section()
+
+    @property
+    def shared(self) -> Mapping[str, SharedSection]:
+        """The sections of the shared environments that there are any of, by name."""
+        return self.__pydantic_extra__ or {}
+
+    @model_validator(mode="after")
+    def _are_told_apart(self) -> Self:
+        apps: dict[str, str] = {}
+        for name, section in self.shared.items():
+            if section.app is not None:
+                if section.app in apps:
+                    raise ValueError(
+                        f"lets `{apps[section.app]}` and `{name}` be the same app, `{section.app}`"
+                    )
+                apps[section.app] = name
+        return self
 
 
 class RulesFile(_Form):
     manifest: Path = "manifest.yml"
     apps: Annotated[tuple[str, ...] | None, BeforeValidator(_apps)] = None
     all: Annotated[Section, BeforeValidator(_empty)] = Section()
-    environments: Annotated[Environments, BeforeValidator(_empty)] = Environments()
+    environments: Annotated[Environments, BeforeValidator(_empty)] = Field(
+        default_factory=lambda: Environments.model_validate({})
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -10,11 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from reviewapps.approval import NOTHING, Requires
 from reviewapps.errors import BadRules
-from reviewapps.model import Command, Environment, Health, Service
+from reviewapps.model import BUILDER, Command, Environment, Follows, Health, Service
 from reviewapps.naming import value_digest
 from reviewapps.rules.document import Document, Unreadable, Way, document
-from reviewapps.rules.file import Environments, ReviewSection, RulesFile, Section
+from reviewapps.rules.file import Environments, ReviewSection, RulesFile, Section, SharedSection
+from reviewapps.rules.freezing import Freeze
 
 FILE = ".reviewapps.yml"
 
@@ -39,21 +42,46 @@ class EnvironmentRules:
     release: Command | None = None
     setup: Command | None = None
     teardown: Command | None = None
+    follows: Follows | None = None
+    app: str | None = None
+    requires: Requires = NOTHING
+    freeze: tuple[Freeze, ...] = ()
     limit: int | None = None
     expire_after: timedelta | None = None
 
 
+FOLLOWED: Mapping[str, Follows] = {
+    "dev": Follows(tags=("dev", "dev-*")),
+    "staging": Follows(branch="staging"),
+    "production": Follows(),
+}
+"""What the shared environments follow that need no rules for that."""
+
+REVIEW = "review"
+EVERYWHERE = "*"
+
+
 @dataclass(frozen=True)
 class Rules:
-    """The wishes of a repository. ``apps`` are names in the manifest; None means all of them."""
+    """The wishes of a repository. ``apps`` are names in the manifest; None means all of them. ``environments`` are
+    by name; under ``*`` stands what holds for those that are not named."""
 
     manifest: str = "manifest.yml"
     apps: tuple[str, ...] | None = None
-    review: EnvironmentRules = EnvironmentRules()
-    dev: EnvironmentRules = EnvironmentRules()
+    environments: Mapping[str, EnvironmentRules] = field(default_factory=dict)
+
+    @property
+    def review(self) -> EnvironmentRules:
+        """Those of pull requests."""
+        return self.named(REVIEW)
 
     def of(self, environment: Environment) -> EnvironmentRules:
-        return self.dev if environment.shared else self.review
+        return self.named(environment.kind)
+
+    def named(self, kind: str) -> EnvironmentRules:
+        """The wishes for environments of this kind, with what it follows."""
+        own = self.environments.get(kind) or self.environments.get(EVERYWHERE) or EnvironmentRules()
+        return own if own.follows is not None else replace(own, follows=FOLLOWED.get(kind))
 
     def digest(self, environment: Environment) -> str:
         """40 hex digits, which change exactly when the environment has to be deployed anew.
@@ -61,9 +89,8 @@ class Rules:
         What says when or for how long something runs is left out, and so is what only its beginning and its end
         need: those are read when they are needed.
         """
-        own = replace(
-            self.of(environment), limit=None, expire_after=None, deadline=None, setup=None, teardown=None
-        )
+        when = dict.fromkeys(("limit", "expire_after", "deadline", "setup", "teardown", "follows", "app"))
+        own = replace(self.of(environment), **when, requires=NOTHING, freeze=())  # type: ignore[arg-type]
         return value_digest((self.manifest, self.apps and tuple(sorted(set(self.apps))), own))
 
 
@@ -79,17 +106,34 @@ def rules(text: str | None) -> Rules:
         file = RulesFile.model_validate(read.value)
     except ValidationError as error:
         raise _first(error, read) from None
+    _check_names(file, read)
     return Rules(
         file.manifest,
         file.apps,
-        _merged(file.all, file.environments.review),
-        _merged(file.all, file.environments.dev),
+        {
+            REVIEW: _merged(file.all, file.environments.review),
+            EVERYWHERE: _merged(file.all, Section()),
+            **{name: _merged(file.all, own) for name, own in file.environments.shared.items()},
+        },
     )
+
+
+def _check_names(file: RulesFile, read: Document) -> None:
+    """Every shared environment has a name that can be one, and follows something."""
+    for name, section in file.environments.shared.items():
+        way: Way = ("environments", name)
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", name) or name.startswith("pr-") or name == BUILDER:
+            raise BadRules(f"`environments.{name}` is no name for an environment", read.line(way))
+        if section.follows is None and name not in FOLLOWED:
+            near = difflib.get_close_matches(name, (REVIEW, *FOLLOWED), n=1)
+            hint = f"; did you mean `{near[0]}`?" if near else ", such as {branch: NAME} or {tags: [PATTERN]}"
+            raise BadRules(f"`environments.{name}` has no `follows`{hint}", read.line(way))
 
 
 def _merged(everywhere: Section, own: Section) -> EnvironmentRules:
     """``all:`` and an environment's own section, which wins."""
     review = own if isinstance(own, ReviewSection) else ReviewSection()
+    shared = own if isinstance(own, SharedSection) else SharedSection()
     return EnvironmentRules(
         vars={**everywhere.vars, **own.vars},
         vars_file=own.vars_file or everywhere.vars_file,
@@ -108,6 +152,10 @@ def _merged(everywhere: Section, own: Section) -> EnvironmentRules:
         teardown=review.teardown,
         limit=review.limit,
         expire_after=review.expire_after,
+        follows=shared.follows,
+        app=shared.app,
+        requires=shared.requires or NOTHING,
+        freeze=shared.freeze or (),
     )
 
 
@@ -118,13 +166,12 @@ FORMS: Mapping[Way, type[BaseModel]] = {
     ("all",): Section,
     ("environments",): Environments,
     ("environments", "review"): ReviewSection,
-    ("environments", "dev"): Section,
 }
 
-_LATER_OF_SECTIONS = "access app follows forks host logs_in_comment requires slack sleep_after wait_for when"
+_LATER_OF_SECTIONS = "access forks host logs_in_comment slack sleep_after wait_for when"
 LATER: Mapping[Way, tuple[str, ...]] = {
     (): (),
-    ("environments",): ("staging", "production"),
+    ("environments",): (),
 }
 """Keys that are foreseen and not built yet; those of a section where the way is not listed."""
 
@@ -152,12 +199,14 @@ def _way(loc: tuple[Any, ...]) -> Way:
 
 def _unknown(way: Way) -> str:
     around, key = way[:-1], str(way[-1])
-    known = tuple(FORMS[around].model_fields)
+    known = tuple(FORMS.get(around, SharedSection).model_fields)
     later = LATER.get(around, tuple(_LATER_OF_SECTIONS.split()))
     if key in later:
         return "is not built yet"
     if around not in LATER and key in ReviewSection.model_fields:
         return "belongs into `environments.review`"
+    if around not in LATER and key in SharedSection.model_fields:
+        return "belongs into a shared environment, such as `environments.dev`"
     near = difflib.get_close_matches(key, known + later, n=1)
     if near:
         return f"is unknown; did you mean `{near[0]}`?"

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-from reviewapps.model import Command, Health, Service
+from reviewapps.approval import Requires
+from reviewapps.model import Command, Follows, Health, Service
 from reviewapps.rules.document import kind
 from reviewapps.rules.fill import has_placeholders
 from reviewapps.rules.units import duration
@@ -16,6 +17,7 @@ LONGEST_COMMAND: Final = 4096
 """Characters, by the Cloud Controller."""
 
 MOST_INSTANCES: Final = 20
+MOST_APPROVALS: Final = 10
 LONGEST_TASK: Final = timedelta(hours=1)
 SHORTEST_DEADLINE, LONGEST_DEADLINE = timedelta(minutes=1), timedelta(hours=2)
 HEALTH_TYPES: Final = ("http", "port", "process")
@@ -56,6 +58,64 @@ def service(value: Any) -> Service | None:
             return Service("", "plan", plan)
         case _:
             raise ValueError(SERVICES)
+
+
+def follows(value: Any) -> Follows | None:
+    """What an environment follows; None for pull requests."""
+    match value:
+        case "pull-requests":
+            return None
+        case {"branch": str(branch), **more} if branch:
+            _only(more, ())
+            return Follows(branch=branch)
+        case {"tags": tags, **more}:
+            _only(more, ())
+            return Follows(tags=_patterns([tags] if isinstance(tags, str) else tags))
+        case _:
+            raise ValueError("takes `{branch: NAME}` or `{tags: [PATTERN, …]}`")
+
+
+def _patterns(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
+        raise ValueError("has `tags`, which takes a list of patterns such as dev-*")
+    for pattern in value:
+        if not pattern.strip("*?[]!"):
+            raise ValueError(f"has the pattern `{pattern}`, which every tag matches")
+    return tuple(value)
+
+
+def floor(value: Any) -> Requires:
+    """What an operator asks at least: a key that is left out asks for nothing."""
+    return requires({"self_approval": True, **value} if isinstance(value, dict) else value)
+
+
+def requires(value: Any) -> Requires:
+    """What has to be there before a commit may go to the environment. Who leaves ``self_approval`` out does not
+    allow it."""
+    if not isinstance(value, dict):
+        raise ValueError("takes a mapping such as {approvals: 2, from: [acme/release], checks: [test]}")
+    _only(value, ("approvals", "from", "self_approval", "checks", "sign_off"))
+    approvals, self_approval = value.get("approvals"), value.get("self_approval", False)
+    if approvals is not None and (isinstance(approvals, bool) or not isinstance(approvals, int)):
+        raise ValueError("has `approvals` that are no whole number")
+    if approvals is not None and not 0 <= approvals <= MOST_APPROVALS:
+        raise ValueError(f"has `approvals` that are not from 0 to {MOST_APPROVALS}")
+    if not isinstance(self_approval, bool):
+        raise ValueError("has `self_approval`, which takes true or false")
+    return Requires.wish(
+        approvals,
+        _strings(value, "from"),
+        self_approval=self_approval,
+        checks=_strings(value, "checks"),
+        sign_off=_strings(value, "sign_off"),
+    )
+
+
+def _strings(value: Mapping[Any, Any], key: str) -> list[str]:
+    listed = value.get(key, [])
+    if not isinstance(listed, list) or not all(isinstance(one, str) and one for one in listed):
+        raise ValueError(f"has `{key}`, which takes a list of names")
+    return listed
 
 
 def instances(value: Any) -> int:

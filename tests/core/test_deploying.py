@@ -21,6 +21,7 @@ from reviewapps.model import (
     Environment,
     LogLine,
     LogSource,
+    PastDeploy,
     PullRequest,
     Tag,
     Tagging,
@@ -86,6 +87,15 @@ class GitHub:
 
     def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
         raise KeyError(branch)
+
+    def commit(self, ref: str) -> str | None:
+        raise KeyError(ref)
+
+    def contains(self, commit: str, other: str) -> bool:
+        raise KeyError(commit)
+
+    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        return ()
 
     def deployed(self) -> frozenset[Environment]:
         return frozenset()

@@ -136,7 +136,9 @@ def test_an_old_commit_in_a_new_pull_request_is_not_old() -> None:
 
 def test_rules_shorten_the_time_that_is_granted_and_never_lengthen_it() -> None:
     pr = pull_request(1, created_at=NOW - 5 * DAY, updated_at=NOW)
-    long, short = (Rules(review=EnvironmentRules(expire_after=days * DAY)) for days in (90, 3))
+    long, short = (
+        Rules(environments={"review": EnvironmentRules(expire_after=days * DAY)}) for days in (90, 3)
+    )
     found = judged(pr, rules=long, committed={sha(1): NOW - 5 * DAY})["pr-1"]
     assert isinstance(found, Run) and found.ends == NOW + 5 * DAY
     assert judged(pr, rules=short, committed={sha(1): NOW - 5 * DAY})["pr-1"] == Absent("old")
@@ -180,7 +182,7 @@ def test_who_has_a_preview_keeps_it_when_the_limit_shrinks() -> None:
 
 
 def test_a_rule_narrows_the_limit_and_never_widens_it() -> None:
-    few, many = (Rules(review=EnvironmentRules(limit=limit)) for limit in (1, 50))
+    few, many = (Rules(environments={"review": EnvironmentRules(limit=limit)}) for limit in (1, 50))
     assert len(running(judged(*map(aged, range(1, 9)), rules=few))) == 1
     assert len(running(judged(*map(aged, range(1, 9)), rules=many))) == 5
 

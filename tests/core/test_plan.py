@@ -99,14 +99,16 @@ def test_a_refused_commit_makes_room_for_the_next_one() -> None:
 
 def test_other_rules_give_a_refused_commit_another_try() -> None:
     there = settled("unbuildable")
-    there.github.rules = Rules(review=EnvironmentRules(env={"A": "1"}))
+    there.github.rules = Rules(environments={"review": EnvironmentRules(env={"A": "1"})})
     there.until_settled()
     assert there.cf.builds_made.total() == 2
 
 
 def test_rules_that_say_only_when_something_runs_give_no_other_try() -> None:
     there = settled("unbuildable")
-    there.github.rules = Rules(review=EnvironmentRules(limit=3, expire_after=timedelta(days=9)))
+    there.github.rules = Rules(
+        environments={"review": EnvironmentRules(limit=3, expire_after=timedelta(days=9))}
+    )
     there.until_settled()
     assert there.cf.builds_made.total() == 1
 

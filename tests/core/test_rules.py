@@ -155,11 +155,41 @@ def test_what_belongs_to_a_deploy_is_read() -> None:
     [
         ("\nenviroments: {}", 2, "`enviroments` is unknown; did you mean `environments`?"),
         ("zzz: 1", 1, "`zzz` is unknown; known are `manifest`, `apps`, `all`, `environments`"),
-        ("environments:\n  reviw: {}", 2, "`environments.reviw` is unknown; did you mean `review`?"),
-        ("environments:\n  staging: {}", 2, "`environments.staging` is not built yet"),
+        ("environments:\n  reviw: {}", 2, "`environments.reviw` has no `follows`; did you mean `review`?"),
         ("environments:\n  review:\n    sleep_after: 8h", 3, "`environments.review.sleep_after` is not built yet"),
         ("all: {slack: '#a'}", 1, "`all.slack` is not built yet"),
-        ("environments: {dev: {app: x}}", 1, "`environments.dev.app` is not built yet"),
+        (
+            "environments: {qa: {}}",
+            1,
+            "`environments.qa` has no `follows`, such as {branch: NAME} or {tags: [PATTERN]}",
+        ),
+        ("environments: {Qa: {}}", 1, "`environments.Qa` is no name for an environment"),
+        (
+            "environments: {staging: {fllows: 1}}",
+            1,
+            "`environments.staging.fllows` is unknown; did you mean `follows`?",
+        ),
+        (
+            "environments: {staging: {follows: {tags: '*'}}}",
+            1,
+            "`environments.staging.follows` has the pattern `*`, which every tag matches",
+        ),
+        (
+            "environments: {staging: {app: x}, production: {app: x}}",
+            1,
+            "`environments` lets `staging` and `production` be the same app, `x`",
+        ),
+        ("all: {requires: {}}", 1, "`all.requires` belongs into a shared environment, such as `environments.dev`"),
+        (
+            "environments: {staging: {requires: {approvals: many}}}",
+            1,
+            "`environments.staging.requires` has `approvals` that are no whole number",
+        ),
+        (
+            "environments: {staging: {freeze: [{from: Fri 16:00, to: Mon 08:00, zone: Mars/Base}]}}",
+            1,
+            "`environments.staging.freeze` names the time zone `Mars/Base`, which there is not",
+        ),
         ("environments: {dev: {limit: 1}}", 1, "`environments.dev.limit` belongs into `environments.review`"),
         ("all: {expire_after: 1d}", 1, "`all.expire_after` belongs into `environments.review`"),
         ("all: {memroy: 1G}", 1, "`all.memroy` is unknown; did you mean `memory`?"),
@@ -340,7 +370,9 @@ SECTIONS = st.fixed_dictionaries(
     },
 )
 RULES = st.builds(
-    lambda manifest, apps, review, dev: Rules(manifest, apps, EnvironmentRules(**review), EnvironmentRules(**dev)),
+    lambda manifest, apps, review, dev: Rules(
+        manifest, apps, {"review": EnvironmentRules(**review), "dev": EnvironmentRules(**dev)}
+    ),
     st.sampled_from(["manifest.yml", "m.yml"]),
     st.sampled_from([None, ("a",), ("b",), ("a", "b"), ("b", "a")]),
     SECTIONS,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.desired import Known, Leave, Run, Verdict, desired, natural
-from reviewapps.desired.dev import TAGS_WEIGHED_AT_ONCE
+from reviewapps.desired.shared import TAGS_WEIGHED_AT_ONCE
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import App, Environment, Space, Tag, Tagging, Wanted

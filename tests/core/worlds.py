@@ -33,8 +33,10 @@ AGES = st.sampled_from([0, 1, 9, 11, 30]).map(lambda days: NOW - days * DAY)
 RULES: st.SearchStrategy[Rules | BadRules] = st.sampled_from(
     [
         Rules(),
-        Rules(review=EnvironmentRules(limit=2)),
-        Rules(review=EnvironmentRules(env={"A": "1"}), dev=EnvironmentRules(env={"A": "1"})),
+        Rules(environments={"review": EnvironmentRules(limit=2)}),
+        Rules(
+            environments={"review": EnvironmentRules(env={"A": "1"}), "dev": EnvironmentRules(env={"A": "1"})}
+        ),
         BadRules("`limitt` is unknown", 3),
     ]
 )

@@ -19,6 +19,7 @@ STYLES: Final[Mapping[str, str]] = {
     "unreadable": "bold red",
     "building": "yellow",
     "waiting": "yellow",
+    "held": "yellow",
     "removing": "yellow",
     "STATE": "",
 }

@@ -1,0 +1,153 @@
+"""What is said of shared environments by hand: ``lock``, ``unlock``, ``approve``, ``rollback``, ``history``."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Final
+
+import requests
+import typer
+
+from reviewapps.cli.acting import acting
+from reviewapps.cli.menu import AsJson, Where, app, in_a_sentence, settings
+from reviewapps.cli.printed.past import past_as_json, past_deploys
+from reviewapps.cli.sought import Sought, sought
+from reviewapps.errors import AuthorMustAct, BadSettings
+from reviewapps.installation import Installation
+from reviewapps.report.untrusted import Mask
+from reviewapps.rules.units import duration
+from reviewapps.settings import Settings
+from reviewapps.wiring import reading
+
+SHA: Final = re.compile(r"[0-9a-f]{4,40}")
+PATIENCE: Final = 10
+
+Why = Annotated[str, typer.Argument(help="What for: shown to whoever waits.", show_default=False)]
+HowLong = Annotated[str, typer.Argument(help="30m, 8h, 10d.", show_default=False)]
+Commit = Annotated[str, typer.Argument(help="A commit, or the beginning of one.", show_default=False)]
+
+
+@app.command()
+@in_a_sentence
+def lock(environment: Where, how_long: HowLong, why: Why) -> int:
+    """Let nobody's commit go to a shared environment for a while."""
+    until = datetime.now(UTC) + _lasting(how_long)
+    told = settings()
+    with acting(told) as installation:
+        one = sought(environment, installation.reconcilers)
+        who = _person(told) or getpass.getuser()
+        with installation.governing(one.environment) as it:
+            it.lock(who, why, until)
+        print(f"{one.name}: locked until {until:%d %b %H:%M} UTC; `reviewapps unlock {one.name}` ends it")
+    return 0
+
+
+@app.command()
+@in_a_sentence
+def unlock(environment: Where) -> int:
+    """Let a shared environment follow again what it follows, after `lock` or `rollback`."""
+    with acting(settings()) as installation:
+        one = sought(environment, installation.reconcilers)
+        with installation.governing(one.environment) as it:
+            it.unlock()
+        print(f"{one.name}: unlocked")
+    return 0
+
+
+@app.command()
+@in_a_sentence
+def approve(environment: Where, commit: Commit) -> int:
+    """Say, as the owner of your own GitHub token, that a commit may go to a shared environment."""
+    told = settings()
+    with acting(told) as installation:
+        one = sought(environment, installation.reconcilers)
+        person = _person(told)
+        if person is None:
+            raise BadSettings("who are you? `gh auth login`, or GH_TOKEN with a token of your own, says so")
+        found = _commit(one, commit)
+        with installation.governing(one.environment) as it:
+            it.sign_off(person, found)
+        print(f"{one.name}: {person} signed {found[:7]} off")
+    return 0
+
+
+@app.command()
+@in_a_sentence
+def rollback(
+    environment: Where,
+    commit: Annotated[
+        str | None, typer.Argument(help="The commit to go back to; else the one before.")
+    ] = None,
+) -> int:
+    """Go back to what a shared environment ran before, until the next merge or `unlock`. Data stays as it is."""
+    told = settings()
+    with acting(told) as installation:
+        one = sought(environment, installation.reconcilers)
+        found = _commit(one, commit) if commit is not None else None
+        with installation.governing(one.environment) as it:
+            back = it.go_back(_person(told) or getpass.getuser(), found)
+        print(f"{one.name}: goes back to {back[:7]}, and stays there until the next merge or `unlock`")
+        print("Databases are not rolled back: is the schema still good for it?")
+    return 0
+
+
+@app.command()
+@in_a_sentence
+def history(environment: Where, as_json: AsJson = False) -> int:
+    """What an environment ran: when, how it ended, what was said of it."""
+    told = settings()
+    with reading(told) as read:
+        one = sought(environment, read.reconcilers)
+        found = one.reconciler.history(one.environment)
+    mask = Mask.over(told.secrets)
+    for line in [past_as_json(found, mask)] if as_json else past_deploys(found, mask, datetime.now(UTC)):
+        print(line)
+    return 0
+
+
+def sent(installation: Installation, one: Sought, ref: str, override: bool) -> str:
+    """Let a shared environment run the commit that ``ref`` means; the commit."""
+    commit = _commit(one, ref)
+    with installation.governing(one.environment) as it:
+        it.override(commit) if override else it.send(ref, commit)
+    return commit
+
+
+def _commit(one: Sought, ref: str) -> str:
+    found = one.reconciler.commit(ref)
+    if found is None:
+        raise AuthorMustAct(f"{one.name}: GitHub knows no commit `{ref}`")
+    return found
+
+
+def _lasting(text: str) -> timedelta:
+    try:
+        return duration(text)
+    except ValueError as wrong:
+        raise BadSettings(f"`{text}` is not {wrong}") from None
+
+
+def _person(told: Settings) -> str | None:
+    """Whose the GitHub token of whoever sits here is; None where there is none."""
+    token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN") or _token_of_gh()
+    if not token:
+        return None
+    url = f"{told.grants.github.url.rstrip('/')}/user"
+    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
+    if answer.status_code != 200:
+        raise BadSettings(f"GitHub does not know whose your token is: it answered {answer.status_code}")
+    return str(answer.json()["login"])
+
+
+def _token_of_gh() -> str:
+    try:
+        asked = subprocess.run(
+            ["gh", "auth", "token"], capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return asked.stdout.strip() if asked.returncode == 0 else ""

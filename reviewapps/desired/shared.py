@@ -1,0 +1,248 @@
+"""Shared environments: which commit of what they follow they should run, and what holds it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from fnmatch import fnmatchcase
+
+from reviewapps.approval import Approved, Evidence, Missing, SignOff, judgement
+from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
+from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
+from reviewapps.model import ADOPTED, App, Environment, Follows, Space, Tag, Tagging, Wanted
+from reviewapps.naming import tag_digest
+from reviewapps.rules import EnvironmentRules, Rules
+from reviewapps.rules.freezing import frozen_until
+
+TAGS_WEIGHED_AT_ONCE = 30
+"""Of many new tags, so many are compared by date: each may cost two requests, once."""
+
+
+@dataclass
+class Shared:
+    """The verdicts on shared environments; collects on the way what is not known yet."""
+
+    wanted: Wanted
+    rules: Rules | BadRules
+    grant: Grant
+    space: Space
+    known: Known
+    now: datetime
+    tags_asked: set[Tag] = field(default_factory=set)
+    rules_asked: set[str] = field(default_factory=set)
+    ways_asked: set[Way] = field(default_factory=set)
+
+    def verdicts(self) -> dict[Environment, Verdict]:
+        kinds = [kind for kind in self.grant.targets if kind != "review"]
+        mine = {kind: Environment(self.wanted.repository.id, kind) for kind in kinds}
+        found = {environment: self._verdict(environment) for environment in mine.values()}
+        return {environment: verdict for environment, verdict in found.items() if verdict is not None}
+
+    @property
+    def asks(self) -> Asks:
+        """What has to be known first."""
+        return Asks(
+            tags=frozenset(self.tags_asked),
+            rules_at=frozenset(self.rules_asked),
+            ways=frozenset(self.ways_asked),
+        )
+
+    def _verdict(self, environment: Environment) -> Verdict | None:
+        """None where there is nothing, and nothing says that there should be."""
+        app = self.space.actual(environment).app
+        if isinstance(self.rules, BadRules):
+            return None if app is None else Leave()
+        if app is not None and has_drifted(app):
+            return Held(Hold(app.wished or "", "drift", ("somebody else deployed to its app",)))
+        own = self.rules.of(environment)
+        if own.follows is None:
+            return None if app is None else Leave()
+        run = self._run(environment, own)
+        goal = self._newest(run, own.follows, app) if own.follows.tags else self._head(run, own.follows, app)
+        if goal is None:
+            return None if app is None else (_as_before(run, app) or Leave())
+        if isinstance(goal, Leave):
+            return goal
+        return self._permitted(environment, goal, own.follows, app)
+
+    def _run(self, environment: Environment, own: EnvironmentRules) -> Run:
+        """To run something, with all that does not depend on what."""
+        assert not isinstance(self.rules, BadRules)  # noqa: S101 - asked before
+        return Run(
+            "",
+            self.grant.config(self.rules, environment),
+            tags_seen=frozenset(),
+            entrance=self.grant.entrance(environment.kind),
+            deadline=own.deadline,
+            app=own.app,
+        )
+
+    # --- what it follows ---
+
+    def _newest(self, run: Run, follows: Follows, app: App | None) -> Run | Leave | None:
+        """The newest tag that is new since the last look.
+
+        A tag is new by name and object, so a moved tag is, and a deleted one that comes back is too; a deleted one
+        deploys nothing, nor does one that means no commit. Nothing but a tag moves it, and nothing deletes it.
+        """
+        tags = followed_tags(self.wanted, follows)
+        seen_now = tags_seen(tags)
+        seen_before = (app.tags_seen if app is not None else None) or frozenset()
+        new = [t for t in tags if tag_digest(t.name, t.object) not in seen_before]
+        weighed = sorted(new, key=lambda t: (natural(t.name), t))[-TAGS_WEIGHED_AT_ONCE:]
+        unknown = frozenset(t for t in weighed if t not in self.known.taggings)
+        if unknown:
+            self.tags_asked |= unknown
+            return Leave()
+        meant = {t: tagging for t in weighed if (tagging := self.known.taggings[t]) is not None}
+        if meant:
+            newest = max(meant, key=lambda t: _made(t, meant[t]))
+            return replace(run, commit=meant[newest].commit, source=newest.name, tags_seen=seen_now)
+        before = _as_before(run, app) if app is not None else None
+        return before and replace(before, tags_seen=seen_now)
+
+    def _head(self, run: Run, follows: Follows, app: App | None) -> Run | None:
+        """The head of its branch; the commit that somebody went back to, as long as the head is the one that was
+        left for it."""
+        repository = self.wanted.repository
+        branch = follows.branch or repository.default_branch
+        head = repository.head if branch == repository.default_branch else self.wanted.branches.get(branch)
+        if head is None:
+            return None
+        pin = app.pin if app is not None else None
+        commit = pin.commit if pin is not None and pin.over == head else head
+        return replace(run, commit=commit, source=branch)
+
+    # --- what holds it back ---
+
+    def _permitted(self, environment: Environment, run: Run, follows: Follows, app: App | None) -> Verdict:
+        """To run it, or to go on with what was permitted before while this one is held."""
+        if app is not None and run.commit == app.wished:
+            return run
+        hold = self._hold(environment, run, follows, app)
+        if isinstance(hold, Leave):
+            return hold
+        if isinstance(hold, Approved):
+            return replace(run, approved=hold.why)
+        before = _as_before(run, app) if app is not None else None
+        if before is None:
+            return Held(hold)
+        seen = app.tags_seen if app is not None else None
+        return replace(before, held=hold, tags_seen=seen or frozenset())
+
+    def _hold(
+        self, environment: Environment, run: Run, follows: Follows, app: App | None
+    ) -> Hold | Leave | Approved:
+        if app is not None and app.pin is not None and app.pin.commit == run.commit:
+            return Approved((f"gone back to by {app.pin.who}",))
+        overridden = app is not None and app.override == run.commit
+        if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
+            why = f"locked by {app.lock.who} until {_moment(app.lock.until)}: {app.lock.why}"
+            return Hold(run.commit, "lock", (why,))
+        asked = self._rules_there(app)
+        if asked is None:
+            return Leave()
+        if isinstance(asked, BadRules):
+            return Hold(run.commit, "rules", ("the rules at the commit that runs there cannot be read",))
+        own = asked.of(environment)
+        ends = frozen_until(own.freeze, self.now)
+        if ends is not None and not overridden:
+            return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
+        if follows.tags:
+            return Approved()
+        return self._approved(environment, run, own, app)
+
+    def _rules_there(self, app: App | None) -> Rules | BadRules | None:
+        """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
+        have to be asked for first; where nothing of ours runs, those of the default branch."""
+        if app is None or app.commit in (None, ADOPTED):
+            return self.rules
+        if app.commit not in self.known.rules_at:
+            self.rules_asked.add(app.commit)
+            return None
+        return self.known.rules_at[app.commit]
+
+    def _approved(
+        self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None
+    ) -> Hold | Leave | Approved:
+        requires = self.grant.requires(environment.kind, own.requires)
+        if requires.nothing:
+            return Approved()
+        running = app.commit if app is not None and app.commit != ADOPTED else None
+        way = Way(run.source or "", running, run.commit, requires)
+        if way not in self.known.evidence:
+            self.ways_asked.add(way)
+            return Leave()
+        evidence = _signed(self.known.evidence[way], app)
+        judged = judgement(requires, evidence)
+        if not isinstance(judged, Missing):
+            return judged
+        pulls = tuple(sorted({pull.number for pull in evidence.pulls}))
+        return Hold(run.commit, "approval", (judged.words,), pulls)
+
+
+def has_drifted(app: App) -> bool:
+    """Whether what the app has is not what we gave it, and nobody is about to give it anything."""
+    attempt = app.attempt
+    under_way = attempt is not None and attempt.refusal is None and not _is_over(app)
+    known = app.live_droplet is not None and app.commit not in (None, ADOPTED)
+    return known and not under_way and app.droplet != app.live_droplet
+
+
+def _is_over(app: App) -> bool:
+    attempt = app.attempt
+    return attempt is None or (app.live_since is not None and app.live_since >= attempt.began)
+
+
+def _as_before(run: Run, app: App) -> Run | None:
+    """What was permitted last; None where nothing was."""
+    return replace(run, commit=app.wished, source=app.source) if app.wished else None
+
+
+def _signed(evidence: Evidence, app: App | None) -> Evidence:
+    """With who signed the commit off by hand, which stands on the app."""
+    signed = app.sign_offs if app is not None else ()
+    return replace(evidence, sign_offs=tuple(SignOff(person, commit) for person, commit in signed))
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%d %b %H:%M} UTC"
+
+
+def followed_tags(wanted: Wanted, follows: Follows) -> list[Tag]:
+    """The tags that an environment may follow."""
+    return [t for t in wanted.tags if any(fnmatchcase(t.name, pattern) for pattern in follows.tags)]
+
+
+def tags_seen(tags: Iterable[Tag]) -> frozenset[str]:
+    """What is to be remembered of tags that were seen."""
+    return frozenset(tag_digest(t.name, t.object) for t in tags)
+
+
+def _made(tag: Tag, tagging: Tagging) -> tuple[datetime, datetime, list[tuple[int, int, str]], Tag]:
+    """When a tag was made, as far as that can be known: only annotated ones say so."""
+    committed = tagging.committed_at
+    return tagging.tagged_at or committed, committed, natural(tag.name), tag
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """A key that sorts dev-2 before dev-10.
+
+    >>> sorted(["dev-10", "dev-2"], key=natural)
+    ['dev-2', 'dev-10']
+    """
+    return list(_natural_parts(name))
+
+
+def _natural_parts(name: str) -> Iterator[tuple[int, int, str]]:
+    for part in re.findall(r"\d+|\D+", name):
+        yield (1, int(part), "") if part.isdecimal() else (0, 0, part)
+
+
+def branches_of(rules: Rules, kinds: Iterable[str]) -> frozenset[str]:
+    """The branches, besides the default one, that environments of these kinds follow."""
+    follows: Mapping[str, Follows | None] = {kind: rules.named(kind).follows for kind in kinds}
+    return frozenset(one.branch for one in follows.values() if one is not None and one.branch)

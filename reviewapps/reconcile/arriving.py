@@ -1,0 +1,79 @@
+"""Where a merged pull request has come: said in its comment, which is its own preview's to write."""
+
+from __future__ import annotations
+
+from reviewapps.desired import Desired, Held, Hold, Run
+from reviewapps.model import ADOPTED, App, Environment, Space, Wanted
+from reviewapps.naming import value_digest
+from reviewapps.outcome import Arrival
+from reviewapps.reconcile.means import Means
+
+REMEMBERED = 14 * 24 * 3600.0
+"""Seconds for which it is known without asking that one commit is on the way to another: that never changes."""
+
+
+def arrivals(
+    means: Means, wanted: Wanted, space: Space, desired: Desired, number: int
+) -> tuple[Arrival, ...]:
+    """Where the pull request is, and where it waits; nothing where it was not merged."""
+    pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
+    if pr is None or pr.merged_as is None:
+        return ()
+    found = []
+    for environment, verdict in sorted(desired.verdicts.items()):
+        app = space.actual(environment).app
+        if not environment.shared or not isinstance(verdict, Run | Held):
+            continue
+        hold = verdict.hold if isinstance(verdict, Held) else verdict.held
+        if app is not None and _has_come(means, pr.merged_as, app):
+            address = _address(means, space, environment)
+            found.append(Arrival(environment.name, address, app.live_since))
+        elif hold is not None and (pr.number in hold.pulls or pr.merged_as == hold.commit):
+            found.append(Arrival(environment.name, waits=" · ".join(hold.reasons)))
+    return tuple(found)
+
+
+def news(means: Means, wanted: Wanted, space: Space, desired: Desired) -> frozenset[Environment]:
+    """The previews of merged pull requests whose comments do not tell yet where their commits are. What stands
+    somewhere is compared with what stood there when they were told."""
+    standing = _standing(space, desired)
+    if not standing:
+        return frozenset()
+    merged = (pr for pr in wanted.pull_requests if pr.merged_as is not None)
+    return frozenset(
+        Environment.of_pull_request(wanted.repository.id, pr.number)
+        for pr in merged
+        if means.remembered("arrived", str(pr.number)) != standing
+    )
+
+
+def note(means: Means, space: Space, desired: Desired, number: int) -> None:
+    """Remember that the pull request was told of this."""
+    means.remember(_standing(space, desired), REMEMBERED, "arrived", str(number))
+
+
+def _standing(space: Space, desired: Desired) -> str:
+    """A digest of what each shared environment serves, and what holds it back; nothing where there is none."""
+    seen: list[tuple[str, str | None, Hold | None]] = []
+    for environment, verdict in sorted(desired.verdicts.items()):
+        if environment.shared and isinstance(verdict, Run | Held):
+            app = space.actual(environment).app
+            hold = verdict.hold if isinstance(verdict, Held) else verdict.held
+            seen.append((environment.name, app.commit if app is not None else None, hold))
+    return value_digest(tuple(seen)) if seen else ""
+
+
+def _has_come(means: Means, merged: str, app: App) -> bool:
+    """Whether the app is known to serve a commit that the merge is on the way to."""
+    if not app.started or app.commit in (None, ADOPTED):
+        return False
+    known = means.remembered("contains", app.commit or "", merged)
+    if known is None:
+        known = means.github.contains(app.commit or "", merged)
+        means.remember(known, REMEMBERED, "contains", app.commit or "", merged)
+    return bool(known)
+
+
+def _address(means: Means, space: Space, environment: Environment) -> str:
+    route = space.actual(environment).route
+    return means.grant.address(environment).format(host=route.address) if route is not None else ""

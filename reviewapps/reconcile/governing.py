@@ -1,0 +1,121 @@
+"""What somebody says of a shared environment by hand: written onto its app, and obeyed by every look that follows.
+
+The same verbs whoever says them: a command now, a comment later.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from reviewapps import steps
+from reviewapps.desired import followed_tags, tags_seen
+from reviewapps.errors import AuthorMustAct, BadRules, Busy
+from reviewapps.model import ADOPTED, App, Environment, Follows, Lock, Pin
+from reviewapps.naming import address
+from reviewapps.plan import in_doubt
+from reviewapps.ports import Lease
+from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.turn import Turn
+from reviewapps.reconcile.view import Judged, judged_alone, rules_of
+
+
+class Governing:
+    """One environment, with the right to touch it. Each verb raises AuthorMustAct where it cannot be obeyed."""
+
+    def __init__(self, means: Means, environment: Environment, lease: Lease) -> None:
+        self._asked = address(environment, means.name)
+        if not environment.shared:
+            raise AuthorMustAct(f"{self._asked} is a preview; this is for environments that are shared")
+        self._means, self._environment = means, environment
+        self._seen: Judged = judged_alone(means, environment)
+        actual = self._seen.space.actual(environment)
+        self._turn = Turn(means, environment, lease, self._seen.wanted.repository, actual)
+
+    def lock(self, who: str, why: str, until: datetime) -> None:
+        """Let nobody's commit go there until then."""
+        self._write(lock=Lock(who, why, until))
+
+    def unlock(self) -> None:
+        """Let it follow again what it follows: no lock, and no commit that somebody went back to."""
+        self._write(lock=None, pin=None)
+
+    def sign_off(self, person: str, commit: str) -> None:
+        """Note that this person says of this very commit that it may go there."""
+        signed = dict.fromkeys((*self._app.sign_offs, (person.lower(), commit)))
+        self._write(sign_offs=tuple(signed)[-MOST_SIGN_OFFS:])
+
+    def override(self, commit: str) -> None:
+        """Let this commit go there in spite of a lock or a freeze. What has to be approved still has to be."""
+        self._write(override=commit)
+
+    def go_back(self, who: str, commit: str | None) -> str:
+        """Let it run a commit that it ran before (None: the one before this), until the next merge or `unlock`;
+        the commit. Data is not brought back."""
+        head = self._head()
+        served = self._app.commit or self._app.wished
+        back = commit or self._before(served)
+        if back == served:
+            raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
+        if in_doubt(self._turn.actual):
+            raise Busy(f"{self._asked}: a deploy is under way; try again when it is over")
+        self._write(pin=Pin(back, head, who))
+        return back
+
+    def send(self, ref: str, commit: str) -> None:
+        """Let a commit that no tag asks for run where tags are followed, until the next new tag."""
+        follows = self._follows()
+        if not follows.tags:
+            raise AuthorMustAct(f"{self._asked} follows a branch: merge into it, or use `rollback`")
+        seen = tags_seen(followed_tags(self._seen.wanted, follows))
+        if self._turn.actual.app is None:
+            raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
+        self._turn.carry_out(steps.Remember(ref, commit, seen))
+
+    # --- how ---
+
+    @property
+    def _app(self) -> App:
+        app = self._turn.actual.app
+        if app is None:
+            raise AuthorMustAct(f"{self._asked} has no app yet")
+        return app
+
+    def _write(self, **changes: object) -> None:
+        app = self._app
+        now = steps.Govern(app.lock, app.pin, app.override, app.sign_offs)
+        wanted = replace(now, **changes)  # type: ignore[arg-type]
+        if wanted != now:
+            self._turn.carry_out(wanted)
+
+    def _follows(self) -> Follows:
+        asked = rules_of(self._seen.wanted)
+        follows = None if isinstance(asked, BadRules) else asked.of(self._environment).follows
+        if follows is None:
+            raise AuthorMustAct(f"{self._asked}: nothing says what it follows")
+        return follows
+
+    def _head(self) -> str:
+        """The newest commit of what it follows."""
+        follows, wanted = self._follows(), self._seen.wanted
+        if follows.tags:
+            raise AuthorMustAct(f"{self._asked} follows tags: `deploy` sends it any commit")
+        branch = follows.branch or wanted.repository.default_branch
+        head = (
+            wanted.repository.head
+            if branch == wanted.repository.default_branch
+            else wanted.branches.get(branch)
+        )
+        if head is None:
+            raise AuthorMustAct(f"{self._asked}: there is no branch {branch}")
+        return head
+
+    def _before(self, served: str | None) -> str:
+        """What was live before: GitHub's deployments know."""
+        for one in self._means.github.history(self._environment):
+            if one.state == "success" and one.commit not in (served, ADOPTED):
+                return one.commit
+        raise AuthorMustAct(f"{self._asked}: GitHub shows nothing that was live before; name the commit")
+
+
+MOST_SIGN_OFFS = 20

@@ -1,0 +1,219 @@
+"""Shared environments: which commit they should run, and what holds it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
+from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired
+from reviewapps.errors import BadRules
+from reviewapps.grants import Grant
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Wanted
+from reviewapps.rules import Rules, rules
+from reviewapps.rules.freezing import Freeze, freeze, frozen_until
+from tests.core.settling import NOW, SHOP, sha
+
+OLD, NEW = sha(1), sha(2)
+STAGING, PRODUCTION = Environment(SHOP.id, "staging"), Environment(SHOP.id, "production")
+GRANT = Grant(targets={"staging": "staging", "production": "production"})
+ASKING = rules("environments: {production: {requires: {approvals: 1}}}")
+
+
+def running(environment: Environment, commit: str | None = OLD, **more: object) -> App:
+    """Its app, which is known to serve the commit."""
+    plain = App("a", "shop", environment, "app", True, "d1", commit, "c", NOW, live_since=NOW)
+    noted = replace(plain, wished=commit if commit != ADOPTED else None, tags_seen=frozenset())
+    return replace(noted, live_droplet="d1", **more)  # type: ignore[arg-type]
+
+
+def verdict(
+    environment: Environment,
+    app: App | None,
+    *,
+    asked: Rules | BadRules = ASKING,
+    there: Rules | BadRules = ASKING,
+    grant: Grant = GRANT,
+    branches: Mapping[str, str] | None = None,
+    approved: bool = False,
+    now: datetime = NOW,
+) -> Verdict:
+    """The verdict while ``main`` is at NEW and ``staging`` as ``branches`` say, once all that is asked was
+    answered: the rules at what runs are ``there``, and the way to the head is one pull request, ``approved`` or
+    not."""
+    repository = replace(SHOP, head=NEW)
+    wanted = Wanted(repository, (), (), None, branches={"staging": NEW} if branches is None else branches)
+    space = Space(() if app is None else (app,))
+    known = Known()
+    while True:
+        found = desired(wanted, asked, grant, space, known, now)
+        if not found.asks:
+            return found.of(environment)
+        evidence = {
+            way: _evidence(way.branch, way.running, way.head, approved=approved) for way in found.asks.ways
+        }
+        known = known.with_answers(
+            Known(rules_at=dict.fromkeys(found.asks.rules_at, there), evidence=evidence)
+        )
+
+
+def _evidence(branch: str, from_: str | None, head: str, *, approved: bool) -> Evidence:
+    before = from_ or sha(0)
+    review = Review(1, "grace", "approved", "h" * 40, NOW)
+    pull = Pull(12, branch, "h" * 40, head, "ada", reviews=(review,) if approved else ())
+    commit = Commit(head, (before,))
+    moves = (Move(before, head, merge=True),)
+    return Evidence(branch, before, head, True, 1, (commit,), (pull,), ((head, 12),), moves)
+
+
+def test_a_merge_moves_what_follows_the_branch() -> None:
+    found = verdict(STAGING, running(STAGING))
+    assert isinstance(found, Run) and (found.commit, found.source, found.held) == (NEW, "staging", None)
+
+
+def test_without_its_branch_it_stays_as_it_is() -> None:
+    found = verdict(STAGING, running(STAGING), branches={})
+    assert isinstance(found, Run) and found.commit == OLD
+    assert verdict(STAGING, None, branches={}) == Leave()
+
+
+def test_what_is_not_approved_is_held_and_what_runs_is_kept_up() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION))
+    assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+    assert (found.held.commit, found.held.why, found.held.pulls) == (NEW, "approval", (12,))
+    assert found.held.reasons == ("1 approval (#12)",)
+
+
+def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION), approved=True)
+    assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
+    assert found.approved == ("approved: #12",)
+
+
+def test_a_first_deploy_waits_for_its_approval_too() -> None:
+    assert isinstance(verdict(PRODUCTION, None), Held)
+    assert isinstance(verdict(PRODUCTION, None, approved=True), Run)
+
+
+def test_a_pull_request_cannot_lower_what_is_asked_of_itself() -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=lowered, there=ASKING)
+    assert isinstance(found, Run) and found.held is not None
+
+
+def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
+    floor = replace(GRANT, floors={"production": Requires.wish(1)})
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=Rules(), there=Rules(), grant=floor)
+    assert isinstance(found, Run) and found.held is not None
+
+
+def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION), there=BadRules("broken"), approved=True)
+    assert isinstance(found, Run) and found.held is not None and found.held.why == "rules"
+
+
+def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
+    app = replace(running(PRODUCTION), wished=sha(3), attempt=Attempt("a", sha(3), "c", NOW + timedelta(1)))
+    found = verdict(PRODUCTION, app)
+    assert isinstance(found, Run) and found.commit == sha(3) and found.held is not None
+
+
+LOCK = Lock("ada", "a demo", NOW + timedelta(hours=1))
+
+
+def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
+    locked = running(STAGING, lock=LOCK)
+    found = verdict(STAGING, locked)
+    assert isinstance(found, Run) and found.held is not None
+    assert found.held.reasons == ("locked by ada until 02 Mar 13:00 UTC: a demo",)
+    later = verdict(STAGING, locked, now=NOW + timedelta(hours=2))
+    assert isinstance(later, Run) and later.commit == NEW
+    passed = verdict(STAGING, replace(locked, override=NEW))
+    assert isinstance(passed, Run) and passed.commit == NEW
+
+
+def test_whoever_went_back_stays_there_until_the_next_merge() -> None:
+    back = running(PRODUCTION, sha(7), pin=Pin(OLD, NEW, "ada"))
+    found = verdict(PRODUCTION, back)
+    assert isinstance(found, Run) and (found.commit, found.held) == (OLD, None)
+    merged = verdict(PRODUCTION, replace(back, pin=Pin(OLD, sha(6), "ada")), approved=True)
+    assert isinstance(merged, Run) and merged.commit == NEW
+
+
+@pytest.mark.parametrize("environment", [STAGING, PRODUCTION])
+def test_what_somebody_else_deployed_is_told_and_left_alone(environment: Environment) -> None:
+    found = verdict(environment, running(environment, droplet="theirs"), approved=True)
+    assert isinstance(found, Held) and found.hold.why == "drift"
+
+
+def test_what_we_are_about_to_deploy_is_no_drift() -> None:
+    attempt = Attempt("a", NEW, "c", NOW + timedelta(seconds=1))
+    found = verdict(STAGING, running(STAGING, droplet="ours", attempt=attempt))
+    assert isinstance(found, Run)
+
+
+def test_what_is_not_granted_is_not_there() -> None:
+    assert verdict(PRODUCTION, None, grant=replace(GRANT, targets={"staging": "s"})) == Leave()
+
+
+ALWAYS_THERE = st.sampled_from(
+    [None, running(PRODUCTION), running(PRODUCTION, ADOPTED), running(PRODUCTION, lock=LOCK)]
+)
+
+
+@given(ALWAYS_THERE, st.booleans(), st.sampled_from([Rules(), ASKING, BadRules("x")]), st.booleans())
+def test_nothing_shared_is_ever_to_be_deleted(
+    app: App | None, approved: bool, asked: Rules | BadRules, staged: bool
+) -> None:
+    branches = {"staging": NEW} if staged else {}
+    found = verdict(PRODUCTION, app, asked=asked, there=asked, approved=approved, branches=branches)
+    assert isinstance(found, Run | Held | Leave)
+
+
+# --- freezes ---
+
+
+def windows(**window: str) -> tuple[Freeze, ...]:
+    return freeze([{name.rstrip("_"): value for name, value in window.items()}])
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+WEEKEND = windows(from_="Fri 16:00", to="Mon 08:00", zone="America/New_York")
+NIGHT = windows(from_="Wed 22:00", to="Thu 06:00", zone="Europe/Berlin")
+HOLIDAYS = windows(from_="2026-12-24", to="2027-01-02 08:00", zone="America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("window", "now", "ends"),
+    [
+        (WEEKEND, "2026-11-27 20:59", None),  # Friday 15:59 in New York
+        (WEEKEND, "2026-11-27 21:00", "2026-11-30 13:00"),
+        (WEEKEND, "2026-11-30 12:59", "2026-11-30 13:00"),
+        (WEEKEND, "2026-11-30 13:00", None),
+        (WEEKEND, "2026-03-07 12:00", "2026-03-09 12:00"),  # summer time begins in between: an hour less
+        (WEEKEND, "2026-10-31 12:00", "2026-11-02 13:00"),  # and ends: an hour more
+        (NIGHT, "2026-11-25 23:30", "2026-11-26 05:00"),  # over midnight
+        (NIGHT, "2026-11-26 04:59", "2026-11-26 05:00"),
+        (NIGHT, "2026-11-26 05:00", None),
+        (HOLIDAYS, "2026-12-24 04:59", None),
+        (HOLIDAYS, "2026-12-24 05:00", "2027-01-02 13:00"),
+        (HOLIDAYS, "2027-01-02 13:00", None),
+    ],
+)
+def test_a_freeze_is_by_the_clock_of_its_zone(window: tuple[Freeze, ...], now: str, ends: str | None) -> None:
+    assert frozen_until(window, at(now)) == (None if ends is None else at(ends))
+
+
+def test_a_freeze_holds_a_merge_and_says_until_when() -> None:
+    text = "environments: {staging: {freeze: [{from: Mon 00:00, to: Tue 00:00}]}}"
+    found = verdict(STAGING, running(STAGING), asked=rules(text), there=rules(text))
+    assert isinstance(found, Run) and found.held is not None
+    assert found.held.reasons == ("frozen until 03 Mar 00:00 UTC",)
