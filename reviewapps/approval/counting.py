@@ -91,6 +91,7 @@ def _lack(
     more = Quorum(quorum.count + unknown - have, quorum.of)
     told = [
         *_stale(pull, quorum, approvers, members),
+        *_uncounted(pull, quorum, members),
         *(["nobody approves what is their own"] if have < len(counted) else []),
         *(["GitHub does not tell who pushed it all, so one more is needed"] if unknown else []),
     ]
@@ -109,3 +110,10 @@ def _stale(pull: Pull, quorum: Quorum, approvers: frozenset[str], members: Membe
         )
         told.append(f"{who} approved {what}")
     return told
+
+
+def _uncounted(pull: Pull, quorum: Quorum, members: Members) -> list[str]:
+    """Who approved though their word does not count: bots, and people who may not write."""
+    said = frozenset(one.reviewer for one in pull.reviews if not one.counts and one.opinion == "approved")
+    told = sorted(_of(quorum.of, said, members))
+    return [f"{listed(told)} may not approve here"] if told else []

@@ -19,7 +19,10 @@ from reviewapps.github.parse import each, repository
 from reviewapps.ports import Memory
 
 MONTH: Final = 30 * 24 * 3600.0
+DAY: Final = 24 * 3600.0
 MOST_PAGES: Final = 20
+
+FarEnough = Callable[[tuple[Moved, ...]], bool]
 
 _PAGE: Final = TypeAdapter(Kept[tuple[Moved, ...]])
 _PUSHERS: Final = TypeAdapter(frozenset[str])
@@ -37,7 +40,9 @@ class Moves:
         """Those since ``running`` came there (without one: the latest). None where this GitHub has no such
         list, which is only believed of a repository that can be read."""
         try:
-            moved = self._walk(self._repository, branch, lambda page: running is None or _ends(page, running))
+            moved = self._walk(
+                self._repository, branch, lambda page: running is None or _ends(page, running), again=True
+            )
         except Missing:
             kept(self._connection, root(self._repository), repository)
             return None
@@ -68,16 +73,17 @@ class Moves:
         self._memory.write(name, sorted(pushers), MONTH)
         return pushers
 
-    def _walk(self, source: int, branch: str, far_enough: Callable[[tuple[Moved, ...]], bool]) -> list[Moved]:
-        """The moves of a branch, page by page, down to the first page that is ``far_enough``."""
-        path: str | None = f"{root(source)}/activity?ref=refs/heads/{quote(branch, safe='')}&per_page=100"
-        found: list[Moved] = []
-        for number in range(MOST_PAGES):
-            if path is None:
+    def _walk(self, source: int, branch: str, far_enough: FarEnough, *, again: bool = False) -> list[Moved]:
+        """The moves of a branch, page by page, down to the first page that is ``far_enough``; conditionally
+        where they will be asked for ``again``."""
+        path = f"{root(source)}/activity?ref=refs/heads/{quote(branch, safe='')}&per_page=100"
+        page = self._first(path) if again else kept(self._connection, path, each(parse.moved))
+        found = list(page.value)
+        for _ in range(MOST_PAGES - 1):
+            if page.next is None or far_enough(page.value):
                 break
-            page = self._first(path) if number == 0 else kept(self._connection, path, each(parse.moved))
+            page = kept(self._connection, page.next, each(parse.moved))
             found += page.value
-            path = None if far_enough(page.value) else page.next
         return found
 
     def _first(self, path: str) -> Kept[tuple[Moved, ...]]:
@@ -89,7 +95,7 @@ class Moves:
             known = None
         page = kept(self._connection, path, each(parse.moved), known)
         if page is not known:
-            self._memory.write(name, _PAGE.dump_python(page, mode="json"), MONTH)
+            self._memory.write(name, _PAGE.dump_python(page, mode="json"), DAY)
         return page
 
 

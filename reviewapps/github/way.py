@@ -17,7 +17,7 @@ from reviewapps.github.looking import root
 from reviewapps.github.parse import repository, understood
 from reviewapps.ports import Memory
 
-MONTH: Final = 30 * 24 * 3600.0
+DAY: Final = 24 * 3600.0
 
 _WAY: Final = TypeAdapter(Comparison)
 SHA: Final = re.compile("[0-9a-f]{40}")
@@ -44,7 +44,7 @@ class Ways:
         except ValidationError:
             way = self._asked(running, head)
         if way.straight:
-            self._memory.write(name, _WAY.dump_python(way, mode="json"), MONTH)
+            self._memory.write(name, _WAY.dump_python(way, mode="json"), DAY)
         return way
 
     def _asked(self, running: str | None, head: str) -> Comparison:

@@ -62,7 +62,7 @@ NO, TAKEN_BACK = review("bob", "changes requested", minute=1), review("bob", "di
         (yes("bob"), {"requires": TWO}, "1 approval (#1)"),
         (yes("bob", "cat"), {"requires": TWO}, ""),
         # Whose word it is.
-        ([review("bot", counts=False)], {}, "1 approval (#1)"),
+        ([review("bot", counts=False)], {}, "1 approval (bot may not approve here) (#1)"),
         (yes("ann"), {}, OWN),
         (yes("ann"), {"requires": Requires.wish(1, self_approval=True)}, ""),
         (yes("bob"), {"authors": (frozenset({"ann"}), frozenset({"ann", "bob"}))}, OWN),

@@ -203,7 +203,7 @@ def test_who_may_not_write_approves_nothing(main: Branch) -> None:
     main.office.hub.client().get_repo("octocat/shop").remove_from_collaborators("stranger")
     main.merge(number)
 
-    assert main.lacks() == [f"1 approval (#{number})"]
+    assert main.lacks() == [f"1 approval (stranger may not approve here) (#{number})"]
 
 
 def test_a_rewritten_branch_is_held(main: Branch) -> None:
