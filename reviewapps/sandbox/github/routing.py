@@ -113,8 +113,8 @@ class Api:
             if answer is None:
                 require_permitted(call, template)
                 answer = await _routed(call, route)
-        if method != "GET" and call.repository_asked is not None:
-            await self._engine.merge_queue.advance(call.repository_asked)
+        if method != "GET":
+            await self._engine.merge_queue.advance()
         return answer
 
     def _response(self, request: web.Request, who: Asker, answer: Answer, request_id: str) -> web.Response:

@@ -88,7 +88,7 @@ class SmartHttp:
             response = await _cgi(request, repository, user, beginning, folder, words)
         if await repository.git.refs(*PUSHABLE) != before:
             await self._engine.pull_requests.refs_changed(repository, user)
-            await self._engine.merge_queue.advance(repository)
+            await self._engine.merge_queue.advance()
         return response
 
     def _repository(self, request: web.Request, who: Asker) -> Repository:
