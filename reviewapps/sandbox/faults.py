@@ -47,7 +47,7 @@ class Fault(Turns):
     It is done: ``delay`` waits ``seconds`` first; ``headers`` adds ``headers`` to the true answer; ``empty``
     leaves out its body; ``cut`` sends half of it; ``lost`` drops the connection instead.
 
-    ``path`` is a regular expression, searched for in path and query; ``who`` the caller's name.
+    ``path`` is a regular expression of RE2, searched for in path and query; ``who`` the caller's name.
     """
 
     path: str = ""
