@@ -247,10 +247,11 @@ def test_who_used_up_graphql_is_told_so_beside_200_and_may_ask_the_rest(hub: Hub
     "leaf", ["id", "mergeable additions commits(last: 1) { nodes { commit { message } } }"]
 )
 def test_a_query_that_takes_too_long_is_given_up_and_others_are_answered(
-    hub: Hub, shop: Checkout, leaf: str
+    hub: Hub, shop: Checkout, leaf: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = {"repository": "octocat/shop", "count": 60}
+    many = {"repository": "octocat/shop", "count": 40}
     hub.request("POST", "/_sandbox/pulls/many", json=many).raise_for_status()
+    monkeypatch.setattr("reviewapps.sandbox.github.graphql.patience.HELD", 0.2)
     answer = hub.request("POST", "/graphql", json={"query": nested(3, leaf, "60")})
     assert (answer.status_code, answer.json()["data"]) == (502, None)
     assert answer.json()["errors"][0]["message"].startswith(
@@ -258,7 +259,7 @@ def test_a_query_that_takes_too_long_is_given_up_and_others_are_answered(
     )
     assert answer.headers["X-GitHub-Request-Id"] in answer.text
     assert hub.request("GET", "/meta").status_code == 200
-    assert asked(hub, nested(1, leaf, "60"))["data"]
+    assert asked(hub, nested(1, leaf, "5"))["data"]
 
 
 def test_a_query_has_bounds(hub: Hub, shop: Checkout) -> None:
