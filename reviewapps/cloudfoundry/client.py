@@ -283,7 +283,7 @@ class Client:
     def log_envelopes(self, app: str, limit: int, since: int = 0) -> Json:
         url = f"{self._log_cache}/api/v1/read/{app}"
         query: dict[str, Any] = {"envelope_types": "LOG", "descending": "true", "start_time": since}
-        return self._session.read(url, "show the app's log", limit=limit, **query)
+        return self._session.read_anew(url, "show the app's log", limit=limit, **query)
 
     @cached_property
     def _log_cache(self) -> str:

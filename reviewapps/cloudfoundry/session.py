@@ -18,7 +18,7 @@ from tenacity import (
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.connection import Connection
 from reviewapps.cloudfoundry.credentials import logged_in
-from reviewapps.cloudfoundry.errors import TimedOut, accepted, token_expired
+from reviewapps.cloudfoundry.errors import NotFound, TimedOut, accepted, token_expired
 from reviewapps.cloudfoundry.pause import check_pause, noting_pause
 from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.ports import Memory
@@ -72,6 +72,17 @@ class Session:
             reraise=True,
         )
         return again(lambda: _body(self._exchange("GET", path, to, params=query), to))
+
+    def read_anew(self, path: str, to: str, **query: str | int) -> Json:
+        """The body that GET brings, from a part of the platform that answers 404 where the token has ended.
+
+        So log-cache does, and a 404 may mean either: it is asked once more, by a new login.
+        """
+        try:
+            return self.read(path, to, **query)
+        except NotFound:
+            self._connection = None
+            return self.read(path, to, **query)
 
     def read_all(self, path: str, to: str, **query: str | int) -> list[Json]:
         """Every resource of a listing; raises Unavailable rather than give back only some."""

@@ -11,6 +11,8 @@ from aiohttp.typedefs import Handler
 from pydantic import ConfigDict, Field, field_validator
 from pydantic.dataclasses import dataclass
 
+from reviewapps.sandbox.expressions import expression
+
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _FRAMING = ("connection", "content-length", "transfer-encoding", "upgrade")
 _CONTROL = re.compile(r"[^\t\x20-\x7e\xa0-\xff]")
@@ -45,7 +47,7 @@ class Fault(Turns):
     It is done: ``delay`` waits ``seconds`` first; ``headers`` adds ``headers`` to the true answer; ``empty``
     leaves out its body; ``cut`` sends half of it; ``lost`` drops the connection instead.
 
-    ``path`` is a regular expression, searched for in path and query; ``who`` the caller's name.
+    ``path`` is a regular expression of RE2, searched for in path and query; ``who`` the caller's name.
     """
 
     path: str = ""
@@ -71,15 +73,12 @@ class Fault(Turns):
     @field_validator("path")
     @classmethod
     def _is_an_expression(cls, path: str) -> str:
-        try:
-            re.compile(path)
-        except re.error as wrong:
-            raise ValueError(f"no regular expression: {wrong}") from None
+        expression(path)
         return path
 
     def strikes(self, method: str, path: str, who: str) -> bool:
         """Whether this call is one of those that go wrong. Counts the call."""
-        if self.method not in ("", method) or self.who not in ("", who) or not re.search(self.path, path):
+        if self.method not in ("", method) or self.who not in ("", who) or not expression(self.path)(path):
             return False
         return self.comes()
 

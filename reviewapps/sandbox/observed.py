@@ -14,7 +14,6 @@ A test (or a person with curl) plans a fault in one line and reads back what was
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -27,6 +26,7 @@ from aiohttp.typedefs import Handler, Middleware
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from reviewapps.sandbox.clock import Clock
+from reviewapps.sandbox.expressions import expression
 from reviewapps.sandbox.faults import AnswerLost, Fault
 from reviewapps.sandbox.replies import heard
 from reviewapps.sandbox.visitors import only_from_here
@@ -83,7 +83,8 @@ class Observed:
 
     def asked(self, method: str = "", path: str = "") -> Iterator[Call]:
         """The calls so far of this method whose path and query match the regular expression."""
-        return (c for c in self.calls if method in ("", c.method) and re.search(path, c.path))
+        has = expression(path)
+        return (c for c in self.calls if method in ("", c.method) and has(c.path))
 
     def install(self, app: web.Application) -> None:
         """Let in who may come, watch them before all else in ``app``, and mount the control routes."""
@@ -138,7 +139,7 @@ class Observed:
         try:
             since = int(asked.get("since", 0))
             found = list(self.asked(asked.get("method", ""), asked.get("path", "")))
-        except (ValueError, re.error) as wrong:
+        except ValueError as wrong:
             return _refusal(str(wrong))
         who = asked.get("who", "")
         return web.json_response([asdict(c) for c in found if c.number > since and who in ("", c.who)])

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -144,6 +145,9 @@ def test_what_is_nested_beyond_all_reason_is_refused(counter: Counter) -> None:
     [
         ({"kind": "storm"}, "kind"),
         ({"path": "("}, "path"),
+        ({"path": "(?=x)"}, "path"),
+        ({"path": "x" * 1001}, "path"),
+        ({"path": "\ud800"}, "path"),
         ({"nth": -1}, "nth"),
         ({"status": 99}, "status"),
         ({"often": 3}, "often"),
@@ -177,6 +181,13 @@ def test_calls_are_read_back_by_number_method_path_and_caller(counter: Counter) 
     for some in (f"since={first['number']}", "method=POST", "path=colour", "who=hubot"):
         assert counter.ask("GET", f"/_sandbox/calls?{some}").json() == [second]
     assert counter.ask("GET", "/_sandbox/calls?path=(").status_code == 422
+
+
+def test_no_expression_is_slow(counter: Counter) -> None:
+    for slow in ("(a+)+$", ".*.*.*.*.*.*c"):
+        counter.plan(path=slow)
+        assert counter.ask("GET", f"/things?{'a' * 4000}b").status_code == 200
+        assert counter.ask("GET", "/_sandbox/calls?" + urlencode({"path": slow})).json() == []
 
 
 def test_a_record_that_grows_too_long_forgets_its_older_half(

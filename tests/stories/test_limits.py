@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reviewapps.demo.onlooker import page
+from reviewapps.sandbox.observed import Call
+from reviewapps.sandbox.world import BOT
 from tests.stories.branches import push_aged
 from tests.stories.samples import BROKEN_BUILD, headline
 from tests.stories.town import Town, writes
@@ -87,3 +89,32 @@ def test_a_live_preview_that_grows_too_old_is_removed_and_a_push_brings_it_back(
     town.push("old", headline("fresh"))
     assert page(town.until_live(number)).headline == "fresh"
     assert len(town.onlooker.comments(number)) == 1
+
+
+def test_who_writes_too_fast_for_github_waits_as_long_as_told_and_writes_nothing_twice(
+    quiet_town: Town,
+) -> None:
+    town = quiet_town
+    town.octocat.api("PATCH", "/_sandbox/limits", {"content_per_minute": 2, "retry_after": 1})
+    number, refusals = town.open("blue", headline("blue")), list[Call]()
+    town.employ()
+
+    def told_at_last() -> str | None:
+        for call in ours(town)[-1:]:
+            if call.status == 403 and call not in refusals:
+                refusals.append(call)
+                town.octocat.api("POST", "/_sandbox/clock", {"forward": 61})
+        return town.onlooker.comment(number, "Preview: live at")
+
+    town.until("the comment, though some minutes later", told_at_last)
+    town.until_idle()
+
+    assert len(refusals) > 1
+    for refused in refusals:
+        assert not [call for call in ours(town) if refused.at < call.at < refused.at + 1]
+    assert len(town.onlooker.comments(number)) == len(town.deployments()) == 1
+
+
+def ours(town: Town) -> list[Call]:
+    """What our own account asked of GitHub's API."""
+    return [call for call in town.github.asked("", "^/rep") if call.who == BOT]

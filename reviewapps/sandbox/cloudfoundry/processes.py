@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reviewapps.sandbox.cloudfoundry.cells import Cells
 from reviewapps.sandbox.cloudfoundry.errors import not_found, unprocessable
 from reviewapps.sandbox.cloudfoundry.quotas import check_start
 from reviewapps.sandbox.cloudfoundry.revisions import revised
-from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet, Process, User
+from reviewapps.sandbox.cloudfoundry.state import App, Check, Deployment, Droplet, Process, User
 from reviewapps.sandbox.cloudfoundry.world import World
 
 WEB = "web"
@@ -37,6 +39,33 @@ def newest(world: World, app: App, kind: str = WEB) -> Process:
     if not found:
         raise not_found("Process")
     return found[-1]
+
+
+def cloned(web: Process, deployment: Deployment) -> Process:
+    """The process that a deployment brings up beside ``web``, with its first instances; in no world yet."""
+    options = deployment.options
+    return Process(
+        app=web.app,
+        type=WEB,
+        instances=_first(deployment),
+        memory_mb=options.get("memory_in_mb", web.memory_mb),
+        disk_mb=options.get("disk_in_mb", web.disk_mb),
+        command=web.command,
+        health=_copy(web.health),
+        readiness=_copy(web.readiness),
+        labels=dict(web.labels),
+        annotations=dict(web.annotations),
+    )
+
+
+def _first(deployment: Deployment) -> int:
+    if deployment.strategy == "recreate":
+        return deployment.desired
+    return min(deployment.options["max_in_flight"], deployment.phase.new)
+
+
+def _copy(check: Check) -> Check:
+    return replace(check)
 
 
 def active_deployment(world: World, app: App) -> Deployment | None:

@@ -108,6 +108,12 @@ def _health_check(error: ErrorDetails, path: Path) -> Iterator[str]:
     yield f"{_named((path[0], path[-1]) if len(path) > 1 else path)} {_text(error)}"
 
 
+def _options(error: ErrorDetails, path: Path) -> Iterator[str]:
+    """Those of a deployment are spoken of as if they stood in the body."""
+    own = len(path) == 2 and not _is_unknown(error) and path[1] not in ("canary", "loadbalancing")
+    yield from _plain(error, path[1:] if own else path)
+
+
 def _package(error: ErrorDetails, path: Path) -> Iterator[str]:
     blank = ["can't be blank"] if not isinstance(error["input"], str | int) or len(path) == 1 else []
     yield from (f"Package guid {text}" for text in (*blank, *_guid_texts(error)))
@@ -120,6 +126,7 @@ _SECTIONS: dict[str, Callable[[ErrorDetails, Path], Iterator[str]]] = {
     "health_check": _health_check,
     "readiness_health_check": _health_check,
     "package": _package,
+    "options": _options,
 }
 
 

@@ -1,4 +1,7 @@
-"""Deployments: the new process beside the old one, a few instances at a time; a canary waits in between."""
+"""Deployments: the new process beside the old one, a few instances at a time; a canary waits in between.
+
+One that recreates stops all the old instances first, and starts all the new ones at once.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,28 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from reviewapps.sandbox.cloudfoundry.background import Background
 from reviewapps.sandbox.cloudfoundry.cells import Cells
 from reviewapps.sandbox.cloudfoundry.errors import ApiError, unprocessable
-from reviewapps.sandbox.cloudfoundry.processes import WEB, active_deployment, assign_droplet, newest, start
-from reviewapps.sandbox.cloudfoundry.quotas import check_app_memory, check_start
+from reviewapps.sandbox.cloudfoundry.processes import (
+    WEB,
+    active_deployment,
+    assign_droplet,
+    cloned,
+    newest,
+    start,
+)
+from reviewapps.sandbox.cloudfoundry.quotas import check_start
 from reviewapps.sandbox.cloudfoundry.revisions import revised, rolled_back
-from reviewapps.sandbox.cloudfoundry.state import App, Check, Deployment, Droplet, Process, Revision, User
+from reviewapps.sandbox.cloudfoundry.rollout_room import check_room
+from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet, Process, Revision, User
 from reviewapps.sandbox.cloudfoundry.world import World
 
 log = logging.getLogger(__name__)
 
-_ADVICE = "quota may not be large enough to support rolling deployments or your configured max-in-flight."
+STRATEGIES = ("rolling", "canary", "recreate")
 
 
 @dataclass(frozen=True)
@@ -59,11 +70,11 @@ class Rollouts:
         label(deployment)
         if app.state == "STOPPED":
             return self._of_stopped_app(deployment, wanted)
-        process = _clone(web[-1], deployment)
+        process = cloned(web[-1], deployment)
         if wanted.revision:
             process.command = wanted.revision.commands.get(WEB)
-        self._check_room(process, process.instances)
         self._cells.planned(process, wanted.droplet)
+        self._make_room(deployment, process)
         process.revision = deployment.revision = self._revision(app, wanted)
         if earlier:
             earlier.settle("FINALIZED", "SUPERSEDED")
@@ -71,6 +82,21 @@ class Rollouts:
         self._cells.launch(process, wanted.droplet)
         self._background.spawn(self._carry_on(deployment))
         return self._world.add(deployment)
+
+    def _make_room(self, deployment: Deployment, process: Process) -> None:
+        """Let there be memory for the new instances; 422, and nothing stopped, where there is none."""
+        stopping = self._others(process) if deployment.strategy == "recreate" else []
+        before = [one.instances for one in stopping]
+        for one in stopping:
+            one.instances = 0
+        try:
+            check_room(self._world, process, process.instances)
+        except ApiError:
+            for one, instances in zip(stopping, before, strict=True):
+                one.instances = instances
+            raise
+        for one in stopping:
+            self._cells.converge(one)
 
     def carry_on(self) -> None:
         """Go on with all that are under way."""
@@ -174,7 +200,7 @@ class Rollouts:
 
     def _grow(self, deployment: Deployment, process: Process, instances: int) -> None:
         try:
-            self._check_room(process, instances - process.instances)
+            check_room(self._world, process, instances - process.instances)
         except ApiError as refused:
             deployment.error = refused.detail
             return
@@ -215,42 +241,6 @@ class Rollouts:
     def _drop(self, process: Process) -> None:
         self._cells.stop(process)
         self._world.remove(process)
-
-    def _check_room(self, process: Process, instances: int) -> None:
-        space = process.app.space
-        try:
-            check_app_memory(self._world, space, instances * process.memory_mb, process.memory_mb)
-        except ApiError as refused:
-            raise unprocessable(refused.detail + _advice(refused.detail, process)) from None
-
-
-def _advice(detail: str, process: Process) -> str:
-    space = process.app.space
-    if "space_quota_exceeded" in detail:
-        return f" for space {space.name}. This space's {_ADVICE}"
-    if "quota_exceeded" in detail:
-        return f" for organization {space.organization.name}. This organization's {_ADVICE}"
-    return ""
-
-
-def _clone(web: Process, deployment: Deployment) -> Process:
-    options = deployment.options
-    return Process(
-        app=web.app,
-        type=WEB,
-        instances=min(options["max_in_flight"], deployment.phase.new),
-        memory_mb=options.get("memory_in_mb", web.memory_mb),
-        disk_mb=options.get("disk_in_mb", web.disk_mb),
-        command=web.command,
-        health=_copy(web.health),
-        readiness=_copy(web.readiness),
-        labels=dict(web.labels),
-        annotations=dict(web.annotations),
-    )
-
-
-def _copy(check: Check) -> Check:
-    return replace(check)
 
 
 def _age(process: Process) -> float:

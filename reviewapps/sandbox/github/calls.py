@@ -62,10 +62,11 @@ class Answer:
 
 
 class Call:
-    """A request to the API. ``viewer`` is None for anonymous ones."""
+    """A request to the API. ``viewer`` is None for anonymous ones; ``request_id`` is what GitHub calls it."""
 
-    def __init__(self, request: web.Request, engine: Engine, asker: Asker) -> None:
+    def __init__(self, request: web.Request, engine: Engine, asker: Asker, request_id: str = "") -> None:
         self.request = request
+        self.request_id = request_id
         self.engine = engine
         self.world = engine.world
         self.asker = asker

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reviewapps.sandbox.github.git import EMPTY_TREE, END, Bare, Signature, is_sha
 
@@ -34,6 +34,7 @@ class FileChange:
     sha: str
     additions: int
     deletions: int
+    patch: str | None = None  # its hunks, where they were asked for and can be shown
 
 
 @dataclass(frozen=True)
@@ -112,8 +113,8 @@ def _changes(words: Iterator[str]) -> list[FileChange]:
                 next(words)
                 name = next(words)
             one = found[name]
-            counts = (int(count) if count.isdigit() else 0 for count in (added, deleted))
-            found[name] = FileChange(one.filename, one.previous_filename, one.status, one.sha, *counts)
+            plus, minus = (int(count) if count.isdigit() else 0 for count in (added, deleted))
+            found[name] = replace(one, additions=plus, deletions=minus)
     return list(found.values())
 
 

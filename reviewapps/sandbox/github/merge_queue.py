@@ -86,13 +86,14 @@ class MergeQueue:
         told = {"merge_group": entry, **told}
         await self._events.announce("merge_group", action, repository, entry.enqueuer, **told)
 
-    async def advance(self, repository: Repository) -> None:
-        """Try what is new or stands on something that is gone, and land what is green.
+    async def advance(self) -> None:
+        """Try what is new or stands on something that is gone, and land what is green, in every repository:
+        what waits in one may come from another.
 
         It follows on whatever else was asked, which it must not spoil: what goes wrong is written down, and the
         next call tries again.
         """
-        if repository.queue:
+        for repository in [one for one in self._world.repositories.values() if one.queue]:
             async with self._turns[repository.id]:
                 await self._advance(repository)
 
@@ -154,6 +155,7 @@ class MergeQueue:
             if entry not in entry.pull_request.repository.queue or not entry.head_sha:
                 raise not_found()
             await self._land(entry)
+            await self._advance(entry.pull_request.repository)
 
     async def _land(self, entry: QueueEntry) -> None:
         await self._merging.land(entry.pull_request, entry.enqueuer, entry.head_sha, entry.base_sha)

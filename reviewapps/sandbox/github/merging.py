@@ -21,18 +21,40 @@ class Merging:
         self._world = world
         self._pull_requests = pull_requests
         self._gate = gate
-        self._mergeable: Recent[tuple[int, str, str], bool] = Recent()  # commits never change
+        self._trees: Recent[tuple[int, str, str], str | None] = Recent()  # commits never change
 
     async def mergeable(self, pull: PullRequest) -> bool | None:
-        """Whether it goes into its base branch without a conflict; None for a closed one."""
-        git = pull.repository.git
+        """Whether it goes into its base branch without a conflict; None for a closed one.
+
+        As on GitHub whoever asks finds the test merge made afterwards: in ``merge_commit_sha``, and for git in
+        `refs/pull/N/merge`. In a conflict both stay as they were.
+        """
+        git, head = pull.repository.git, pull.head_sha
         base = await git.branch_head(pull.base_ref) if pull.state == "open" else None
         if base is None:
             return None
-        key = (pull.repository.id, base, pull.head_sha)
-        if key not in self._mergeable:
-            self._mergeable[key] = await _merges(git, base, pull.head_sha)
-        return self._mergeable[key]
+        key = (pull.repository.id, base, head)
+        if key not in self._trees:
+            self._trees[key] = await _tree_of_both(git, base, head)
+        tree = self._trees[key]
+        if tree is not None and not await self._is_tested(pull, base, head):
+            await self._keep_test_merge(pull, tree, base, head)
+        return tree is not None
+
+    async def _is_tested(self, pull: PullRequest, base: str, head: str) -> bool:
+        git, made = pull.repository.git, pull.merge_commit_sha
+        if made is None or git.target(pull.merge_git_ref) != made:
+            return False
+        return (await commits(git, [made]))[0].parents == (base, head)
+
+    async def _keep_test_merge(self, pull: PullRequest, tree: str, base: str, head: str) -> None:
+        git, message = pull.repository.git, f"Merge {head} into {base}"
+        made = await self._commit(git, tree, [base, head], message, pull.user)
+        if pull.state == "open" and pull.head_sha == head:  # nobody was faster
+            pull.merge_commit_sha = made
+            await git.update_ref(pull.merge_git_ref, made)
+            if pull.merged_at is not None:
+                await git.delete_ref(pull.merge_git_ref)
 
     async def merge(
         self, pull: PullRequest, user: User, method: str = "merge", title: str = "", message: str = ""
@@ -127,12 +149,11 @@ class Merging:
         return made.decode().strip()
 
 
-async def _merges(git: Bare, base: str, head: str) -> bool:
+async def _tree_of_both(git: Bare, base: str, head: str) -> str | None:
     try:
-        await merged_tree(git, base, head)
+        return await merged_tree(git, base, head)
     except GitError:
-        return False
-    return True
+        return None
 
 
 async def merged_tree(git: Bare, ours: str, theirs: str) -> str:

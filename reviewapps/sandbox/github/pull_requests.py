@@ -114,7 +114,10 @@ class PullRequests:
         bases = {one.base_sha for one in found}
         with_it = {base for base in bases if await git.is_ancestor(sha, base)}
         brought = {one.number for one in found if one.base_sha not in with_it}
-        return [one for one in pulls if one.number in brought or sha in (one.merge_commit_sha, *one.landed)]
+        landed = {
+            one.number: (*([one.merge_commit_sha] if one.merged_at else ()), *one.landed) for one in pulls
+        }
+        return [one for one in pulls if one.number in brought or sha in landed[one.number]]
 
     async def close(self, pull: PullRequest, user: User) -> None:
         """Close it, unmerged."""
@@ -129,6 +132,8 @@ class PullRequests:
         pull.state, pull.closed_at, pull.updated_at = "closed", now, now
         pull.merged_at, pull.merged_by, pull.merge_commit_sha = now, user, commit
         pull.repository.contributors.add(pull.user.login)
+        if pull.repository.git.target(pull.merge_git_ref):
+            await pull.repository.git.delete_ref(pull.merge_git_ref)
         await self.announce("closed", pull, user)
 
     async def reopen(self, pull: PullRequest, user: User) -> None:

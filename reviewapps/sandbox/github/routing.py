@@ -14,12 +14,16 @@ from aiohttp import web
 from reviewapps.sandbox.github.access import Asker, asker
 from reviewapps.sandbox.github.calls import Answer, Call, Engine
 from reviewapps.sandbox.github.git import GitError
+from reviewapps.sandbox.github.limits.primary import CORE, GRAPHQL
 from reviewapps.sandbox.github.permitting import is_for_apps, require_permitted
 from reviewapps.sandbox.github.refusals import DOCUMENTATION, Refused, not_found, unprocessable
 from reviewapps.sandbox.github.state import JSON
 
 log = logging.getLogger(__name__)
 Route = Callable[[Call], Awaitable[Answer]]
+
+GRAPHQL_PATH = "/graphql"
+"""What counts its points itself: as many as a query asks for."""
 
 BESIDE = ("/_sandbox/", "/_codeload/")
 """What is beside the API, so that no limits count it."""
@@ -74,7 +78,8 @@ class Api:
             who = Asker(request.remote or "")
             try:
                 who = asker(request, self._engine.world)
-                answer = await self._answer(Call(request, self._engine, who), template, route, request_id)
+                call = Call(request, self._engine, who, request_id)
+                answer = await self._answer(call, template, route)
             except Refused as refused:
                 answer = Answer(refused.body, refused.status, refused.headers)
             except GitError as complaint:  # of words that no route had reason to doubt
@@ -91,7 +96,7 @@ class Api:
 
         return endpoint
 
-    async def _answer(self, call: Call, template: str, route: Route, request_id: str) -> Answer:
+    async def _answer(self, call: Call, template: str, route: Route) -> Answer:
         call.require_text()
         if template.startswith(BESIDE):
             return await route(call)
@@ -99,8 +104,8 @@ class Api:
             raise Refused(400, "The API version is not supported.")
         if call.asker.app is not None and not is_for_apps(template):
             raise Refused(401, "Bad credentials")
-        if template != "/rate_limit":
-            self._engine.limits.admit(call.asker, request_id)
+        if template not in ("/rate_limit", GRAPHQL_PATH):
+            self._engine.limits.admit(call.asker, call.request_id)
         method = call.request.method
         creates = method in ("POST", "PUT", "PATCH") and template.startswith("/repos/")
         with self._engine.secondary_limits.admitted(call.asker, method, creates=creates):
@@ -108,8 +113,8 @@ class Api:
             if answer is None:
                 require_permitted(call, template)
                 answer = await _routed(call, route)
-        if method != "GET" and call.repository_asked is not None:
-            await self._engine.merge_queue.advance(call.repository_asked)
+        if method != "GET":
+            await self._engine.merge_queue.advance()
         return answer
 
     def _response(self, request: web.Request, who: Asker, answer: Answer, request_id: str) -> web.Response:
@@ -125,9 +130,11 @@ class Api:
                 "Cache-Control": "private, max-age=60, s-maxage=60",
             }
             status = 304 if _matches(request, headers["ETag"]) else 200
-        if status != 304 and request.path != "/rate_limit" and not request.path.startswith(BESIDE):
+        resource = GRAPHQL if request.path == GRAPHQL_PATH else CORE
+        free = request.path in ("/rate_limit", GRAPHQL_PATH) or request.path.startswith(BESIDE)
+        if status != 304 and not free:
             self._engine.limits.count(who)
-        headers |= self._engine.limits.headers(who)
+        headers |= self._engine.limits.headers(who, resource)
         if status == 304 or answer.body is None:
             return web.Response(status=status, headers=headers)
         headers.setdefault("Content-Type", "application/json; charset=utf-8")

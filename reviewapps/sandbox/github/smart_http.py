@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,8 +19,11 @@ from reviewapps.sandbox.github.state import Repository, User
 
 CHUNK = 64 * 1024
 SERVICES = ("git-upload-pack", "git-receive-pack")
-HIDDEN = ("refs", "!refs/heads", "!refs/tags", "!refs/notes")
+PUSHABLE = ("refs/heads/", "refs/tags/", "refs/notes/")
+HIDDEN = ("refs", *(f"!{folder.rstrip('/')}" for folder in PUSHABLE))
 """Nobody pushes to other refs: git itself believes some of them, and pull requests have theirs."""
+LISTING, FLUSH = b"command=ls-refs", b"0000"
+TEST_MERGE = re.compile(rb"ref-prefix refs/pull/(\d{1,18})/merge\b")
 SIGN_IN = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
@@ -48,9 +52,25 @@ class SmartHttp:
         except Refused as refused:
             headers = SIGN_IN if refused.status == 401 else {}
             return web.Response(status=refused.status, text=f"{refused}\n", headers=headers)
-        if user is None or request.match_info["command"] != "git-receive-pack":
-            return await _cgi(request, repository, user)
-        return await self._received(request, repository, user)
+        match request.match_info["command"]:
+            case "git-receive-pack" if user is not None:
+                return await self._received(request, repository, user)
+            case "git-upload-pack":
+                return await _cgi(request, repository, user, await self._asked_for(request, repository))
+            case _:
+                return await _cgi(request, repository, user)
+
+    async def _asked_for(self, request: web.Request, repository: Repository) -> bytes:
+        """The beginning of the request. The test merges that it names are there from now on."""
+        beginning = await request.content.readany()
+        while beginning[4:].startswith(LISTING) and not beginning.endswith(FLUSH) and len(beginning) < CHUNK:
+            if not (more := await request.content.readany()):
+                break
+            beginning += more
+        for number in {int(found) for found in TEST_MERGE.findall(beginning)}:
+            if number in repository.pull_requests:
+                await self._engine.merging.mergeable(repository.pull_requests[number])
+        return beginning
 
     async def _received(self, request: web.Request, repository: Repository, user: User) -> web.StreamResponse:
         try:
@@ -60,15 +80,15 @@ class SmartHttp:
         gate = self._engine.gate
         found = {one.ref: gate.push_refusals(repository, user, one.ref, one.old, one.new) for one in wanted}
         refused = {ref: refusals for ref, refusals in found.items() if refusals}
-        before = await repository.git.refs()
+        before = await repository.git.refs(*PUSHABLE)
         with TemporaryDirectory(dir=repository.git.path.parent) as folder:
             rules = f"{request.url.origin()}/{repository.full_name}/rules"
             install_hooks(wanted, refused, Path(folder), rules)
             words = {ref: declined(refusals) for ref, refusals in refused.items()}
             response = await _cgi(request, repository, user, beginning, folder, words)
-        if await repository.git.refs() != before:
+        if await repository.git.refs(*PUSHABLE) != before:
             await self._engine.pull_requests.refs_changed(repository, user)
-            await self._engine.merge_queue.advance(repository)
+            await self._engine.merge_queue.advance()
         return response
 
     def _repository(self, request: web.Request, who: Asker) -> Repository:

@@ -49,6 +49,10 @@ class Platform:
         requests.delete(f"{self.api}/_sandbox/faults", timeout=5)
         requests.delete(f"{self.api}/_sandbox/calls", timeout=5)
 
+    def end_sessions(self) -> None:
+        """Let no token be good any more."""
+        requests.delete(f"{self.api}/_sandbox/tokens", timeout=5).raise_for_status()
+
     def calls(self, method: str = "", path: str = "") -> list[str]:
         """``METHOD /path?query`` of the requests so far, those for tokens included."""
         seen = requests.get(f"{self.api}/_sandbox/calls", timeout=5).json()

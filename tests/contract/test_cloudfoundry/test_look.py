@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -26,6 +27,7 @@ from tests.contract.test_cloudfoundry.scenes import (
     created,
     removed,
     routed,
+    until,
 )
 
 
@@ -162,6 +164,23 @@ def test_a_log_that_cannot_be_had_is_empty(platform: Platform, space: SpaceClien
     app = app_of(created(space))
     platform.fault("GET", "/api/v1/read", "status", status=500, times=5)
     assert space.log(app, "APP", 10) == ()
+
+
+def test_a_log_is_read_though_log_cache_only_says_404_of_an_ended_token(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, _ = built(space, created(space), tmp_path)
+    app = app_of(actual)
+    until(lambda: actual, lambda _: len(space.log(app, "STG", 2)) == 2)
+    platform.end_sessions()
+    assert len(space.log(app, "STG", 2)) == 2
+    platform.end_sessions()
+    assert space.tail(app, 0)
+
+    platform.forget()
+    assert space.log(replace(app, guid="gone"), "STG", 2) == ()
+    assert len(platform.calls("GET", "/api/v1/read")) == 2
+    assert len(platform.calls("POST", "/oauth/token")) == 1
 
 
 def test_no_url_grows_with_what_is_there(platform: Platform, space: SpaceClient, tmp_path: Path) -> None:

@@ -447,6 +447,27 @@ BODIES = [
         {"relationships": {"app": {"data": {"guid": "$bare"}}}},
         "Invalid droplet. Please specify a droplet in the request or set a current droplet for the app.",
     ),
+    words(
+        DEPLOYMENTS,
+        {"relationships": OF_APP, "strategy": "potato"},
+        "Strategy 'potato' is not a supported deployment strategy",
+    ),
+    words(
+        DEPLOYMENTS,
+        {"relationships": OF_APP, "strategy": "recreate", "options": {"max_in_flight": 2}},
+        "Options max in flight is not a supported option for recreate deployment strategy",
+    ),
+    words(
+        DEPLOYMENTS,
+        {"relationships": OF_APP, "options": {"max_in_flight": 0, "web_instances": -1, "memory_in_mb": "1"}},
+        "Max in flight must be an integer greater than 0, "
+        "Web instances must be greater than or equal to 0, Memory in mb is not a number",
+    ),
+    words(
+        DEPLOYMENTS,
+        {"relationships": OF_APP, "options": {"foo": 1}},
+        "Options has unsupported key(s): foo",
+    ),
     words("GET /v3/packages/$empty/download", None, "Package has no bits to download."),
 ]
 

@@ -69,6 +69,31 @@ def test_a_newer_deployment_supersedes_one_that_is_under_way(cloud: Cloud) -> No
     assert cloud.visit("shop").text == "new"
 
 
+def test_one_that_recreates_stops_the_old_instances_before_the_new_ones_start(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    cloud.scale(app, instances=2)
+    cloud.running(app)
+    broken = cloud.deploy(app, cloud.droplet(app, CRASHER), strategy="recreate")
+    shown = cloud.call("GET", f"/v3/deployments/{broken}")
+    assert (shown["strategy"], shown["status"]["reason"]) == ("recreate", "DEPLOYING")
+    web = cloud.call("GET", f"/v3/processes?app_guids={app}&types=web")["resources"]
+    assert sorted(one["instances"] for one in web) == [0, 2]  # all of the new at once
+    cloud.wait_for(lambda: cloud.visit("shop").status_code in (502, 503), "nothing that answers")
+
+    cloud.call("POST", f"/v3/deployments/{broken}/actions/cancel")
+    assert cloud.finished(broken)["status"]["reason"] == "CANCELED"
+    cloud.running(app)
+    assert cloud.visit("shop").text == "old"
+
+    droplet, room = cloud.droplet(app, greeter("new")), {"memory_in_mb": 2_000_000_000}
+    with pytest.raises(Refused, match="quota"):
+        cloud.deploy(app, droplet, strategy="recreate", options=room)
+    assert cloud.visit("shop").text == "old"
+    assert cloud.finished(cloud.deploy(app, droplet, strategy="recreate"))["status"]["reason"] == "DEPLOYED"
+    assert cloud.visit("shop").text == "new"
+    assert len(cloud.call("GET", f"/v3/processes?app_guids={app}&types=web")["resources"]) == 1
+
+
 def test_a_process_is_left_alone_while_a_deployment_is_in_flight(cloud: Cloud) -> None:
     app = cloud.push("shop", greeter("old"))
     droplet = cloud.droplet(app, CRASHER)

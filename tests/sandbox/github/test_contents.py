@@ -12,6 +12,8 @@ from github.Repository import Repository
 
 from tests.sandbox.github.conftest import Checkout, Hub
 
+TOLD = "@@ -1 +1 @@\n-print('one')\n+print('two')"
+
 
 @pytest.fixture
 def repository(hub: Hub, shop: Checkout) -> Repository:
@@ -98,11 +100,48 @@ def test_a_commit_tells_what_it_changed(shop: Checkout, repository: Repository) 
         repository.get_commit("nowhere")
 
 
+def test_a_patch_is_a_files_hunks_and_is_missing_where_there_are_none_to_show(
+    shop: Checkout, repository: Repository
+) -> None:
+    before = {"gone": "one\n", "lines": "\n".join("abcdefghijklmnopqrstuvwxyz"), "link": "target\n"}
+    base = shop.commit("feature", {**before, "run": "#!/bin/sh\n"})
+    (shop.folder / "gone").unlink()
+    (shop.folder / "link").unlink()
+    (shop.folder / "link").symlink_to("elsewhere")
+    (shop.folder / "run").chmod(0o755)
+    shop.git("mv", "README.md", "READ.md")
+    lines = before["lines"].replace("b", "B").replace("y", "Y")
+    head = shop.commit(
+        "feature",
+        {
+            "binary": "\0\1",
+            "empty": "",
+            "large": "x\n" * 20_000,
+            "lines": lines,
+            'odd "name"\té': "diff --git a/x b/x\n@@ -1 +1 @@\n",
+        },
+    )
+    patches = {file.filename: file.patch for file in repository.get_commit(head).files}
+    assert patches == {
+        "READ.md": None,
+        "binary": None,
+        "empty": None,
+        "gone": "@@ -1 +0,0 @@\n-one",
+        "large": None,
+        "lines": "@@ -1,5 +1,5 @@\n a\n-b\n+B\n c\n d\n e\n"
+        "@@ -22,5 +22,5 @@ u\n v\n w\n x\n-y\n+Y\n z\n\\ No newline at end of file",
+        "link": "@@ -1 +0,0 @@\n-target\n@@ -0,0 +1 @@\n+elsewhere\n\\ No newline at end of file",
+        'odd "name"\té': "@@ -0,0 +1,2 @@\n+diff --git a/x b/x\n+@@ -1 +1 @@",
+        "run": None,
+    }
+    assert {file.filename: file.patch for file in repository.compare(base, head).files} == patches
+
+
 def test_a_comparison_counts_both_ways(shop: Checkout, repository: Repository) -> None:
     shop.commit("main", {"README.md": "moved on\n"})
     compared = repository.compare("main", "feature")
     assert (compared.status, compared.ahead_by, compared.behind_by) == ("diverged", 1, 1)
-    assert [file.filename for file in compared.files] == ["app/main.py"]
+    assert [(file.filename, file.patch) for file in compared.files] == [("app/main.py", TOLD)]
     assert compared.merge_base_commit.commit.message == "Begin"
 
 

@@ -49,6 +49,39 @@ def test_nobody_pushes_to_the_refs_of_pull_requests(hub: Hub, shop: Checkout) ->
     hub.client().get_repo("octocat/shop").create_pull(base="main", head="feature", title="Greet")
     with pytest.raises(AssertionError, match="hidden ref"):
         shop.git("push", "origin", "main:refs/pull/1/head")
+    with pytest.raises(AssertionError, match="hidden ref"):
+        shop.git("push", "origin", "main:refs/pull/1/merge")
+
+
+def test_a_test_merge_is_fetched_while_there_is_no_conflict(hub: Hub, shop: Checkout) -> None:
+    pull = hub.client().get_repo("octocat/shop").create_pull(base="main", head="feature", title="Greet")
+    merge = "refs/pull/1/merge"
+    assert pull.merge_commit_sha is None
+
+    def fetched() -> list[str]:
+        shop.git("fetch", "--quiet", "origin", merge)
+        return shop.git("show", "--no-patch", "--format=%H %P%n%s", "FETCH_HEAD").split()
+
+    main, feature = shop.git("rev-parse", "main"), shop.git("rev-parse", "feature")
+    made, *parents = fetched()
+    assert parents == [main, feature, "Merge", feature, "into", main]
+    (listed,) = hub.request("GET", "/repos/octocat/shop/pulls").json()
+    assert listed["merge_commit_sha"] == made and not listed["merged_at"]
+    assert hub.request("GET", f"/repos/octocat/shop/commits/{made}/pulls").json() == []
+
+    main = shop.commit("main", {"README.md": "moved\n"})
+    pull.update()
+    assert pull.merge_commit_sha != made and fetched()[:3] == [pull.merge_commit_sha, main, feature]
+
+    shop.commit("main", {"app/main.py": "print('three')\n"})
+    before = pull.merge_commit_sha
+    pull.update()
+    assert (pull.mergeable, pull.merge_commit_sha, fetched()[0]) == (False, before, before)
+
+    feature = shop.commit("main", {"app/main.py": "print('one')\n"})
+    merged = pull.merge().sha
+    assert shop.git("ls-remote", "origin", merge) == ""
+    assert hub.client().get_repo("octocat/shop").get_pull(1).merge_commit_sha == merged
 
 
 def test_the_head_of_a_pull_request_is_fetched_by_ref_and_by_sha(hub: Hub, shop: Checkout) -> None:

@@ -207,6 +207,61 @@ def nested(levels: int, leaf: str, size: str = "100") -> str:
     return "{ " + leaf.replace("repository", 'repository(owner: "octocat", name: "shop")', 1) + " }"
 
 
+def test_graphql_has_points_of_its_own(hub: Hub, shop: Checkout) -> None:
+    def limits() -> dict[str, int]:
+        resources = hub.request("GET", "/rate_limit").json()["resources"]
+        return {name: resources[name]["used"] for name in ("core", "graphql")}
+
+    page = "{ rateLimit { cost nodeCount used remaining } " + nested(2, "number", "100")[1:]
+    before, told = limits(), asked(hub, page)["data"]["rateLimit"]
+    assert told == {"cost": 1, "nodeCount": 10_100, "used": 1, "remaining": 4999}
+    assert asked(hub, page.replace("100", "80"))["data"]["rateLimit"]["nodeCount"] == 6480
+    assert asked(hub, page.replace("{ number }", "{ reviews(first: 1) { totalCount } }"))["data"]
+    answer = hub.request("POST", "/graphql", json={"query": "{ nonsense"})
+    told = {name: answer.headers[f"X-RateLimit-{name}"] for name in ("Resource", "Limit", "Used")}
+    assert told == {
+        "Resource": "graphql",
+        "Limit": "5000",
+        "Used": "104",
+    }  # a hundredth of 10,101 looks, once
+    assert limits() == {"core": before["core"], "graphql": 104}
+    assert hub.request("GET", "/rate_limit", token=None).json()["resources"]["graphql"]["limit"] == 0
+
+
+def test_who_used_up_graphql_is_told_so_beside_200_and_may_ask_the_rest(hub: Hub) -> None:
+    spent = {"login": "octocat", "resource": "graphql", "remaining": 1}
+    assert hub.request("POST", "/_sandbox/limits", json=spent).json()["remaining"] == 1
+    assert asked(hub, "{ viewer { login } }")["data"]
+    refused = hub.request("POST", "/graphql", json={"query": "{ viewer { login } }"})
+    (error,) = refused.json()["errors"]
+    assert (error["type"], error["code"]) == ("RATE_LIMIT", "graphql_rate_limit")
+    assert error["message"].startswith("API rate limit already exceeded for user ID ")
+    assert (refused.status_code, refused.headers["X-RateLimit-Remaining"]) == (200, "0")
+    assert hub.request("GET", "/user").headers["X-RateLimit-Resource"] == "core"
+    assert asked(hub, "{ viewer { login } }", token="hubot-token")["data"]
+    hub.request("POST", "/_sandbox/clock", json={"forward": 3601})
+    assert asked(hub, "{ viewer { login } }")["data"]
+
+
+@pytest.mark.parametrize(
+    "leaf", ["id", "mergeable additions commits(last: 1) { nodes { commit { message } } }"]
+)
+def test_a_query_that_takes_too_long_is_given_up_and_others_are_answered(
+    hub: Hub, shop: Checkout, leaf: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = {"repository": "octocat/shop", "count": 40}
+    hub.request("POST", "/_sandbox/pulls/many", json=many).raise_for_status()
+    monkeypatch.setattr("reviewapps.sandbox.github.graphql.patience.HELD", 0.2)
+    answer = hub.request("POST", "/graphql", json={"query": nested(3, leaf, "60")})
+    assert (answer.status_code, answer.json()["data"]) == (502, None)
+    assert answer.json()["errors"][0]["message"].startswith(
+        "Something went wrong while executing your query."
+    )
+    assert answer.headers["X-GitHub-Request-Id"] in answer.text
+    assert hub.request("GET", "/meta").status_code == 200
+    assert asked(hub, nested(1, leaf, "5"))["data"]
+
+
 def test_a_query_has_bounds(hub: Hub, shop: Checkout) -> None:
     (error,) = asked(hub, nested(4, "id"))["errors"]
     told = "This query requests up to 101,010,100 possible nodes which exceeds the maximum limit of 500,000."

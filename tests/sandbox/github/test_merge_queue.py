@@ -121,6 +121,42 @@ def test_a_person_takes_one_out_and_the_sandbox_lets_one_land(hub: Hub, pulls: l
     assert hub.request("POST", "/_sandbox/merge_queue/land", json=wanted).status_code == 404
 
 
+def test_the_queue_goes_on_by_whatever_way_one_leaves_it(
+    hub: Hub, shop: Checkout, pulls: list[PullRequest]
+) -> None:
+    main = head(hub, "main")
+    for pull in pulls:
+        enqueue(hub, pull)
+    hub.request("POST", "/octocat/shop/pull/1/close", token=None)  # by its page
+    assert trials(hub) == [f"pr-2-{main}"]
+    pulls[1].convert_to_draft()  # by GraphQL
+    assert trials(hub) == []
+    hub.request("POST", "/octocat/shop/pull/1/reopen", token=None)
+    pulls[1].mark_ready_for_review()
+    for pull in pulls:
+        enqueue(hub, pull)
+    report(hub, QUEUE + trials(hub)[1], "success")
+    wanted = {"repository": "octocat/shop", "number": 1}
+    hub.request("POST", "/_sandbox/merge_queue/land", json=wanted).raise_for_status()
+    assert hub.request("GET", f"{SHOP}/pulls/2").json()["merged"]  # it was green, and waited for the first
+    assert trials(hub) == []
+
+
+def test_a_push_to_a_fork_takes_its_pull_request_out_of_the_queue(hub: Hub, pulls: list[PullRequest]) -> None:
+    stranger, ours = (
+        hub.client(f"{login}-token").get_repo("octocat/shop") for login in ("stranger", "octocat")
+    )
+    stranger.create_fork()
+    theirs = hub.clone("stranger/shop", "stranger-token")
+    theirs.commit("idea", {"IDEA": "one\n"})
+    third = stranger.create_pull(base="main", head="stranger:idea", title="An idea")
+    ours.get_commit(third.head.sha).create_status("success", context="test")
+    enqueue(hub, third)
+    assert len(trials(hub)) == 1
+    theirs.commit("idea", {"IDEA": "two\n"})
+    assert trials(hub) == []
+
+
 def test_many_who_ask_at_once_neither_break_the_queue_nor_are_broken_by_it(
     hub: Hub, shop: Checkout, pulls: list[PullRequest]
 ) -> None:

@@ -30,7 +30,8 @@ def test_a_pull_request_knows_its_size(pull: PullRequest) -> None:
     pull.update()
     assert (pull.number, pull.state, pull.mergeable, pull.merged) == (1, "open", True, False)
     assert (pull.commits, pull.changed_files, pull.additions, pull.deletions) == (1, 1, 1, 1)
-    assert [file.filename for file in pull.get_files()] == ["app/main.py"]
+    (file,) = pull.get_files()
+    assert (file.filename, file.patch) == ("app/main.py", "@@ -1 +1 @@\n-print('one')\n+print('two')")
     assert [commit.commit.message for commit in pull.get_commits()] == ["Change the greeting"]
     assert pull.head.label == "octocat:feature" and not pull.head.repo.fork
 

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from reviewapps.sandbox.cloudfoundry.access import Access
-from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Guid, Labelled, Megabytes, body
+from reviewapps.sandbox.cloudfoundry.bodies import (
+    LARGEST,
+    AppRelationship,
+    Body,
+    BytesPerSecond,
+    Guid,
+    Labelled,
+    Megabytes,
+    body,
+)
 from reviewapps.sandbox.cloudfoundry.endpoints.app_actions import NO_SUCH_DROPLET
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import unprocessable
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, timestamp, to_one
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
-from reviewapps.sandbox.cloudfoundry.rollouts import Wanted
+from reviewapps.sandbox.cloudfoundry.reasons import refused
+from reviewapps.sandbox.cloudfoundry.rollouts import STRATEGIES, Wanted
 from reviewapps.sandbox.cloudfoundry.state import App, Deployment, Droplet, Revision
 
 FILTERS: Filters[Deployment] = {
@@ -33,12 +43,24 @@ class Canary(Body):
     steps: list[CanaryStep] = Field(min_length=1)
 
 
+def _above_nothing(said: object) -> object:
+    if said is not None and (not isinstance(said, int) or isinstance(said, bool) or said < 1):
+        raise refused("must be an integer greater than 0")
+    return said
+
+
+def _supported(said: object) -> object:
+    if said is not None and said not in STRATEGIES:
+        raise refused(f"'{said}' is not a supported deployment strategy")
+    return said or "rolling"
+
+
 class Options(Body):
-    max_in_flight: int = Field(default=1, gt=0)
-    web_instances: int | None = Field(default=None, gt=0)
+    max_in_flight: Annotated[int | None, BeforeValidator(_above_nothing)] = None
+    web_instances: int | None = Field(default=None, ge=0, le=LARGEST)
     memory_in_mb: Megabytes | None = None
     disk_in_mb: Megabytes | None = None
-    log_rate_limit_in_bytes_per_second: int | None = None
+    log_rate_limit_in_bytes_per_second: BytesPerSecond | None = None
     canary: Canary | None = None
 
 
@@ -46,13 +68,23 @@ class DeploymentCreate(Labelled):
     relationships: AppRelationship
     droplet: Guid | None = None
     revision: Guid | None = None
-    strategy: Literal["rolling", "canary"] = "rolling"
-    options: Options = Options()
+    strategy: Annotated[str, BeforeValidator(_supported)] = "rolling"
+    options: Options | None = None
+
+    @property
+    def chosen(self) -> dict[str, int]:
+        """The options but for the canary's; 422 for what means nothing where all instances start at once."""
+        if self.options is None:
+            return {}
+        if self.strategy == "recreate" and self.options.max_in_flight is not None:
+            text = "Options max in flight is not a supported option for recreate deployment strategy"
+            raise unprocessable(text)
+        return self.options.model_dump(exclude_none=True, exclude={"canary"})
 
     @property
     def weights(self) -> list[int]:
         """The percents of the canary's steps; 422 where they go down, or where there is no canary."""
-        if self.options.canary is None:
+        if self.options is None or self.options.canary is None:
             return []
         weights = [step.instance_weight for step in self.options.canary.steps]
         if self.strategy != "canary":
@@ -93,8 +125,7 @@ class Deployments(Endpoints):
     def _wanted(self, app: App, asked: DeploymentCreate, access: Access) -> Wanted:
         revision = self._revision(app, asked)
         droplet = self._droplet(app, Guid(guid=revision.droplet.guid) if revision else asked.droplet)
-        options = asked.options.model_dump(exclude_none=True, exclude={"canary"})
-        return Wanted(droplet, asked.strategy, options, asked.weights, revision, access.user)
+        return Wanted(droplet, asked.strategy, asked.chosen, asked.weights, revision, access.user)
 
     def _revision(self, app: App, asked: DeploymentCreate) -> Revision | None:
         if asked.revision is None:

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from reviewapps.sandbox.github.graphql.execution import answer
+from reviewapps.sandbox.github.graphql.patience import TakesTooLong
 
-__all__ = ["answer"]
+__all__ = ["TakesTooLong", "answer"]

@@ -7,6 +7,8 @@ name (`headRefOid`: ``head_ref_oid``) of whatever it is a field of.
 from __future__ import annotations
 
 import base64
+import dataclasses
+import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,6 +19,7 @@ from graphql import GraphQLError, GraphQLResolveInfo
 from reviewapps.sandbox.github.access import Asker
 from reviewapps.sandbox.github.apps.tokens import allows
 from reviewapps.sandbox.github.calls import Engine
+from reviewapps.sandbox.github.graphql.patience import Patience
 from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import JSON, Repository, User
 from reviewapps.sandbox.github.world import World
@@ -34,6 +37,7 @@ class Asking:
     urls: Urls
     limits: JSON
     nodes: dict[str, Any] | None = None  # by global id, once one was asked for
+    patience: Patience = dataclasses.field(default_factory=Patience)
 
     @property
     def world(self) -> World:
@@ -73,10 +77,12 @@ def field(kind: str, *names: str) -> Callable[[Resolver], Resolver]:
 
 
 def resolved(source: Any, info: GraphQLResolveInfo[Asking], **arguments: Any) -> Any:
-    """The value of a field."""
+    """The value of a field. TakesTooLong where the time for it is over."""
+    info.context.patience.check()
     resolver = FIELDS.get((info.parent_type.name, info.field_name))
     if resolver is not None:
-        return resolver(source, info.context, arguments | {"field": info.field_name})
+        value = resolver(source, info.context, arguments | {"field": info.field_name})
+        return info.context.patience.value(value) if inspect.iscoroutine(value) else value
     if isinstance(source, dict):
         return source[info.field_name]
     return getattr(source, re.sub(r"([A-Z])", lambda capital: f"_{capital[1].lower()}", info.field_name))

@@ -1,7 +1,8 @@
 """How much a query may ask for, found out before any of it is looked up.
 
 GitHub counts the nodes that a query could bring at most, `first` or `last` of one connection times those of
-the ones around it. How deep and how broad a query may be here, GitHub does not tell.
+the ones around it, and takes a point for every hundred times that some connection would be looked at. How deep
+and how broad a query may be here, GitHub does not tell.
 """
 
 from __future__ import annotations
@@ -28,12 +29,22 @@ from reviewapps.sandbox.github.state import JSON
 MOST_TOKENS = 5_000
 MOST_NODES = 500_000
 MOST_FIELDS = 5_000  # with fragments written out
+LOOKS_PER_POINT = 100
 MOST_REPEATED = 100  # times that one answer is asked for: each pair of them is compared
 DEEPEST = 40
 
 
-def require_bounded(document: DocumentNode, variables: JSON) -> None:
-    """A Refusal of the whole document, where one of its operations asks for too much."""
+@dataclass(frozen=True)
+class Size:
+    """What a document could bring at most, and the points that it costs."""
+
+    nodes: int
+    cost: int
+
+
+def measured(document: DocumentNode, variables: JSON) -> Size:
+    """The size of the largest operation; a Refusal where one asks for too much."""
+    walks = []
     fragments = {
         one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)
     }
@@ -44,7 +55,10 @@ def require_bounded(document: DocumentNode, variables: JSON) -> None:
                 for variable in one.variable_definitions or ()
                 if isinstance(variable.default_value, IntValueNode)
             }
-            _Walk(fragments, defaults | variables).through(one.selection_set.selections, 1, ())
+            walks.append(_Walk(fragments, defaults | variables))
+            walks[-1].through(one.selection_set.selections, 1, ())
+    looks = max((walk.looks for walk in walks), default=0)
+    return Size(max((walk.nodes for walk in walks), default=0), max(1, round(looks / LOOKS_PER_POINT)))
 
 
 @dataclass
@@ -52,6 +66,7 @@ class _Walk:
     fragments: dict[str, FragmentDefinitionNode]
     variables: JSON
     nodes: int = 0
+    looks: int = 0
     fields: int = 0
     answers: Counter[tuple[str, ...]] = field(default_factory=Counter)
     within: list[str] = field(default_factory=list)
@@ -68,6 +83,7 @@ class _Walk:
                 raise Refusal("MAX_COMPLEXITY_EXCEEDED", message)
             page = self._page(one)
             self.nodes += parents * page
+            self.looks += parents if page else 0
             if one.selection_set is not None:
                 self.through(one.selection_set.selections, parents * (page or 1), here)
         if not path and self.nodes > MOST_NODES:

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     ExecutionResult,
+    Executor,
     GraphQLError,
     GraphQLInterfaceType,
     GraphQLSchema,
@@ -25,8 +27,10 @@ from graphql import (
 from reviewapps.sandbox.github.calls import Call
 from reviewapps.sandbox.github.graphql import accounts, changes, commits, pulls
 from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, resolved
-from reviewapps.sandbox.github.graphql.bounds import MOST_TOKENS, require_bounded
+from reviewapps.sandbox.github.graphql.bounds import MOST_TOKENS, Size, measured
+from reviewapps.sandbox.github.graphql.patience import TakesTooLong
 from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, Queue, RefAt, Rollup
+from reviewapps.sandbox.github.limits.primary import GRAPHQL
 from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import (
     JSON,
@@ -62,26 +66,45 @@ _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'")
 
 
 async def answer(call: Call, wanted: JSON) -> JSON:
-    """``data`` and ``errors`` for the query, variables and operation name that the body holds."""
-    schema = described()
+    """``data`` and ``errors`` for the query, variables and operation name that the body holds.
+
+    The points that it costs are counted. :class:`TakesTooLong` where it would hold up everybody else.
+    """
+    variables, size = wanted.get("variables") or {}, Size(nodes=0, cost=1)
     try:
         document = parse(str(wanted["query"]), max_tokens=MOST_TOKENS)
-        require_bounded(document, wanted.get("variables") or {})
+        size = measured(document, variables)
     except RecursionError:
         return {"errors": [{"message": "Query is nested too deeply."}]}
     except GraphQLError as error:
         return {"errors": [_told(error)]}
-    mistakes = validate(schema, document)
+    finally:
+        call.engine.limits.count(call.asker, GRAPHQL, size.cost)
+    mistakes = validate(described(), document)
     if mistakes:
         return {"errors": [_mistake(one) for one in mistakes]}
-    ask = Asking(call.engine, call.user, call.asker, Urls(call.urls.origin), _limits(call))
+    ask = Asking(call.engine, call.user, call.asker, Urls(call.urls.origin), _limits(call, size))
+    return await _executed(ask, document, variables, wanted.get("operationName"))
+
+
+class _Bounded(Executor[None]):
+    """Gives up as a whole where the time is over. It would else go on to the next field, and say so of each."""
+
+    def handle_field_error(self, raw_error: Exception, *where: Any) -> None:
+        if isinstance(raw_error, TakesTooLong):
+            raise raw_error
+        super().handle_field_error(raw_error, *where)
+
+
+async def _executed(ask: Asking, document: DocumentNode, variables: JSON, operation: str | None) -> JSON:
     done = execute(
-        schema,
+        described(),
         document,
         context_value=ask,
-        variable_values=wanted.get("variables") or {},
-        operation_name=wanted.get("operationName"),
+        variable_values=variables,
+        operation_name=operation,
         field_resolver=resolved,
+        executor_class=_Bounded,
     )
     result = await done if inspect.isawaitable(done) else done
     assert isinstance(result, ExecutionResult)
@@ -92,10 +115,10 @@ async def answer(call: Call, wanted: JSON) -> JSON:
     return {"data": result.data} | ({"errors": [_told(one) for one in errors]} if errors else {})
 
 
-def _limits(call: Call) -> JSON:
-    standing = call.engine.limits.standing(call.asker)
+def _limits(call: Call, size: Size) -> JSON:
+    standing = call.engine.limits.standing(call.asker, GRAPHQL)
     reset = datetime.fromtimestamp(standing.pop("reset"), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return standing | {"resetAt": reset, "cost": 1, "nodeCount": 0}
+    return standing | {"resetAt": reset, "cost": size.cost, "nodeCount": size.nodes}
 
 
 @cache

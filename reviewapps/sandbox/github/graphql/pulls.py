@@ -69,7 +69,8 @@ async def _merge_state(pull: PullRequest, ask: Asking, _: JSON) -> str:
 
 @field("PullRequest", "mergeCommit")
 def _merge_commit(pull: PullRequest, ask: Asking, _: JSON) -> CommitAt | None:
-    return CommitAt(pull.repository, pull.merge_commit_sha) if pull.merge_commit_sha else None
+    merged = pull.merged_at is not None and pull.merge_commit_sha
+    return CommitAt(pull.repository, merged) if merged else None
 
 
 @field("PullRequest", "statusCheckRollup")

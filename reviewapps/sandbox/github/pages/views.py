@@ -115,6 +115,7 @@ class Pages:
             await self._engine.pull_requests.close(pull, pull.repository.owner)
         else:
             await self._engine.pull_requests.reopen(pull, pull.repository.owner)
+        await self._engine.merge_queue.advance()
 
     def _named(self, request: web.Request) -> Repository:
         found = self._engine.world.named(request.match_info["owner"], request.match_info["repo"])

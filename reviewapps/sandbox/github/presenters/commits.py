@@ -80,5 +80,6 @@ def diff_entry(file: FileChange, repository: Repository, sha: str, urls: Urls) -
         "blob_url": urls.page(repository, "blob", sha, file.filename),
         "raw_url": urls.page(repository, "raw", sha, file.filename),
         "contents_url": urls.repository(repository, "contents", file.filename) + f"?ref={sha}",
+        **({} if file.patch is None else {"patch": file.patch}),
         **renamed,
     }

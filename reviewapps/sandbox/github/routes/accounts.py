@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from reviewapps.sandbox.github.calls import Answer, Call
+from reviewapps.sandbox.github.limits.primary import CORE, GRAPHQL
 from reviewapps.sandbox.github.presenters.accounts import organization, public_user
 from reviewapps.sandbox.github.refusals import not_found
 from reviewapps.sandbox.github.routing import Routes
 from reviewapps.sandbox.github.state import JSON, User
 
 routes = Routes()
+SEARCHES = {True: 30, False: 10}
+"""A minute, by whether anybody in particular asks."""
 
 
 @routes.on("GET", "/user")
@@ -39,9 +42,10 @@ async def org(call: Call) -> Answer:
 @routes.on("GET", "/rate_limit")
 async def rate_limit(call: Call) -> Answer:
     """What the token may still ask. Asking this costs nothing."""
-    core = call.engine.limits.standing(call.asker)
-    untouched = core | {"used": 0, "remaining": core["limit"]}
-    return Answer({"resources": {"core": core, "search": untouched, "graphql": untouched}, "rate": core})
+    core, graphql = (call.engine.limits.standing(call.asker, one) for one in (CORE, GRAPHQL))
+    most, minute_over = SEARCHES[call.viewer is not None], int(call.world.clock.seconds) + 60
+    search = {"limit": most, "used": 0, "remaining": most, "reset": minute_over}  # nothing is searched here
+    return Answer({"resources": {"core": core, "search": search, "graphql": graphql}, "rate": core})
 
 
 @routes.on("GET", "/meta")

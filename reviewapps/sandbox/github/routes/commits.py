@@ -5,6 +5,7 @@ from __future__ import annotations
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call
 from reviewapps.sandbox.github.git import END, GitError, is_sha
+from reviewapps.sandbox.github.patches import patched
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.pulls import pull_request_simple
 from reviewapps.sandbox.github.refusals import Refused, not_found
@@ -46,7 +47,7 @@ async def one_commit(call: Call) -> Answer:
     """A commit by sha, branch or tag, with what it changed."""
     repository, git = call.repository, call.repository.git
     commit = await history.commit(git, await call.commit_named(call.word("ref")))
-    files = await history.changes(git, commit.parents[0] if commit.parents else None, commit.sha)
+    files = await patched(git, commit.parents[0] if commit.parents else None, commit.sha)
     entries = [present.diff_entry(file, repository, commit.sha, call.urls) for file in files]
     presented = present.commit(commit, repository, call.urls, call.world)
     return Answer(presented | {"stats": present.stats(files), "files": entries})
@@ -84,7 +85,7 @@ async def compare(call: Call) -> Answer:
     page = call.urls.page(repository, "compare", call.word("basehead"))
     base_commit, merge_base = await _presented(call, [base]), await _presented(call, [common])
     first = call.query("page", "1") == "1"
-    files = await history.changes(git, common, head) if first else []
+    files = await patched(git, common, head) if first else []
     return Answer(
         {
             "url": url,

@@ -2,11 +2,14 @@
 
 GET    /_sandbox/limits   what is allowed, and what each has used
 PATCH  /_sandbox/limits   {"user": 50, "points_per_minute": 900, …}: allow other than that
-POST   /_sandbox/limits   {"login": "octocat", "remaining": 0}, or "installation", or "address": use up
+POST   /_sandbox/limits   {"login": "octocat", "remaining": 0}, or "installation", or "address": use up;
+                          with "resource": "graphql" the points of GraphQL
 DELETE /_sandbox/limits   as at first
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
@@ -47,6 +50,7 @@ class Spending(BaseModel):
     installation: int = 0
     address: str = "127.0.0.1"
     remaining: NonNegativeInt = 0
+    resource: Literal["core", "graphql"] = "core"
 
 
 @routes.on("POST", "/_sandbox/limits")
@@ -57,8 +61,8 @@ async def use_up(call: Call) -> Answer:
     except ValidationError as wrong:
         raise mistaken(wrong) from None
     who = _spender(call.world, wanted)
-    call.engine.limits.spend(who, wanted.remaining)
-    return Answer(call.engine.limits.standing(who))
+    call.engine.limits.spend(who, wanted.remaining, wanted.resource)
+    return Answer(call.engine.limits.standing(who, wanted.resource))
 
 
 def _spender(world: World, wanted: Spending) -> Asker:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.calls import Answer, Call, text
 from reviewapps.sandbox.github.merging import METHODS
+from reviewapps.sandbox.github.patches import patched
 from reviewapps.sandbox.github.presenters import commits as present
 from reviewapps.sandbox.github.presenters.pulls import pull_request, pull_request_simple
 from reviewapps.sandbox.github.refusals import Refused, forbidden, invalid, not_found
@@ -159,7 +160,7 @@ async def files(call: Call) -> Answer:
 async def _changes(pull: PullRequest) -> list[history.FileChange]:
     git = pull.repository.git
     common = await git.merge_base(pull.base_sha, pull.head_sha)
-    return await history.changes(git, common, pull.head_sha)
+    return await patched(git, common, pull.head_sha)
 
 
 async def _presented(call: Call, pull: PullRequest) -> Answer:

@@ -20,6 +20,7 @@ class Allowance(BaseModel):
     user: NonNegativeInt = 5000
     anonymous: NonNegativeInt = 60
     installation: NonNegativeInt = 5000
+    graphql: NonNegativeInt = 5000  # of a user or an installation, beside their requests
     points_per_minute: NonNegativeInt | None = None
     content_per_minute: NonNegativeInt | None = None
     content_per_hour: NonNegativeInt | None = None

@@ -35,4 +35,5 @@ class QueueEntry:
     def is_current(self) -> bool:
         """Whether the pull request is still what was put into the queue."""
         pull = self.pull_request
-        return (pull.state, pull.base_ref, pull.head_sha) == ("open", self.base_ref, self.pull_head)
+        now = pull.state, pull.draft, pull.base_ref, pull.head_sha
+        return now == ("open", False, self.base_ref, self.pull_head)

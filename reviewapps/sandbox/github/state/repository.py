@@ -150,7 +150,7 @@ class PullRequest:
     closed_at: str | None = None
     merged_at: str | None = None
     merged_by: User | None = None
-    merge_commit_sha: str | None = None
+    merge_commit_sha: str | None = None  # of the test merge, until it is merged
     labels: list[Label] = field(default_factory=list)
     reviews: dict[int, Review] = field(default_factory=dict)  # in the order in which they were begun
     requested_reviewers: list[User] = field(default_factory=list)
@@ -166,6 +166,11 @@ class PullRequest:
     def head_git_ref(self) -> str:
         """Where the repository that is merged into keeps the head, whatever becomes of the branch."""
         return f"refs/pull/{self.number}/head"
+
+    @property
+    def merge_git_ref(self) -> str:
+        """Where it keeps the test merge, until it is merged in earnest."""
+        return f"refs/pull/{self.number}/merge"
 
     @property
     def comes_from_a_fork(self) -> bool:
