@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from reviewapps.cloudfoundry.space import SpaceClient
@@ -47,6 +48,17 @@ class Spaces:
         stands = {id(client): client.guarded() for client in self._distinct}
         mine = (r for r in space.routes if r.environment.kind in self._clients)
         return frozenset(r.guid for r in mine if r.guid in stands[id(self._of(r.environment))])
+
+    def unbound(self, space: Space) -> frozenset[str]:
+        """The guids of those of ``space``'s routes that bear the gate's mark and that none is bound to."""
+        marked = [r for r in space.routes if r.gated and r.environment.kind in self._clients]
+        asked = dict.fromkeys(self._of(r.environment) for r in marked)
+        bound = frozenset[str]().union(*(client.bound() for client in asked))
+        return frozenset(r.guid for r in marked) - bound
+
+    def visits(self) -> dict[str, datetime]:
+        """When each address was visited last, as far as the gates before them remember."""
+        return {at: seen for client in self._distinct for at, seen in client.visits().items()}
 
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing a space."""

@@ -6,6 +6,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 
 from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.dev import dev_tags, natural, tags_seen
+from reviewapps.desired.review import lasting
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
@@ -34,6 +35,7 @@ __all__ = [
     "Verdict",
     "desired",
     "dev_tags",
+    "lasting",
     "natural",
     "questions",
     "tags_seen",

@@ -36,7 +36,12 @@ def desired(
     verdicts |= dict.fromkeys(
         (e for e in space.unreadable if e and e.repository == review.repository), Leave()
     )
-    asks = Asks(frozenset(review.commits_asked), tags, frozenset(review.numbers_asked))
+    asks = Asks(
+        frozenset(review.commits_asked),
+        tags,
+        frozenset(review.numbers_asked),
+        frozenset(review.visits_asked),
+    )
     return _safe(verdicts, asks, grant)
 
 

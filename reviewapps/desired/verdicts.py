@@ -12,9 +12,9 @@ from reviewapps.model import Entrance, Environment, PullRequest, Refusal, Tag, T
 
 @dataclass(frozen=True)
 class Run:
-    """This commit should run. ``ends`` is when a review environment expires without another push. For a shared
-    one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags. ``entrance``:
-    who may open it."""
+    """This commit should run. ``ends`` is when a review environment expires without another push or visit. For a
+    shared one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags.
+    ``entrance``: who may open it."""
 
     commit: str
     config: str
@@ -53,7 +53,7 @@ class Refused:
 @dataclass(frozen=True)
 class Absent:
     """Nothing should be there. ``missing``: GitHub does not know the pull request (any more). ``days`` without
-    a push make one ``expired``, or too ``old`` to begin with."""
+    a push or a visit make one ``expired``, or too ``old`` to begin with."""
 
     why: Literal["merged", "closed", "expired", "unlabelled", "bot", "old", "missing"]
     at: datetime | None = None
@@ -78,11 +78,13 @@ Verdict = Run | NoRoom | Fork | Refused | Absent | Destroyed | Leave
 
 @dataclass(frozen=True)
 class Known:
-    """What GitHub answered so far to what was asked."""
+    """What was answered so far to what was asked: by GitHub, and by the gate, which tells when each preview was
+    visited last, as far as it remembers."""
 
     committed: Mapping[str, datetime] = field(default_factory=dict)
     taggings: Mapping[Tag, Tagging | None] = field(default_factory=dict)
     pull_requests: Mapping[int, PullRequest | None] = field(default_factory=dict)
+    visits: Mapping[Environment, datetime | None] = field(default_factory=dict)
 
     def with_answers(self, more: Known) -> Known:
         """All that is known now."""
@@ -90,28 +92,36 @@ class Known:
             {**self.committed, **more.committed},
             {**self.taggings, **more.taggings},
             {**self.pull_requests, **more.pull_requests},
+            {**self.visits, **more.visits},
         )
 
 
 @dataclass(frozen=True)
 class Asks:
-    """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks."""
+    """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks, and
+    the last visits of previews that would end now without one."""
 
     commits: frozenset[str] = frozenset()
     tags: frozenset[Tag] = frozenset()
     pull_requests: frozenset[int] = frozenset()
+    visits: frozenset[Environment] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.commits or self.tags or self.pull_requests)
+        return bool(self.commits or self.tags or self.pull_requests or self.visits)
 
     def without(self, those: Known | Asks) -> Asks:
         """What is still asked when those are answered, or were asked in vain."""
         if isinstance(those, Asks):
-            commits, tags, numbers = those.commits, those.tags, those.pull_requests
+            commits, tags, numbers, visits = those.commits, those.tags, those.pull_requests, those.visits
         else:
             commits, tags = frozenset(those.committed), frozenset(those.taggings)
-            numbers = frozenset(those.pull_requests)
-        return Asks(self.commits - commits, self.tags - tags, self.pull_requests - numbers)
+            numbers, visits = frozenset(those.pull_requests), frozenset(those.visits)
+        return Asks(
+            self.commits - commits,
+            self.tags - tags,
+            self.pull_requests - numbers,
+            self.visits - visits,
+        )
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from reviewapps.model import Actual, App, Environment, Route, Space
 from reviewapps.overview import why
 from reviewapps.report.wording import several
 
-Kind = Literal["app", "route", "deployment", "unreadable"]
+Kind = Literal["app", "route", "service", "deployment", "unreadable"]
 Verdicts = Callable[[Environment], Verdict]
 
 
