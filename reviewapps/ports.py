@@ -132,6 +132,14 @@ class CloudFoundry(Protocol):
     def serviced(self) -> frozenset[Environment]:
         """The environments that have services of their own, by one listing."""
 
+    def unbound(self, space: Space) -> frozenset[str]:
+        """The guids of those of ``space``'s routes that a gate should stand before, and that none is bound to.
+        Asks nobody where there are no such routes."""
+
+    def visits(self) -> Mapping[str, datetime]:
+        """When each address was visited last by somebody who knew the password, as far as the gates before them
+        remember; raises TryLater where one does not answer."""
+
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing."""
 

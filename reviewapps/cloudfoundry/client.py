@@ -169,6 +169,9 @@ class Client:
         path = f"/v3/service_instances/{instance}"
         return self._write("PATCH", path, "lead the route service to the gate", route_service_url=url)
 
+    def delete_service_instance(self, instance: str) -> str | None:
+        return self._session.remove(f"/v3/service_instances/{instance}", "delete the gate's service instance")
+
     def gate_bindings(self, selector: str, routes: list[str] | None = None) -> list[Json]:
         """Bindings of routes, all of ours or those of ``routes``. (They know no space.)"""
         if routes is not None and not routes:

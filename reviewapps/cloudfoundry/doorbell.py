@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import requests
 
+from reviewapps.errors import Unavailable
 from reviewapps.model import Secret
 
 ROUTER_ERROR: Final = "X-Cf-RouterError"
@@ -17,6 +19,8 @@ GATE: Final = "X-Reviewapps-Gate"
 """The header in which the gate says what became of a request."""
 
 PASSED: Final = "passed"
+
+VISITS: Final = "/_gate/visits"
 
 PATIENCE: Final = 5.0
 
@@ -35,16 +39,27 @@ class Doorbell:
     def answers(self, address: str) -> bool:
         """Whether an app answered, with whatever status; a redirect is an answer and is not followed, so that
         the secret goes nowhere else. Where a gate should be, what did not come by it is no answer."""
-        url, host = _reachable(urlsplit(self._app_url.format(host=address)))
-        headers = {"Host": host} | ({BYPASS: self._bypass} if self._bypass is not None else {})
         try:
-            with self._session.get(
-                url, headers=headers, timeout=PATIENCE, allow_redirects=False, stream=True
-            ) as response:
+            with self._asked(address, "") as response:
                 passed = self._bypass is None or response.headers.get(GATE) == PASSED
                 return passed and ROUTER_ERROR not in response.headers
         except requests.RequestException:
             return False
+
+    def visits(self, gate: str) -> dict[str, datetime]:
+        """When each host was visited last, as far as the gate at this address remembers; it only tells who has its
+        secret. Unavailable where it does not answer."""
+        try:
+            with self._asked(gate, VISITS) as response:
+                response.raise_for_status()
+                return {host: datetime.fromisoformat(at) for host, at in response.json().items()}
+        except (requests.RequestException, ValueError, AttributeError, TypeError) as wrong:
+            raise Unavailable(f"the gate at {gate} does not tell of visits ({wrong})") from wrong
+
+    def _asked(self, address: str, path: str) -> requests.Response:
+        url, host = _reachable(urlsplit(self._app_url.format(host=address).rstrip("/") + path))
+        headers = {"Host": host} | ({BYPASS: self._bypass} if self._bypass is not None else {})
+        return self._session.get(url, headers=headers, timeout=PATIENCE, allow_redirects=False, stream=True)
 
 
 def _reachable(url: SplitResult) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import ALREADY_BOUND, NotFound, Rejected
 from reviewapps.cloudfoundry.gate_app import raised
-from reviewapps.errors import BadSettings, NameTaken, NotAuthorised, OperatorMustAct
+from reviewapps.errors import BadSettings, NameTaken, NotAuthorised, OperatorMustAct, Unavailable
 from reviewapps.gate import Gate
 from reviewapps.model import Actual, Guard
 from reviewapps.naming import digest
@@ -55,8 +55,26 @@ class Gatehouse:
     def guarded(self) -> frozenset[str]:
         """The guids of the routes whose requests go by the gate first, while that stands as it should; where
         there should be none, of those that go by one all the same."""
-        bound = frozenset(map(parse.bound_route, self.api.gate_bindings(self._any)))
+        bound = self.bound()
         return bound if self.gate is None or self._is_up() else frozenset()
+
+    def bound(self) -> frozenset[str]:
+        """The guids of the routes that a gate is bound to, in one request; that it is up is not asked."""
+        return frozenset(map(parse.bound_route, self.api.gate_bindings(self._any)))
+
+    @property
+    def stands_at(self) -> frozenset[str]:
+        """What the labels of the gate say of where it stands; empty where there is none."""
+        return frozenset() if self.gate is None else frozenset({self._at})
+
+    def asking(self) -> str | None:
+        """The address of the gate that asks for the password; None where none does. Raises Unavailable where it is
+        not there (yet)."""
+        if self.gate is None or not self.gate.asks:
+            return None
+        for found in self.api.routes(self._ours):
+            return str(found["url"])
+        raise Unavailable(f"the gate {self._gate.name} has no address yet")
 
     # --- is it there? ---
 

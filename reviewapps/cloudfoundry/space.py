@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from reviewapps.cloudfoundry.serving import Servants, ServiceStep
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.survey import room
 from reviewapps.cloudfoundry.tries import Try, left_over, remove
+from reviewapps.cloudfoundry.unused_gates import GatePiece, take_away, unused
 from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.gate import Gate
 from reviewapps.model import Actual, App, Belongings, Candidate, Environment, LogLine, LogSource, Space
@@ -129,6 +131,19 @@ class SpaceClient:
         """Delete what a try left behind."""
         remove(self._client, one)
 
+    @property
+    def gate_stands_at(self) -> frozenset[str]:
+        """Where the gate of this target stands, as its labels say it; empty where there is none."""
+        return self._gatehouse.stands_at
+
+    def unused_gates(self, kept: frozenset[str]) -> tuple[GatePiece, ...]:
+        """What there is of gates of ours that stand elsewhere than those ``kept``, and before nothing."""
+        return unused(self._client, kept)
+
+    def take_away(self, piece: GatePiece) -> None:
+        """Delete what is left of a gate."""
+        take_away(self._client, piece)
+
     def memory(self) -> dict[str, int]:
         """The MB that each app in the space is sized for, by guid."""
         return looking.memory(self._client)
@@ -148,6 +163,15 @@ class SpaceClient:
     def drop_database(self, name: str) -> None:
         """Drop a database of ours that no service leads to."""
         self._servants.drop(name)
+
+    def bound(self) -> frozenset[str]:
+        """The guids of routes that a gate of ours is bound to, whether it is up or not, by one request."""
+        return self._gatehouse.bound()
+
+    def visits(self) -> dict[str, datetime]:
+        """When each address was visited last, as far as the gate remembers; empty where nobody is asked."""
+        gate = self._gatehouse.asking()
+        return {} if gate is None else self._doorbell.visits(gate)
 
     def room(self) -> Room:
         """What the space (or the org, where only that has a limit) has of memory and routes, and may have."""

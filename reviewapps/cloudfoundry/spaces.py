@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from reviewapps.cloudfoundry.space import SpaceClient
 from reviewapps.model import Actual, App, Candidate, Environment, LogLine, LogSource, Space
@@ -51,6 +52,17 @@ class Spaces:
         """The environments that have services of their own, where they may live."""
         found = ((client, e) for client in self._distinct for e in client.serviced())
         return frozenset(e for client, e in found if self._clients.get(e.kind) is client)
+
+    def unbound(self, space: Space) -> frozenset[str]:
+        """The guids of those of ``space``'s routes that bear the gate's mark and that none is bound to."""
+        marked = [r for r in space.routes if r.gated and r.environment.kind in self._clients]
+        asked = dict.fromkeys(self._of(r.environment) for r in marked)
+        bound = frozenset[str]().union(*(client.bound() for client in asked))
+        return frozenset(r.guid for r in marked) - bound
+
+    def visits(self) -> dict[str, datetime]:
+        """When each address was visited last, as far as the gates before them remember."""
+        return {at: seen for client in self._distinct for at, seen in client.visits().items()}
 
     def under_way(self, kind: UnderWay) -> frozenset[Environment]:
         """The environments of which something of this kind is being worked on, by one listing a space."""

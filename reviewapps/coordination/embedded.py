@@ -69,7 +69,7 @@ class EmbeddedRedis:
         while not _answers(socket):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.stop()
-                raise NoEmbeddedRedis(f"{binary} did not start; what it says is in {log}")
+                raise NoEmbeddedRedis(f"{binary} did not start; what it says is in {log}{_last_line(log)}")
             time.sleep(0.01)
 
 
@@ -138,13 +138,29 @@ def _arguments(folder: Path, socket: Path) -> list[str]:
     ]
 
 
+def _last_line(log: Path) -> str:
+    """What the server said last; where its folder is a container's, nobody can read it there afterwards."""
+    try:
+        lines = log.read_text(errors="replace").split("\n")
+    except OSError:
+        return ""
+    return next((f": {line.strip()}" for line in reversed(lines) if line.strip()), "")
+
+
 def _socket(folder: Path) -> Path:
     """A socket in the folder, or, where that path is too long, in a short one that is always the same."""
     socket = folder / "redis.sock"
-    if len(os.fsencode(socket)) <= LONGEST_SOCKET:
+    if _fits(socket):
         return socket
     digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
-    return _private(Path(tempfile.gettempdir()) / f"reviewapps-{os.getuid()}-{digest}") / "redis.sock"
+    name = f"reviewapps-{os.getuid()}-{digest}"
+    # TMPDIR may be long as well, as it is in the containers of some platforms
+    short = next((s for s in (tempfile.gettempdir(), "/tmp") if _fits(Path(s) / name / "redis.sock")), "/tmp")  # noqa: S108
+    return _private(Path(short) / name) / "redis.sock"
+
+
+def _fits(socket: Path) -> bool:
+    return len(os.fsencode(socket)) <= LONGEST_SOCKET
 
 
 def _private(folder: Path) -> Path:

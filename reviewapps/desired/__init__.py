@@ -5,6 +5,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 """
 
 from reviewapps.desired.desired import desired, questions
+from reviewapps.desired.review import lasting
 from reviewapps.desired.shared import branches_of, followed_tags, has_drifted, natural, tags_seen
 from reviewapps.desired.verdicts import (
     Absent,
@@ -42,6 +43,7 @@ __all__ = [
     "desired",
     "followed_tags",
     "has_drifted",
+    "lasting",
     "natural",
     "questions",
     "tags_seen",

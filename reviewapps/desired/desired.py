@@ -35,7 +35,11 @@ def desired(
     verdicts |= dict.fromkeys(
         (e for e in space.unreadable if e and e.repository == review.repository), Leave()
     )
-    asks = Asks(frozenset(review.commits_asked), pull_requests=frozenset(review.numbers_asked))
+    asks = Asks(
+        frozenset(review.commits_asked),
+        pull_requests=frozenset(review.numbers_asked),
+        visits=frozenset(review.visits_asked),
+    )
     return _safe(verdicts, asks | shared.asks, grant)
 
 

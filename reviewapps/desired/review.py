@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from reviewapps.desired.verdicts import Absent, Destroyed, Fork, Known, Leave, NoRoom, Refused, Run, Verdict
@@ -36,10 +36,11 @@ class Review:
         self.there = {e.number for e in space.environments(self.repository) if e.number is not None}
         review = None if isinstance(rules, BadRules) else rules.review
         self.limit = min(grant.limit, (review and review.limit) or grant.limit)
-        self.expire_after = min(grant.expire_after, (review and review.expire_after) or grant.expire_after)
+        self.expire_after = lasting(rules, grant)
         self.deadline = None if review is None else review.deadline
         self.commits_asked: set[str] = set()
         self.numbers_asked: set[int] = set()
+        self.visits_asked: set[Environment] = set()
 
     def verdicts(self) -> dict[Environment, Verdict]:
         settled: dict[int, Verdict] = {}
@@ -95,7 +96,7 @@ class Review:
         return Absent("bot") if pr.bot else None
 
     def is_long_untouched(self, pr: PullRequest) -> Verdict | None:
-        if self._touched(pr, pr.updated_at) >= self.now - self.expire_after:
+        if not self._has_ended(pr, self._touched(pr, pr.updated_at)):
             return None
         return Absent("expired" if pr.number in self.there else "old", days=self.expire_after.days)
 
@@ -138,13 +139,15 @@ class Review:
         return verdicts
 
     def _aged(self, pr: PullRequest, word: Literal["expired", "old"]) -> Verdict:
-        """To run, unless its last push is too long ago."""
+        """To run, unless its last push or visit is too long ago."""
         committed = self.known.committed.get(pr.commit)
         if committed is None:
             self.commits_asked.add(pr.commit)
             return Leave()
-        ends = self._touched(pr, self._pushed_at(pr, committed)) + self.expire_after
-        return Absent(word, days=self.expire_after.days) if ends < self.now else self._run(pr, ends)
+        touched = self._touched(pr, self._pushed_at(pr, committed))
+        if self._has_ended(pr, touched):
+            return Absent(word, days=self.expire_after.days)
+        return self._run(pr, touched + self.expire_after)
 
     def _run(self, pr: PullRequest, ends: datetime | None = None) -> Run:
         entrance = self.grant.entrance(REVIEW)
@@ -164,13 +167,33 @@ class Review:
         return max(min(committed, pr.updated_at), pr.created_at)
 
     def _touched(self, pr: PullRequest, pushed_at: datetime) -> datetime:
-        """The last push, or when somebody asked for it by hand since."""
+        """The last push, when somebody asked for it by hand since, or the last visit, as far as that is known."""
         attempts = (app.attempt for app in self._actual(pr.number).apps)
         asked = [a.asked_at for a in attempts if a is not None and a.asked_at is not None]
-        return max([pushed_at, *asked])
+        environment = self._environment(pr.number)
+        visited = self.known.visits.get(environment) if self._counts_visits(pr.number) else None
+        return max([pushed_at, *asked, *([min(visited, self.now)] if visited is not None else [])])
+
+    def _has_ended(self, pr: PullRequest, touched: datetime) -> bool:
+        """Whether that is too long ago. Where visits count, nothing has ended before the gate was asked for them:
+        while it cannot tell, the preview goes on, and so does the care for its gate."""
+        if touched >= self.now - self.expire_after:
+            return False
+        environment = self._environment(pr.number)
+        unknown = self._counts_visits(pr.number) and environment not in self.known.visits
+        if unknown:
+            self.visits_asked.add(environment)
+        return not unknown
+
+    def _counts_visits(self, number: int) -> bool:
+        """Only people who know the password visit: behind no gate, robots would keep every preview."""
+        return self.grant.entrance(REVIEW) == "password" and bool(self._actual(number).routes)
 
     def _actual(self, number: int) -> Actual:
-        return self.space.actual(Environment.of_pull_request(self.repository, number))
+        return self.space.actual(self._environment(number))
+
+    def _environment(self, number: int) -> Environment:
+        return Environment.of_pull_request(self.repository, number)
 
     def _holds_a_place(self, number: int) -> bool:
         environment = Environment.of_pull_request(self.repository, number)
@@ -184,6 +207,12 @@ class Review:
     def _is_refused(self, pr: PullRequest) -> bool:
         app = self._actual(pr.number).app
         return app is not None and app.refusal_of(pr.commit, self._config(pr.number)) is not None
+
+
+def lasting(rules: Rules | BadRules, grant: Grant) -> timedelta:
+    """For how long a preview is kept after its last push or visit."""
+    review = None if isinstance(rules, BadRules) else rules.review
+    return min(grant.expire_after, (review and review.expire_after) or grant.expire_after)
 
 
 KNOWN_TO_GITHUB = "GitHub knows it"

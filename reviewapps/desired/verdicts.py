@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -26,9 +26,9 @@ class Hold:
 
 @dataclass(frozen=True)
 class Run:
-    """This commit should run. ``ends`` is when a review environment expires without another push. For a shared
-    one, ``source`` is the tag that says so, and ``tags_seen`` what is to be remembered of all tags. ``entrance``:
-    who may open it; ``deadline`` how long it may take to come up, where the rules say so.
+    """This commit should run. ``ends`` is when a review environment expires without another push or visit. For a
+    shared one, ``source`` is the tag or branch that says so, ``tags_seen`` what is to be remembered of all tags.
+    ``entrance``: who may open it; ``deadline`` how long it may take to come up, where the rules say so.
     ``app``: what the app is called, where the rules say that. ``held`` is what a newer commit waits for
     meanwhile; ``approved`` what speaks for this one, where that was asked for just now."""
 
@@ -80,7 +80,7 @@ class Refused:
 @dataclass(frozen=True)
 class Absent:
     """Nothing should be there. ``missing``: GitHub does not know the pull request (any more). ``days`` without
-    a push make one ``expired``, or too ``old`` to begin with."""
+    a push or a visit make one ``expired``, or too ``old`` to begin with."""
 
     why: Literal["merged", "closed", "expired", "unlabelled", "bot", "old", "missing"]
     at: datetime | None = None
@@ -115,65 +115,45 @@ class Way:
 
 @dataclass(frozen=True)
 class Known:
-    """What GitHub answered so far to what was asked."""
+    """What was answered so far to what was asked: by GitHub, and by the gate, which tells when each preview was
+    visited last, as far as it remembers."""
 
     committed: Mapping[str, datetime] = field(default_factory=dict)
     taggings: Mapping[Tag, Tagging | None] = field(default_factory=dict)
     pull_requests: Mapping[int, PullRequest | None] = field(default_factory=dict)
+    visits: Mapping[Environment, datetime | None] = field(default_factory=dict)
     rules_at: Mapping[str, Rules | BadRules] = field(default_factory=dict)
     evidence: Mapping[Way, Evidence] = field(default_factory=dict)
 
     def with_answers(self, more: Known) -> Known:
         """All that is known now."""
-        return Known(
-            {**self.committed, **more.committed},
-            {**self.taggings, **more.taggings},
-            {**self.pull_requests, **more.pull_requests},
-            {**self.rules_at, **more.rules_at},
-            {**self.evidence, **more.evidence},
-        )
+        return Known(*({**getattr(self, f.name), **getattr(more, f.name)} for f in fields(self)))
 
 
 @dataclass(frozen=True)
 class Asks:
     """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks, the
-    rules at commits, evidence for the ways to new heads."""
+    last visits of previews that would end now without one, the rules at commits, evidence for the ways to new heads.
+
+    Each field asks for what the field in its place in ``Known`` answers."""
 
     commits: frozenset[str] = frozenset()
     tags: frozenset[Tag] = frozenset()
     pull_requests: frozenset[int] = frozenset()
+    visits: frozenset[Environment] = frozenset()
     rules_at: frozenset[str] = frozenset()
     ways: frozenset[Way] = frozenset()
 
     def __bool__(self) -> bool:
-        return bool(self.commits or self.tags or self.pull_requests or self.rules_at or self.ways)
+        return any(getattr(self, asked.name) for asked in fields(self))
 
     def __or__(self, other: Asks) -> Asks:
-        return Asks(
-            self.commits | other.commits,
-            self.tags | other.tags,
-            self.pull_requests | other.pull_requests,
-            self.rules_at | other.rules_at,
-            self.ways | other.ways,
-        )
+        return Asks(*(getattr(self, f.name) | getattr(other, f.name) for f in fields(self)))
 
     def without(self, those: Known | Asks) -> Asks:
         """What is still asked when those are answered, or were asked in vain."""
-        if isinstance(those, Known):
-            those = Asks(
-                frozenset(those.committed),
-                frozenset(those.taggings),
-                frozenset(those.pull_requests),
-                frozenset(those.rules_at),
-                frozenset(those.evidence),
-            )
-        return Asks(
-            self.commits - those.commits,
-            self.tags - those.tags,
-            self.pull_requests - those.pull_requests,
-            self.rules_at - those.rules_at,
-            self.ways - those.ways,
-        )
+        pairs = zip(fields(self), fields(those), strict=True)
+        return Asks(*(getattr(self, mine.name) - frozenset(getattr(those, its.name)) for mine, its in pairs))
 
 
 @dataclass(frozen=True)

@@ -78,14 +78,14 @@ class Reconciler:
         known = desired.verdicts.keys() | space.environments(repository)
         marks = {e: str(mark) for e in known if (mark := means.remembered("settled", e.name)) is not None}
         wanting = attention(desired, space, repository, marks)
+        whole = means.remembered("whole") is None
+        wanting |= dict.fromkeys(self._astray(desired, space, whole) - wanting.keys(), False)
         for environment, removal in wanting.items():
             wake(environment, removal)
         for environment in news(means, wanted, space, desired) - wanting.keys():
             wake(environment, False)
         report(means, wanted, desired, space, wanting)
-        if means.remembered("whole") is None:
-            for environment in self._astray(desired, space):
-                wake(environment, False)
+        if whole:
             for environment in self._left_behind(space):
                 wake(environment, True)
             for environment in unfinished(desired, space, means.github.comments()):
@@ -101,9 +101,14 @@ class Reconciler:
             if whose is None or whose.repository == repository:
                 raise OperatorMustAct(f"{why}; it is left alone until somebody mends or deletes it")
 
-    def _astray(self, desired: Desired, space: Space) -> frozenset[Environment]:
+    def _astray(self, desired: Desired, space: Space, whole: bool) -> frozenset[Environment]:
         """The environments that should run behind the gate and do not, or the other way round: somebody took the
-        gate away. The listing of apps and routes does not show it."""
+        gate away. The listing of apps and routes does not show it. What would be open is asked for in each look;
+        all the rest, such as whether the gate is up, in a whole one."""
+        if not whole:
+            unbound = self._means.cloudfoundry.unbound(space)
+            open_ = frozenset(route.environment for route in space.routes if route.guid in unbound)
+            return frozenset(e for e in open_ if _is_closed(desired.verdicts.get(e)))
         gated = self._means.cloudfoundry.guarded(space)
         ran = {e: verdict for e, verdict in desired.verdicts.items() if isinstance(verdict, Run)}
         return frozenset(
@@ -264,3 +269,8 @@ class Reconciler:
         log.warning("repaired", environment=environment.key, reason=drift)
         if self._means.journal is not None:
             self._means.journal.repaired[environment] = drift
+
+
+def _is_closed(verdict: Verdict | None) -> bool:
+    """Whether a gate should stand before what runs."""
+    return isinstance(verdict, Run) and verdict.entrance != "public"

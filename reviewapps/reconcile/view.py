@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
 import structlog
 
 from reviewapps.approval import Evidence
-from reviewapps.desired import Asks, Desired, Known, Verdict, Way, desired
+from reviewapps.desired import Asks, Desired, Known, Verdict, Way, desired, lasting
 from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Command, Environment, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.ports import GitHub
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.visiting import visited
 from reviewapps.rules import FILE, Rules, rules
 
 log = structlog.get_logger()
@@ -115,16 +117,18 @@ def judged(
         open_asks = found.asks.without(unanswered)
         if not open_asks:
             return found, known
-        answers = _answers(means.github, open_asks)
+        answers = _answers(means, open_asks, space, lasting(asked, means.grant))
         known = known.with_answers(answers)
         unanswered = found.asks.without(answers)
 
 
-def _answers(github: GitHub, asks: Asks) -> Known:
+def _answers(means: Means, asks: Asks, space: Space, lasting: timedelta) -> Known:
+    github = means.github
     return Known(
         dict(_each(asks.commits, github.committed_at)),
         dict(_each(asks.tags, github.tagging)),
         dict(_each(asks.pull_requests, github.pull_request)),
+        visited(means, asks.visits, space, means.now() - lasting),
         dict(_each(asks.rules_at, partial(_rules_at, github))),
         dict(_each(asks.ways, partial(_evidence, github))),
     )

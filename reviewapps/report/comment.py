@@ -66,8 +66,9 @@ def _live(voice: Voice, live: Live) -> str:
     if live.services:
         rows["services"] = prose(", ".join(live.services))
     rows["access"] = ENTRANCES[live.entrance]
-    push = f", or {day(live.ends)} without a push" if live.ends is not None else ""
-    rows["ends"] = f"when this closes{push}"
+    counted = "a push or visit" if live.entrance == "password" else "a push"
+    unless = f", or {day(live.ends)} without {counted}" if live.ends is not None else ""
+    rows["ends"] = f"when this closes{unless}"
     paragraphs = [f"live at {live.url}\n{table(rows)}"]
     if live.not_taken:
         paragraphs.append(f"Not taken from the manifest: {prose(', '.join(live.not_taken))}.")

@@ -15,6 +15,7 @@ from reviewapps.ports import Lease
 from reviewapps.reconcile import Reconciler
 from reviewapps.sweeping.leftovers import Kept, Leftover, Verdicts, leftover_data, leftovers
 
+UNUSED = "a gate that stands before nothing any more"
 TRIED = "left over from `reviewapps doctor --deploy`"
 
 
@@ -40,6 +41,8 @@ class Broom:
                 those += leftovers(target, client.look(), kept)
                 those += leftover_data(target, client.belongings(), kept)
                 those += (Leftover(one.kind, one.name, target, TRIED, one.guid) for one in client.tries())
+                gates = client.unused_gates(self._gates_in(client.guid))
+                those += (Leftover(one.kind, one.name, target, UNUSED, one.guid) for one in gates)
             seen.add(client.guid)
         for name, reconciler in self._reconcilers.items():
             those += _on_github(name, reconciler)
@@ -51,7 +54,7 @@ class Broom:
         if one.by_hand or (one.environment is not None and one.environment.shared):
             raise UnsafePlan(f"{one.name} may be shared: it is not deleted")
         if one.environment is None:
-            return self._remove_try(one)
+            return self._remove_try(one) or self._remove_gate(one)
         with installation.held(one.environment) as lease:
             if one.kind == "deployment":
                 return self._retire(one, one.environment, lease)
@@ -104,6 +107,18 @@ class Broom:
         for left in known:
             client.remove_try(left)
         return bool(known)
+
+    def _remove_gate(self, one: Leftover) -> bool:
+        client = self._spaces[one.place]
+        known = [left for left in client.unused_gates(self._gates_in(client.guid)) if left.guid == one.guid]
+        for left in known:
+            client.take_away(left)
+        return bool(known)
+
+    def _gates_in(self, space: str) -> frozenset[str]:
+        """Where the gates of all targets in this space stand."""
+        here = (client for client in self._spaces.values() if client.guid == space)
+        return frozenset[str]().union(*(client.gate_stands_at for client in here))
 
     def _kept(self, verdicts: Mapping[str, Verdicts]) -> dict[int, Kept]:
         return {

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 from starlette.exceptions import HTTPException
 
+from reviewapps import __version__
 from reviewapps.settings import Settings
 from reviewapps.web.api import api
 from reviewapps.web.doors import NotForAll, NotSignedIn, asked, doors
@@ -28,7 +27,7 @@ def application(told: Settings) -> FastAPI:
     app = FastAPI(
         title="reviewapps",
         summary="What an installation of reviewapps keeps, as its last looks saw it.",
-        version=version("reviewapps"),
+        version=__version__,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,  # it would lead to whatever Host somebody sent

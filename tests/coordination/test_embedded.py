@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -50,8 +51,12 @@ def test_nobody_else_may_open_the_socket(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_a_long_folder_gets_a_short_socket_that_stays_the_same(tmp_path: Path) -> None:
+def test_a_long_folder_gets_a_short_socket_that_stays_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     deep = tmp_path / ("long" * 30)
+    deep.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(deep))  # as in a container whose TMPDIR is long, too
     first = EmbeddedRedis.start(deep)
     assert Redis.from_url(first.url).ping()
     first.stop()

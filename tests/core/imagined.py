@@ -82,6 +82,7 @@ class CloudFoundry:
         self.unreadable: dict[Environment | None, str] = {}
         self.bound: set[str] = set()
         self.gate_in: int | None = None
+        self.visited: dict[str, datetime] = {}
         self.fails_uploads = self.fails_copies = False
         self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
@@ -116,6 +117,12 @@ class CloudFoundry:
 
     def guarded(self, space: Space) -> frozenset[str]:
         return frozenset(self.bound) if self.gate_is_up else frozenset()
+
+    def unbound(self, space: Space) -> frozenset[str]:
+        return frozenset(r.guid for r in space.routes if r.gated) - self.bound
+
+    def visits(self) -> Mapping[str, datetime]:
+        return self.visited
 
     @property
     def open_routes(self) -> list[str]:

@@ -249,7 +249,12 @@ class Settling:
             {**known.committed, **committed},
             {**known.taggings, **taggings},
             {**known.pull_requests, **asked},
+            {**known.visits, **{e: self._visited(e) for e in found.asks.visits}},
         )
+
+    def _visited(self, environment: Environment) -> datetime | None:
+        mine = (r for r in self.cf.routes.values() if r.environment == environment)
+        return next((self.cf.visited[r.address] for r in mine if r.address in self.cf.visited), None)
 
 
 def blueprint(commit: str, host: str, tree: str) -> Blueprint:

@@ -26,7 +26,7 @@ from reviewapps.desired import (
 )
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import App, Attempt, Environment, PullRequest, Refusal, Route, Space, Wanted
+from reviewapps.model import App, Attempt, Entrance, Environment, PullRequest, Refusal, Route, Space, Wanted
 from reviewapps.plan import attention
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import CloudFoundry
@@ -115,6 +115,40 @@ def test_a_preview_that_is_not_wanted_any_more_is_a_teardown() -> None:
 def test_a_preview_expires_by_its_last_push_and_not_by_what_people_say() -> None:
     quiet = pull_request(1, created_at=OLD, updated_at=NOW)
     assert judged(quiet, apps=(preview(1),), committed={sha(1): OLD}) == {"pr-1": Absent("expired")}
+
+
+@pytest.mark.parametrize(
+    ("entrance", "visits", "verdict"),
+    [
+        ("password", {1: NOW - DAY}, Run(sha(1), CONFIG, ends=NOW + 9 * DAY, entrance="password")),
+        ("password", {1: NOW + 99 * DAY}, Run(sha(1), CONFIG, ends=NOW + 10 * DAY, entrance="password")),
+        ("password", {1: OLD}, Absent("expired")),
+        ("password", {1: None}, Absent("expired")),
+        ("password", {}, Run(sha(1), CONFIG, ends=OLD + 10 * DAY, entrance="password")),
+        ("unlisted", {1: NOW}, Absent("expired")),
+        ("public", {1: NOW}, Absent("expired")),
+    ],
+)
+def test_a_visit_keeps_a_preview_and_one_that_nobody_knows_of_ends_nothing_early(
+    entrance: Entrance, visits: dict[int, datetime | None], verdict: Verdict
+) -> None:
+    for updated_at in (NOW, OLD):  # by the date of the commit, or by GitHub's alone
+        github = GitHub({1: pull_request(1, created_at=OLD, updated_at=updated_at)})
+        space = Space(
+            (preview(1),), (Route("r", "shop-pr-1", "shop-pr-1.test", of(1), frozenset({"app-1"})),)
+        )
+        known = Known(committed={sha(1): OLD}, visits={of(n): at for n, at in visits.items()})
+        found = desired(github.look(), Rules(), Grant(entrances={"review": entrance}), space, known, NOW)
+        assert found.of(of(1)) == verdict
+        assert found.asks == Asks(visits=frozenset() if visits else frozenset({of(1)}))
+
+
+def test_nobody_is_asked_for_visits_before_a_preview_would_end() -> None:
+    github = GitHub({1: pull_request(1)})
+    space = Space((preview(1),), (Route("r", "shop-pr-1", "shop-pr-1.test", of(1), frozenset({"app-1"})),))
+    known = Known(committed={sha(1): NOW - 9 * DAY})
+    grant = Grant(entrances={"review": "password"})
+    assert not desired(github.look(), Rules(), grant, space, known, NOW).asks
 
 
 def test_a_push_keeps_a_preview() -> None:

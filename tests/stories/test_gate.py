@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import requests
 
 from reviewapps.sandbox.cloudfoundry.state import App, Deployment, RouteBinding, ServiceInstance
+from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import headline
 from tests.stories.town import Town
 
@@ -100,8 +101,7 @@ def test_what_is_taken_from_the_gate_by_hand_is_repaired(quiet_town: Town) -> No
 
     town.operator.delete_service(GATE)
     assert visit(town, "shop-pr-1").status_code == 200  # the platform takes the bindings away with it
-    town.look_afresh()
-    assert visit(town, "shop-pr-1").status_code == 401
+    town.until("a quiet look to close it", lambda: visit(town, "shop-pr-1").status_code == 401)
 
     town.operator.delete(GATE)
     town.until("its app is gone", lambda: GATE not in town.apps)
@@ -132,6 +132,32 @@ def test_access_is_changed_without_a_deploy(quiet_town: Town) -> None:
     assert "| access | everybody, not indexed |" in town.onlooker.comments(number)[0]
     assert seen(**TOLD, ACCESS="public") == (200, None, [])
     assert starts(town) == {"shop-pr-1": 1, GATE: 2}
+
+    assert "Nothing is left over" in Terminal(town, TOLD).types("sweep")
+    said = Terminal(town, {**TOLD, "ACCESS": "public"}).types("sweep", "--yes")
+    assert said.count("a gate that stands before nothing any more") == 3
+    town.until(
+        "the gate to be gone", lambda: town.apps == town.hosts == ["shop-pr-1"] and services(town) == []
+    )
+
+
+def test_a_visit_keeps_a_preview_that_nobody_pushes_to(quiet_town: Town) -> None:
+    town = quiet_town
+    town.employ(**TOLD)
+    numbers = [town.open("blue"), town.open("green")]
+    for number in numbers:
+        town.until_live(number)
+    assert "without a push or visit" in town.onlooker.comments(numbers[0])[0]
+    town.orchestrators.clear()
+    town.employ(**TOLD, EXPIRE_AFTER="4s")
+
+    def is_gone() -> bool:
+        assert visit(town, "shop-pr-1", password=PASSWORD).status_code == 200
+        return any("Preview: removed" in text for text in town.onlooker.comments(numbers[1]))
+
+    town.until("the one that nobody visits to be removed", is_gone)
+    assert "live at" in town.onlooker.comments(numbers[0])[0]
+    town.until_comment(numbers[0], "Preview: removed")
 
 
 def test_where_the_gate_cannot_be_bound_nothing_is_to_be_seen(quiet_town: Town) -> None:

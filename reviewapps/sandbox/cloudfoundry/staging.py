@@ -61,6 +61,7 @@ class Stager:
                 log=lambda stream, line: self._say(build, stream, line),
                 timeout=self._world.settings.staging_timeout,
                 largest=self._world.settings.largest_package_bytes,
+                links_packages=self._world.settings.links_packages,
             )
         except StagingFailed as failed:
             self._fail(build, failed.error)

@@ -38,6 +38,7 @@ class Settings:
     broker_seconds: Seconds = 0
     route_service_seconds: Seconds = 60
     staging_timeout: Seconds = 900
+    links_packages: bool = False  # of Python that this machine has installed, instead of fetching them
     sweep_seconds: Pause = 60  # between two rounds that drop what is old
     token_seconds: Seconds = 600
     refresh_token_seconds: Seconds = 43_200

@@ -21,7 +21,8 @@ from tests.sandbox.cf_cli.structs import (
 from tests.sandbox.cf_cli.summaries import AppSummary, app_named, stats, summary
 from tests.sandbox.cf_cli.targeting import needs_target
 
-STARTUP_SECONDS = 20
+STARTUP_SECONDS = 60
+"""The real client waits for five minutes."""
 
 
 def create_app(cf: Cf, name: str) -> str:

@@ -42,7 +42,7 @@ def terminate_task(cf: Cf, app: str, number: int) -> str:
     return cf.ask(Task, "PUT", f"/v3/tasks/{task(cf, app, number).guid}/cancel").state
 
 
-def _ended(cf: Cf, task: Task, seconds: float = 20) -> Task:
+def _ended(cf: Cf, task: Task, seconds: float = 60) -> Task:
     deadline = time.monotonic() + seconds
     while task.state not in ("SUCCEEDED", "FAILED"):
         assert time.monotonic() < deadline, task.state

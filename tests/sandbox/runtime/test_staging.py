@@ -29,6 +29,7 @@ class Build:
     buildpacks: Sequence[str] = ()
     env: Mapping[str, str] | None = None
     timeout: float = 60
+    links_packages: bool = False
 
     def __post_init__(self) -> None:
         self.said = Said()
@@ -44,6 +45,7 @@ class Build:
             workdir=self.workdir,
             log=self.said,
             timeout=self.timeout,
+            links_packages=self.links_packages,
         )
 
     def run(self) -> Staged:
@@ -158,6 +160,24 @@ def test_required_packages_are_there_when_the_app_runs(tmp_path: Path) -> None:
     assert (
         build.output_of("python -c 'import greet; greet.main()'; greet").splitlines()[:2] == ["greetings"] * 2
     )
+
+
+def test_where_asked_for_packages_of_this_machine_are_linked_and_no_others_seen(tmp_path: Path) -> None:
+    asked = {
+        "requirements.txt": "-r more.txt\nabsent-thing; python_version < '3'\n",
+        "more.txt": "kombu>=5 \\\n  # x\n",
+    }
+    build = Build(tmp_path, {**PROCFILE, **asked}, links_packages=True)
+    build.run()
+    assert "packages of this machine are linked" in build.said.text
+    found = "import importlib.util as u; print([bool(u.find_spec(n)) for n in ('kombu', 'vine', 'celery')])"
+    assert build.output_of(f'python -c "{found}"').startswith("[True, True, False]")
+
+    build.droplet.unlink()
+    wanting = Build(tmp_path, {**PROCFILE, "requirements.txt": "kombu<5\n"}, links_packages=True)
+    wanting.env = {"PIP_NO_INDEX": "1"}
+    wanting.fails()
+    assert "Not installed on this machine: kombu<5" in wanting.said.text
 
 
 def test_the_packages_of_a_pipfile_are_installed(tmp_path: Path) -> None:

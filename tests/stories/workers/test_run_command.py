@@ -11,7 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from redis import Redis
 
+from reviewapps.coordination.due import QUEUES
+from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url
+from reviewapps.playground import INSTANCE
+from reviewapps.sandbox.faults import Fault
 from tests.coordination.waiting import until, until_dead
 from tests.faults.shop import Shop
 from tests.stories.workers.command import ended, family, residents, running
@@ -33,6 +38,31 @@ def quiet_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 def alone(shop: Shop, home: Path, **settings: str) -> dict[str, str]:
     """The variables of an installation that brings a Redis of its own along."""
     return shop.playground.environment(REDIS_URL="", HOME=str(home / "orchestrator"), **settings)
+
+
+def in_hand(shop: Shop, redis: Path) -> None:
+    """Return while a worker works at one more pull request: it waits for an answer."""
+    until(lambda: held(embedded_url(redis)) == [], "nobody at work", seconds=20)
+    slow = Fault(method="POST", path="^/v3/packages$", kind="delay", seconds=3.0)
+    shop.world.cloudfoundry.observed.plan(slow)
+    shop.open("red header")
+    until(lambda: slow.seen > 0 and held(embedded_url(redis)) != [], "a lease that is held", seconds=20)
+
+
+def held(url: str) -> list[bytes]:
+    with Redis.from_url(url) as redis:
+        return list(redis.scan_iter("*:lease:*"))
+
+
+def kept(redis: Path) -> tuple[list[bytes], list[str]]:
+    """The leases that were left behind, and the queues in which somebody waits, after the end of all."""
+    server = EmbeddedRedis.start(redis)
+    try:
+        with Redis.from_url(server.url) as asked:
+            waiting = [q for q in QUEUES if asked.zcard(f"reviewapps:{INSTANCE}:due:{q}")]
+        return held(server.url), waiting
+    finally:
+        server.stop()
 
 
 def until_all_run(run: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -91,6 +121,7 @@ def test_run_works_and_serves_with_a_redis_of_its_own_until_it_is_told_to_end(tm
             shop.until_live(preview)
             until(lambda: answers(port, "/readyz"), "a page that is ready", seconds=20)
             everybody = family(run)
+            in_hand(shop, redis := tmp_path / "orchestrator" / "redis")
             with half_a_webhook(port) as slow:
                 run.send_signal(signal.SIGTERM)
                 until(lambda: not answers(port, "/healthz"), "no more visitors", seconds=8)
@@ -99,6 +130,7 @@ def test_run_works_and_serves_with_a_redis_of_its_own_until_it_is_told_to_end(tm
             assert run.wait(timeout=10) == 0
             assert "Traceback" not in (run.stderr.read() if run.stderr else "")
         until_dead(everybody)
+        assert kept(redis) == ([], ["deploy"])
         assert shop.oddities(preview) == []
 
 

@@ -36,13 +36,15 @@ class MissingToolError(Exception):
 class Build:
     """The droplet to be in ``folder``, laid out like a container, and the staging environment in ``env``.
 
-    ``index`` is the place of a buildpack among those of the app.
+    ``index`` is the place of a buildpack among those of the app; where it ``links_packages``, those that this
+    machine has installed are linked instead of fetched.
     """
 
     folder: Path
     env: Mapping[str, str]
     log: LogLine
     index: int = 0
+    links_packages: bool = False
 
     @property
     def app(self) -> Path:

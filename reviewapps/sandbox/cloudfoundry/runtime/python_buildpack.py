@@ -10,6 +10,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from reviewapps.sandbox.cloudfoundry.runtime.at_hand import NotAtHand, at_hand, linked
 from reviewapps.sandbox.cloudfoundry.runtime.build import Build, CompileFailedError, cache, procfile
 
 _MANIFESTS = ("requirements.txt", "setup.py", "pyproject.toml", "Pipfile")
@@ -49,10 +50,26 @@ async def _install(build: Build) -> None:
         return
     build.heading("Running Pip Install")
     packages = build.deps / "python"
+    if build.links_packages and wanted[0] == "-r" and _linked(build, packages):
+        return
     install = [*_pip(), "install", "--no-input", "--progress-bar", "off", "--target", str(packages)]
     await build.run([*install, *wanted], PIP_CACHE_DIR=cache("pip"))
     for script in (packages / "bin").glob("*"):
         _find_interpreter_on_path(script)
+
+
+def _linked(build: Build, packages: Path) -> bool:
+    """Whether all that requirements.txt asks for is there now, without anything having been fetched."""
+    try:
+        found = at_hand(build.app / "requirements.txt")
+    except (NotAtHand, OSError) as missing:
+        build.line("OUT", f"Not installed on this machine: {missing}")
+        return False
+    linked(found, packages)
+    build.line("OUT", f"{len(found)} packages of this machine are linked")
+    for script in (packages / "bin").glob("*"):
+        _find_interpreter_on_path(script)
+    return True
 
 
 def _wanted(build: Build) -> list[str]:

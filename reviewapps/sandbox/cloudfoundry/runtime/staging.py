@@ -54,6 +54,7 @@ async def stage(
     log: LogLine,
     timeout: float = 900,
     largest: int = LARGEST_APP,
+    links_packages: bool = False,
 ) -> Staged:
     """What the build of ``package`` (a zip of ``largest`` bytes, unpacked) found out, with ``droplet`` (a .tgz)
     written.
@@ -66,7 +67,7 @@ async def stage(
     folder = Path(tempfile.mkdtemp(prefix="build-", dir=workdir)).resolve()
     try:
         async with asyncio.timeout(timeout):
-            build = Build(folder, env, log)
+            build = Build(folder, env, log, links_packages=links_packages)
             await _download(package, build, largest)
             return await _staged(droplet, buildpacks, build)
     except TimeoutError:
