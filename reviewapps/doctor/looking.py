@@ -23,10 +23,13 @@ from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
 from reviewapps.errors import BadSettings
-from reviewapps.github import survey as github
+from reviewapps.github import account as github
+from reviewapps.github import survey as repositories
+from reviewapps.github.app import as_app, credentials_of
 from reviewapps.github.connection import Connection
 from reviewapps.grants import Target
 from reviewapps.grants.file import NAME
+from reviewapps.grants.keys import fingerprint
 from reviewapps.notify.slack import Slack
 from reviewapps.ports import Memory
 from reviewapps.settings import FILE, PREFIX, Settings
@@ -99,11 +102,17 @@ def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None
 def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
     """The account; once it is known, its repositories are looked at."""
     access = told.grants.github
-    connection = Connection(access.url, access.token, memory=memory, timeout=REQUEST, spend=_nothing)
-    account = github.account(connection)
+    asked = partial(Connection, access.url, memory=memory, timeout=REQUEST, spend=_nothing)
+    means: Any = {"memory": memory, "timeout": REQUEST, "spend": _nothing}
+    by_name = {name: asked(credentials_of(access, name, **means)) for name in told.repositories}
+    if access.app is None:
+        account = github.account(next(iter(by_name.values())))
+    else:
+        app, key = as_app(access.url, access.app, **means), fingerprint(access.app.private_key)
+        account = github.account_of_app(app, key, by_name.values())
     if not account.spent:
-        for name in told.repositories:
-            look = partial(github.repository, connection, name, account.scopes, files_named)
+        for name, connection in by_name.items():
+            look = partial(repositories.repository, connection, name, account.scopes, files_named)
             sides.start(f"repository {name}", look)
     return account
 

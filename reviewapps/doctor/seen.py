@@ -8,7 +8,8 @@ from datetime import datetime
 
 from reviewapps.cloudfoundry.place import Place
 from reviewapps.errors import ReviewAppsError
-from reviewapps.github.survey import Account, Surveyed
+from reviewapps.github.account import Account
+from reviewapps.github.survey import Surveyed
 from reviewapps.settings import Own, Settings
 
 

@@ -12,6 +12,7 @@ from reviewapps.github import parse
 from reviewapps.github.comments import StickyComments
 from reviewapps.github.conditional import Missing, kept
 from reviewapps.github.connection import Connection
+from reviewapps.github.credentials import Credentials
 from reviewapps.github.deployments import Deployments
 from reviewapps.github.git import Mirror
 from reviewapps.github.history import History
@@ -19,7 +20,7 @@ from reviewapps.github.identity import Identity
 from reviewapps.github.looking import next_look, root, whole_look
 from reviewapps.github.snapshot import Snapshot, remember, remembered
 from reviewapps.github.source import Source
-from reviewapps.model import Comment, Environment, PullRequest, Secret, Tag, Tagging, Wanted
+from reviewapps.model import Comment, Environment, PullRequest, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
 
@@ -38,7 +39,7 @@ class RepositoryClient:
         name: str,
         *,
         api_url: str,
-        token: Secret,
+        credentials: Credentials,
         instance: str,
         memory: Memory,
         mirrors: Path,
@@ -48,9 +49,9 @@ class RepositoryClient:
         say: Callable[..., None],
     ) -> None:
         self.name = name
-        self._token, self._timeout = token, timeout
+        self._credentials, self._timeout = credentials, timeout
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
-        self._connection = Connection(api_url, token, memory=memory, timeout=timeout, spend=spend)
+        self._connection = Connection(api_url, credentials, memory=memory, timeout=timeout, spend=spend)
         self._identity = Identity(self._connection, memory, name)
         self._comments = StickyComments(
             self._connection, memory, instance, self._identity.login, say, whole_every
@@ -168,7 +169,7 @@ class RepositoryClient:
         mirror = Mirror(
             self._mirrors / f"{facts.id}.git",
             facts.clone_url,
-            self._token,
+            self._credentials,
             timeout=self._timeout,
         )
         return Source(mirror, self._mirrors / "archives")

@@ -1,4 +1,4 @@
-"""From GitHub's JSON to our nouns. No other file knows the names of its fields.
+"""From GitHub's JSON to our nouns. No other file but ``parse_app`` knows the names of its fields.
 
 It takes looser input than GitHub's schema promises, because GitHub sends such: the repository of a deleted
 fork and the account of a deleted user are null, a payload may be a string. What cannot be understood at all
@@ -139,8 +139,8 @@ def pull_request(raw: Any) -> PullRequest:
         bot=(raw.get("user") or {}).get("type") == "Bot" or author.endswith("[bot]"),
         author=author,
         labels=frozenset(_label(label) for label in raw.get("labels") or ()),
-        created_at=_time(raw["created_at"]),
-        updated_at=_time(raw["updated_at"]),
+        created_at=time_of(raw["created_at"]),
+        updated_at=time_of(raw["updated_at"]),
         closed_at=_optional_time(raw.get("closed_at")),
         merged_at=_optional_time(raw.get("merged_at")),
     )
@@ -182,7 +182,7 @@ def peeled(raw: Any) -> Peeled:
 
 def committed_at(raw: Any) -> datetime:
     """When a commit was put where it is, which a rebase changes and its author's date does not tell."""
-    return _time(raw["commit"]["committer"]["date"])
+    return time_of(raw["commit"]["committer"]["date"])
 
 
 def remark(raw: Any) -> Remark:
@@ -236,9 +236,9 @@ def _payload(raw: Any) -> dict[str, Any]:
     return raw if isinstance(raw, dict) else {}
 
 
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _optional_time(text: str | None) -> datetime | None:
-    return _time(text) if text else None
+    return time_of(text) if text else None

@@ -77,9 +77,12 @@ class LookEvery(Form):
 
 
 class GitHubForm(Form):
+    """``app_id`` is said here where the secret is the App's key and nothing else."""
+
     url: str = "https://api.github.com"
     web_url: str = ""
     credentials: str = "github"
+    app_id: int | str | None = None
 
 
 class SlackForm(Form):

@@ -13,12 +13,14 @@ from reviewapps.grants import (
     KINDS,
     SHORTEST_TOKEN,
     Account,
+    AppKey,
     GitHubAccess,
     Grant,
     Grants,
     Mode,
     SignIn,
     Target,
+    app_key_of,
 )
 from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE
 from reviewapps.grants.grants import GATE_NAME
@@ -39,7 +41,9 @@ class Single(BaseModel):
 
     github_url: str = "https://api.github.com"
     github_web_url: str = ""
-    github_token: Hidden
+    github_token: Hidden | None = None
+    github_app_id: str | None = None
+    github_private_key: Hidden | None = None
     github_client_id: str | None = None
     github_client_secret: Hidden | None = None
     webhook_secret: Hidden | None = None
@@ -68,6 +72,7 @@ class Single(BaseModel):
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
+        self._check_who()
         if not (self.cf_user and self.cf_password) and not (self.cf_client_id and self.cf_client_secret):
             raise ValueError("cf_user and cf_password are missing (or cf_client_id and cf_client_secret)")
         for name in ("gate_password", "gate_bypass"):
@@ -79,6 +84,15 @@ class Single(BaseModel):
             if name.count("/") != 1 or not all(name.split("/")):
                 raise ValueError(f"repositories: `{name}` is not written as owner/name")
         return self
+
+    def _check_who(self) -> None:
+        token, key = self.github_token is not None, self.github_private_key is not None
+        if not token and not key:
+            raise ValueError("REVIEWAPPS_GITHUB_TOKEN is missing (or an App's REVIEWAPPS_GITHUB_PRIVATE_KEY)")
+        if token and key:
+            raise ValueError("REVIEWAPPS_GITHUB_TOKEN and REVIEWAPPS_GITHUB_PRIVATE_KEY: keep one of them")
+        if key and not (self.github_app_id or self.github_client_id):
+            raise ValueError("REVIEWAPPS_GITHUB_APP_ID is missing: whose the private key is")
 
     @property
     def grants(self) -> Grants:
@@ -103,10 +117,18 @@ class Single(BaseModel):
                 self.github_web_url,
                 webhook_secret=self.webhook_secret,
                 sign_in=self._sign_in,
+                app=self._app,
             ),
             slack_webhook=self.slack_webhook,
             web_token=self.web_token,
         )
+
+    @property
+    def _app(self) -> AppKey | None:
+        if self.github_private_key is None:
+            return None
+        app = self.github_app_id or self.github_client_id
+        return app_key_of("github_private_key", {"app_id": app, "private_key": self.github_private_key})
 
     @property
     def _sign_in(self) -> SignIn | None:

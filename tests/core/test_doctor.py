@@ -16,8 +16,9 @@ from reviewapps.doctor.egress import allows
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
 from reviewapps.errors import NotAuthorised, Unavailable
+from reviewapps.github.account import Account
 from reviewapps.github.parse import Permissions, RepositoryFacts
-from reviewapps.github.survey import Account, Surveyed
+from reviewapps.github.survey import Surveyed
 from reviewapps.settings import Settings, settings
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
