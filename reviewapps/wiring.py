@@ -226,6 +226,7 @@ def _reconciler(
         grant=told.grants.repositories[name],
         pace=pace,
         web_url=told.grants.github.pages,
+        page=f"{told.grants.address}/{name}" if told.grants.address else "",
         now=lambda: datetime.now(UTC),
         announce=Slack(told.grants.slack_webhook).announce,
         secrets=told.secrets,

@@ -20,6 +20,7 @@ from reviewapps.github.identity import Identity
 from reviewapps.github.looking import next_look, root, whole_look
 from reviewapps.github.snapshot import Snapshot, remember, remembered
 from reviewapps.github.source import Source
+from reviewapps.github.statuses import Statuses
 from reviewapps.model import Comment, Environment, PullRequest, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
@@ -57,6 +58,7 @@ class RepositoryClient:
             self._connection, memory, instance, self._identity.login, say, whole_every
         )
         self._deployments = Deployments(self._connection, memory, instance, say)
+        self._statuses = Statuses(self._connection, memory, instance, say, whole_every)
 
     # --- what is wanted ---
 
@@ -128,11 +130,12 @@ class RepositoryClient:
         self._deployments.retire(environment)
 
     def tell(self, telling: Telling) -> None:
-        """Let the comment and the deployment say this. A comment that cannot be written is no reason to keep
-        the deployment from being told; it is tried again later."""
+        """Let the comment, the deployment and the commit's status say this. A comment that cannot be written is no
+        reason to keep the others from being told; it is tried again later."""
         refused = self._comment(telling)
         if telling.deployment is not None:
             self._deployments.tell(telling)
+        self._statuses.tell(telling)
         if refused is not None:
             after = refused.after if isinstance(refused, TryLater) else 60.0
             raise TryLater(str(refused), after=after) from refused

@@ -10,11 +10,11 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.errors import TryLater
-from reviewapps.github import parse
+from reviewapps.github import parse, parse_told
 from reviewapps.github.conditional import everything
 from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
-from reviewapps.github.parse import DeploymentStatus
+from reviewapps.github.parse_told import DeploymentStatus
 from reviewapps.model import FORMAT, Environment
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
@@ -73,7 +73,7 @@ class Deployments:
         path = f"{root(repository)}/deployments?per_page=100"
         answer = self._connection.read(path)
         alive: set[Environment] = set()
-        for one in parse.understood(parse.each(parse.deployed), answer.body, path):
+        for one in parse.understood(parse.each(parse_told.deployed), answer.body, path):
             environment = Environment(repository, str(one.payload.get("environment", "")))
             if one.payload != self._payload(environment) or environment in alive:
                 continue
@@ -117,7 +117,7 @@ class Deployments:
             f"{root(environment.repository)}/deployments?environment={_shown(environment)}"
             f"&task={_task(environment)}&per_page=100" + (f"&sha={commit}" if commit else "")
         )
-        found = everything(self._connection, path, parse.each(parse.deployed))
+        found = everything(self._connection, path, parse.each(parse_told.deployed))
         return [one.id for one in found if one.payload == self._payload(environment)]
 
     def _create(self, environment: Environment, commit: str) -> int:
@@ -145,7 +145,7 @@ class Deployments:
         answer = self._connection.read(path)
         if answer.missing:
             return None
-        last = parse.understood(parse.each(parse.deployment_status), answer.body, path)
+        last = parse.understood(parse.each(parse_told.deployment_status), answer.body, path)
         return last[0] if last else None
 
     def _add_status(self, environment: Environment, identity: int, status: DeploymentStatus) -> bool:

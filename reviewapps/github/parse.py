@@ -1,4 +1,4 @@
-"""From GitHub's JSON to our nouns. No other file but ``parse_app`` knows the names of its fields.
+"""From GitHub's JSON to our nouns. No file but those named ``parse…`` knows the names of its fields.
 
 It takes looser input than GitHub's schema promises, because GitHub sends such: the repository of a deleted
 fork and the account of a deleted user are null, a payload may be a string. What cannot be understood at all
@@ -8,7 +8,6 @@ raises KeyError, TypeError or ValueError, which ``understood`` turns into an ans
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,23 +69,6 @@ class Peeled:
     object: str
     annotated: bool
     tagged_at: datetime | None
-
-
-@dataclass(frozen=True)
-class Deployed:
-    """A deployment on GitHub, whoever made it. ``payload`` is empty where it is not an object."""
-
-    id: int
-    payload: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class DeploymentStatus:
-    """What a deployment was last said to be."""
-
-    state: str
-    description: str
-    url: str
 
 
 def understood(parse: Callable[[Any], T], body: Any, what: str) -> T:
@@ -200,14 +182,6 @@ def identity(raw: Any) -> int:
     return int(raw["id"])
 
 
-def deployed(raw: Any) -> Deployed:
-    return Deployed(raw["id"], _payload(raw.get("payload")))
-
-
-def deployment_status(raw: Any) -> DeploymentStatus:
-    return DeploymentStatus(raw["state"], raw.get("description") or "", raw.get("environment_url") or "")
-
-
 def rules_text(raw: Any) -> str:
     """The text of ``.reviewapps.yml``; BadRules where it is no text."""
     return text_of(raw, ".reviewapps.yml")
@@ -225,15 +199,6 @@ def text_of(raw: Any, path: str) -> str:
 
 def _label(raw: Any) -> str:
     return raw if isinstance(raw, str) else str(raw["name"])
-
-
-def _payload(raw: Any) -> dict[str, Any]:
-    if isinstance(raw, str):
-        try:
-            raw = json.loads(raw)
-        except ValueError:
-            return {}
-    return raw if isinstance(raw, dict) else {}
 
 
 def time_of(text: str) -> datetime:

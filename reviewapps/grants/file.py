@@ -76,6 +76,7 @@ def _grants(form: File, find: Find) -> Grants:
     targets = {name: _target(name, one, found, form.credentials, gate) for name, one in form.target.items()}
     return Grants(
         instance=form.instance,
+        address=form.address.rstrip("/"),
         mode=form.mode,
         targets=targets,
         repositories={one.name: _grant(one, form, targets) for one in form.repository},
@@ -201,7 +202,7 @@ FORMS: Mapping[str, type[BaseModel]] = {
     "repository": RepositoryForm,
 }
 LATER: Mapping[str, tuple[str, ...]] = {
-    "": ("address", "price"),
+    "": ("price",),
     "slack": ("operators",),
     "target": ("memory", "postgres", "rotate_after"),
     "repository": ("adopt", "services", "forks", "logs_in_comment", "requires"),

@@ -14,6 +14,7 @@ from reviewapps.rules.units import duration, megabytes
 CLOUD_GOV = "https://api.fr.cloud.gov"
 INSTANCE = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 GATE = r"^[a-z]([a-z0-9-]{0,40}[a-z0-9])?$"
+PAGE = r"^(https?://[^/\s]+/?)?$"
 APP_ADDRESS = r"^https?://\{host\}(:\d+)?$"
 
 
@@ -121,6 +122,7 @@ class RepositoryForm(Form):
 
 class File(Form):
     instance: Annotated[str, Field(pattern=INSTANCE)] = "reviewapps"
+    address: Annotated[str, Field(pattern=PAGE)] = ""
     mode: Mode = "act"
     only: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_kinds)] = ()
     deletions_at_once: Annotated[int, Field(ge=0)] = 5

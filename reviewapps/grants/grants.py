@@ -136,7 +136,8 @@ class Grants:
     """One installation, as its operator describes it. ``repositories`` are by name, as configured.
 
     In ``mode`` "observe" everything is looked at and told to the log, and nothing is written; "paused" does not
-    even look. ``web_token`` is what the status page asks for; None where it asks for nothing.
+    even look. ``address`` is where people find the status page, "" where they do not; ``web_token`` is what that
+    asks for, None where it asks for nothing.
     """
 
     instance: str
@@ -146,6 +147,7 @@ class Grants:
     mode: Mode = "act"
     slack_webhook: Secret | None = None
     web_token: Secret | None = None
+    address: str = ""
 
     def targets_of(self, repository: str) -> dict[str, Target]:
         """Where each kind of this repository's environments lives."""

@@ -22,7 +22,7 @@ from reviewapps.grants import (
     Target,
     app_key_of,
 )
-from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE
+from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE, PAGE
 from reviewapps.grants.grants import GATE_NAME
 from reviewapps.grants.secrets import SHORTEST
 from reviewapps.settings.fields import Duration, Hidden, Size, Words
@@ -36,6 +36,7 @@ class Single(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     instance: Annotated[str, Field(pattern=INSTANCE)] = "reviewapps"
+    address: Annotated[str, Field(pattern=PAGE)] = ""
     mode: Mode = "act"
     repositories: Annotated[Words, Field(min_length=1)]
 
@@ -108,6 +109,7 @@ class Single(BaseModel):
         )
         return Grants(
             instance=self.instance,
+            address=self.address.rstrip("/"),
             mode=self.mode,
             targets={TARGET: self._target},
             repositories=dict.fromkeys(self.repositories, grant),
