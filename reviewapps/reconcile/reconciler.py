@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import structlog
 
+from reviewapps.audit import about
 from reviewapps.desired import Absent, Desired, Fork, Run, Verdict
 from reviewapps.errors import AuthorMustAct, OperatorMustAct, UnsafePlan
 from reviewapps.model import Environment, LogLine, Repository, Space
@@ -22,7 +23,15 @@ from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.ticking import report
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import fresh_view, judged, judged_alone, rules_of, verdicts, view_digest
+from reviewapps.reconcile.view import (
+    Judged,
+    fresh_view,
+    judged,
+    judged_alone,
+    rules_of,
+    verdicts,
+    view_digest,
+)
 from reviewapps.reconcile.watch import is_still_under_way
 from reviewapps.report import Voice
 from reviewapps.report.untrusted import Mask
@@ -188,6 +197,11 @@ class Reconciler:
         if is_still_under_way(means, environment):
             return means.pace.poll
         seen = judged_alone(means, environment)
+        with about(self.name, environment, getattr(seen.verdict, "commit", None)):
+            return self._settle(environment, lease, seen)
+
+    def _settle(self, environment: Environment, lease: Lease, seen: Judged) -> float | None:
+        means = self._means
         turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
         drift = drifted(seen.verdict, turn.actual)
         if drift is not None:

@@ -287,7 +287,7 @@ def test_a_secret_of_several_lines_is_not_told_line_by_line_either() -> None:
         (failed("crash", "exit 1"), "failure", "Crashed at start: exit 1"),
         (failed("platform", "no cell"), "error", "The platform failed three times: no cell"),
         (failed("name", "taken"), "error", "Its name is taken: taken"),
-        (Waiting(NEW, 1, 1, 5), None, ""),
+        (Waiting(NEW, 1, 1, 5), None, "Waits for room, 1st of 1"),
         (Forbidden(NEW), None, ""),
         (Removed("merged", AT), "inactive", "Removed: merged"),
     ],
