@@ -125,10 +125,11 @@ def _permissions(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
         yield fail(AREA, f'{name}: no "contents: read", so nothing can be deployed', grant)
     if not found.pull_requests:
         yield fail(AREA, f'{name}: no "pull requests: read", so nothing is seen', grant)
-    if found.contents and not found.permissions.push:
+    may_push = found.permissions.push or bool(found.page)  # a role is a person's: an App has none
+    if found.contents and not may_push:
         grant = f"an admin gives {_who(seen)} the role Write: {_pages(seen)}/{name}/settings/access"
     lacking = [what for what, may in found.writes.items() if not may and not found.permissions.archived]
-    if not found.permissions.push:
+    if not may_push:
         lacking = [what for what in lacking if what != "statuses"]  # said of deployments, with one cause
     for what in lacking:
         judge = warn if what == "statuses" else fail  # all else works without them

@@ -21,6 +21,7 @@ from reviewapps.cloudfoundry.survey import survey
 from reviewapps.coordination.visiting import Visit, visiting
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
+from reviewapps.doctor.page import page_seen
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
 from reviewapps.errors import BadSettings
 from reviewapps.github import account as github
@@ -44,7 +45,8 @@ HELLO: Final = "reviewapps doctor: this channel is told what only an operator ca
 
 
 def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
-    """All there is to see. Nothing is written, but for a line to Slack where ``ping`` asks for it."""
+    """All there is to see. Nothing is written, but for a line to Slack and a webhook to ourselves where ``ping``
+    asks for them."""
     told = told_by(environ)
     home = told.settings.home if told.settings else Path(environ.get(PREFIX + "HOME") or ".reviewapps")
     with _redis(told.settings, home) as redis:
@@ -65,6 +67,7 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         targets=_found(sides, "target", grants.targets if grants else {}),
         slack_problem=_problem(sides.found("slack")),
         slack_asked=ping,
+        page=sides.found("page"),
     )
 
 
@@ -95,6 +98,10 @@ def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None
     sides.start("github", partial(_github, told, memory, sides))
     for target in told.grants.targets.values():
         sides.start(f"target {target.name}", partial(_target, target, memory))
+    grants = told.grants
+    if grants.address:
+        secret = grants.github.webhook_secret if ping else None
+        sides.start("page", partial(page_seen, grants.address, secret, REQUEST / 2))
     if ping:
         sides.start("slack", partial(Slack(told.grants.slack_webhook, REQUEST).send, HELLO))
 

@@ -248,3 +248,13 @@ def test_what_nobody_foresaw_is_not_taken_for_a_finding() -> None:
     sides.start("broken", broken)
     with pytest.raises(ZeroDivisionError):
         sides.wait()
+
+
+def test_a_gate_that_cannot_reach_the_internet_is_a_failure() -> None:
+    gated = seen(
+        told=Told(told(REVIEWAPPS_ACCESS="password", REVIEWAPPS_GATE_PASSWORD="a gate word"), "variables"),
+        targets={"review": replace(PLACE, egress=(Rule("tcp", "10.0.0.0/8", "5432"),))},
+    )
+    (found,) = complaints(list(about_cloudfoundry.targets(gated)))
+    assert (found.level, found.mend.count("public_networks_egress")) == ("FAIL", 1)
+    assert "the gate leads nobody to a preview" in found.text

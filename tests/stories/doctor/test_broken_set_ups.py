@@ -282,6 +282,13 @@ BROKEN = {
         "incoming webhook",
         {"SLACK_WEBHOOK": "https://example.org/hook"},
     ),
+    "page away": Broken(
+        "warn",
+        "page",
+        f"{NOBODY} does not answer: ConnectionError",
+        "does its route lead",
+        {"ADDRESS": NOBODY},
+    ),
     "no git": Broken("FAIL", "machine", "no git on PATH", "apt-get install git", {"PATH": "/nowhere"}),
     "misspelt": Broken("FAIL", "settings", "did you mean REVIEWAPPS_LIMIT?", "Settings", {"LIMITS": "3"}),
     "unusable": Broken("FAIL", "settings", "REVIEWAPPS_LIMIT is not usable", "Settings", {"LIMIT": "many"}),
