@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox run test check fmt lock coverage bench clean
+.PHONY: help demo sandbox run test check fmt audit lock coverage bench clean
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ coverage: $(VENV)/installed-dev ## the tables of endpoints in docs/sandbox.md, f
 bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.sandbox
+
+audit: $(VENV)/installed-dev ## known weaknesses of what requirements.lock names (SAY=1: say so where nobody can be asked, and go on)
+	@$(BIN)/python -m tests.house.audit $(if $(SAY),--say-only)
 
 lock: ## resolve the dependencies anew, for every Python and platform
 	@$(PYTHON) -m venv .work/lock && .work/lock/bin/pip install --quiet uv

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import structlog
 
+from reviewapps.audit import about
 from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Leases
@@ -171,8 +172,14 @@ class Installation:
             if time.monotonic() > deadline:
                 raise Busy(f"{environment.name}: somebody is at it just now; try again in a few seconds")
             time.sleep(0.1)
-        with lease:
+        with lease, about(self._named(environment.repository), environment):
             yield lease
+
+    def _named(self, repository: int) -> str:
+        """The name of one of ours, for the log; "" where it is not known just now."""
+        with contextlib.suppress(ReviewAppsError):
+            return self.reconciler(repository).name
+        return ""
 
     def overviews(self) -> Iterator[Overview]:
         """All that there is, one repository after the other. What cannot be looked at raises."""

@@ -115,7 +115,8 @@ class Telling:
 
     ``comment`` goes to the pull request (None: there is none to go to); where ``only_edit``, a comment that
     does not exist yet is not made. ``deployment`` is GitHub's deployment state with at most 140 characters of
-    description; None where there is no deployment to speak of. ``slack`` is one line, None for silence.
+    description; None where there is no deployment to speak of. ``status`` is that of the commit, which has the
+    same description; it leads to ``url``, else to the status ``page``. ``slack`` is one line, None for silence.
     """
 
     environment: Environment
@@ -126,4 +127,6 @@ class Telling:
     deployment: Literal["queued", "in_progress", "success", "failure", "error", "inactive"] | None = None
     description: str = ""
     url: str | None = None
+    page: str = ""
+    status: Literal["pending", "success", "failure", "error"] | None = None
     slack: str | None = None

@@ -29,6 +29,7 @@ from reviewapps.databases import DatabaseServer
 from reviewapps.desired import branches_of
 from reviewapps.errors import BadRules, BadSettings
 from reviewapps.github import RepositoryClient
+from reviewapps.github.app import credentials_of
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
 from reviewapps.notify.slack import Slack
@@ -174,16 +175,17 @@ def access(target: Target) -> Access:
 def github(told: Settings, name: str, redis: Redis | None, memory: Memory) -> RepositoryClient:
     """One repository on GitHub."""
     budget = of_github(redis, prefix(told), told.github_requests_per_second)
+    spend, access = partial(budget.spend, PATIENCE_FOR_BUDGET), told.grants.github
     return RepositoryClient(
         name,
-        api_url=told.grants.github.url,
-        token=told.grants.github.token,
+        api_url=access.url,
+        credentials=credentials_of(access, name, memory=memory, timeout=told.request_timeout, spend=spend),
         instance=told.instance,
         memory=memory,
         mirrors=told.home / "mirrors",
         timeout=told.request_timeout,
         whole_every=told.whole_every,
-        spend=partial(budget.spend, PATIENCE_FOR_BUDGET),
+        spend=spend,
         say=audit,
         followed=partial(_followed, tuple(told.grants.repositories[name].targets)),
     )
@@ -239,6 +241,7 @@ def _reconciler(
         grant=told.grants.repositories[name],
         pace=pace,
         web_url=told.grants.github.pages,
+        page=f"{told.grants.address}/{name}" if told.grants.address else "",
         now=lambda: datetime.now(UTC),
         announce=Slack(told.grants.slack_webhook).announce,
         secrets=told.secrets,

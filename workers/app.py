@@ -16,6 +16,7 @@ from celery.utils.nodenames import default_nodename, host_format
 
 from reviewapps.coordination.due import QUEUES
 from reviewapps.coordination.parent_death import bound_to
+from reviewapps.logs import configure
 from workers import logs
 from workers.configuration import LOOK, configuration
 from workers.needs import Settings, Wire
@@ -51,7 +52,7 @@ def run(app: Celery, argv: Sequence[str] | None = None, *, log_file: Path | None
     options = _options(argv)
     if options.die_with_parent:
         bound_to(os.getppid(), signal.SIGTERM)()
-    logs.configure(level=getattr(logging, options.log_level), file=options.log_file or log_file)
+    configure(level=getattr(logging, options.log_level), file=options.log_file or log_file)
     if options.concurrency:
         app.conf.worker_concurrency = options.concurrency
     worker = app.Worker(  # not `celery worker`: the command line of Celery costs 8 MB that nobody needs

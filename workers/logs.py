@@ -1,79 +1,18 @@
-"""One JSON object a line: what a worker does, with the task and the environment that it did it for."""
+"""What the lines of a worker's log say of the task in which they were written."""
 
 from __future__ import annotations
 
-import logging
-import sys
-from pathlib import Path
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
-from structlog.typing import EventDict, Processor
-
-QUIET: Final = {
-    # These print tokens, passwords and whole bodies at DEBUG.
-    "cloudfoundry_client": logging.INFO,
-    "oauth2_client": logging.INFO,
-    "urllib3": logging.INFO,
-    "github": logging.INFO,
-    # These print two lines for each of thousands of messages.
-    "celery.worker.strategy": logging.WARNING,
-    "celery.app.trace": logging.WARNING,
-}
-"""The lowest level at which each of these may speak, whatever the others do."""
 
 
-def _without_celerys_copy(_: Any, __: str, event: EventDict) -> EventDict:
-    """The event without ``data``, in which Celery says everything a second time."""
-    if str(event.get("logger", "")).startswith("celery."):
-        event.pop("data", None)
-    return event
-
-
-_SHARED: Final[list[Processor]] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.ExtraAdder(),
-    _without_celerys_copy,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    structlog.processors.format_exc_info,
-]
-
-
-def configure(*, level: int = logging.INFO, file: Path | None = None) -> None:
-    """Send the whole logging tree, as JSON lines, to stderr or to the end of that file."""
-    handler = logging.FileHandler(file) if file else logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_SHARED,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
-            ],
-        )
-    )
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *_SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
-    root = logging.getLogger()
-    root.handlers = [handler]
-    root.setLevel(level)
-    for name, quiet in QUIET.items():
-        logging.getLogger(name).setLevel(max(quiet, level))
-
-
-def begin(task: Any, args: Any, **_: Any) -> None:
-    """Name the task, and the environment or repository it is for, in every line until ``end``."""
+def begin(task: Any, args: Any, kwargs: Mapping[str, Any], **_: Any) -> None:
+    """Name the task, its tick, and the environment or repository it is for, in every line until ``end``."""
     what = "repository" if task.name.endswith(".look") else "environment"
-    structlog.contextvars.bind_contextvars(task=task.name, **{what: args[0]} if args else {})
+    tick = {"tick": kwargs["tick"]} if "tick" in kwargs else {}
+    structlog.contextvars.bind_contextvars(task=task.name, **tick, **{what: args[0]} if args else {})
 
 
 def end(**_: Any) -> None:

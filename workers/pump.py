@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from celery import Celery
 
+from reviewapps.logs import new_tick
 from workers import tasks
 from workers.configuration import LOOK
 from workers.needs import Settings, Wire
@@ -62,19 +63,22 @@ class Beats(threading.Thread):
 def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, Beats]:
     """The pump and the clock of one worker, not yet started."""
 
+    def look_at(repositories: Iterable[str]) -> None:
+        tick = {"tick": new_tick()}
+        for repository in repositories:
+            app.send_task(tasks.LOOK, (repository,), tick, queue=LOOK, expires=settings.look_every)
+
     def pump() -> None:
         orchestrator = wire()
-        for repository in orchestrator.asked_for():
-            app.send_task(tasks.LOOK, (repository,), queue=LOOK, expires=settings.look_every)
-        due = orchestrator.turns.due
+        look_at(orchestrator.asked_for())
+        due, tick = orchestrator.turns.due, {"tick": new_tick()}
         for queue, environment in due.pop(AT_ONCE):
             # An older message than this has a successor: the due set sent it again.
-            app.send_task(tasks.SETTLE, (environment,), queue=queue, expires=due.forward)
+            app.send_task(tasks.SETTLE, (environment,), tick, queue=queue, expires=due.forward)
 
     def strike() -> None:
         orchestrator = wire()
         if orchestrator.clock.strikes("look", settings.look_every):
-            for repository in orchestrator.repositories:
-                app.send_task(tasks.LOOK, (repository,), queue=LOOK, expires=settings.look_every)
+            look_at(orchestrator.repositories)
 
     return Beats("pump", settings.pump_every, pump), Beats("clock", settings.pump_every, strike)

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import structlog
 
+from reviewapps.logs import new_tick
+
 
 def log_to(file: Path | None) -> None:
     """Send the log, one JSON object a line, to the end of this file, else to stderr: there all of it where a
@@ -15,8 +17,10 @@ def log_to(file: Path | None) -> None:
     onlooker = file is None and sys.stderr.isatty()
     # urllib3 warns of what it tries again: the command tells of it, should that not help
     logging.getLogger("urllib3").setLevel(logging.ERROR)
+    structlog.contextvars.bind_contextvars(tick=new_tick())
     structlog.configure(
         processors=[
+            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,

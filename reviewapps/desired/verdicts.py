@@ -133,7 +133,7 @@ class Known:
 @dataclass(frozen=True)
 class Asks:
     """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks, the
-    last visits of previews that would end now without one, the rules at commits, evidence for the ways to new heads.
+    last visits of previews that would end now without one, the rules at commits, evidence of approvals.
 
     Each field asks for what the field in its place in ``Known`` answers."""
 

@@ -9,7 +9,9 @@ from reviewapps.doctor.finding import Finding, fail, ok, warn
 from reviewapps.doctor.manifests import manifest_problem
 from reviewapps.doctor.seen import Seen
 from reviewapps.errors import BadRules, NotAuthorised, RateLimited, ReviewAppsError
-from reviewapps.github.survey import Account, Surveyed
+from reviewapps.github.account import Account
+from reviewapps.github.app import NotLetIn
+from reviewapps.github.survey import Surveyed
 from reviewapps.rules import rules
 
 AREA: Final = "github"
@@ -24,10 +26,20 @@ FEW: Final = 0.1
 """Of the hourly limit."""
 
 
+LOST: Final = {
+    "pull requests": "comments",
+    "deployments": "deployments",
+    "statuses": "commit status",
+}
+"""What there is not, where this may not be written."""
+
+
 def account(seen: Seen) -> Iterator[Finding]:
     match seen.account:
         case None:
             return
+        case NotAuthorised() as refused if _is_app(seen):
+            yield fail(AREA, f"the App's key was refused: {refused}", _mend_key(seen, str(refused)))
         case NotAuthorised() as refused:
             yield fail(AREA, f"the token was refused: {refused}", f"make a new one: {_tokens(seen)}")
         case RateLimited() as limited:
@@ -47,6 +59,8 @@ def repositories(seen: Seen) -> Iterator[Finding]:
     for name, found in seen.repositories.items():
         if isinstance(found, Surveyed):
             yield from _repository(seen, name, found)
+        elif isinstance(found, NotLetIn):
+            yield fail(AREA, f"{name}: {found.told}", found.mend)
         elif isinstance(seen.account, Account) and not seen.account.spent:
             mend = f"is the name right, and does the token have this repository? {_tokens(seen)}"
             yield fail(AREA, f"{name}: {found}", mend)
@@ -57,6 +71,10 @@ def _standing(seen: Seen, known: Account) -> Iterator[Finding]:
     yield from faults
     if not any(one.level == "FAIL" for one in faults):
         who = f"{known.login}'s token" if known.login else "an App"
+        if known.app is not None:
+            many = len(seen.repositories)
+            count = f"{many} {'repository' if many == 1 else 'repositories'}"
+            who = f"App {known.app.facts.slug} on {count}, key {known.app.key}"
         points = f"{known.remaining:,} of {known.limit:,} points" if known.limit else "no limit"
         yield ok(AREA, f"{who}, {points}, clocks {abs(known.apart):.0f} s apart")
 
@@ -93,11 +111,12 @@ def _repository(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
     yield from faults
     if not faults:
         kind = "private" if found.facts.private else "public"
-        yield ok(AREA, f"{name}: {kind}; reads contents and pull requests, writes comments and deployments")
+        told = "reads contents and pull requests, writes comments, deployments and statuses"
+        yield ok(AREA, f"{name}: {kind}; {told}")
 
 
 def _permissions(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
-    grant = f"grant it: {_tokens(seen)}"
+    grant = _grant(seen, found)
     if found.facts.name.lower() != name.lower():
         yield warn(AREA, f"{name} is called {found.facts.name} now", "write that name into the settings")
     if found.permissions.archived:
@@ -106,11 +125,15 @@ def _permissions(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
         yield fail(AREA, f'{name}: no "contents: read", so nothing can be deployed', grant)
     if not found.pull_requests:
         yield fail(AREA, f'{name}: no "pull requests: read", so nothing is seen', grant)
-    if found.contents and not found.permissions.push:
+    may_push = found.permissions.push or bool(found.page)  # a role is a person's: an App has none
+    if found.contents and not may_push:
         grant = f"an admin gives {_who(seen)} the role Write: {_pages(seen)}/{name}/settings/access"
-    lost = {"pull requests": "comments", "deployments": "deployments"}
-    for what in (what for what, may in found.writes.items() if not may and not found.permissions.archived):
-        yield fail(AREA, f'{name}: no "{what}: write", so no {lost[what]}', grant)
+    lacking = [what for what, may in found.writes.items() if not may and not found.permissions.archived]
+    if not may_push:
+        lacking = [what for what in lacking if what != "statuses"]  # said of deployments, with one cause
+    for what in lacking:
+        judge = warn if what == "statuses" else fail  # all else works without them
+        yield judge(AREA, f'{name}: no "{what}: write", so no {LOST[what]}', grant)
 
 
 def _content(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
@@ -140,6 +163,25 @@ def _tokens(seen: Seen) -> str:
     """Where the token is mended."""
     classic = isinstance(seen.account, Account) and seen.account.scopes is not None
     return f"{_pages(seen)}/settings/{'tokens' if classic else 'personal-access-tokens'}"
+
+
+def _grant(seen: Seen, found: Surveyed) -> str:
+    """How what is missing is granted. Who changes what an App asks for has to be answered where it is let in."""
+    app = seen.account.app if isinstance(seen.account, Account) else None
+    if app is None:
+        return f"grant it: {_tokens(seen)}"
+    return f"ask for it: {app.facts.settings(_pages(seen))}/permissions, and grant it: {found.page}"
+
+
+def _is_app(seen: Seen) -> bool:
+    return seen.told.settings is not None and seen.told.settings.grants.github.app is not None
+
+
+def _mend_key(seen: Seen, refused: str) -> str:
+    """GitHub speaks of claims where the clock that signed is wrong."""
+    if "claim" in refused:
+        return "set the clock: timedatectl set-ntp true"
+    return f"is the App's id right? Else give it a new key, and us: {_pages(seen)}/settings/apps"
 
 
 def _who(seen: Seen) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from reviewapps.doctor.finding import Finding, fail, ok, warn
+from reviewapps.doctor.page import PageSeen
 from reviewapps.doctor.seen import Seen
 from reviewapps.settings import LOOPBACK, Settings
 
@@ -91,6 +92,34 @@ def slack(seen: Seen) -> Iterator[Finding]:
     else:
         tried = "it took a line" if seen.slack_asked else "not tried (reviewapps doctor --ping sends a line)"
         yield ok("slack", f"an incoming webhook; {tried}")
+
+
+def page(seen: Seen) -> Iterator[Finding]:
+    """The status page, where somebody said that there is one, and webhooks to it."""
+    if seen.page is None or seen.told.settings is None:
+        return
+    grants = seen.told.settings.grants
+    if not isinstance(seen.page, PageSeen) or seen.page.problem:
+        why = seen.page.problem if isinstance(seen.page, PageSeen) else str(seen.page)
+        yield warn(
+            "page",
+            f"{grants.address} does not answer: {why}",
+            "does its route lead to `reviewapps run`, or web?",
+        )
+    elif seen.page.webhook:
+        yield warn(
+            "page",
+            f"a webhook was not taken: {seen.page.webhook}",
+            "one secret for GitHub, the page and here: REVIEWAPPS_WEBHOOK_SECRET; restart",
+        )
+    else:
+        tried = (
+            "took a webhook" if seen.page.webhook == "" else "webhooks not tried (reviewapps doctor --ping)"
+        )
+        hooked = (
+            f"; {tried}" if grants.github.webhook_secret else "; takes no webhooks, looking does the work"
+        )
+        yield ok("page", f"{grants.address} answers{hooked}")
 
 
 def _summary(told: Settings) -> str:

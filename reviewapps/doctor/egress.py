@@ -7,13 +7,14 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Final
 
 from reviewapps.cloudfoundry.place import Place, Rule
-from reviewapps.doctor.finding import Finding, warn
+from reviewapps.doctor.finding import Finding, fail, warn
 from reviewapps.doctor.seen import Seen
 from reviewapps.grants import Target
 
+INTERNET: Final = "the internet"
 DESTINATIONS: Final = (
     ("databases", "trusted_local_networks_egress", IPv4Address("10.0.0.1"), 5432),
-    ("the internet", "public_networks_egress", IPv4Address("140.82.112.3"), 443),
+    (INTERNET, "public_networks_egress", IPv4Address("140.82.112.3"), 443),
 )
 """In words, cloud.gov's group for it, and one address and port of that kind."""
 
@@ -23,9 +24,11 @@ def egress(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
         return
     for what, group, address, port in DESTINATIONS:
         if not any(allows(rule, address, port) for rule in place.egress):
-            yield warn(
+            gated = target.gate is not None and what == INTERNET
+            lost = "so the gate leads nobody to a preview" if gated else "nor can a preview that needs to"
+            yield (fail if gated else warn)(
                 f"cf {target.name}",
-                f"the space cannot reach {what}, nor can a preview that needs to",
+                f"the space cannot reach {what}, {lost}",
                 f"an OrgManager runs: cf bind-security-group {group} {target.org} --space {target.space}",
             )
 

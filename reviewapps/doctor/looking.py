@@ -21,12 +21,16 @@ from reviewapps.cloudfoundry.survey import survey
 from reviewapps.coordination.visiting import Visit, visiting
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
+from reviewapps.doctor.page import page_seen
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
 from reviewapps.errors import BadSettings
-from reviewapps.github import survey as github
+from reviewapps.github import account as github
+from reviewapps.github import survey as repositories
+from reviewapps.github.app import as_app, credentials_of
 from reviewapps.github.connection import Connection
 from reviewapps.grants import Target
 from reviewapps.grants.file import NAME
+from reviewapps.grants.keys import fingerprint
 from reviewapps.notify.slack import Slack
 from reviewapps.ports import Memory
 from reviewapps.settings import FILE, PREFIX, Settings
@@ -41,7 +45,8 @@ HELLO: Final = "reviewapps doctor: this channel is told what only an operator ca
 
 
 def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
-    """All there is to see. Nothing is written, but for a line to Slack where ``ping`` asks for it."""
+    """All there is to see. Nothing is written, but for a line to Slack and a webhook to ourselves where ``ping``
+    asks for them."""
     told = told_by(environ)
     home = told.settings.home if told.settings else Path(environ.get(PREFIX + "HOME") or ".reviewapps")
     with _redis(told.settings, home) as redis:
@@ -62,6 +67,7 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         targets=_found(sides, "target", grants.targets if grants else {}),
         slack_problem=_problem(sides.found("slack")),
         slack_asked=ping,
+        page=sides.found("page"),
     )
 
 
@@ -92,6 +98,10 @@ def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None
     sides.start("github", partial(_github, told, memory, sides))
     for target in told.grants.targets.values():
         sides.start(f"target {target.name}", partial(_target, target, memory))
+    grants = told.grants
+    if grants.address:
+        secret = grants.github.webhook_secret if ping else None
+        sides.start("page", partial(page_seen, grants.address, secret, REQUEST / 2))
     if ping:
         sides.start("slack", partial(Slack(told.grants.slack_webhook, REQUEST).send, HELLO))
 
@@ -99,11 +109,17 @@ def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None
 def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
     """The account; once it is known, its repositories are looked at."""
     access = told.grants.github
-    connection = Connection(access.url, access.token, memory=memory, timeout=REQUEST, spend=_nothing)
-    account = github.account(connection)
+    asked = partial(Connection, access.url, memory=memory, timeout=REQUEST, spend=_nothing)
+    means: Any = {"memory": memory, "timeout": REQUEST, "spend": _nothing}
+    by_name = {name: asked(credentials_of(access, name, **means)) for name in told.repositories}
+    if access.app is None:
+        account = github.account(next(iter(by_name.values())))
+    else:
+        app, key = as_app(access.url, access.app, **means), fingerprint(access.app.private_key)
+        account = github.account_of_app(app, key, by_name.values())
     if not account.spent:
-        for name in told.repositories:
-            look = partial(github.repository, connection, name, account.scopes, files_named)
+        for name, connection in by_name.items():
+            look = partial(repositories.repository, connection, name, account.scopes, files_named)
             sides.start(f"repository {name}", look)
     return account
 

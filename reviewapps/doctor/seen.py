@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from reviewapps.cloudfoundry.place import Place
+from reviewapps.doctor.page import PageSeen
 from reviewapps.errors import ReviewAppsError
-from reviewapps.github.survey import Account, Surveyed
+from reviewapps.github.account import Account
+from reviewapps.github.survey import Surveyed
 from reviewapps.settings import Own, Settings
 
 
@@ -53,3 +55,4 @@ class Seen:
     targets: Mapping[str, Place | ReviewAppsError] = field(default_factory=dict)
     slack_problem: str | None = None
     slack_asked: bool = False
+    page: PageSeen | ReviewAppsError | None = None

@@ -13,10 +13,11 @@ from reviewapps.github import approval_parse as parse
 from reviewapps.github import approval_queries as queries
 from reviewapps.github.approval_parse import Asked
 from reviewapps.github.conditional import Kept, Missing, listing
-from reviewapps.github.connection import Connection, Forbidden
+from reviewapps.github.connection import Connection
 from reviewapps.github.graphql import asked
 from reviewapps.github.moves import Moves
 from reviewapps.github.parse import RepositoryFacts, each
+from reviewapps.github.refusals import Forbidden
 from reviewapps.github.way import Ways
 from reviewapps.ports import Memory
 

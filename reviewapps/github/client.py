@@ -14,6 +14,7 @@ from reviewapps.github.approvals import Approvals
 from reviewapps.github.comments import StickyComments
 from reviewapps.github.conditional import Missing, kept
 from reviewapps.github.connection import Connection
+from reviewapps.github.credentials import Credentials
 from reviewapps.github.deployments import Deployments
 from reviewapps.github.git import Mirror
 from reviewapps.github.history import History
@@ -21,7 +22,8 @@ from reviewapps.github.identity import Identity
 from reviewapps.github.looking import Followed, next_look, root, whole_look
 from reviewapps.github.snapshot import Snapshot, remember, remembered
 from reviewapps.github.source import Source
-from reviewapps.model import Comment, Environment, PastDeploy, PullRequest, Secret, Tag, Tagging, Wanted
+from reviewapps.github.statuses import Statuses
+from reviewapps.model import Comment, Environment, PastDeploy, PullRequest, Tag, Tagging, Wanted
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
 
@@ -40,7 +42,7 @@ class RepositoryClient:
         name: str,
         *,
         api_url: str,
-        token: Secret,
+        credentials: Credentials,
         instance: str,
         memory: Memory,
         mirrors: Path,
@@ -52,14 +54,15 @@ class RepositoryClient:
     ) -> None:
         self.name = name
         self._followed = followed
-        self._token, self._timeout = token, timeout
+        self._credentials, self._timeout = credentials, timeout
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
-        self._connection = Connection(api_url, token, memory=memory, timeout=timeout, spend=spend)
+        self._connection = Connection(api_url, credentials, memory=memory, timeout=timeout, spend=spend)
         self._identity = Identity(self._connection, memory, name)
         self._comments = StickyComments(
             self._connection, memory, instance, self._identity.login, say, whole_every
         )
         self._deployments = Deployments(self._connection, memory, instance, say)
+        self._statuses = Statuses(self._connection, memory, instance, say, whole_every)
 
     # --- what is wanted ---
 
@@ -148,11 +151,12 @@ class RepositoryClient:
         self._deployments.retire(environment)
 
     def tell(self, telling: Telling) -> None:
-        """Let the comment and the deployment say this. A comment that cannot be written is no reason to keep
-        the deployment from being told; it is tried again later."""
+        """Let the comment, the deployment and the commit's status say this. A comment that cannot be written is no
+        reason to keep the others from being told; it is tried again later."""
         refused = self._comment(telling)
         if telling.deployment is not None:
             self._deployments.tell(telling)
+        self._statuses.tell(telling)
         if refused is not None:
             after = refused.after if isinstance(refused, TryLater) else 60.0
             raise TryLater(str(refused), after=after) from refused
@@ -189,7 +193,7 @@ class RepositoryClient:
         mirror = Mirror(
             self._mirrors / f"{facts.id}.git",
             facts.clone_url,
-            self._token,
+            self._credentials,
             timeout=self._timeout,
         )
         return Source(mirror, self._mirrors / "archives")

@@ -11,9 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.github import parse
 from reviewapps.github.conditional import Kept, everything, kept
-from reviewapps.github.connection import Connection, Forbidden
+from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
 from reviewapps.github.parse import Remark
+from reviewapps.github.refusals import Forbidden
 from reviewapps.marker import marked
 from reviewapps.model import Comment, Environment
 from reviewapps.ports import Memory

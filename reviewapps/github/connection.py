@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +16,9 @@ import github
 import requests
 from urllib3 import Retry
 
-from reviewapps.errors import BadSettings, NotAuthorised, RateLimited, TryLater, Unavailable
+from reviewapps.errors import BadSettings, RateLimited, Unavailable
+from reviewapps.github.credentials import Credentials
+from reviewapps.github.refusals import is_dead, refusal_of
 from reviewapps.model import Secret
 from reviewapps.ports import POINTS, Memory
 
@@ -25,16 +26,6 @@ API_VERSION = "2022-11-28"
 ACCEPT = "application/vnd.github+json"
 PAUSED = "paused:github"
 """Where all workers remember until when GitHub wants to be left alone."""
-UNTOLD_PAUSE = 60.0
-"""Seconds to leave GitHub alone where it says that we ask too much, but not for how long."""
-
-
-class Forbidden(NotAuthorised):
-    """A 403: the token is known, and may not do this here."""
-
-
-class Unfit(TryLater):
-    """A 422: what was asked for does not fit what is there."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +45,23 @@ class Answer:
         return self.status == 304
 
 
+class _Bearer(github.Auth.Auth):
+    """Whatever token is to be sent next."""
+
+    def __init__(self) -> None:
+        self.current = Secret("")
+
+    @property
+    def token_type(self) -> str:
+        return "Bearer"
+
+    @property
+    def token(self) -> str:
+        return self.current
+
+
 class Connection:
-    """The API as one token sees it. ``spend`` is called before every request and may raise.
+    """The API as one account sees it. ``spend`` is called before every request and may raise.
 
     Who asks on while GitHub wants to be left alone is shut out for longer: until then nothing is sent, by no
     worker that shares ``memory``.
@@ -64,11 +70,17 @@ class Connection:
     """
 
     def __init__(
-        self, api_url: str, token: Secret, *, memory: Memory, timeout: float, spend: Callable[[], None]
+        self,
+        api_url: str,
+        credentials: Credentials,
+        *,
+        memory: Memory,
+        timeout: float,
+        spend: Callable[[], None],
     ) -> None:
         self.api_url = api_url.rstrip("/")
-        self.holder = sha256(f"{self.api_url}\n{token}".encode()).hexdigest()[:16]
-        self._token = token
+        self.holder = sha256(f"{self.api_url}\n{credentials.holder}".encode()).hexdigest()[:16]
+        self.credentials = credentials
         self._memory = memory
         self._timeout = timeout
         self._spend = spend
@@ -95,24 +107,40 @@ class Connection:
     ) -> Answer:
         self._check_address(path)
         what = f"GitHub: {verb} {urlsplit(path).path}"
-        self._check_pause(what)
-        self._spend()
-        try:
-            status, answered, text = self._client.requester.requestJson(
-                verb, path, headers={"Accept": ACCEPT, **headers}, input=body
-            )
-        except requests.RequestException as broken:
-            raise Unavailable(f"{what} got no answer: {type(broken).__name__}") from broken
-        except RuntimeError as redirected:
-            raise BadSettings(f"{what} leads to another server: {redirected}") from redirected
+        token = self.credentials.token()
+        status, answered, text = self._sent(what, token, verb, path, headers, body)
+        if is_dead(status, text) and self.credentials.renewed(token):
+            status, answered, text = self._sent(what, self.credentials.token(), verb, path, headers, body)
         if verb == "GET" and status != 304:  # a 304 is free
             self._remember_points(answered)
         if status >= 300 and status not in (304, 404):
-            refusal = _refusal(what, status, answered, text)
+            refusal = refusal_of(what, status, answered, text)
             if isinstance(refusal, RateLimited):
                 self._memory.write(PAUSED, time.time() + refusal.after, refusal.after)
             raise refusal
         return Answer(status, answered, _parsed(what, text))
+
+    def _sent(
+        self,
+        what: str,
+        token: Secret,
+        verb: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: Mapping[str, Any] | None,
+    ) -> tuple[int, Mapping[str, str], str]:
+        self._check_pause(what)
+        self._spend()
+        client, bearer = self._client
+        bearer.current = token
+        try:
+            sent = client.requester.requestJson(verb, path, headers={"Accept": ACCEPT, **headers}, input=body)
+            status, answered, text = sent
+        except requests.RequestException as broken:
+            raise Unavailable(f"{what} got no answer: {type(broken).__name__}") from broken
+        except RuntimeError as redirected:
+            raise BadSettings(f"{what} leads to another server: {redirected}") from redirected
+        return status, answered, text
 
     def _check_pause(self, what: str) -> None:
         left = (self._memory.read(PAUSED) or 0.0) - time.time()
@@ -125,13 +153,14 @@ class Connection:
             self._memory.write(POINTS, [int(number) for number in told], 3600.0)
 
     @property
-    def _client(self) -> github.Github:
-        client: github.Github | None = getattr(self._local, "client", None)
+    def _client(self) -> tuple[github.Github, _Bearer]:
+        client: tuple[github.Github, _Bearer] | None = getattr(self._local, "client", None)
         if client is None:
-            client = self._local.client = self._new_client()
+            bearer = _Bearer()
+            client = self._local.client = self._new_client(bearer), bearer
         return client
 
-    def _new_client(self) -> github.Github:
+    def _new_client(self, bearer: _Bearer) -> github.Github:
         retry = Retry(
             total=1,
             allowed_methods={"GET"},
@@ -143,7 +172,7 @@ class Connection:
         try:
             return github.Github(
                 base_url=self.api_url,
-                auth=github.Auth.Token(self._token),
+                auth=bearer,
                 timeout=math.ceil(self._timeout),
                 retry=retry,
                 seconds_between_requests=0,
@@ -166,53 +195,3 @@ def _parsed(what: str, text: str) -> Any:
         return json.loads(text) if text else None
     except ValueError as broken:
         raise Unavailable(f"{what} was answered with broken JSON") from broken
-
-
-def _refusal(what: str, status: int, headers: Mapping[str, str], text: str) -> Exception:
-    """The error that a status of 300 or more means."""
-    reason = f"{what} answered {status}: {_message(text)}"
-    if status == 401:
-        return NotAuthorised(reason)
-    if status == 429 or (status == 403 and _speaks_of_limits(headers, text)):
-        return RateLimited(reason, after=_pause(headers))
-    if status == 403:
-        return Forbidden(reason)
-    if status == 422:
-        return Unfit(reason, after=UNTOLD_PAUSE)
-    if status >= 500:
-        return Unavailable(reason)
-    return TryLater(reason, after=UNTOLD_PAUSE)
-
-
-def _message(text: str) -> str:
-    try:
-        said = json.loads(text)
-    except ValueError:
-        return text[:200] or "nothing"
-    message = said.get("message", "") if isinstance(said, dict) else ""
-    errors = said.get("errors") if isinstance(said, dict) else None
-    return f"{message} {json.dumps(errors)}"[:300] if errors else str(message)[:300]
-
-
-def _speaks_of_limits(headers: Mapping[str, str], text: str) -> bool:
-    exhausted = headers.get("x-ratelimit-remaining") == "0"
-    return exhausted or "retry-after" in headers or "rate limit" in text.lower()
-
-
-def _pause(headers: Mapping[str, str]) -> float:
-    """Seconds to wait: as told, else until the limit starts anew, by GitHub's own clock."""
-    told = headers.get("retry-after", "")
-    if told.isdecimal():
-        return max(1.0, float(told))
-    reset = headers.get("x-ratelimit-reset", "")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdecimal():
-        return max(1.0, float(reset) - (their_time(headers) or time.time()))
-    return UNTOLD_PAUSE
-
-
-def their_time(headers: Mapping[str, str]) -> float | None:
-    """GitHub's clock, seconds since 1970; None where it does not tell."""
-    try:
-        return parsedate_to_datetime(headers["date"]).timestamp()
-    except (KeyError, ValueError):
-        return None

@@ -10,11 +10,11 @@ from typing import Final
 from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.errors import TryLater
-from reviewapps.github import parse
+from reviewapps.github import parse, parse_told
 from reviewapps.github.conditional import everything
 from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
-from reviewapps.github.parse import DeploymentStatus
+from reviewapps.github.parse_told import Deployed, DeploymentStatus
 from reviewapps.model import FORMAT, Environment, PastDeploy
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
@@ -74,7 +74,7 @@ class Deployments:
         path = f"{root(repository)}/deployments?per_page=100"
         answer = self._connection.read(path)
         alive: set[Environment] = set()
-        for one in parse.understood(parse.each(parse.deployed), answer.body, path):
+        for one in parse.understood(parse.each(parse_told.deployed), answer.body, path):
             environment = Environment(repository, str(one.payload.get("environment", "")))
             if one.payload != self._payload(environment) or environment in alive:
                 continue
@@ -90,13 +90,15 @@ class Deployments:
             f"&task={_task(environment)}&per_page={TOLD_OF}"
         )
         answer = self._connection.read(path)
-        found = parse.understood(parse.each(parse.deployed), answer.body, path)
+        found = parse.understood(parse.each(parse_told.deployed), answer.body, path)
         mine = (one for one in found if one.payload == self._payload(environment))
         return tuple(self._past(environment, one) for one in mine)
 
-    def _past(self, environment: Environment, one: parse.Deployed) -> PastDeploy:
+    def _past(self, environment: Environment, one: Deployed) -> PastDeploy:
         path = f"{self._deployment(environment, one.id)}/statuses?per_page=30"
-        said = parse.understood(parse.each(parse.deployment_status), self._connection.read(path).body, path)
+        said = parse.understood(
+            parse.each(parse_told.deployment_status), self._connection.read(path).body, path
+        )
         last = next((status for status in said if status.state != INACTIVE), None)
         if last is None:
             return PastDeploy(one.commit, INACTIVE, one.created_at, one.created_at)
@@ -137,7 +139,7 @@ class Deployments:
             f"{root(environment.repository)}/deployments?environment={_shown(environment)}"
             f"&task={_task(environment)}&per_page=100" + (f"&sha={commit}" if commit else "")
         )
-        found = everything(self._connection, path, parse.each(parse.deployed))
+        found = everything(self._connection, path, parse.each(parse_told.deployed))
         return [one.id for one in found if one.payload == self._payload(environment)]
 
     def _create(self, environment: Environment, commit: str) -> int:
@@ -165,7 +167,7 @@ class Deployments:
         answer = self._connection.read(path)
         if answer.missing:
             return None
-        last = parse.understood(parse.each(parse.deployment_status), answer.body, path)
+        last = parse.understood(parse.each(parse_told.deployment_status), answer.body, path)
         return last[0] if last else None
 
     def _add_status(self, environment: Environment, identity: int, status: DeploymentStatus) -> bool:

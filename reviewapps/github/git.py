@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from reviewapps.errors import Busy, NotAuthorised, Unavailable
+from reviewapps.github.credentials import Credentials
 from reviewapps.model import Secret
 
 FETCH_SECONDS: Final = 200.0
@@ -45,20 +46,22 @@ class GitObject:
 class Mirror:
     """The commits of one repository that were asked for, without their history.
 
-    The token goes to git by its environment alone: never in an address, an argument or a file.
+    A token goes to git by its environment alone: never in an address, an argument or a file.
     """
 
-    def __init__(self, path: Path, clone_url: str, token: Secret, *, timeout: float) -> None:
+    def __init__(self, path: Path, clone_url: str, credentials: Credentials, *, timeout: float) -> None:
         self.path = path
         self._clone_url = clone_url
-        self._token = token
+        self._credentials = credentials
+        self._token = Secret("")
         self._timeout = timeout
 
     def bring(self, commit: str) -> None:
         """Have ``commit`` here, from the repository itself also where it is a fork's: pull requests are kept
         there. Busy while another worker fetches; a commit that is not there may be on its way.
 
-        A git that was killed leaves its locks behind, and nobody else would ever take them away.
+        A git that was killed leaves its locks behind, and nobody else would ever take them away. A token may have
+        ended that was good a moment ago.
         """
         if self._has(commit):
             return
@@ -67,6 +70,10 @@ class Mirror:
                 self._fetch(commit)
             except Locked:
                 self._unlock()
+                self._fetch(commit)
+            except NotAuthorised:
+                if not self._credentials.renewed(self._token):
+                    raise
                 self._fetch(commit)
             self._forget_oldest(commit)
 
@@ -154,9 +161,10 @@ class Mirror:
     def _fetch(self, commit: str) -> None:
         """Fetch under a ref of its own, so that the next fetch brings only what differs from it."""
         self._create()
+        self._token = self._credentials.token()
         stalled = max(1, int(self._timeout))
         settings = {
-            "http.extraHeader": f"Authorization: Basic {self._credentials}",
+            "http.extraHeader": f"Authorization: Basic {self._password}",
             "http.lowSpeedLimit": "1",
             "http.lowSpeedTime": str(stalled),
             "gc.autoDetach": "false",
@@ -169,7 +177,7 @@ class Mirror:
         )
 
     @property
-    def _credentials(self) -> str:
+    def _password(self) -> str:
         return base64.b64encode(f"x-access-token:{self._token}".encode()).decode()
 
     def _run(
@@ -201,7 +209,8 @@ class Mirror:
         return NotAuthorised(reason) if _REJECTED.search(complained) else Unavailable(reason)
 
     def _masked(self, text: str) -> str:
-        return text.replace(self._token, "•••").replace(self._credentials, "•••")
+        shown = text.replace(self._password, "•••")
+        return shown.replace(self._token, "•••") if self._token else shown
 
 
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 from reviewapps.errors import NotAuthorised, RateLimited, Unavailable
-from reviewapps.github.connection import UNTOLD_PAUSE, Connection
+from reviewapps.github.connection import Connection
 from reviewapps.github.parse import RepositoryFacts, understood
+from reviewapps.github.refusals import UNTOLD_PAUSE
 
 T = TypeVar("T")
 REFUSALS: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND", "UNAUTHORIZED"})

@@ -10,8 +10,9 @@ from pydantic import TypeAdapter
 
 from reviewapps.github import parse
 from reviewapps.github.conditional import kept
-from reviewapps.github.connection import Connection, Unfit
+from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
+from reviewapps.github.refusals import Unfit
 from reviewapps.model import Tag, Tagging
 from reviewapps.ports import Memory
 

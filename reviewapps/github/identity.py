@@ -9,9 +9,10 @@ from pydantic import TypeAdapter
 
 from reviewapps.github import parse
 from reviewapps.github.conditional import Kept, Missing, kept
-from reviewapps.github.connection import Connection, Forbidden
+from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
 from reviewapps.github.parse import RepositoryFacts, understood
+from reviewapps.github.refusals import Forbidden
 from reviewapps.ports import Memory
 
 MONTH: Final = 30 * 24 * 3600.0
@@ -51,6 +52,9 @@ class Identity:
 
     def login(self) -> str:
         """The account that the token is of."""
+        told = self._connection.credentials.login()
+        if told is not None:
+            return told
         name = f"github/login/{self._connection.holder}"
         known = self._memory.read(name)
         if known is None:

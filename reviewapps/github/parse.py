@@ -1,4 +1,4 @@
-"""From GitHub's JSON to our nouns. No other file knows the names of its fields.
+"""From GitHub's JSON to our nouns. No file but those named ``parse…`` knows the names of its fields.
 
 It takes looser input than GitHub's schema promises, because GitHub sends such: the repository of a deleted
 fork and the account of a deleted user are null, a payload may be a string. What cannot be understood at all
@@ -8,9 +8,8 @@ raises KeyError, TypeError or ValueError, which ``understood`` turns into an ans
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -73,26 +72,6 @@ class Peeled:
     tagged_at: datetime | None
 
 
-@dataclass(frozen=True)
-class Deployed:
-    """A deployment on GitHub, whoever made it. ``payload`` is empty where it is not an object."""
-
-    id: int
-    payload: dict[str, Any]
-    commit: str
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class DeploymentStatus:
-    """What a deployment was last said to be."""
-
-    state: str
-    description: str
-    url: str
-    at: datetime = field(default=LONG_AGO, compare=False)
-
-
 def understood(parse: Callable[[Any], T], body: Any, what: str) -> T:
     """``parse(body)``; Unavailable where the answer to ``what`` is not what it should be."""
     try:
@@ -143,8 +122,8 @@ def pull_request(raw: Any) -> PullRequest:
         bot=(raw.get("user") or {}).get("type") == "Bot" or author.endswith("[bot]"),
         author=author,
         labels=frozenset(_label(label) for label in raw.get("labels") or ()),
-        created_at=_time(raw["created_at"]),
-        updated_at=_time(raw["updated_at"]),
+        created_at=time_of(raw["created_at"]),
+        updated_at=time_of(raw["updated_at"]),
         closed_at=_optional_time(raw.get("closed_at")),
         merged_at=_optional_time(raw.get("merged_at")),
         merged_as=raw.get("merge_commit_sha") if raw.get("merged_at") else None,
@@ -202,7 +181,7 @@ def peeled(raw: Any) -> Peeled:
 
 def committed_at(raw: Any) -> datetime:
     """When a commit was put where it is, which a rebase changes and its author's date does not tell."""
-    return _time(raw["commit"]["committer"]["date"])
+    return time_of(raw["commit"]["committer"]["date"])
 
 
 def remark(raw: Any) -> Remark:
@@ -218,15 +197,6 @@ def heading(raw: Any) -> Remark:
 def identity(raw: Any) -> int:
     """The id of what was just made."""
     return int(raw["id"])
-
-
-def deployed(raw: Any) -> Deployed:
-    return Deployed(raw["id"], _payload(raw.get("payload")), raw["sha"], _time(raw["created_at"]))
-
-
-def deployment_status(raw: Any) -> DeploymentStatus:
-    about, url = raw.get("description") or "", raw.get("environment_url") or ""
-    return DeploymentStatus(raw["state"], about, url, _time(raw["created_at"]))
 
 
 def rules_text(raw: Any) -> str:
@@ -248,18 +218,9 @@ def _label(raw: Any) -> str:
     return raw if isinstance(raw, str) else str(raw["name"])
 
 
-def _payload(raw: Any) -> dict[str, Any]:
-    if isinstance(raw, str):
-        try:
-            raw = json.loads(raw)
-        except ValueError:
-            return {}
-    return raw if isinstance(raw, dict) else {}
-
-
-def _time(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _optional_time(text: str | None) -> datetime | None:
-    return _time(text) if text else None
+    return time_of(text) if text else None

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote
 
 from reviewapps.errors import BadRules, RateLimited, TryLater, Unavailable
 from reviewapps.github import parse
-from reviewapps.github.conditional import Missing, kept
-from reviewapps.github.connection import Answer, Connection, Forbidden, their_time
+from reviewapps.github.app import AppInstallation
+from reviewapps.github.conditional import Missing
+from reviewapps.github.connection import Connection
 from reviewapps.github.looking import RULES, root
-from reviewapps.github.parse import Permissions, RepositoryFacts, Standing, understood
+from reviewapps.github.parse import Permissions, RepositoryFacts, understood
+from reviewapps.github.parse_app import Installation
+from reviewapps.github.refusals import Forbidden
 
 
 @dataclass(frozen=True)
@@ -30,39 +31,20 @@ class Write:
 WRITES: Final[Mapping[str, Write]] = {
     "pull requests": Write("pulls", frozenset({"repo"}), by_writers=False),
     "deployments": Write("deployments", frozenset({"repo", "repo_deployment"}), by_writers=True),
+    "statuses": Write("statuses/{head}", frozenset({"repo", "repo:status"}), by_writers=True),
 }
 
-UNLIMITED: Final = Standing(0, 0, datetime.max.replace(tzinfo=UTC))
+NOWHERE: Final = "0" * 40
+"""A commit that no repository has."""
 
 PUBLIC: Final = "public_repo"
 """The scope that is as good as ``repo`` in public repositories."""
 
 
 @dataclass(frozen=True)
-class Account:
-    """Whom the token is of, and how it stands. ``login`` is None for a token of no person, ``limit`` 0 for none.
-
-    ``scopes`` only a classic token has; ``apart`` is how far GitHub's clock is ahead of ours, seconds.
-    """
-
-    login: str | None
-    scopes: frozenset[str] | None
-    limit: int
-    remaining: int
-    resets_at: datetime
-    expires_at: datetime | None
-    apart: float
-
-    @property
-    def spent(self) -> bool:
-        """Whether nothing may be asked before the limit starts anew."""
-        return self.limit > 0 and self.remaining == 0
-
-
-@dataclass(frozen=True)
 class Surveyed:
     """One repository as our token sees it: what it may read and write there, and some of the default branch's
-    files, None where there is none of that path."""
+    files, None where there is none of that path. ``page`` is where an App's installation is changed."""
 
     facts: RepositoryFacts
     permissions: Permissions
@@ -72,24 +54,7 @@ class Surveyed:
     writes: Mapping[str, bool]
     files: Mapping[str, str | None]
     rules_broken: str | None = None
-
-
-def account(connection: Connection) -> Account:
-    """Whom the token is of. The limit is asked for first: that costs nothing of it."""
-    asked = time.time()
-    answer = connection.read("/rate_limit")
-    ours = (asked + time.time()) / 2
-    unlimited = answer.missing  # GitHub Enterprise Server, unless its admins want it otherwise
-    standing = UNLIMITED if unlimited else understood(parse.standing, answer.body, "/rate_limit")
-    return Account(
-        login=_login(connection) if unlimited or standing.remaining else None,
-        scopes=_scopes(answer),
-        limit=standing.limit,
-        remaining=standing.remaining,
-        resets_at=standing.resets_at,
-        expires_at=_expiry(answer),
-        apart=_apart(answer, ours),
-    )
+    page: str = ""
 
 
 def repository(
@@ -102,6 +67,8 @@ def repository(
 
     ``named_by`` tells from the text of the rules (None: there are none) which other files are to be read.
     """
+    let_in = connection.credentials
+    granted = let_in.installation() if isinstance(let_in, AppInstallation) else None
     answer = connection.read(f"/repos/{name}")
     if answer.missing:
         raise Missing(f"{name} is not there, or the token may not see it")
@@ -119,17 +86,11 @@ def repository(
         head=head,
         contents=readable,
         pull_requests=_may_read(connection, f"{api}/pulls?per_page=1"),
-        writes=_writes(connection, facts, permissions, scopes),
+        writes=_granted(granted) if granted else _writes(connection, facts, permissions, scopes, head),
         files=files,
         rules_broken=broken,
+        page=granted.page if granted else "",
     )
-
-
-def _login(connection: Connection) -> str | None:
-    try:
-        return kept(connection, "/user", parse.own_login).value
-    except Forbidden:  # an installation of an App is nobody
-        return None
 
 
 def _head(connection: Connection, facts: RepositoryFacts) -> str | None:
@@ -167,8 +128,17 @@ def _may_read(connection: Connection, path: str) -> bool:
         return False
 
 
+def _granted(installation: Installation) -> dict[str, bool]:
+    """An App's installation tells what it may."""
+    return {what: installation.may(what.replace(" ", "_"), "write") for what in WRITES}
+
+
 def _writes(
-    connection: Connection, facts: RepositoryFacts, may: Permissions, scopes: frozenset[str] | None
+    connection: Connection,
+    facts: RepositoryFacts,
+    may: Permissions,
+    scopes: frozenset[str] | None,
+    head: str | None,
 ) -> dict[str, bool]:
     """Of each thing that we write, whether we may.
 
@@ -183,7 +153,7 @@ def _writes(
             return False
         if scopes is not None:
             return bool(has & write.scopes)
-        return _may_make(connection, f"{root(facts.id)}/{write.path}")
+        return _may_make(connection, f"{root(facts.id)}/{write.path.format(head=head or NOWHERE)}")
 
     return {what: may_write(write) for what, write in WRITES.items()}
 
@@ -197,22 +167,3 @@ def _may_make(connection: Connection, path: str) -> bool:
         raise
     except TryLater:  # 422: it would have been made, had it any content
         return True
-
-
-def _scopes(answer: Answer) -> frozenset[str] | None:
-    told = answer.headers.get("x-oauth-scopes")
-    return None if told is None else frozenset(word.strip() for word in told.split(",") if word.strip())
-
-
-def _expiry(answer: Answer) -> datetime | None:
-    told = answer.headers.get("github-authentication-token-expiration", "")
-    try:
-        return datetime.fromisoformat(told.replace(" UTC", "+00:00")).astimezone(UTC)
-    except ValueError:
-        return None
-
-
-def _apart(answer: Answer, ours: float) -> float:
-    """How far their clock is ahead. It is told in whole seconds, of which half a one is the likeliest."""
-    theirs = their_time(answer.headers)
-    return 0.0 if theirs is None else theirs + 0.5 - ours

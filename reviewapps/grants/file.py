@@ -26,6 +26,7 @@ from reviewapps.grants.secrets import (
     Found,
     GateWords,
     account_of,
+    app_key_of,
     gate_words_of,
     github_token_of,
     sign_in_of,
@@ -75,18 +76,25 @@ def _grants(form: File, find: Find) -> Grants:
     targets = {name: _target(name, one, found, form.credentials, gate) for name, one in form.target.items()}
     return Grants(
         instance=form.instance,
+        address=form.address.rstrip("/"),
         mode=form.mode,
         targets=targets,
         repositories={one.name: _grant(one, form, targets) for one in form.repository},
-        github=GitHubAccess(
-            token=github_token_of(form.github.credentials, found(form.github.credentials)),
-            url=form.github.url,
-            web_url=form.github.web_url,
-            webhook_secret=webhook_secret_of(found(form.github.credentials)),
-            sign_in=sign_in_of(found(form.github.credentials)),
-        ),
+        github=_github(form.github, found(form.github.credentials)),
         slack_webhook=word_of(form.slack.credentials, found(form.slack.credentials)) if form.slack else None,
         web_token=web_token_of(form.web.credentials, found(form.web.credentials)) if form.web else None,
+    )
+
+
+def _github(form: GitHubForm, found: Found) -> GitHubAccess:
+    app = app_key_of(form.credentials, found, None if form.app_id is None else str(form.app_id))
+    return GitHubAccess(
+        token=github_token_of(form.credentials, found) if app is None else None,
+        app=app,
+        url=form.url,
+        web_url=form.web_url,
+        webhook_secret=webhook_secret_of(found),
+        sign_in=sign_in_of(found),
     )
 
 
@@ -203,7 +211,7 @@ FORMS: Mapping[str, type[BaseModel]] = {
     "repository": RepositoryForm,
 }
 LATER: Mapping[str, tuple[str, ...]] = {
-    "": ("address", "price"),
+    "": ("price",),
     "slack": ("operators",),
     "target": ("memory", "rotate_after"),
     "repository": ("adopt", "forks", "logs_in_comment"),

@@ -22,6 +22,7 @@ ENVIRONMENT = r"[a-z][a-z0-9-]{0,29}"
 CLOUD_GOV = "https://api.fr.cloud.gov"
 INSTANCE = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 GATE = r"^[a-z]([a-z0-9-]{0,40}[a-z0-9])?$"
+PAGE = r"^(https?://[^/\s]+/?)?$"
 APP_ADDRESS = r"^https?://\{host\}(:\d+)?$"
 
 
@@ -93,9 +94,12 @@ class LookEvery(Form):
 
 
 class GitHubForm(Form):
+    """``app_id`` is said here where the secret is the App's key and nothing else."""
+
     url: str = "https://api.github.com"
     web_url: str = ""
     credentials: str = "github"
+    app_id: int | str | None = None
 
 
 class SlackForm(Form):
@@ -139,6 +143,7 @@ class RepositoryForm(Form):
 
 class File(Form):
     instance: Annotated[str, Field(pattern=INSTANCE)] = "reviewapps"
+    address: Annotated[str, Field(pattern=PAGE)] = ""
     mode: Mode = "act"
     only: Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_kinds)] = ()
     deletions_at_once: Annotated[int, Field(ge=0)] = 5

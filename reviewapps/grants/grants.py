@@ -121,16 +121,26 @@ class SignIn:
 
 
 @dataclass(frozen=True)
+class AppKey:
+    """A GitHub App as which we act: its id (or its client id), and the private key that signs for it, as PEM."""
+
+    app: str
+    private_key: Secret
+
+
+@dataclass(frozen=True)
 class GitHubAccess:
-    """Where GitHub is, where people read it, and who we are there. ``webhook_secret`` is what its webhooks are
-    signed with; None where none are taken. Where there is a ``sign_in``, people may read what they may read there.
+    """Where GitHub is, where people read it, and who we are there: whom the ``token`` is of, or the ``app``.
+    ``webhook_secret`` is what its webhooks are signed with; None where none are taken. Where there is a
+    ``sign_in``, people may read what they may read there.
     """
 
-    token: Secret
+    token: Secret | None = None
     url: str = "https://api.github.com"
     web_url: str = ""
     webhook_secret: Secret | None = None
     sign_in: SignIn | None = None
+    app: AppKey | None = None
 
     @property
     def pages(self) -> str:
@@ -145,7 +155,8 @@ class Grants:
     """One installation, as its operator describes it. ``repositories`` are by name, as configured.
 
     In ``mode`` "observe" everything is looked at and told to the log, and nothing is written; "paused" does not
-    even look. ``web_token`` is what the status page asks for; None where it asks for nothing.
+    even look. ``address`` is where people find the status page, "" where they do not; ``web_token`` is what that
+    asks for, None where it asks for nothing.
     """
 
     instance: str
@@ -155,6 +166,7 @@ class Grants:
     mode: Mode = "act"
     slack_webhook: Secret | None = None
     web_token: Secret | None = None
+    address: str = ""
 
     def targets_of(self, repository: str) -> dict[str, Target]:
         """Where each kind of this repository's environments lives."""
@@ -168,6 +180,8 @@ class Grants:
         of_targets = [secret for a in accounts for secret in (a.password, a.client_secret)]
         sign_in = self.github.sign_in
         of_web = [self.github.webhook_secret, self.web_token, sign_in.client_secret if sign_in else None]
-        known = [self.github.token, self.slack_webhook, *of_web, *of_targets]
+        app = self.github.app
+        ours = [self.github.token, app.private_key if app else None]
+        known = [*ours, self.slack_webhook, *of_web, *of_targets]
         known += [secret for gate in gates for secret in (gate.password, gate.root, gate.bypass)]
         return tuple(dict.fromkeys(secret for secret in known if secret))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reviewapps.errors import BadSettings
-from reviewapps.grants.grants import Account, SignIn
+from reviewapps.grants.grants import Account, AppKey, SignIn
+from reviewapps.grants.keys import PEM, private_key
 from reviewapps.model import Secret
 
 SHORTEST = 8
@@ -30,9 +31,29 @@ def github_token_of(name: str, found: Found) -> Secret:
     if isinstance(found, Mapping):
         token = found.get("token")
         if not isinstance(token, str) or not token:
-            raise BadSettings(f"the secret `{name}` has no `token`; it has {_fields(found)}")
+            raise BadSettings(
+                f"the secret `{name}` has neither `token` nor `app_id` and `private_key`; it has {_fields(found)}"
+            )
         return Secret(token)
     return word_of(name, found)
+
+
+def app_key_of(name: str, found: Found, app: str | None = None) -> AppKey | None:
+    """A GitHub App's: the fields ``app_id`` (or ``client_id``) and ``private_key``, or, where ``app`` says the id,
+    the key alone. None where the secret is a token."""
+    if isinstance(found, str):
+        key: str | None = found if app or PEM in found else None
+    else:
+        key = _text(found, "private_key")
+        app = app or _number(found, "app_id") or _text(found, "client_id")
+    if key is None:
+        return None
+    if app is None:
+        raise BadSettings(f"the secret `{name}` is the key of an App: of which, `github.app_id` says")
+    try:
+        return AppKey(app, private_key(key))
+    except ValueError as wrong:
+        raise BadSettings(f"the secret `{name}` holds a private key, but {wrong}") from None
 
 
 @dataclass(frozen=True)
@@ -104,6 +125,11 @@ def account_of(name: str, found: Found) -> Account:
 def _text(found: Mapping[str, object], field: str) -> str | None:
     value = found.get(field)
     return value if isinstance(value, str) and value else None
+
+
+def _number(found: Mapping[str, object], field: str) -> str | None:
+    value = found.get(field)
+    return str(value) if isinstance(value, int) else _text(found, field)
 
 
 def _fields(found: Mapping[str, object]) -> str:

@@ -55,8 +55,9 @@ class Uncounted:
 class Means:
     """One repository's two sides, and the terms of the installation.
 
-    ``web_url`` is where people read GitHub; ``announce`` takes a line for Slack; ``secrets`` are masked in all
-    that people are told. ``journal`` is kept where somebody wants to read it.
+    ``web_url`` is where people read GitHub, ``page`` our status page of the repository; ``announce`` takes a line
+    for Slack; ``secrets`` are masked in all that people are told. ``journal`` is kept where somebody wants to read
+    it.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Means:
     web_url: str
     now: Callable[[], datetime]
     announce: Callable[[str], None]
+    page: str = ""
     secrets: tuple[str, ...] = ()
     journal: Journal | None = None
     counters: Counters = field(default_factory=Uncounted)

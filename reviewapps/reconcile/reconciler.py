@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import structlog
 
+from reviewapps.audit import about
 from reviewapps.desired import Absent, Desired, Fork, Run, Verdict
 from reviewapps.errors import AuthorMustAct, OperatorMustAct, UnsafePlan
 from reviewapps.model import Environment, LogLine, PastDeploy, Repository, Space
@@ -26,6 +27,7 @@ from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.ticking import report
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import (
+    Judged,
     fresh_view,
     judged,
     judged_alone,
@@ -214,6 +216,11 @@ class Reconciler:
         if is_still_under_way(means, environment):
             return means.pace.poll
         seen = judged_alone(means, environment)
+        with about(self.name, environment, getattr(seen.verdict, "commit", None)):
+            return self._settle(environment, lease, seen)
+
+    def _settle(self, environment: Environment, lease: Lease, seen: Judged) -> float | None:
+        means = self._means
         turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
         drift = drifted(seen.verdict, turn.actual)
         if drift is not None:

@@ -108,7 +108,7 @@ class Turn:
         told again."""
         self._lease.check()
         means = self.means
-        voice = Voice(means.instance, self.repository, means.web_url)
+        voice = Voice(means.instance, self.repository, means.web_url, means.page)
         words = telling(voice, self.environment, outcome, secrets=means.secrets)
         if words.slack is not None and means.remembered("changed", self.environment.name):
             means.remember(False, means.pace.whole, "changed", self.environment.name)

@@ -12,7 +12,7 @@ from reviewapps.report.comment import comment
 from reviewapps.report.refusal_comment import headline
 from reviewapps.report.untrusted import clipped, fit
 from reviewapps.report.voice import Voice
-from reviewapps.report.wording import span
+from reviewapps.report.wording import ordinal, span
 
 __all__ = ["Voice", "telling"]
 
@@ -40,11 +40,13 @@ def telling(
         deployment=_deployment(shown),
         description=clipped(_description(shown), DESCRIPTION_CHARACTERS),
         url=shown.url if isinstance(shown, Live) else None,
+        page=voice.page,
+        status=_status(shown),
         slack=_slack(voice, environment, shown),
     )
 
 
-# --- GitHub's deployment ---
+# --- GitHub's deployment, and the commit's status ---
 
 
 def _deployment(
@@ -67,6 +69,21 @@ def _deployment(
             return None
 
 
+def _status(outcome: Outcome) -> Literal["pending", "success", "failure", "error"] | None:
+    """The commit's. A fork is asked for nothing, and what is removed ran."""
+    match outcome:
+        case Held(why="drift"):
+            return None
+        case Building() | Waiting() | Held():
+            return "pending"
+        case Live():
+            return "success"
+        case Failed():
+            return "error" if outcome.refusal.fault in OPERATORS else "failure"
+        case Removed() | Forbidden():
+            return None
+
+
 def _description(outcome: Outcome) -> str:
     match outcome:
         case Building():
@@ -79,7 +96,9 @@ def _description(outcome: Outcome) -> str:
             return f"Removed: {outcome.why}"
         case Held():
             return f"Held: {' · '.join(outcome.reasons)}"
-        case Waiting() | Forbidden():
+        case Waiting():
+            return f"Waits for room, {ordinal(outcome.place)} of {outcome.of}"
+        case Forbidden():
             return ""
 
 

@@ -11,11 +11,13 @@ from reviewapps.report.markdown import code, link
 
 @dataclass(frozen=True)
 class Voice:
-    """Who speaks about which repository. ``web_url`` is where people read it: ``https://github.com``."""
+    """Who speaks about which repository. ``web_url`` is where people read it: ``https://github.com``; ``page`` is
+    our own status page of it, "" where there is none that everybody finds."""
 
     instance: str
     repository: Repository
     web_url: str
+    page: str = ""
 
     def commit_url(self, commit: str) -> str:
         return f"{self.web_url}/{self.repository.name}/commit/{commit}"

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from reviewapps import settings as settings_room
@@ -46,12 +48,12 @@ def rotate(
         folder, keys = told.home / "redis", wiring.prefix(told)
         visit = open_.enter_context(visiting(told.redis_url, folder, keys, program=told.redis_server))
         access = wiring.access(target)
-        session = _session(access, visit.memory)
+        session = _session(access, visit.memory, target.name)
         done = carried_out(
             ServiceKeys(session, service),
             target.account.user,
             _where(environ, target, session),
-            lambda key: _try_out(access, key, visit.memory),
+            lambda key: _try_out(access, key, visit.memory, target.name),
             at_once=at_once,
         )
     _tell(done)
@@ -72,19 +74,21 @@ def _plan(target: Target, at_once: bool) -> str:
     return f"This makes a new service key for {target.org}/{target.space}, tries it, stores it, and {then}."
 
 
-def _session(access: Access, memory: Memory) -> Session:
-    return Session(access, timeout=REQUEST, memory=memory, spend=lambda: None, say=_say)
+def _session(access: Access, memory: Memory, target: str) -> Session:
+    return Session(access, timeout=REQUEST, memory=memory, spend=lambda: None, say=partial(_say, target))
 
 
-def _say(action: str, **facts: object) -> None:
+def _say(target: str, action: str, **facts: object) -> None:
     """The audit line. On stderr, since stdout may be read by whatever stores the secret."""
-    print(json.dumps({"event": "audit", "action": action, **facts}, default=str), file=sys.stderr)
+    at = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+    told = {"event": "audit", "action": action, "target": target, **facts, "timestamp": at}
+    print(json.dumps(told, default=str), file=sys.stderr)
 
 
-def _try_out(access: Access, key: Key, memory: Memory) -> None:
+def _try_out(access: Access, key: Key, memory: Memory, target: str) -> None:
     """Return if the key's account logs in and sees the space; raise why not."""
     new = replace(access, user=key.username, password=Secret(key.password))
-    _ = place.Target(_session(new, memory), new).space
+    _ = place.Target(_session(new, memory, target), new).space
 
 
 def _where(environ: Mapping[str, str], target: Target, session: Session) -> Where:

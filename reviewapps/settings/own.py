@@ -11,10 +11,12 @@ VARIABLE = "VCAP_APPLICATION"
 
 @dataclass(frozen=True)
 class Own:
-    """``space`` is the guid of the space that we run in; ``where`` says in words where that is."""
+    """``space`` is the guid of the space that we run in; ``where`` says in words where that is; ``address`` is
+    where the router leads to us, "" where it does not."""
 
     space: str
     where: str
+    address: str = ""
 
 
 def own_app(environ: Mapping[str, str]) -> Own | None:
@@ -26,4 +28,6 @@ def own_app(environ: Mapping[str, str]) -> Own | None:
         return None
     if not isinstance(space, str) or not space:
         return None
-    return Own(space, f"{told.get('organization_name')}/{told.get('space_name')}")
+    where = f"{told.get('organization_name')}/{told.get('space_name')}"
+    uris = [uri for uri in told.get("application_uris") or () if isinstance(uri, str)]
+    return Own(space, where, f"https://{uris[0]}" if uris else "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Self
@@ -22,6 +23,7 @@ from reviewapps.grants.file import NAME, Described
 from reviewapps.model import Secret
 from reviewapps.settings.bound import bound_redis
 from reviewapps.settings.fields import LOOPBACK, Address, Bind, Duration, Hidden, Seconds
+from reviewapps.settings.own import own_app
 from reviewapps.settings.secrets import SECRET, Secrets
 from reviewapps.settings.single import Single
 
@@ -122,6 +124,7 @@ def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
         else:
             described = _described(file, single, environ)
             granted, process = described.grants, _paced(described) | process
+        granted = _addressed(granted, environ)
         told = Settings.model_validate(process | {"grants": granted})
     except ValidationError as wrong:
         raise BadSettings(_sentence(wrong)) from None
@@ -156,6 +159,12 @@ def _placed(environ: Mapping[str, str]) -> dict[str, object]:
     if "VCAP_APPLICATION" not in environ or not environ.get("PORT"):
         return {}
     return {"bind": f"0.0.0.0:{environ['PORT']}"}
+
+
+def _addressed(grants: Grants, environ: Mapping[str, str]) -> Grants:
+    """On Cloud Foundry people find the status page where the platform leads to us."""
+    own = own_app(environ)
+    return replace(grants, address=own.address) if own is not None and not grants.address else grants
 
 
 def _described(file: Path, single: Mapping[str, str], environ: Mapping[str, str]) -> Described:

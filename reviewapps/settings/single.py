@@ -13,14 +13,16 @@ from reviewapps.grants import (
     KINDS,
     SHORTEST_TOKEN,
     Account,
+    AppKey,
     GitHubAccess,
     Grant,
     Grants,
     Mode,
     SignIn,
     Target,
+    app_key_of,
 )
-from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE
+from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE, PAGE
 from reviewapps.grants.grants import GATE_NAME
 from reviewapps.grants.secrets import SHORTEST
 from reviewapps.settings.fields import Duration, Hidden, Size, Words
@@ -34,12 +36,15 @@ class Single(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     instance: Annotated[str, Field(pattern=INSTANCE)] = "reviewapps"
+    address: Annotated[str, Field(pattern=PAGE)] = ""
     mode: Mode = "act"
     repositories: Annotated[Words, Field(min_length=1)]
 
     github_url: str = "https://api.github.com"
     github_web_url: str = ""
-    github_token: Hidden
+    github_token: Hidden | None = None
+    github_app_id: str | None = None
+    github_private_key: Hidden | None = None
     github_client_id: str | None = None
     github_client_secret: Hidden | None = None
     webhook_secret: Hidden | None = None
@@ -71,6 +76,7 @@ class Single(BaseModel):
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
+        self._check_who()
         if not (self.cf_user and self.cf_password) and not (self.cf_client_id and self.cf_client_secret):
             raise ValueError("cf_user and cf_password are missing (or cf_client_id and cf_client_secret)")
         for name in ("gate_password", "gate_bypass"):
@@ -82,6 +88,15 @@ class Single(BaseModel):
             if name.count("/") != 1 or not all(name.split("/")):
                 raise ValueError(f"repositories: `{name}` is not written as owner/name")
         return self
+
+    def _check_who(self) -> None:
+        token, key = self.github_token is not None, self.github_private_key is not None
+        if not token and not key:
+            raise ValueError("REVIEWAPPS_GITHUB_TOKEN is missing (or an App's REVIEWAPPS_GITHUB_PRIVATE_KEY)")
+        if token and key:
+            raise ValueError("REVIEWAPPS_GITHUB_TOKEN and REVIEWAPPS_GITHUB_PRIVATE_KEY: keep one of them")
+        if key and not (self.github_app_id or self.github_client_id):
+            raise ValueError("REVIEWAPPS_GITHUB_APP_ID is missing: whose the private key is")
 
     @property
     def grants(self) -> Grants:
@@ -100,6 +115,7 @@ class Single(BaseModel):
         )
         return Grants(
             instance=self.instance,
+            address=self.address.rstrip("/"),
             mode=self.mode,
             targets={TARGET: self._target},
             repositories=dict.fromkeys(self.repositories, grant),
@@ -109,10 +125,18 @@ class Single(BaseModel):
                 self.github_web_url,
                 webhook_secret=self.webhook_secret,
                 sign_in=self._sign_in,
+                app=self._app,
             ),
             slack_webhook=self.slack_webhook,
             web_token=self.web_token,
         )
+
+    @property
+    def _app(self) -> AppKey | None:
+        if self.github_private_key is None:
+            return None
+        app = self.github_app_id or self.github_client_id
+        return app_key_of("github_private_key", {"app_id": app, "private_key": self.github_private_key})
 
     @property
     def _sign_in(self) -> SignIn | None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import signal
-import sys
 
-import structlog
 import uvicorn
 
 from reviewapps.errors import BadSettings
+from reviewapps.logs import configure
 from reviewapps.settings import Settings
 from reviewapps.web.app import application
 
@@ -24,7 +22,7 @@ def serve(told: Settings) -> None:
     """Answer until told to end. BadSettings where everybody could read what nobody is asked for."""
     if told.exposed:
         raise BadSettings(told.exposed)
-    _log_as_json()
+    configure()
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(
             stop, lambda *_: None
@@ -44,28 +42,3 @@ def _configuration(told: Settings) -> uvicorn.Config:
         limit_concurrency=AT_ONCE,
         timeout_graceful_shutdown=STOPS_WITHIN,
     )
-
-
-def _log_as_json() -> None:
-    """One JSON object a line on stderr, as the workers write it."""
-    shared: list[structlog.typing.Processor] = [
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-    ]
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
-            ],
-        )
-    )
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-    )
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)

@@ -16,8 +16,9 @@ from reviewapps.doctor.egress import allows
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
 from reviewapps.errors import NotAuthorised, Unavailable
+from reviewapps.github.account import Account
 from reviewapps.github.parse import Permissions, RepositoryFacts
-from reviewapps.github.survey import Account, Surveyed
+from reviewapps.github.survey import Surveyed
 from reviewapps.settings import Settings, settings
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -247,3 +248,13 @@ def test_what_nobody_foresaw_is_not_taken_for_a_finding() -> None:
     sides.start("broken", broken)
     with pytest.raises(ZeroDivisionError):
         sides.wait()
+
+
+def test_a_gate_that_cannot_reach_the_internet_is_a_failure() -> None:
+    gated = seen(
+        told=Told(told(REVIEWAPPS_ACCESS="password", REVIEWAPPS_GATE_PASSWORD="a gate word"), "variables"),
+        targets={"review": replace(PLACE, egress=(Rule("tcp", "10.0.0.0/8", "5432"),))},
+    )
+    (found,) = complaints(list(about_cloudfoundry.targets(gated)))
+    assert (found.level, found.mend.count("public_networks_egress")) == ("FAIL", 1)
+    assert "the gate leads nobody to a preview" in found.text

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from reviewapps.errors import BadRules, Unavailable
-from reviewapps.github import parse
+from reviewapps.github import parse, parse_told
 from reviewapps.marker import marked, marker
 from reviewapps.model import Tag
 
@@ -111,7 +111,7 @@ def test_a_tag_has_its_name_and_what_it_points_at(raw: dict[str, Any], tag: Tag)
     ],
 )
 def test_a_payload_may_be_a_string(payload: object, read: dict[str, Any]) -> None:
-    assert parse.deployed({"id": 1, "payload": payload}).payload == read
+    assert parse_told.deployed({"id": 1, "payload": payload}).payload == read
 
 
 def content(text: bytes, **more: Any) -> dict[str, Any]:

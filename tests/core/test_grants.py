@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Account
 from reviewapps.model import Environment, Secret
+from reviewapps.sandbox.github.state.keys import KeyPair
 from reviewapps.settings import Settings, settings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -80,6 +82,46 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
         *("gate-word", "bypass-word", gate.root),
     }
     assert not [word for word in found.secrets if word in repr(found)]
+
+
+PEM = KeyPair().private
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (json.dumps({"app_id": 123456, "private_key": PEM, "webhook_secret": "w"}), ""),
+        (json.dumps({"client_id": "123456", "private_key": PEM.replace("\n", "\\n")}), ""),
+        (PEM, "app_id = 123456"),
+        (base64.b64encode(PEM.encode()).decode(), 'app_id = "123456"'),
+    ],
+    ids=["app_id", "client_id", "pem", "base64"],
+)
+def test_an_app_is_told_by_its_id_and_key(tmp_path: Path, secret: str, said: str) -> None:
+    text = f"{MINIMAL}\n[github]\n{said}\n"
+    found = told(tmp_path, text, REVIEWAPPS_SECRET_GITHUB=secret)
+    app = found.grants.github.app
+    assert app is not None and (app.app, app.private_key.strip()) == ("123456", PEM.strip())
+    assert found.grants.github.token is None
+    assert app.private_key in found.secrets and PEM.splitlines()[3] not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("secret", "said", "reason"),
+    [
+        (PEM, "", "is the key of an App: of which, `github.app_id` says"),
+        ("hidden-word", "app_id = 7", "it is neither PEM (-----BEGIN …) nor that in base64"),
+        (PEM.replace("M", "hidden", 9), "app_id = 7", "it cannot be read"),
+        (json.dumps({"app_id": 7}), "", "neither `token` nor `app_id` and `private_key`; it has `app_id`"),
+    ],
+    ids=["no id", "no key", "broken", "half"],
+)
+def test_an_app_that_is_told_by_halves_is_refused(
+    tmp_path: Path, secret: str, said: str, reason: str
+) -> None:
+    refused = refusal(tmp_path, f"{MINIMAL}\n[github]\n{said}\n", REVIEWAPPS_SECRET_GITHUB=secret)
+    assert reason in refused
+    assert "hidden" not in refused
 
 
 def test_a_status_page_with_a_token_that_can_be_guessed_is_refused(tmp_path: Path) -> None:
@@ -233,7 +275,10 @@ def test_an_account_is_what_people_have_at_hand(tmp_path: Path, value: str, acco
         ({"REVIEWAPPS_SECRET_GITHUB": ""}, "the secret `github` is missing: set REVIEWAPPS_SECRET_GITHUB"),
         ({"REVIEWAPPS_SECRET_CF_REVIEW": "cf-word"}, "the secret `cf-review` needs username and password"),
         ({"REVIEWAPPS_SECRET_CF_REVIEW": '{"username": "cf-word"}'}, "it has `username`"),
-        ({"REVIEWAPPS_SECRET_GITHUB": '{"tokens": "cf-word"}'}, "the secret `github` has no `token`"),
+        (
+            {"REVIEWAPPS_SECRET_GITHUB": '{"tokens": "cf-word"}'},
+            "the secret `github` has neither `token` nor",
+        ),
         ({"VCAP_SERVICES": "{"}, "VCAP_SERVICES is no JSON"),
         (
             {"VCAP_SERVICES": '{"user-provided": [{"name": "reviewapps-secrets", "credentials": {}}]}'},

@@ -287,7 +287,7 @@ def test_a_secret_of_several_lines_is_not_told_line_by_line_either() -> None:
         (failed("crash", "exit 1"), "failure", "Crashed at start: exit 1"),
         (failed("platform", "no cell"), "error", "The platform failed three times: no cell"),
         (failed("name", "taken"), "error", "Its name is taken: taken"),
-        (Waiting(NEW, 1, 1, 5), None, ""),
+        (Waiting(NEW, 1, 1, 5), None, "Waits for room, 1st of 1"),
         (Forbidden(NEW), None, ""),
         (Removed("merged", AT), "inactive", "Removed: merged"),
     ],
@@ -335,3 +335,19 @@ def test_slack_is_told_in_one_line_what_others_want_to_know(outcome: Outcome, li
 def test_slack_names_the_tag_that_a_shared_environment_runs() -> None:
     line = told(replace(LIVE, source="dev-map"), environment=DEV).slack
     assert line == f"acme/shop:dev: deployed {COMMIT_LINK}, dev-map at <{URL}|{URL}>"
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("waiting-second-of-three", ("pending", "Waits for room, 2nd of 3")),
+        ("failed-build", ("failure", None)),
+        ("failed-platform", ("error", None)),
+        ("forbidden-fork", (None, "")),
+        ("removed-merged", (None, None)),
+    ],
+)
+def test_a_commit_has_the_status_of_what_came_of_it(name: str, status: tuple[str | None, str | None]) -> None:
+    said = told(OUTCOMES[name])
+    assert said.status == status[0]
+    assert status[1] in (None, said.description)

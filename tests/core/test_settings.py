@@ -10,6 +10,7 @@ import pytest
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Account
 from reviewapps.model import Secret
+from reviewapps.sandbox.github.state.keys import KeyPair
 from reviewapps.settings import Bind, Settings, settings
 
 MINIMAL = {
@@ -103,6 +104,29 @@ def test_other_programs_variables_are_not_ours() -> None:
     assert settings(MINIMAL | {"PATH": "/bin", "REVIEWAPP_LIMIT": "1"}) == told()
 
 
+KEY = KeyPair().private
+
+
+@pytest.mark.parametrize(
+    ("told_", "reason"),
+    [
+        ({"GITHUB_PRIVATE_KEY": KEY}, "keep one of them"),
+        ({"GITHUB_PRIVATE_KEY": KEY, "GITHUB_TOKEN": ""}, "REVIEWAPPS_GITHUB_APP_ID is missing"),
+        ({"GITHUB_PRIVATE_KEY": "x", "GITHUB_APP_ID": "1", "GITHUB_TOKEN": ""}, "holds a private key, but"),
+    ],
+)
+def test_who_we_are_on_github_is_said_once_and_whole(told_: dict[str, str], reason: str) -> None:
+    assert reason in refusal(**told_)
+
+
+@pytest.mark.parametrize("whose", ["APP_ID", "CLIENT_ID"])
+def test_an_app_takes_the_place_of_a_token(whose: str) -> None:
+    found = told(**{"GITHUB_TOKEN": "", f"GITHUB_{whose}": "Iv1", "GITHUB_PRIVATE_KEY": KEY})
+    app = found.grants.github.app
+    assert app is not None and app.app == "Iv1"
+    assert app.private_key in found.secrets
+
+
 @pytest.mark.parametrize(
     ("misspelt", "meant"),
     [("LIMITS", "LIMIT"), ("EXPIRES_AFTER", "EXPIRE_AFTER"), ("DELETION_AT_ONCE", "DELETIONS_AT_ONCE")],
@@ -127,7 +151,7 @@ def test_what_is_missing_is_named(name: str, missing: bool) -> None:
     environ = MINIMAL | {f"REVIEWAPPS_{name}": ""}
     if missing:
         del environ[f"REVIEWAPPS_{name}"]
-    with pytest.raises(BadSettings, match=f"^REVIEWAPPS_{name} is missing$"):
+    with pytest.raises(BadSettings, match=rf"^REVIEWAPPS_{name} is missing( \(or .*\))?$"):
         settings(environ)
 
 

@@ -13,9 +13,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from reviewapps import logs
 from tests.contract.answers import listen
 from tests.faults.campaign import READS_GO_WRONG, WRITES_GO_WRONG, Kind, Request, day
-from workers import logs
 
 
 def main() -> int:

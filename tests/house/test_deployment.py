@@ -141,7 +141,8 @@ def test_the_workflow_looks_at_every_event_and_one_at_a_time() -> None:
     )
     assert workflow["concurrency"]["cancel-in-progress"] is False
     assert not re.search(r"\$\{\{", workflow["concurrency"]["group"]), "one group for all events"
-    assert workflow["permissions"] == {"contents": "read", "pull-requests": "write", "deployments": "write"}
+    writes = dict.fromkeys(("pull-requests", "deployments", "statuses"), "write")
+    assert workflow["permissions"] == {"contents": "read", **writes}
 
 
 def test_the_workflow_installs_a_tag_and_tells_what_is_required() -> None:

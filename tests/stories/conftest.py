@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import structlog
 
+from reviewapps import logs
 from reviewapps.playground import Playground
 from reviewapps.sandbox.cloudfoundry.world import Settings
 from tests.stories.town import Town
-from workers import logs
 
 
 def hurry(platform: Settings) -> None:

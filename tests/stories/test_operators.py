@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
+from pathlib import Path
 from typing import Any
 
+import jq
 import pytest
 
 from reviewapps import settings, wiring
@@ -133,9 +136,34 @@ def test_every_side_effect_is_one_line_of_the_log_and_no_line_holds_a_secret(qui
     audited = [line for line in lines if line["event"] == "audit"]
     assert len(audited) == len(writes(town.calls()))
     assert all(line["action"] and line["timestamp"] for line in audited)
+    (about,) = {(line.get("repository"), line.get("environment")) for line in audited}
+    assert about[0] == town.repository and about[1].endswith(f"/pr-{number}")
+    assert all(len(line["commit"]) == 40 for line in audited if line.get("path") == "/v3/builds")
+    assert_the_docs_find(audited, about[1], town.log.read_text())
     token = town.world.tokens[BOT]
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     assert_none_of((token, basic, "pa55phrase", "x0x0secret"), town)
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "operators.md"
+QUERIES = re.findall(r"^jq -\w+ '(.*)' reviewapps\.log$", DOCS.read_text(), re.MULTILINE)
+
+
+def assert_the_docs_find(audited: list[Any], environment: str, log: str) -> None:
+    """The docs' queries find these lines: who changed what, those of one environment, those of nobody's tick."""
+    found = {query: answers(query.replace("1007/pr-12", environment), log) for query in QUERIES}
+    (who,) = [rows for query, rows in found.items() if "@tsv" in query]
+    assert [row.split("\t")[1] for row in who] == [environment] * len(audited)
+    (of_one,) = [rows for query, rows in found.items() if "1007/pr-12" in query]
+    assert of_one == audited
+    assert [rows for query, rows in found.items() if ".tick" in query] == [[]]
+    assert any(rows for query, rows in found.items() if "looked" in query)
+
+
+def answers(query: str, log: str) -> list[Any]:
+    """What a query finds in a log that is read as ``jq -R`` does it, line by line."""
+    program = jq.compile(query)
+    return [found for line in log.splitlines() for found in program.input_value(line).all()]
 
 
 def assert_none_of(secrets: tuple[str, ...], town: Town) -> None:

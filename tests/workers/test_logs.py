@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import structlog
 
+from reviewapps.logs import QUIET, configure, new_tick
 from workers import logs
 
 
@@ -20,8 +21,8 @@ def lines(tmp_path: Path) -> Iterator[Any]:
     """A function that returns what was logged so far."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    levels = {name: logging.getLogger(name).level for name in logs.QUIET}
-    logs.configure(level=logging.DEBUG, file=tmp_path / "log")
+    levels = {name: logging.getLogger(name).level for name in QUIET}
+    configure(level=logging.DEBUG, file=tmp_path / "log")
     yield lambda: [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     logs.end()
     for handler in root.handlers:
@@ -34,17 +35,18 @@ def lines(tmp_path: Path) -> Iterator[Any]:
 
 
 def test_a_line_names_the_task_and_the_environment_until_the_task_ends(lines: Any) -> None:
-    logs.begin(task=SimpleNamespace(name="reviewapps.settle"), args=["1/pr-12"])
+    logs.begin(task=SimpleNamespace(name="reviewapps.settle"), args=["1/pr-12"], kwargs={"tick": new_tick()})
     logging.getLogger("reviewapps.x").info("settled")
     logs.end()
     logging.getLogger("reviewapps.x").info("idle")
     settled, idle = lines()
     assert (settled["task"], settled["environment"]) == ("reviewapps.settle", "1/pr-12")
-    assert "environment" not in idle
+    assert len(settled["tick"]) == 8
+    assert not {"environment", "tick"} & idle.keys()
 
 
 def test_a_look_names_its_repository(lines: Any) -> None:
-    logs.begin(task=SimpleNamespace(name="reviewapps.look"), args=["acme/shop"])
+    logs.begin(task=SimpleNamespace(name="reviewapps.look"), args=["acme/shop"], kwargs={})
     logging.getLogger("reviewapps.x").info("looked")
     assert lines()[0]["repository"] == "acme/shop"
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reviewapps.github import RepositoryClient
+from reviewapps.github.credentials import Token
 from reviewapps.model import Secret
 from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.observed import Call
@@ -52,7 +53,7 @@ class Office:
         """A worker's client; several share what is remembered."""
         wanted: dict[str, Any] = {
             "api_url": self.hub.url,
-            "token": Secret(token),
+            "credentials": Token(Secret(token)),
             "instance": "acme",
             "memory": self.memory,
             "mirrors": self.mirrors,

@@ -18,12 +18,13 @@ from reviewapps.errors import (
     Unavailable,
 )
 from reviewapps.github.connection import PAUSED, Connection
+from reviewapps.github.credentials import Token
 from reviewapps.model import Secret, Tag
 from tests.contract.test_github.conftest import Office
 
 
 def connection(office: Office, api_url: str = "", spend: Callable[[], None] = lambda: None) -> Connection:
-    token = Secret("hubot-token")
+    token = Token(Secret("hubot-token"))
     return Connection(api_url or office.hub.url, token, memory=office.memory, timeout=1, spend=spend)
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from reviewapps.errors import BadManifest, Busy, NotAuthorised, Unavailable
 from reviewapps.github.archive import KEPT_BYTES, prune
+from reviewapps.github.credentials import Token
 from reviewapps.github.git import MOST_COMMITS, Mirror, environment
 from reviewapps.model import Secret
 from tests.contract.test_github.conftest import Office
@@ -119,7 +120,7 @@ def test_the_token_is_in_no_address_no_argument_and_no_file(office: Office) -> N
 
 
 def test_a_token_in_what_git_says_is_masked(tmp_path: Path) -> None:
-    mirror = Mirror(tmp_path / "1.git", "http://127.0.0.1:1/s3cret", Secret("s3cret"), timeout=3)
+    mirror = Mirror(tmp_path / "1.git", "http://127.0.0.1:1/s3cret", Token(Secret("s3cret")), timeout=3)
 
     with pytest.raises(Unavailable) as failed:
         mirror.bring("a" * 40)
@@ -143,7 +144,9 @@ def test_a_token_that_git_does_not_take_is_told(office: Office) -> None:
 
 
 def test_who_would_fetch_while_another_does_comes_back_later(office: Office, tmp_path: Path) -> None:
-    mirror = Mirror(tmp_path / "m" / "1.git", office.hub.remote("octocat/shop"), Secret("x"), timeout=5)
+    mirror = Mirror(
+        tmp_path / "m" / "1.git", office.hub.remote("octocat/shop"), Token(Secret("x")), timeout=5
+    )
 
     with mirror.fetching(), pytest.raises(Busy):
         mirror.bring(office.shop.git("rev-parse", "main"))
@@ -171,7 +174,7 @@ def test_a_mirror_whose_making_was_killed_is_made(office: Office) -> None:
 def test_of_the_commits_that_were_fetched_the_newest_keep_their_refs(office: Office) -> None:
     client = office.client()
     client.file(office.shop.git("rev-parse", "main"), "README.md")
-    mirror = Mirror(office.mirrors / f"{office.repository}.git", "", Secret("x"), timeout=5)
+    mirror = Mirror(office.mirrors / f"{office.repository}.git", "", Token(Secret("x")), timeout=5)
     tree = office.shop.git("rev-parse", "main^{tree}")
     made = [put_there(mirror, tree, age) for age in range(MOST_COMMITS + 10)]
     tip = office.shop.git("rev-parse", "feature")

@@ -304,3 +304,65 @@ def test_who_may_not_write_is_told_so(office: Office) -> None:
 
     with pytest.raises(NotAuthorised, match=r"POST .*/deployments answered 403"):
         office.client(token="stranger-token").tell(live(office, number))
+
+
+# --- the commit's status ---
+
+
+def statuses(office: Office, commit: str | None) -> list[tuple[str, ...]]:
+    """Context, state, words and link of each status of the commit, oldest first."""
+    found = office.hub.request("GET", f"/repos/octocat/shop/commits/{commit}/statuses").json()
+    fields = ("context", "state", "description", "target_url")
+    return [tuple(str(one[field]) for field in fields) for one in reversed(found)]
+
+
+def test_a_commit_has_a_status_for_its_environment_and_none_twice(office: Office) -> None:
+    number = office.open()
+    told = live(office, number, status="success", description="Live")
+    building = replace(
+        told, status="pending", description="Building", url=None, page="https://page.example/s"
+    )
+    for telling in (building, told, told):
+        office.client().tell(telling)
+    office.new_calls()
+    office.client().tell(told)
+    assert office.new_calls() == []
+
+    office.memory.forget()
+    office.client().tell(told)
+    context = f"acme/pr-{number}"
+    assert statuses(office, told.commit) == [
+        (context, "pending", "Building", "https://page.example/s"),
+        (context, "success", "Live", str(told.url)),
+    ]
+    assert office.said.count("status.created") == 2
+
+
+def test_a_status_whose_answer_was_lost_is_found_again(office: Office) -> None:
+    told = live(office, office.open(), status="success")
+    office.fail("/statuses/[0-9a-f]{40}$", method="POST", kind="lost")
+    with pytest.raises(Unavailable):
+        office.client().tell(told)
+    office.client().tell(told)
+    assert len(statuses(office, told.commit)) == 1
+
+
+def test_who_may_not_write_statuses_writes_all_else_and_asks_once(office: Office) -> None:
+    number = office.open()
+    told = live(office, number, status="success")
+    office.fail("/statuses/[0-9a-f]{40}$", method="POST", status=403, times=9)
+    office.client().tell(told)
+    office.client().tell(replace(told, status="failure"))
+    assert [call.status for call in office.hub.server.observed.asked("POST", "/statuses/[0-9a-f]{40}$")] == [
+        403
+    ]
+    assert office.comments(number) == [told.comment]
+    assert [states(office, made) for made in deployments(office)] == [["success"]]
+    assert statuses(office, told.commit) == []
+
+
+def test_two_environments_of_one_commit_have_a_status_each(office: Office) -> None:
+    told = live(office, office.open(), status="success")
+    office.client().tell(told)
+    office.client().tell(replace(told, environment=Environment(office.repository, "dev"), comment=None))
+    assert [context for context, *_ in statuses(office, told.commit)] == ["acme/pr-1", "acme/dev"]

@@ -16,6 +16,7 @@ from reviewapps.doctor.looking import looked_at
 from reviewapps.playground import Playground
 from reviewapps.sandbox.cloudfoundry.state import App, Quota, Route, SpaceQuota
 from reviewapps.sandbox.faults import Fault
+from reviewapps.sandbox.github.state import Installation
 from reviewapps.sandbox.world import SPACE
 from reviewapps.settings import FILE, SECRET
 from tests.stories.operator import Operator
@@ -56,6 +57,9 @@ class Clinic:
         """Settings of an installation; names in capitals that are no settings are variables as they are."""
         raw = {name: told.pop(name) for name in [*told] if name in ("PATH", "VCAP_APPLICATION")}
         account = {"CF_USER": "previewer", "CF_PASSWORD": "previewer"}
+        if told.get("GITHUB_TOKEN") == "":  # so we are an App
+            app = self.installation.app
+            account |= {"GITHUB_APP_ID": str(app.id), "GITHUB_PRIVATE_KEY": app.keys.private}
         return self.playground.environment(**{**account, **told}) | raw
 
     def file_environment(self, text: str) -> dict[str, str]:
@@ -99,6 +103,23 @@ class Clinic:
         """Return when this lists nothing any more."""
         until(f"{path} to be gone", lambda: not self.operator.ask("GET", path)["resources"])
 
+    # --- the App ---
+
+    @property
+    def installation(self) -> Installation:
+        """Where the sandbox's App is let in."""
+        return next(iter(self.github.world.installations.values()))
+
+    def grant_app(self, **permissions: str) -> None:
+        self.installation.permissions |= permissions
+
+    def let_app_in(self, *repositories: int) -> None:
+        """Into these repositories of acme's, and no others."""
+        self.installation.repositories = set(repositories)
+
+    def suspend_app(self) -> None:
+        self.installation.suspended_at = self.github.world.clock.timestamp
+
     def limit(self, memory_mb: int) -> None:
         """A quota of its own for the space of the previews."""
         space = self.foundry.space(SPACE)
@@ -116,6 +137,9 @@ class Clinic:
             observed.faults.clear()
         for clock in (self.github.world.clock, self.foundry.world.clock):
             clock.offset = timedelta()
+        self.installation.suspended_at = None
+        self.installation.permissions = dict(self.installation.app.permissions)
+        self.let_app_in(*(one.id for one in self.github.world.repositories.values()))
         space = self.foundry.space(SPACE)
         space.quota = None
         quota: Quota = space.organization.quota

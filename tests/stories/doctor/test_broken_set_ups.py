@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pytest
 
+from reviewapps.sandbox.github.state.keys import KeyPair
 from tests.stories.doctor.clinic import Clinic
 
 pytestmark = pytest.mark.story
@@ -71,6 +73,7 @@ def aged_key(clinic: Clinic) -> None:
     clinic.fault("cf", "service_credential_bindings/k1/details", details, status=200)
 
 
+OTHER_KEY = KeyPair().private
 CF, HUB = "cf review", "github"
 BROKEN = {
     "wrong password": Broken(
@@ -174,13 +177,69 @@ BROKEN = {
         "grant it: ",
         by=faulty("github", "/pulls$", {"message": "Resource not accessible"}, method="POST", status=403),
     ),
+    "no statuses": Broken(
+        "warn",
+        HUB,
+        'no "statuses: write", so no commit status',
+        "grant it: ",
+        by=faulty("github", "/statuses/", {"message": "Resource not accessible"}, method="POST", status=403),
+    ),
+    "App without statuses": Broken(
+        "warn",
+        HUB,
+        'no "statuses: write", so no commit status',
+        "/organizations/acme/settings/apps/review-apps/permissions, and grant it: ",
+        {"GITHUB_TOKEN": ""},
+        by=lambda clinic: clinic.grant_app(statuses="read"),
+    ),
+    "App not let in": Broken(
+        "FAIL",
+        HUB,
+        "the App review-apps is not installed on acme/shop",
+        "/apps/review-apps/installations/new",
+        {"GITHUB_TOKEN": ""},
+        by=lambda clinic: clinic.let_app_in(),
+    ),
+    "App suspended": Broken(
+        "FAIL",
+        HUB,
+        "the App review-apps is suspended in acme",
+        "unsuspend it: http",
+        {"GITHUB_TOKEN": ""},
+        by=lambda clinic: clinic.suspend_app(),
+    ),
+    "key of another App": Broken(
+        "FAIL",
+        HUB,
+        "the App's key was refused",
+        "/settings/apps",
+        {"GITHUB_TOKEN": "", "GITHUB_PRIVATE_KEY": OTHER_KEY},
+    ),
+    "unknown App": Broken(
+        "FAIL",
+        HUB,
+        "GitHub knows no App of that id",
+        "is the App's id right?",
+        {"GITHUB_TOKEN": "", "GITHUB_APP_ID": "7"},
+    ),
+    "clock that signs": Broken(
+        "FAIL",
+        HUB,
+        "'Issued at' claim",
+        "timedatectl set-ntp true",
+        {"GITHUB_TOKEN": ""},
+        faulty("github", "/app$", {"message": "'Issued at' claim ('iat') must be an Integer"}, status=401),
+    ),
     "classic token without repo": Broken(
         "FAIL",
         HUB,
         'no "pull requests: write"',
         "/settings/tokens",
         by=faulty(
-            "github", "/rate_limit", kind="headers", headers={"X-OAuth-Scopes": "repo_deployment, gist"}
+            "github",
+            "/rate_limit",
+            kind="headers",
+            headers={"X-OAuth-Scopes": "repo_deployment, repo:status"},
         ),
     ),
     "no contents": Broken(
@@ -223,6 +282,13 @@ BROKEN = {
         "incoming webhook",
         {"SLACK_WEBHOOK": "https://example.org/hook"},
     ),
+    "page away": Broken(
+        "warn",
+        "page",
+        f"{NOBODY} does not answer: ConnectionError",
+        "does its route lead",
+        {"ADDRESS": NOBODY},
+    ),
     "no git": Broken("FAIL", "machine", "no git on PATH", "apt-get install git", {"PATH": "/nowhere"}),
     "misspelt": Broken("FAIL", "settings", "did you mean REVIEWAPPS_LIMIT?", "Settings", {"LIMITS": "3"}),
     "unusable": Broken("FAIL", "settings", "REVIEWAPPS_LIMIT is not usable", "Settings", {"LIMIT": "many"}),
@@ -236,6 +302,12 @@ def test_nothing_is_wrong_with_what_is_sound(clinic: Clinic) -> None:
     assert [one.area for one in found] == ["settings", HUB, HUB, CF, CF, "redis", "machine"]
 
 
+def test_nothing_is_wrong_with_an_app_that_is_let_in(clinic: Clinic) -> None:
+    found = clinic.examine(clinic.environment(GITHUB_TOKEN=""))
+    assert [one for one in found if one.level != "ok"] == []
+    assert re.search(r"^App review-apps on 1 repository, key SHA256:\S{44}, [\d,]+ of ", found[1].text)
+
+
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_what_is_broken_is_named_and_nothing_else(clinic: Clinic, broken: Broken) -> None:
     broken.by(clinic)
@@ -243,5 +315,6 @@ def test_what_is_broken_is_named_and_nothing_else(clinic: Clinic, broken: Broken
     assert (found.level, found.area) == (broken.level, broken.area), found
     assert broken.text in found.text
     assert broken.mend in found.mend
-    secrets = {broken.told.get(name, "•••") for name in ("GITHUB_TOKEN", "SLACK_WEBHOOK")}
+    secrets = {broken.told.get(name) or "•••" for name in ("GITHUB_TOKEN", "SLACK_WEBHOOK")}
+    secrets |= set(OTHER_KEY.splitlines()[1:-1])
     assert not any(secret in found.text + found.mend for secret in secrets)

@@ -11,11 +11,14 @@ from typer.testing import CliRunner
 
 from reviewapps import settings, wiring
 from reviewapps.cli import app
+from reviewapps.doctor import examined
+from reviewapps.doctor.looking import looked_at
 from reviewapps.errors import BadSettings
 from reviewapps.sandbox.world import STRANGER
 from tests.stories.doctor.clinic import Clinic
 from tests.stories.samples import manifest
 from tests.stories.slack import Slack
+from tests.web.serving import serving
 
 pytestmark = pytest.mark.story
 
@@ -156,3 +159,19 @@ def test_the_command_says_how_many_and_ends_accordingly(clinic: Clinic) -> None:
     assert said.exit_code == 1
     (wrong,) = [one for one in json.loads(said.stdout) if one["level"] == "FAIL"]
     assert set(wrong) == {"level", "area", "text", "mend"}
+
+
+def test_a_webhook_to_ourselves_is_taken_where_both_have_one_secret(clinic: Clinic) -> None:
+    told = clinic.environment(WEBHOOK_SECRET="one secret")
+    with serving(settings.settings(told)) as web:
+        found = {}
+        for secret in ("one secret", "another"):
+            environment = clinic.environment(WEBHOOK_SECRET=secret, ADDRESS=web.url)
+            found[secret] = [one for one in examined(looked_at(environment, ping=True)) if one.area == "page"]
+        calm = [one for one in clinic.examine(environment) if one.area == "page"]
+    assert [(one.level, one.text) for one in found["one secret"]] == [
+        ("ok", f"{web.url} answers; took a webhook")
+    ]
+    assert [one.level for one in found["another"]] == ["warn"]
+    assert "it answered 401" in found["another"][0].text
+    assert "not tried (reviewapps doctor --ping)" in calm[0].text

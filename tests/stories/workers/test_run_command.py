@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import signal
 import socket
@@ -15,6 +16,7 @@ from redis import Redis
 
 from reviewapps.coordination.due import QUEUES
 from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url
+from reviewapps.demo.onlooker import Onlooker
 from reviewapps.playground import INSTANCE
 from reviewapps.sandbox.faults import Fault
 from tests.coordination.waiting import until, until_dead
@@ -63,6 +65,17 @@ def kept(redis: Path) -> tuple[list[bytes], list[str]]:
         return held(server.url), waiting
     finally:
         server.stop()
+
+
+def as_app(shop: Shop) -> dict[str, str]:
+    """The settings of an installation that is a GitHub App, and no user; its comments are what is looked for."""
+    app = shop.world.described_app()
+    shop.onlooker = Onlooker(shop.octocat, shop.world.repository, f"{app['app_slug']}[bot]")
+    return {
+        "GITHUB_TOKEN": "",
+        "GITHUB_APP_ID": str(app["app_id"]),
+        "GITHUB_PRIVATE_KEY": base64.b64encode(str(app["app_private_key"]).encode()).decode(),
+    }
 
 
 def until_all_run(run: subprocess.Popen[str]) -> list[psutil.Process]:
@@ -115,7 +128,7 @@ def test_a_rejected_password_is_tried_once(quiet_shop: Shop) -> None:
 def test_run_works_and_serves_with_a_redis_of_its_own_until_it_is_told_to_end(tmp_path: Path) -> None:
     port = free_port()
     with Shop(tmp_path / "shop") as shop:
-        env = alone(shop, tmp_path, BIND=f"127.0.0.1:{port}", WEBHOOK_SECRET=SECRET)
+        env = alone(shop, tmp_path, BIND=f"127.0.0.1:{port}", WEBHOOK_SECRET=SECRET, **as_app(shop))
         with running("run", env=env) as run:
             preview = shop.open("blue header")
             shop.until_live(preview)

@@ -1,0 +1,92 @@
+"""The status of a commit: one line among its checks for each of our environments that it was meant for."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import astuple
+from hashlib import sha256
+from typing import Final
+
+from reviewapps.github import parse, parse_told
+from reviewapps.github.connection import Connection
+from reviewapps.github.looking import root
+from reviewapps.github.parse_told import CommitStatus
+from reviewapps.github.refusals import Forbidden, Unfit
+from reviewapps.outcome import Telling
+from reviewapps.ports import Memory
+
+LONGEST: Final = 140
+MONTH: Final = 30 * 24 * 3600.0
+
+_logger = logging.getLogger(__name__)
+
+
+class Statuses:
+    """Ours are known by their context, ``INSTANCE/ENVIRONMENT``. Where GitHub forbids one, no other is tried in
+    that repository for ``silence`` seconds: all else works without them.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        memory: Memory,
+        instance: str,
+        say: Callable[..., None],
+        silence: float,
+    ) -> None:
+        self._connection = connection
+        self._memory = memory
+        self._instance = instance
+        self._say = say
+        self._silence = silence
+
+    def tell(self, telling: Telling) -> None:
+        """Let the commit have this status, where it does not have it already."""
+        if telling.commit is None or telling.status is None:
+            return
+        repository = telling.environment.repository
+        forbidden = f"github/{self._instance}/{repository}/statuses/forbidden/{self._connection.holder}"
+        if self._memory.read(forbidden):
+            return
+        try:
+            self._tell(telling, telling.commit, _wanted(telling, self._instance))
+        except (Forbidden, Unfit) as refused:
+            _logger.warning("%s: no commit status: %s", telling.environment.key, refused)
+            self._memory.write(forbidden, True, self._silence)
+
+    def _tell(self, telling: Telling, commit: str, wanted: CommitStatus) -> None:
+        name = f"github/{self._instance}/{telling.environment.key}/status"
+        said = sha256("\x00".join((commit, *astuple(wanted))).encode()).hexdigest()
+        if self._memory.read(name) == said:
+            return
+        if self._latest(telling.environment.repository, commit, wanted.context) != wanted:
+            self._add(telling, commit, wanted)
+        self._memory.write(name, said, MONTH)
+
+    def _latest(self, repository: int, commit: str, context: str) -> CommitStatus | None:
+        """The one of this context that counts, among the commit's latest hundred."""
+        path = f"{root(repository)}/commits/{commit}/statuses?per_page=100"
+        answer = self._connection.read(path)
+        if answer.missing:
+            return None
+        statuses = parse.understood(parse.each(parse_told.commit_status), answer.body, path)
+        return next((one for one in statuses if one.context == context), None)
+
+    def _add(self, telling: Telling, commit: str, wanted: CommitStatus) -> None:
+        told = {"state": wanted.state, "context": wanted.context, "description": wanted.description}
+        path = f"{root(telling.environment.repository)}/statuses/{commit}"
+        answer = self._connection.write(
+            "POST", path, told | ({"target_url": wanted.url} if wanted.url else {})
+        )
+        if not answer.missing:
+            where = {"environment": telling.environment.key, "commit": commit}
+            self._say("status.created", **where, state=wanted.state)
+
+
+def _wanted(telling: Telling, instance: str) -> CommitStatus:
+    description = telling.description
+    if len(description) > LONGEST:
+        description = description[: LONGEST - 1] + "…"
+    context = f"{instance}/{telling.environment.name}"
+    return CommitStatus(context, telling.status or "pending", description, telling.url or telling.page)
