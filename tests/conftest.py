@@ -14,7 +14,6 @@ import pytest
 
 from tests.contract.answers import ANSWERS, listen
 
-
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 """Of the hundred and more processes that the tests start, and of the tests themselves, each would compile all of
