@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.contract.answers import ANSWERS, listen
 
@@ -18,6 +19,13 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 """Of the hundred and more processes that the tests start, and of the tests themselves, each would compile all of
 it anew: a third of a second each time."""
+
+
+settings.register_profile("daily", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("campaign", settings.get_profile("daily"), max_examples=3000)
+settings.load_profile("daily")
+"""How long an example takes is a matter of what else the machine does. With ``--hypothesis-profile=campaign`` each
+property that names no number of its own is tried thirty times as often."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

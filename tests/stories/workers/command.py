@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -15,47 +14,16 @@ from pathlib import Path
 
 import psutil
 
-from reviewapps.cli import app
-from tests.contract import witness
+from tests import forks
 from tests.contract.answers import ANSWERS
 
 COMMAND = str(Path(sys.executable).with_name("reviewapps"))
 
 
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload([__name__])
-"""From a process that has imported the command already: it begins a second sooner than in a new Python."""
-
-STREAMS = {1: "stdout", 2: "stderr"}
-LONG = 240.0
-"""Seconds in which every command ends by itself, also where much else runs."""
-
-
 def ended(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """The command, in a process of its own, once it has ended by itself."""
     with tempfile.TemporaryDirectory() as folder, witnessed(*words) as command:
-        process = FORKS.Process(target=_become, args=(command, _environment(env), Path(folder)))
-        process.start()
-        process.join(LONG)
-        status = process.exitcode
-        process.kill()
-        said = [(Path(folder) / name).read_text() for name in STREAMS.values()]
-        assert status is not None, f"{words} did not end: {said}"
-        return subprocess.CompletedProcess(command, status, *said)
-
-
-def _become(command: list[str], env: dict[str, str], folder: Path) -> None:
-    """Do what this command line would do, whose streams end in the folder."""
-    for number, name in STREAMS.items():
-        os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT), number)
-    os.environ.clear()
-    os.environ.update(env)
-    if command[0] == COMMAND:
-        sys.argv = command
-        app(prog_name="reviewapps")
-    else:
-        sys.argv = command[2:]  # python -m
-        witness.main()
+        return forks.ended(command, _environment(env), Path(folder))
 
 
 @contextlib.contextmanager
