@@ -22,9 +22,9 @@ it anew: a third of a second each time."""
 
 
 settings.register_profile("daily", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("campaign", settings.get_profile("daily"), max_examples=3000)
-settings.load_profile("daily")
-"""How long an example takes is a matter of what else the machine does. With ``--hypothesis-profile=campaign`` each
+settings.register_profile("long", settings.get_profile("daily"), max_examples=3000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "daily"))
+"""How long an example takes is a matter of what else the machine does. With ``HYPOTHESIS_PROFILE=long`` each
 property that names no number of its own is tried thirty times as often."""
 
 
