@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.contract.answers import ANSWERS, listen
+
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+"""Of the hundred and more processes that the tests start, and of the tests themselves, each would compile all of
+it anew: a third of a second each time."""
+
+
+settings.register_profile("daily", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", settings.get_profile("daily"), max_examples=3000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "daily"))
+"""How long an example takes is a matter of what else the machine does. With ``HYPOTHESIS_PROFILE=long`` each
+property that names no number of its own is tried thirty times as often."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -20,6 +36,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     listen()
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

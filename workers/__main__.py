@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
-from workers.app import main
+gc.disable()  # all that is imported stays; a worker that is ready enables it again
+
+from workers.app import main  # noqa: E402
 
 sys.exit(main())

@@ -87,6 +87,7 @@ def _connect_signals(app: Celery, settings: Settings, wire: Wire) -> None:
         """Keep the garbage collector from writing to, and so copying, what the children inherit."""
         gc.collect()
         gc.freeze()
+        gc.enable()
 
     def start(**_: Any) -> None:
         for thread in threads:

@@ -40,7 +40,7 @@ class Beats(threading.Thread):
         while not self._stopped.wait(self._seconds):
             try:
                 self._beat()
-            except Exception as error:
+            except Exception as error:  # the thread beats on, whatever one beat met
                 self._failed(error)
             else:
                 self._succeeded()

@@ -150,7 +150,7 @@ class Snapshots:
             self._check(file.readline())
             try:
                 kept = pickle.load(file)
-            except Exception as wrong:
+            except Exception as wrong:  # pickle raises anything
                 raise self._refusal(f"it cannot be read: {wrong}") from wrong
         if kept.keys() != self._world.__getstate__().keys():
             raise self._refusal("it keeps other things")

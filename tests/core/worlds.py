@@ -21,7 +21,7 @@ from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import DOMAIN, CloudFoundry, Fate, Running, Trouble
 from tests.core.settling import DAY, NOW, SHOP, GitHub, Settling, destroy, pull_request, sha
 
-EXAMPLES = {"default": 40, "long": 800}[os.environ.get("HYPOTHESIS_PROFILE", "default")]
+EXAMPLES = {"daily": 40, "long": 800}[os.environ.get("HYPOTHESIS_PROFILE", "daily")]
 quickly = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 
 NUMBERS = st.integers(1, 7)

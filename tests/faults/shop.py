@@ -16,11 +16,12 @@ from reviewapps.demo import onlooker
 from reviewapps.demo.onlooker import Onlooker, headings, linked, page
 from reviewapps.demo.people import Person
 from reviewapps.demo.story import SAMPLE
-from reviewapps.playground import INSTANCE, Playground
+from reviewapps.playground import INSTANCE
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Deployment, Process, Route
 from reviewapps.sandbox.github.state import Deployment as GitHubDeployment
 from reviewapps.sandbox.world import BOT
 from tests.faults.channel import Channel
+from tests.forks import ForkedWorkers
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Shop:
     def __init__(self, home: Path, **settings: str) -> None:
         self.channel = Channel()
         told = {"SLACK_WEBHOOK": self.channel.url, **settings}
-        self.playground = Playground(home, settings=told)
+        self.playground = ForkedWorkers(home, settings=told)
         self.world = self.playground.world
         self.until = onlooker.until
         self._open = contextlib.ExitStack()

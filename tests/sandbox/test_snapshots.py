@@ -161,7 +161,7 @@ def test_a_change_at_the_very_end_does_not_keep_a_server_from_ending(tmp_path: P
     async def change_and_stop() -> None:
         server = CloudFoundry(tmp_path / "cloud")
         await server.start()
-        await asyncio.sleep(0.01)  # until it waits for changes
+        await asyncio.sleep(0)  # the others' turn: from now on it waits for changes
         snapshots = server.platform.snapshots
         await snapshots.middleware(make_mocked_request("POST", "/v3/apps"), nothing)
         await asyncio.wait_for(snapshots.stop(), 5)

@@ -200,7 +200,7 @@ class Town:
         what = f"a comment on #{number} with {' and '.join(words)}"
         try:
             return self.until(what, lambda: self.onlooker.comment(number, *words), seconds)
-        except Exception as missed:
+        except Exception as missed:  # whatever it is: what was said instead helps
             missed.add_note(f"the comments: {self.onlooker.comments(number)}")
             raise
 

@@ -67,7 +67,7 @@ class Jobs:
     async def _do(self, delayed: Delayed) -> None:
         try:
             await delayed.work(self._platform, *delayed.told)
-        except Exception:
+        except Exception:  # what failed once would fail after every restart
             self._world.remove(delayed)
             raise
         self._world.remove(delayed)
@@ -83,7 +83,7 @@ async def _carry_out(
         await work(platform, job.resource)
     except ApiError as refused:
         job.errors, job.state = [refused.entry()], "FAILED"
-    except Exception:
+    except Exception:  # a job without an end would be asked for for ever
         log.exception("the job %s failed", job.operation)
         job.errors, job.state = [server_error().entry()], "FAILED"
     else:

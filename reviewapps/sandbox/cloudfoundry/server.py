@@ -219,7 +219,7 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         response = _refusal(unknown_request() if refused.status in (404, 405) else _as_api_error(refused))
     except ConnectionError:  # who asked left before all was said: nobody reads this
         response = _refusal(unreadable_body())
-    except Exception:
+    except Exception:  # whatever it is, whoever asked gets the platform's 500
         log.exception("%s %s failed", request.method, request.path_qs)
         response = _refusal(server_error())
     if not response.prepared:

@@ -65,7 +65,7 @@ class Stager:
             )
         except StagingFailed as failed:
             self._fail(build, failed.error)
-        except Exception:
+        except Exception:  # a build without an end would block its app
             log.exception("the build %s broke", build.guid)
             self._fail(build, "StagerError - Stager error: the sandbox failed")
         else:

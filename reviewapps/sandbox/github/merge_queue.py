@@ -101,7 +101,7 @@ class MergeQueue:
         for branch in {entry.base_ref for entry in repository.queue}:
             try:
                 await self._advance_branch(repository, branch)
-            except Exception:
+            except Exception:  # the other branches' queues go on
                 log.exception("the merge queue of %s in %s does not advance", branch, repository.full_name)
 
     async def _advance_branch(self, repository: Repository, branch: str) -> None:

@@ -89,7 +89,7 @@ class Api:
                 raise
             except ConnectionError:  # who asked left before all was said: nobody reads this
                 answer = Answer(unprocessable("").body, 400)
-            except Exception:
+            except Exception:  # whatever it is, whoever asked gets GitHub's 500
                 log.exception("%s %s", request.method, request.rel_url)
                 answer = Answer({"message": "Server Error"}, 500)
             return self._response(request, who, answer, request_id)

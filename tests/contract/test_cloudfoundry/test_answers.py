@@ -23,6 +23,7 @@ from reviewapps.errors import (
 from reviewapps.model import Actual, App, Space
 from tests.contract.test_cloudfoundry.platform import Diary, Memory, Platform, client
 from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, app_of, archive, attempt, blueprint
+from tests.coordination.waiting import until
 
 EMPTY = Actual(PREVIEW)
 SOMEWHERE = EMPTY.with_app(
@@ -164,6 +165,10 @@ def test_a_read_that_takes_too_long_is_given_up_at_once(platform: Platform) -> N
     with pytest.raises(Unavailable, match="in time"):
         space.look()
     assert diary.spent == 1
+    until(
+        lambda: platform.calls("GET", "/v3/apps"),
+        "the late answer, which the next test would count as its own",
+    )
 
 
 @pytest.mark.parametrize("kind", ["reset", "cut", "lost"])

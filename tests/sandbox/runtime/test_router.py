@@ -333,7 +333,7 @@ def test_a_rolling_deployment_loses_no_request(tmp_path: Path) -> None:
                 if number == 10:
                     world.instances.remove(old.instance)
                     stopping = asyncio.create_task(old.instance.stop())
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.05)  # people come one after the other, before, while and after it ends
             answers = [await one for one in asked]
             await stopping
             assert old.instance.state == "DOWN"

@@ -14,17 +14,16 @@ from pathlib import Path
 
 import psutil
 
+from tests import forks
 from tests.contract.answers import ANSWERS
 
 COMMAND = str(Path(sys.executable).with_name("reviewapps"))
 
 
 def ended(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """The command, once it has ended by itself."""
-    with witnessed(*words) as command:
-        return subprocess.run(
-            command, env=_environment(env), capture_output=True, text=True, timeout=120, check=False
-        )
+    """The command, in a process of its own, once it has ended by itself."""
+    with tempfile.TemporaryDirectory() as folder, witnessed(*words) as command:
+        return forks.ended(command, _environment(env), Path(folder))
 
 
 @contextlib.contextmanager

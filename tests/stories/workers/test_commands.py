@@ -38,14 +38,19 @@ def test_a_worker_with_a_redis_of_its_own_and_commands_work_hand_in_hand(tmp_pat
         assert len(shop.onlooker.comments(preview.number)) == 1
 
 
-def test_a_log_is_followed_until_it_is_told_to_end(shop: Shop) -> None:
-    shop.until_live(shop.open("blue header"))
+def test_redeploy_builds_the_same_commit_again_and_a_log_is_followed_until_it_is_told_to_end(
+    shop: Shop,
+) -> None:
+    preview = shop.open("blue header")
+    shop.until_live(preview)
+    shop.until_settled()
     env = shop.playground.environment()
     with running("logs", "acme/shop#1", "-f", "-n", "0", env=env) as logs:
         assert logs.stdout is not None
         until_it_asked(shop)
         redeployed = ended("redeploy", "acme/shop#1", env=env)
         assert redeployed.returncode == 0, redeployed.stderr
+        assert preview.commit[:7] in redeployed.stdout
         watchdog = threading.Timer(60, logs.kill)  # a log without a new line would be read for ever
         watchdog.start()
         seen: list[str] = []
@@ -57,6 +62,9 @@ def test_a_log_is_followed_until_it_is_told_to_end(shop: Shop) -> None:
         logs.send_signal(signal.SIGINT)
         assert logs.wait(timeout=20) == 130
     assert any(" STG  " in line for line in seen)
+    shop.until("another build", lambda: shop.builds("shop-pr-1") == 2)
+    shop.until_settled()
+    assert shop.oddities(preview, builds=2, told=2) == []
 
 
 def until_it_asked(shop: Shop) -> None:

@@ -18,7 +18,7 @@ def writes(shop: Shop) -> list[str]:
     return [f"{c.method} {c.path}" for c in calls if c.method != "GET" and c.path != "/oauth/token"]
 
 
-def test_an_emptied_redis_during_a_deploy_repeats_nothing(shop: Shop, gate: Gate) -> None:
+def test_a_redis_that_is_emptied_whenever_repeats_nothing(shop: Shop, gate: Gate) -> None:
     preview = shop.open("blue header", bin__pre_compile=gate.hook("staging"))
     gate.until_somebody_waits("staging")
     shop.redis.flushall()
@@ -28,11 +28,6 @@ def test_an_emptied_redis_during_a_deploy_repeats_nothing(shop: Shop, gate: Gate
     shop.until_settled()
     assert shop.oddities(preview) == []
 
-
-def test_an_emptied_redis_while_nothing_happens_makes_nobody_do_anything(shop: Shop) -> None:
-    preview = shop.open("blue header")
-    shop.until_live(preview)
-    shop.until_settled()
     before, said = writes(shop), list(shop.channel.lines)
     shop.redis.flushall()
     shop.until("a settle that remembers nothing", lambda: is_known_to_be_settled(shop, preview))
@@ -42,7 +37,7 @@ def test_an_emptied_redis_while_nothing_happens_makes_nobody_do_anything(shop: S
     assert shop.oddities(preview) == []
 
 
-def test_a_redis_that_is_killed_during_a_deploy_and_started_again_repeats_nothing(
+def test_a_redis_that_is_killed_and_started_again_repeats_nothing_and_misses_nothing(
     shop: Shop, gate: Gate
 ) -> None:
     preview = shop.open("blue header", bin__pre_compile=gate.hook("staging"))
@@ -54,10 +49,6 @@ def test_a_redis_that_is_killed_during_a_deploy_and_started_again_repeats_nothin
     shop.until_settled()
     assert shop.oddities(preview) == []
 
-
-def test_what_people_did_while_redis_was_away_is_found_when_it_is_back(shop: Shop) -> None:
-    preview = shop.open("blue header")
-    shop.until_live(preview)
     kill_redis(shop)
     shop.octocat.merge(preview.number)
     start_redis(shop)

@@ -194,18 +194,6 @@ def test_an_address_that_is_taken_is_named_before_anything_begins(quiet_shop: Sh
     assert refused.endswith("reviewapps run --no-web\n")
 
 
-def test_redeploy_builds_the_same_commit_again(shop: Shop) -> None:
-    preview = shop.open("blue header")
-    shop.until_live(preview)
-    shop.until_settled()
-    went = ended("redeploy", "acme/shop#1", env=shop.playground.environment())
-    assert went.returncode == 0, went.stderr
-    assert preview.commit[:7] in went.stdout
-    shop.until("another build", lambda: shop.builds("shop-pr-1") == 2)
-    shop.until_settled()
-    assert shop.oddities(preview, builds=2, told=2) == []
-
-
 @pytest.mark.parametrize("asked", ["acme/shop#99", "nonsense", "acme/other#1"])
 def test_redeploy_of_what_is_not_there_is_refused_in_a_sentence(quiet_shop: Shop, asked: str) -> None:
     went = ended("redeploy", asked, env=quiet_shop.playground.environment())

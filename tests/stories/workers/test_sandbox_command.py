@@ -13,6 +13,9 @@ import pytest
 
 from reviewapps.demo.onlooker import until
 from reviewapps.demo.people import Person
+from reviewapps.errors import ReviewAppsError
+from reviewapps.playground import Playground
+from reviewapps.sandbox.addresses import Ports
 from tests.coordination.waiting import until_dead
 from tests.stories.workers.command import ended, family, residents, running
 
@@ -43,7 +46,7 @@ def test_a_sandbox_describes_itself_to_its_owner_alone_when_everything_works(tmp
     assert not (home / "sandbox.json").exists()
 
 
-def test_a_world_without_orchestrator_makes_no_preview_and_two_worlds_live_side_by_side(
+def test_a_world_without_orchestrator_makes_no_preview_and_two_worlds_live_side_by_side_but_not_in_one_home(
     tmp_path: Path,
 ) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
@@ -54,20 +57,27 @@ def test_a_world_without_orchestrator_makes_no_preview_and_two_worlds_live_side_
         told, also = described(one, first), described(other, second)
         assert all(told[name] != also[name] for name in ("github_url", "cf_api", "app_port", "redis_url"))
         assert not any("workers" in " ".join(p.cmdline()) for p in family(first))
+        third = ended("sandbox", "--home", str(one), "--world-only")
+        assert third.returncode == 1
+        assert "another sandbox runs there" in third.stderr
+        assert (one / "sandbox.json").exists()
         stop(first)
         octocat(also, tmp_path / "clone").clone()
         stop(second)
     assert residents(tmp_path) == []
 
 
-@pytest.mark.parametrize("option", ["--github-port", "--cf-port", "--app-port"])
-def test_a_port_in_use_is_told_in_a_sentence_and_nothing_half_made_is_left(
-    tmp_path: Path, option: str
-) -> None:
+def test_a_port_in_use_is_told_in_a_sentence_and_nothing_half_made_is_left(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        went = ended("sandbox", "--home", str(home), option, str(port))
+        went = ended("sandbox", "--home", str(home), "--app-port", str(port))
+        for which in ("github", "cloudfoundry"):
+            with (
+                pytest.raises((ReviewAppsError, OSError), match=str(port)),
+                Playground(home, ports=Ports(**{which: port})),
+            ):
+                pass
     assert went.returncode != 0
     assert went.stderr.startswith("reviewapps: ")
     assert str(port) in went.stderr
@@ -96,14 +106,3 @@ def stop(sandbox: subprocess.Popen[str]) -> None:
     """Ctrl-C, to which it answers with a good end."""
     sandbox.send_signal(signal.SIGINT)
     assert sandbox.wait(timeout=20) == 0
-
-
-def test_a_sandbox_does_not_start_where_one_runs(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with running("sandbox", "--home", str(home), "--world-only") as first:
-        described(home, first)
-        second = ended("sandbox", "--home", str(home), "--world-only")
-        assert second.returncode == 1
-        assert "another sandbox runs there" in second.stderr
-        assert (home / "sandbox.json").exists()
-        stop(first)

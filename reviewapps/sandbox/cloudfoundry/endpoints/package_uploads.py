@@ -134,7 +134,7 @@ async def _finish(platform: Platform, package: Package) -> None:
     except UploadRefusedError as refused:
         package.state, package.error = "FAILED", str(refused)
         bits.unlink(missing_ok=True)
-    except Exception as wrong:
+    except Exception as wrong:  # else it would be processed for ever
         log.exception("the upload of package %s failed", package.guid)
         package.state, package.error = "FAILED", f"The app upload is invalid: {wrong}"
         bits.unlink(missing_ok=True)
