@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from reviewapps.approval import NOTHING, Requires
 from reviewapps.errors import BadRules
 from reviewapps.model import BUILDER, Command, Environment, Follows, Health, Service
-from reviewapps.naming import value_digest
+from reviewapps.naming import digest
 from reviewapps.rules.document import Document, Unreadable, Way, document
 from reviewapps.rules.file import Environments, ReviewSection, RulesFile, Section, SharedSection
 from reviewapps.rules.freezing import Freeze
@@ -57,6 +58,11 @@ FOLLOWED: Mapping[str, Follows] = {
 }
 """What the shared environments follow that need no rules for that."""
 
+OF_TIME = frozenset(
+    ("limit", "expire_after", "deadline", "setup", "teardown", "follows", "app", "requires", "freeze")
+)
+"""What of an environment's rules says when or whether something runs, or is only read when it is needed."""
+
 REVIEW = "review"
 EVERYWHERE = "*"
 
@@ -89,9 +95,14 @@ class Rules:
         What says when or for how long something runs is left out, and so is what only its beginning and its end
         need: those are read when they are needed.
         """
-        when = dict.fromkeys(("limit", "expire_after", "deadline", "setup", "teardown", "follows", "app"))
-        own = replace(self.of(environment), **when, requires=NOTHING, freeze=())  # type: ignore[arg-type]
-        return value_digest((self.manifest, self.apps and tuple(sorted(set(self.apps))), own))
+        own = {name: value for name, value in vars(self.of(environment)).items() if name not in OF_TIME}
+        what = (self.manifest, self.apps and sorted(set(self.apps)), own)
+        return digest(json.dumps(what, sort_keys=True, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    """For JSON: times in seconds, values of ours by their fields."""
+    return value.total_seconds() if isinstance(value, timedelta) else vars(value)
 
 
 def rules(text: str | None) -> Rules:

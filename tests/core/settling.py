@@ -245,12 +245,9 @@ class Settling:
         committed = {c: self.github.committed.get(c, NOW - DAY) for c in found.asks.commits}
         taggings = {t: self.github.taggings[t] for t in found.asks.tags}
         asked = {n: self.github.pull_requests.get(n) for n in found.asks.pull_requests}
-        return Known(
-            {**known.committed, **committed},
-            {**known.taggings, **taggings},
-            {**known.pull_requests, **asked},
-            {**known.visits, **{e: self._visited(e) for e in found.asks.visits}},
-        )
+        visits = {e: self._visited(e) for e in found.asks.visits}
+        rules_at = dict.fromkeys(found.asks.rules_at, self.github.rules)
+        return known.with_answers(Known(committed, taggings, asked, visits, rules_at))
 
     def _visited(self, environment: Environment) -> datetime | None:
         mine = (r for r in self.cf.routes.values() if r.environment == environment)
