@@ -158,7 +158,7 @@ class Comment:
 
 # --- what is tried ---
 
-Fault = Literal["build", "crash", "manifest", "rules", "platform", "name", "gate", "destroyed"]
+Fault = Literal["build", "crash", "source", "manifest", "rules", "platform", "name", "gate", "destroyed"]
 """``destroyed``: somebody took the preview away by hand."""
 
 
@@ -181,7 +181,7 @@ class Attempt:
     for ours.
     ``fresh`` makes no use of a droplet that stands already. ``tries`` counts what the platform did wrong.
     What people are told of it afterwards is kept here too: the environment whose build was ``copied_from``,
-    whether the switch needed a pause (``stop_start``), and what of the manifest was ``not_taken``.
+    whether the switch needed a pause (``stop_start``), and what of manifest and source was ``not_taken``.
     ``asked_at`` is when somebody last asked for it by hand, which counts as a push does.
     """
 
@@ -216,7 +216,7 @@ class Blueprint:
 
     ``path`` is the folder that is uploaded, relative to the tree's top; ``tree`` the git tree of it.
     ``build_key`` is equal exactly where a build would be the same. ``env`` is filled for ``host``.
-    ``not_taken`` names what the manifest asks for and does not get.
+    ``not_taken`` names what the manifest asks for and does not get, and what of the source is not uploaded.
     """
 
     commit: str

@@ -11,7 +11,7 @@ from reviewapps.errors import BadManifest
 from reviewapps.manifest.variables import Variables
 from reviewapps.model import Health
 from reviewapps.rules.document import Scalar, Value, kind, text_of
-from reviewapps.rules.file import reserved_by
+from reviewapps.rules.file import is_name, reserved_by
 from reviewapps.rules.units import megabytes
 
 OF_APP = ("name", "path", "buildpack", "buildpacks", "stack", "env", "services")
@@ -204,6 +204,9 @@ class Fields:
         env = self.values.get("env") or {}
         if not isinstance(env, dict) or "" in env:
             raise self._wrong("env", "a mapping of names to values", env)
+        for variable in env:
+            if not is_name(variable):
+                raise BadManifest(f"`{self.app}`: no process can have the variable `{variable}`")
         return {variable: self._plain(variable, value) for variable, value in env.items()}
 
     def _plain(self, variable: str, value: Value) -> str:

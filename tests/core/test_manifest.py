@@ -321,6 +321,8 @@ HANDED_DOWN = (
         (app("services: [{binding_name: b}]"), "`shop`: `services` takes a list of names, not nothing"),
         (app("env: [a]"), "`shop`: `env` takes a mapping of names to values, not a list"),
         (app("env: {'': a}"), "`shop`: `env` takes a mapping of names to values, not a mapping"),
+        (app("env: {PORT=1: a}"), "`shop`: no process can have the variable `PORT=1`"),
+        (app('env: {A: "x\\0"}'), "`manifest.yml`, line 3: holds the character NUL, which no variable can"),
         (app("env: {A: {b: c}}"), "`shop`: `env.A` takes text, a number, or true or false, not a mapping"),
         (app("processes: {a: b}"), "`shop`: `processes` takes a list"),
         (app("processes: [{command: b}]"), "`shop`: each of `processes` takes a `type` of its own"),
