@@ -143,7 +143,8 @@ def _keys_not_taken(settings: Iterable[Mapping[str, Value]]) -> Iterator[str]:
 
 
 def _is_address(buildpack: str) -> bool:
-    return "://" in buildpack or buildpack.startswith("git@")
+    """Whether the Cloud Controller could take it for an address: ``https:/x`` and ``git@x:y.git`` are some too."""
+    return ":" in buildpack
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,7 @@ def test_the_deprecated_health_check_none_is_process() -> None:
         ("health-check-invocation-timeout: 3", ("health check invocation timeout",)),
         ("surprise: 1", ("surprise",)),
         ("buildpacks: ['https://github.com/a/b', c]", ("buildpacks by address",)),
+        ("buildpacks: ['https:/a/b', 'git@a:b.git', c]", ("buildpacks by address",)),
         ("instances: 1", ()),
         ("env: {PORT: 1, VCAP_X: 2, REVIEWAPPS_HOST: x}", (
             "variable PORT", "variable VCAP_X", "variable REVIEWAPPS_HOST")),
