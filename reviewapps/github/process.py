@@ -12,6 +12,9 @@ from typing import Final
 BLOCK: Final = 512
 """Bytes of what ``ulimit -f`` counts."""
 
+STREAMED: Final = "16m"
+"""Of a file larger than this, git holds only a piece in memory."""
+
 _PASSED_ON: Final = re.compile(r"(?i)path|(https?|all|no)_proxy|ssl_cert_(file|dir)|git_ssl_ca(info|path)")
 
 
@@ -60,8 +63,9 @@ def run(
 def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a git process: nobody's configuration, no prompts; this machine's proxy and CAs."""
     passed_on = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
-    given = {"GIT_CONFIG_COUNT": str(len(settings or {}))}
-    for number, (key, value) in enumerate((settings or {}).items()):
+    told = {"core.bigFileThreshold": STREAMED, "pack.threads": "1"} | dict(settings or {})
+    given = {"GIT_CONFIG_COUNT": str(len(told))}
+    for number, (key, value) in enumerate(told.items()):
         given |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
     return (
         passed_on

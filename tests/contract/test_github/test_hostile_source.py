@@ -239,6 +239,12 @@ def test_a_fetch_ends_at_the_size_that_it_may_have(forge: Forge, monkeypatch: py
     assert forge.archive(forge.files({"small": "y"})) == {"small": b"y"}
 
 
+def test_of_a_large_file_git_holds_only_a_piece(forge: Forge) -> None:
+    forge.archive(forge.files({"x": "x"}))
+
+    assert forge.mirror.output("config", "--get", "core.bigFileThreshold") == b"16m\n"
+
+
 def test_a_mirror_that_has_grown_too_large_is_begun_anew(
     forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
