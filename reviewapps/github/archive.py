@@ -6,10 +6,12 @@ shows something else than the tree that a build is known by.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import stat
 import tempfile
+import time
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -24,6 +26,8 @@ from reviewapps.github.git import Mirror
 LONG_AGO: Final = (1980, 1, 1, 0, 0, 0)
 KEPT: Final = 20
 KEPT_BYTES: Final = 200 * 1024**2
+GIVEN_UP: Final = 3600.0
+"""Seconds after which nobody can be at a zip any more: whoever began it was killed."""
 
 
 def archive(mirror: Mirror, tree: str, archives: Path) -> Path:
@@ -70,11 +74,14 @@ def prune(folder: Path) -> None:
     for number, (total, (_, _, path)) in enumerate(zip(sums, by_age, strict=True)):
         if number >= KEPT or (number and total > KEPT_BYTES):
             path.unlink(missing_ok=True)
+    for _, _, path in _found(folder, "*.unfinished", before=time.time() - GIVEN_UP):
+        path.unlink(missing_ok=True)
 
 
-def _found(folder: Path) -> Iterator[tuple[int, int, Path]]:
+def _found(folder: Path, pattern: str = "*.zip", before: float = math.inf) -> Iterator[tuple[int, int, Path]]:
     """When each zip was used last, its size, and where it is; without those that another worker removes."""
-    for path in folder.glob("*.zip"):
+    for path in folder.glob(pattern):
         with suppress(FileNotFoundError):
             described = path.stat()
-            yield described.st_mtime_ns, described.st_size, path
+            if described.st_mtime < before:
+                yield described.st_mtime_ns, described.st_size, path

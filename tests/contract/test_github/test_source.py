@@ -278,6 +278,16 @@ def test_of_the_zips_those_used_last_are_kept(tmp_path: Path) -> None:
     assert {path.stem for path in tmp_path.iterdir()} == {str(age) for age in range(20)}
 
 
+def test_a_zip_whose_maker_was_killed_is_taken_away(tmp_path: Path) -> None:
+    for name, age in {"killed": 7200, "at-work": 0}.items():
+        (tmp_path / f"{name}.unfinished").touch()
+        os.utime(tmp_path / f"{name}.unfinished", (time.time() - age,) * 2)
+
+    prune(tmp_path)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["at-work.unfinished"]
+
+
 def test_zips_are_kept_as_long_as_they_fit_and_the_last_in_any_case(tmp_path: Path) -> None:
     for age, size in enumerate([KEPT_BYTES - 2, 2, 1]):
         zipped = tmp_path / f"{age}.zip"
