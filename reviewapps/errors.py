@@ -49,6 +49,10 @@ class BadManifest(AuthorMustAct):
         self.decision = decision
 
 
+class BadSource(AuthorMustAct):
+    """The files of the commit are too many, too large, or cannot be unpacked."""
+
+
 class BadRules(AuthorMustAct):
     """``.reviewapps.yml`` on the default branch cannot be read. ``line`` counts from 1; 0 where unknown."""
 

@@ -179,6 +179,7 @@ class Comment:
 Fault = Literal[
     "build",
     "crash",
+    "source",
     "manifest",
     "rules",
     "platform",
@@ -216,7 +217,7 @@ class Attempt:
     for ours.
     ``fresh`` makes no use of a droplet that stands already. ``tries`` counts what the platform did wrong.
     What people are told of it afterwards is kept here too: the environment whose build was ``copied_from``,
-    whether the switch needed a pause (``stop_start``), what of the manifest was ``not_taken``, and which
+    whether the switch needed a pause (``stop_start``), what of manifest and source was ``not_taken``, and which
     ``services`` it has, in words. ``approved`` is by whom and by what, where that was asked for.
     ``asked_at`` is when somebody last asked for it by hand, which counts as a push does. ``task`` is the key of
     the task that was asked for last, written down before it was, at ``task_asked_at``. ``data`` names the data
@@ -299,7 +300,7 @@ class Blueprint:
     ``path`` is the folder that is uploaded, relative to the tree's top; ``tree`` the git tree of it.
     ``build_key`` is equal exactly where a build would be the same. ``env`` is filled for ``host``; a build sees
     ``build_env`` alone. ``generated`` are variables that are made up once. ``processes`` are those beside web.
-    ``not_taken`` names what the manifest asks for and does not get.
+    ``not_taken`` names what the manifest asks for and does not get, and what of the source is not uploaded.
     """
 
     commit: str

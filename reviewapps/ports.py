@@ -93,6 +93,9 @@ class GitHub(Protocol):
     def tree(self, commit: str, path: str) -> str | None:
         """The git tree of a folder (``""`` is the top); None where there is none."""
 
+    def left_out(self, commit: str, path: str) -> tuple[str, ...]:
+        """What of the folder is not uploaded and may be missed, in words. BadSource where none of it can be."""
+
     def archive(self, commit: str, path: str) -> Path:
         """The tree's blobs as a zip, byte for byte the same each time."""
 

@@ -14,7 +14,7 @@ from reviewapps.cli.sought import Sought, sought
 from reviewapps.installation import Installation
 from reviewapps.once import settle_one
 from reviewapps.overview import Row, said
-from reviewapps.report.untrusted import Mask
+from reviewapps.report.untrusted import Mask, plain
 
 Override = Annotated[
     bool, typer.Option("--override", help="Where branches are followed: in spite of a lock or a freeze.")
@@ -92,7 +92,9 @@ def destroy(environment: Where, yes: Yes = False, within: Within = "5m") -> int:
         for _ in settle_one(installation, one.environment, seconds(within)):
             pass
         if one.environment.key in installation.needs:
-            print(f"reviewapps: {one.name}: {installation.needs[one.environment.key]}", file=sys.stderr)
+            print(
+                f"reviewapps: {one.name}: {plain(installation.needs[one.environment.key])}", file=sys.stderr
+            )
             return 1
         print(f"{one.name}: {commit[:7]} is removed; a push or `reviewapps deploy {one.name}` brings it back")
     return 0

@@ -19,7 +19,7 @@ from reviewapps.naming import address
 from reviewapps.once import settle_all
 from reviewapps.overview import Noted, Tick, tick
 from reviewapps.reconcile import Journal, Rehearsed
-from reviewapps.report.untrusted import Mask
+from reviewapps.report.untrusted import Mask, plain
 from reviewapps.settings import Settings
 
 
@@ -54,7 +54,7 @@ def look(
         else:
             _print(reported(seen, Mask.over(told.secrets)))
         for about, need in installation.needs.items():
-            print(f"reviewapps: {about} needs somebody: {need}", file=sys.stderr)
+            print(f"reviewapps: {about} needs somebody: {plain(need)}", file=sys.stderr)
         return 1 if installation.needs else 0
 
 

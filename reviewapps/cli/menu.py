@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 from reviewapps import settings as settings_room
 from reviewapps.cli.logging import log_to
 from reviewapps.errors import BadSettings, ReviewAppsError
+from reviewapps.report.untrusted import plain
 from reviewapps.settings import Settings
 
 P = ParamSpec("P")
@@ -46,7 +47,7 @@ def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             status = 0
         except (ReviewAppsError, OSError) as wrong:
-            print(f"reviewapps: {wrong}", file=sys.stderr)
+            print(f"reviewapps: {plain(str(wrong))}", file=sys.stderr)
             status = 1
         except KeyboardInterrupt:
             status = 130

@@ -11,7 +11,7 @@ from reviewapps.cli.as_json import as_json
 from reviewapps.cli.menu import AsJson, Yes, agreed, app, in_a_sentence, settings
 from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.installation import Installation
-from reviewapps.report.untrusted import Mask
+from reviewapps.report.untrusted import Mask, plain
 from reviewapps.settings import Settings
 from reviewapps.sweeping import Broom, Leftover, counted
 
@@ -53,7 +53,7 @@ def _removed(broom: Broom, removable: Sequence[Leftover], installation: Installa
             taken = broom.remove(one, installation)
             said = "taken away" if taken else "not left over any more, so it stays"
         except ReviewAppsError as wrong:
-            said, status = f"not taken away: {wrong}", 1
+            said, status = plain(f"not taken away: {wrong}"), 1
         print(f"{one.kind} {one.name}: {said}", file=sys.stderr, flush=True)
     return status
 

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from reviewapps.doctor.finding import Finding
+from reviewapps.report.untrusted import plain
 
 COLOURS: Final = {"ok": "green", "warn": "yellow", "FAIL": "bold red"}
 LEVEL: Final = 6
@@ -28,10 +29,10 @@ def told(findings: Sequence[Finding], console: Console, area: int) -> None:
     for one in findings:
         line = Text(f"{one.level:<{LEVEL}}", style=COLOURS[one.level])
         line.append(f"{one.area:<{area}}", style="default not bold").append(
-            one.text, style="default not bold"
+            plain(one.text), style="default not bold"
         )
         if one.mend:
-            line.append(_remedy(one, area, len(line)), style="default not bold")
+            line.append(plain(_remedy(one, area, len(line))), style="default not bold")
         console.print(line, soft_wrap=True, highlight=False)
 
 

@@ -132,6 +132,10 @@ class RepositoryClient:
         """The git tree of a folder; None where there is none."""
         return self._source.tree(commit, path)
 
+    def left_out(self, commit: str, path: str) -> tuple[str, ...]:
+        """What of a folder is not uploaded and may be missed, in words."""
+        return self._source.left_out(commit, path)
+
     def archive(self, commit: str, path: str) -> Path:
         """The folder as a zip, byte for byte the same each time."""
         return self._source.archive(commit, path)

@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import base64
 import fcntl
-import os
 import re
-import signal
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from reviewapps.errors import Busy, NotAuthorised, Unavailable
+from reviewapps.errors import BadSource, Busy, NotAuthorised, OperatorMustAct, Unavailable
 from reviewapps.github.credentials import Credentials
+from reviewapps.github.process import Failed, bounded, environment, run
 from reviewapps.model import Secret
 
 FETCH_SECONDS: Final = 200.0
 """The longest that a fetch may take. It changes nothing outside, so it may outlast a lease."""
 
+MOST_FETCHED: Final = 1024**3
+"""Bytes of one fetch, packed; half of what is free on the disk where that is less."""
+
+MOST_KEPT: Final = 1024**3
+"""Bytes of a mirror that is larger than that, it is begun anew before the next fetch."""
+
 MOST_COMMITS: Final = 200
 """So many fetched commits keep a ref of their own; the rest is left to git to clear away."""
 
-_PASSED_ON: Final = re.compile(r"(?i)path|(https?|all|no)_proxy|ssl_cert_(file|dir)|git_ssl_ca(info|path)")
 _OBJECT: Final = re.compile(r"[0-9a-f]{40,64}")
 _LOCKED: Final = re.compile(r"\.lock': File exists|could not lock .*: File exists")
 _REJECTED: Final = re.compile(r"Authentication failed|could not read Username|error: 40[134]|not found")
@@ -56,26 +61,43 @@ class Mirror:
         self._token = Secret("")
         self._timeout = timeout
 
-    def bring(self, commit: str) -> None:
-        """Have ``commit`` here, from the repository itself also where it is a fork's: pull requests are kept
-        there. Busy while another worker fetches; a commit that is not there may be on its way.
-
-        A git that was killed leaves its locks behind, and nobody else would ever take them away. A token may have
-        ended that was good a moment ago.
+    @contextmanager
+    def holding(self, commit: str) -> Iterator[None]:
+        """Have ``commit`` here and keep it, from the repository itself also where it is a fork's: pull requests
+        are kept there. Busy while another worker fetches; a commit that is not there may be on its way. BadSource
+        where it is more than is fetched.
         """
-        if self._has(commit):
-            return
-        with self.fetching():
-            try:
-                self._fetch(commit)
-            except Locked:
-                self._unlock()
-                self._fetch(commit)
-            except NotAuthorised:
-                if not self._credentials.renewed(self._token):
-                    raise
-                self._fetch(commit)
-            self._forget_oldest(commit)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.with_suffix(".readers").open("w") as readers:
+            fcntl.flock(readers, fcntl.LOCK_SH)
+            if not self._has(commit):
+                fcntl.flock(readers, fcntl.LOCK_UN)
+                with self.fetching():
+                    self._bring(commit)
+                fcntl.flock(readers, fcntl.LOCK_SH)
+                if not self._has(commit):
+                    raise Busy(f"{self._clone_url}: {commit[:7]} was fetched and is gone again", after=1)
+            yield
+
+    def _bring(self, commit: str) -> None:
+        """Fetch it. A git that was killed leaves its locks and half of what it fetched behind, and nobody else
+        would ever take them away. A token may have ended that was good a moment ago."""
+        self._begin_anew_if_large()
+        self._clear_halves()
+        try:
+            self._fetch(commit)
+        except Locked:
+            self._unlock()
+            self._fetch(commit)
+        except NotAuthorised:
+            if not self._credentials.renewed(self._token):
+                raise
+            self._fetch(commit)
+        finally:
+            self._clear_halves()
+        self._forget_oldest(commit)
+        with suppress(Unavailable):
+            self._run(("gc", "--auto", "--quiet"), environment({"gc.autoDetach": "false"}), FETCH_SECONDS)
 
     @contextmanager
     def fetching(self) -> Iterator[None]:
@@ -154,52 +176,72 @@ class Mirror:
         if deletions:
             self.output("update-ref", "--stdin", stdin=deletions.encode())
 
+    def _begin_anew_if_large(self) -> None:
+        """What is here can be fetched again; a disk that is full stops every repository."""
+        kept = sum(pack.stat().st_size for pack in self.path.glob("objects/pack/*.pack"))
+        if kept <= min(MOST_KEPT, shutil.disk_usage(self.path.parent).free):
+            return
+        with self.path.with_suffix(".readers").open("w") as readers, suppress(BlockingIOError):
+            fcntl.flock(readers, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(self.path)
+
     def _unlock(self) -> None:
         for lock in self.path.rglob("*.lock"):
             lock.unlink(missing_ok=True)
 
     def _fetch(self, commit: str) -> None:
-        """Fetch under a ref of its own, so that the next fetch brings only what differs from it."""
+        """Fetch under a ref of its own, so that the next fetch brings only what differs from it; into one pack,
+        whose size the operating system bounds, since git cannot."""
         self._create()
+        most = min(MOST_FETCHED, shutil.disk_usage(self.path).free // 2)
         self._token = self._credentials.token()
         stalled = max(1, int(self._timeout))
         settings = {
             "http.extraHeader": f"Authorization: Basic {self._password}",
             "http.lowSpeedLimit": "1",
             "http.lowSpeedTime": str(stalled),
-            "gc.autoDetach": "false",
+            "fetch.unpackLimit": "1",
+            "gc.auto": "0",
         }
         ref = f"+{commit}:refs/commits/{commit}"
-        self._run(
-            ("fetch", "--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", self._clone_url, ref),
-            environment(settings),
-            FETCH_SECONDS,
-        )
+        options = ("--quiet", "--no-tags", "--depth=1", "--no-write-fetch-head", "--no-recurse-submodules")
+        try:
+            self._run(
+                ("fetch", *options, self._clone_url, ref), environment(settings), FETCH_SECONDS, most=most
+            )
+        except Unavailable:
+            if not any(half.stat().st_size >= bounded(most) for half in self._halves()):
+                raise
+            if most < MOST_FETCHED:
+                reason = f"the disk of {self.path.parent} has no room to fetch {commit[:7]}"
+                raise OperatorMustAct(reason) from None
+            reason = f"the commit is more than the {MOST_FETCHED // 1024**2:,} MB, packed, that are fetched"
+            raise BadSource(reason) from None
+
+    def _halves(self) -> list[Path]:
+        """What a git that was ended had fetched by then."""
+        return list(self.path.glob("objects/pack/tmp_*"))
+
+    def _clear_halves(self) -> None:
+        for half in self._halves():
+            half.unlink(missing_ok=True)
 
     @property
     def _password(self) -> str:
         return base64.b64encode(f"x-access-token:{self._token}".encode()).decode()
 
     def _run(
-        self, arguments: tuple[str, ...], variables: Mapping[str, str], seconds: float, stdin: bytes = b""
+        self,
+        arguments: tuple[str, ...],
+        variables: Mapping[str, str],
+        seconds: float,
+        stdin: bytes = b"",
+        most: int | None = None,
     ) -> bytes:
-        process = subprocess.Popen(
-            ["git", "--git-dir", str(self.path), *arguments],
-            env=dict(variables),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
         try:
-            printed, complained = process.communicate(stdin, timeout=seconds)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)  # with the children that do the talking
-            process.communicate()
-            raise self._failure(arguments[0], f"no end after {seconds:.0f} s") from None
-        if process.returncode:
-            raise self._failure(arguments[0], complained.decode(errors="replace"))
-        return printed
+            return run(("--git-dir", str(self.path), *arguments), variables, seconds, stdin, most)
+        except Failed as failed:
+            raise self._failure(arguments[0], failed.complained) from None
 
     def _failure(self, command: str, complained: str) -> Exception:
         last = (complained.strip().splitlines() or ["failed"])[-1]
@@ -211,22 +253,3 @@ class Mirror:
     def _masked(self, text: str) -> str:
         shown = text.replace(self._password, "•••")
         return shown.replace(self._token, "•••") if self._token else shown
-
-
-def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
-    """The environment of a git process: nobody's configuration, no prompts; this machine's proxy and CAs."""
-    passed_on = {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
-    given = {"GIT_CONFIG_COUNT": str(len(settings or {}))}
-    for number, (key, value) in enumerate((settings or {}).items()):
-        given |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
-    return (
-        passed_on
-        | given
-        | {
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_CONFIG_GLOBAL": "/dev/null",
-            "GIT_TERMINAL_PROMPT": "0",
-            "HOME": "/nonexistent",
-            "LC_ALL": "C.UTF-8",
-        }
-    )

@@ -7,9 +7,10 @@ from typing import Final
 
 from reviewapps.errors import BadManifest
 from reviewapps.github.archive import archive
-from reviewapps.github.git import Mirror
+from reviewapps.github.files import folder
+from reviewapps.github.git import GitObject, Mirror
 
-LONGEST_FILE: Final = 1024**2
+LONGEST_FILE: Final = 256 * 1024
 
 
 class Source:
@@ -21,32 +22,48 @@ class Source:
 
     def file(self, commit: str, path: str) -> str | None:
         """The text of a file; None where there is none. BadManifest where it is no text of ours to read."""
-        self._mirror.bring(commit)
-        found = self._mirror.found(f"{commit}:{_normal(path)}", follow=True)
-        if found is None or found.type != "blob":
-            return None
-        if found.size > LONGEST_FILE:
-            raise BadManifest(f"`{path}` is larger than 1 MB")
+        with self._mirror.holding(commit):
+            found = self._found(commit, path, follow=True)
+            if found is None or found.type != "blob":
+                return None
+            if found.size > LONGEST_FILE:
+                raise BadManifest(f"`{path}` is larger than {LONGEST_FILE // 1024} KB")
+            text = self._mirror.output("cat-file", "blob", found.id)
         try:
-            return self._mirror.output("cat-file", "blob", found.id).decode()
+            return text.decode()
         except UnicodeDecodeError:
             raise BadManifest(f"`{path}` is not UTF-8") from None
 
     def tree(self, commit: str, path: str) -> str | None:
         """The git tree of a folder; None where there is no such folder."""
-        self._mirror.bring(commit)
-        folder = _normal(path)
-        found = self._mirror.found(f"{commit}:{folder}" if folder else f"{commit}^{{tree}}")
-        return found.id if found is not None and found.type == "tree" else None
+        with self._mirror.holding(commit):
+            return self._tree(commit, path)
+
+    def left_out(self, commit: str, path: str) -> tuple[str, ...]:
+        """What of the folder is not uploaded and may be missed, in words: submodules, links that lead out,
+        what only Git LFS has. BadSource where the folder cannot be uploaded."""
+        with self._mirror.holding(commit):
+            return folder(self._mirror, self._known_tree(commit, path)).left_out
 
     def archive(self, commit: str, path: str) -> Path:
-        """The folder as a zip. BadManifest where there is no such folder."""
-        tree = self.tree(commit, path)
+        """The folder as a zip. BadSource where it cannot be uploaded."""
+        with self._mirror.holding(commit):
+            return archive(self._mirror, self._known_tree(commit, path), self._archives)
+
+    def _known_tree(self, commit: str, path: str) -> str:
+        tree = self._tree(commit, path)
         if tree is None:
             raise BadManifest(f"`{path}` is no folder of {commit[:7]}")
-        return archive(self._mirror, tree, self._archives)
+        return tree
 
+    def _tree(self, commit: str, path: str) -> str | None:
+        found = self._found(commit, path)
+        return found.id if found is not None and found.type == "tree" else None
 
-def _normal(path: str) -> str:
-    """``path`` in git's words: from the top, ``""`` being the top itself."""
-    return "/".join(part for part in path.split("/") if part not in ("", "."))
+    def _found(self, commit: str, path: str, *, follow: bool = False) -> GitObject | None:
+        """What is at ``path`` of the commit; None where nothing is, or where it leads out."""
+        parts = [part for part in path.split("/") if part not in ("", ".")]
+        if ".." in parts:
+            return None
+        name = f"{commit}:{'/'.join(parts)}" if parts else f"{commit}^{{tree}}"
+        return self._mirror.found(name, follow=follow)

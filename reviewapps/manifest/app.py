@@ -11,7 +11,7 @@ from reviewapps.errors import BadManifest
 from reviewapps.manifest.variables import Variables
 from reviewapps.model import Health, Process
 from reviewapps.rules.document import Scalar, Value, kind, text_of
-from reviewapps.rules.file import reserved_by
+from reviewapps.rules.file import is_name, reserved_by
 from reviewapps.rules.units import megabytes
 
 OF_APP = ("name", "path", "buildpack", "buildpacks", "stack", "env", "services")
@@ -156,7 +156,8 @@ def _keys_not_taken(settings: Iterable[Mapping[str, Value]]) -> Iterator[str]:
 
 
 def _is_address(buildpack: str) -> bool:
-    return "://" in buildpack or buildpack.startswith("git@")
+    """Whether the Cloud Controller could take it for an address: ``https:/x`` and ``git@x:y.git`` are some too."""
+    return ":" in buildpack
 
 
 @dataclass(frozen=True)
@@ -217,6 +218,9 @@ class Fields:
         env = self.values.get("env") or {}
         if not isinstance(env, dict) or "" in env:
             raise self._wrong("env", "a mapping of names to values", env)
+        for variable in env:
+            if not is_name(variable):
+                raise BadManifest(f"`{self.app}`: no process can have the variable `{variable}`")
         return {variable: self._plain(variable, value) for variable, value in env.items()}
 
     def _plain(self, variable: str, value: Value) -> str:

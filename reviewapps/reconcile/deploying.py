@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -12,6 +13,7 @@ from reviewapps.errors import (
     AuthorMustAct,
     BadManifest,
     BadRules,
+    BadSource,
     Busy,
     NameTaken,
     OperatorMustAct,
@@ -111,7 +113,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
         url=means.grant.address(turn.environment).format(host=host),
     )
     try:
-        return blueprint(
+        plan = blueprint(
             asked,
             turn.environment,
             facts,
@@ -120,6 +122,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
             file=partial(means.github.file, commit),
             tree=partial(means.github.tree, commit),
         )
+        return replace(plan, not_taken=(*plan.not_taken, *_left_out(turn, plan)))
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)
     except (ValueError, LookupError, AttributeError, TypeError) as odd:
@@ -135,9 +138,20 @@ def _allowance(turn: Turn) -> Allowance:
     return Allowance(grant.memory_mb, grant.services, grant.plans, own)
 
 
+def _left_out(turn: Turn, plan: Blueprint) -> tuple[str, ...]:
+    """What of the source is not uploaded. The same tree shows the same, so it is read once in a while."""
+    known = turn.means.remembered("left-out", plan.tree)
+    if isinstance(known, list):
+        return tuple(map(str, known))
+    found = turn.means.github.left_out(plan.commit, plan.path)
+    turn.means.remember(list(found), turn.means.pace.whole, "left-out", plan.tree)
+    return found
+
+
 def _refuse(turn: Turn, wrong: AuthorMustAct) -> None:
     decision = wrong.decision if isinstance(wrong, BadManifest) else ""
-    turn.carry_out(steps.Refuse(_refusal(turn, "manifest", str(wrong), decision)))
+    fault: Fault = "source" if isinstance(wrong, BadSource) else "manifest"
+    turn.carry_out(steps.Refuse(_refusal(turn, fault, str(wrong), decision)))
 
 
 def _refusal(turn: Turn, fault: Fault, message: str, decision: str = "") -> Refusal:

@@ -71,7 +71,7 @@ def _live(voice: Voice, live: Live) -> str:
     rows["ends"] = f"when this closes{unless}"
     paragraphs = [f"live at {live.url}\n{table(rows)}"]
     if live.not_taken:
-        paragraphs.append(f"Not taken from the manifest: {prose(', '.join(live.not_taken))}.")
+        paragraphs.append(f"Not taken: {prose(', '.join(live.not_taken))}.")
     return "\n\n".join(paragraphs)
 
 

@@ -21,6 +21,8 @@ def headline(refusal: Refusal) -> str:
             return "build failed"
         case "crash":
             return "crashed at start"
+        case "source":
+            return "its files cannot be used"
         case "manifest":
             return "needs one decision" if refusal.decision else "the manifest cannot be used"
         case "rules":
@@ -84,7 +86,7 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
             return f"push a fix. If it was not your code: {again}. This commit is not tried again by itself."
         case "manifest" if refusal.decision:
             return "merge those lines, with the answer that fits. It is tried again by itself then."
-        case "manifest":
+        case "manifest" | "source":
             return "push a fix. This commit is not tried again by itself."
         case "rules":
             return "mend it on the default branch. It is tried again by itself then."

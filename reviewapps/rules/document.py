@@ -19,8 +19,15 @@ Value = Scalar | list["Value"] | dict[str, "Value"]
 Way = tuple[str | int, ...]
 """From the top of a document to one of its values: ``("applications", 0, "name")``."""
 
+LARGEST = 256 * 1024
+"""Characters of a text; what PyYAML makes of more takes seconds."""
+
+MOST_NODES = 20_000
+"""Keys and values as they are written."""
+
 MOST_VALUES = 20_000
 DEEPEST = 40
+TOO_MUCH = "is too large, or its anchors unfold into too much"
 MERGE = "tag:yaml.org,2002:merge"
 
 
@@ -48,6 +55,8 @@ class Document:
 
 def document(text: str, *, repeated_keys: bool = False) -> Document:
     """What ``text`` says. Of repeated keys the last one counts, where they are let pass at all."""
+    if len(text) > LARGEST:
+        raise Unreadable(f"has more than {LARGEST // 1024} KB")
     try:
         loader = _Loader(text)
         node = loader.get_single_node()
@@ -98,7 +107,22 @@ def kind(value: object) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """Without the readings of YAML 1.1 that surprise: dates, numbers in base 60, ``=``."""
+    """Without the readings of YAML 1.1 that surprise: dates, numbers in base 60, ``=``. It stops at what is too
+    much while it reads, not once it has read it."""
+
+    nodes = depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """The next node, if it is not one too many."""
+        self.nodes, self.depth = self.nodes + 1, self.depth + 1
+        line = int(self.line) + 1
+        if self.depth > DEEPEST:
+            raise Unreadable("is nested too deeply", line)
+        if self.nodes > MOST_NODES:
+            raise Unreadable(TOO_MUCH, line)
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
 
 
 INT = r"[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)"
@@ -127,7 +151,7 @@ class _Reading:
         self.lines.setdefault(way, _line(node))
         self.left -= 1
         if self.left < 0 or len(way) > DEEPEST:
-            raise Unreadable("is too large, or its anchors unfold into too much", _line(node))
+            raise Unreadable(TOO_MUCH, _line(node))
         match node:
             case yaml.MappingNode():
                 return self.mapping(node, way)
@@ -143,6 +167,8 @@ class _Reading:
         except (ValueError, OverflowError, LookupError, AttributeError) as error:
             # explicit tags on what they do not fit, endless numbers, halves of characters
             raise Unreadable("holds a value that cannot be read", _line(node)) from error
+        if isinstance(value, str) and "\0" in value:
+            raise Unreadable("holds the character NUL, which no variable can", _line(node))
         if not isinstance(value, Scalar):
             raise Unreadable(f"holds a value of the kind {node.tag}, which is not taken", _line(node))
         return value
@@ -164,6 +190,8 @@ class _Reading:
         if not isinstance(node, yaml.ScalarNode):
             raise Unreadable("has a key that is not text", _line(node))
         name = str(node.value)
+        if "\0" in name:
+            raise Unreadable("has a key with the character NUL", _line(node))
         if name in own and not self.repeated_keys:
             raise Unreadable(f"has `{name}` twice in one place", _line(node))
         return name

@@ -40,6 +40,15 @@ def reserved_by(variable: str) -> str | None:
     return "reviewapps" if variable in INJECTED else None
 
 
+def is_name(variable: str) -> bool:
+    """Whether a process can have a variable of this name.
+
+    >>> is_name("GREETING"), is_name("PORT=1"), is_name("")
+    (True, False, False)
+    """
+    return bool(variable) and "=" not in variable and variable.isprintable()
+
+
 def _empty(value: Any) -> Any:
     """A key with nothing behind it is a mapping that nobody has filled yet."""
     return {} if value is None else value
@@ -116,6 +125,8 @@ def _settable(env: Mapping[str, str | None]) -> Mapping[str, str | None]:
     for name in env:
         if not name:
             raise ValueError("has a variable without a name")
+        if not is_name(name):
+            raise ValueError(f"has the variable `{name}`, which no process can have")
         if owner := reserved_by(name):
             raise ValueError(f"sets `{name}`, which {owner} sets")
     return env

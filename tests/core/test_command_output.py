@@ -7,16 +7,23 @@ import os
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
+import typer
+from rich.console import Console
 from rich.text import Text
 
 from reviewapps import steps
 from reviewapps.cli.as_json import as_json
+from reviewapps.cli.menu import in_a_sentence
 from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing, shortened
 from reviewapps.cli.printed.ticks import rehearsal, reported
+from reviewapps.doctor.finding import Finding
+from reviewapps.doctor.printed import told
+from reviewapps.errors import BadManifest
 from reviewapps.model import ADOPTED, Actual, App, Attempt, Environment, Refusal, Route, Service
 from reviewapps.overview import (
     Answer,
@@ -33,6 +40,7 @@ from reviewapps.overview import (
 from reviewapps.reconcile import Rehearsed
 from reviewapps.report.untrusted import Mask
 
+HOSTILE = "`\x1b]0;owned\x07\x9b31m` \u202eevil"
 GOLDEN = Path(__file__).parent.parent / "golden" / "commands"
 NOW = datetime(2026, 11, 22, 16, 5, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -185,3 +193,21 @@ def _any(step: type) -> steps.Next:
 def test_every_golden_file_is_printed_by_a_command() -> None:
     written = {"list", "show", "show-nothing", "why", "look", "dry-run"}
     assert {path.stem for path in GOLDEN.glob("*.txt")} == written
+
+
+def test_what_ends_a_command_cannot_command_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    def refused() -> int:
+        raise BadManifest(HOSTILE)
+
+    with pytest.raises(typer.Exit):
+        in_a_sentence(refused)()
+
+    assert capsys.readouterr().err == "reviewapps: `31m` evil\n"
+
+
+def test_a_finding_about_a_strangers_text_cannot_command_the_terminal() -> None:
+    printed = StringIO()
+
+    told([Finding("FAIL", "manifest", HOSTILE, HOSTILE)], Console(file=printed, force_terminal=False), 10)
+
+    assert not [c for c in printed.getvalue() if c != "\n" and not c.isprintable()]

@@ -109,6 +109,9 @@ class GitHub:
     def tree(self, commit: str, path: str) -> str | None:
         return f"tree-of-{commit}"
 
+    def left_out(self, commit: str, path: str) -> tuple[str, ...]:
+        return ()
+
     def archive(self, commit: str, path: str) -> Path:
         return Path("source.zip")
 

@@ -159,6 +159,7 @@ def test_the_deprecated_health_check_none_is_process() -> None:
         ("health-check-invocation-timeout: 3", ("health check invocation timeout",)),
         ("surprise: 1", ("surprise",)),
         ("buildpacks: ['https://github.com/a/b', c]", ("buildpacks by address",)),
+        ("buildpacks: ['https:/a/b', 'git@a:b.git', c]", ("buildpacks by address",)),
         ("instances: 1", ()),
         ("env: {PORT: 1, VCAP_X: 2, REVIEWAPPS_HOST: x}", (
             "variable PORT", "variable VCAP_X", "variable REVIEWAPPS_HOST")),
@@ -325,6 +326,8 @@ HANDED_DOWN = (
         (app("services: [{binding_name: b}]"), "`shop`: `services` takes a list of names, not nothing"),
         (app("env: [a]"), "`shop`: `env` takes a mapping of names to values, not a list"),
         (app("env: {'': a}"), "`shop`: `env` takes a mapping of names to values, not a mapping"),
+        (app("env: {PORT=1: a}"), "`shop`: no process can have the variable `PORT=1`"),
+        (app('env: {A: "x\\0"}'), "`manifest.yml`, line 3: holds the character NUL, which no variable can"),
         (app("env: {A: {b: c}}"), "`shop`: `env.A` takes text, a number, or true or false, not a mapping"),
         (app("processes: {a: b}"), "`shop`: `processes` takes a list"),
         (app("processes: [{command: b}]"), "`shop`: each of `processes` takes a `type` of its own"),

@@ -64,6 +64,7 @@ OUTCOMES: dict[str, Outcome] = {
     "failed-crash-still-live": failed("crash", "web ended with exit status 1, 3 times in 58 s", still=STILL),
     "failed-decision": failed("manifest", BINDS, decision=DECISION),
     "failed-manifest": failed("manifest", "`manifest.yml`, line 3: found character '\\t'"),
+    "failed-source": failed("source", "the file name `caf\\xe9.txt` is not UTF-8"),
     "failed-rules": failed("rules", UNKNOWN),
     "failed-platform": failed("platform", "it was not up after 15 min", still=STILL),
     "failed-name": failed("name", "`shop-pr-12` belongs to somebody else"),

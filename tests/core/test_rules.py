@@ -246,6 +246,7 @@ def test_what_belongs_to_a_deploy_is_read() -> None:
             "`all.env.K` takes `{generate: secret}`, or a value",
         ),
         ("all: {env: {'': 1}}", 1, "`all.env` has a variable without a name"),
+        ("all: {env: {A=B: 1}}", 1, "`all.env` has the variable `A=B`, which no process can have"),
         ("all: {env: {port: 1}}", 1, "`all.env` sets `port`, which Cloud Foundry sets"),
         ("all: {env: {VCAP_SERVICES: x}}", 1, "`all.env` sets `VCAP_SERVICES`, which Cloud Foundry sets"),
         ("all: {env: {REVIEWAPPS_URL: x}}", 1, "`all.env` sets `REVIEWAPPS_URL`, which reviewapps sets"),
@@ -278,7 +279,12 @@ def test_what_belongs_to_a_deploy_is_read() -> None:
         ("[a]: b", 1, "has a key that is not text"),
         ("all: {<<: 3}", 1, "merges with `<<` what is no mapping"),
         ("all: &a {<<: *a}", 1, "is too large, or its anchors unfold into too much"),
-        ("[" * 5000, 0, "is nested too deeply"),
+        ("[" * 5000, 1, "is nested too deeply"),
+        ('all: {env: {A: "x\\0y"}}', 1, "holds the character NUL, which no variable can"),
+        ('all: {env: {"A\\0": x}}', 1, "has a key with the character NUL"),
+        ("a:\n" + " - x\n" * 30_000, 20_000, "is too large, or its anchors unfold into too much"),
+        ("# much ado\n" * 30_000, 0, "has more than 256 KB"),
+        ("? x\n" * 30_000, 10_001, "is too large, or its anchors unfold into too much"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line(text: str, line: int, message: str) -> None:

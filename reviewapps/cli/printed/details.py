@@ -77,7 +77,7 @@ def _tried(app: App, attempt: Attempt) -> str:
     if attempt.stop_start:
         said.append("stopped, then started, for want of room")
     if attempt.not_taken:
-        said.append(f"not taken from the manifest: {', '.join(attempt.not_taken)}")
+        said.append(f"not taken: {', '.join(attempt.not_taken)}")
     if app.live_since is not None and app.live_since >= attempt.began:
         said.append(f"live after {span(app.live_since - attempt.began)}")
     return "; ".join(said)
