@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reviewapps.model import Attempt, Blueprint, Refusal
+from reviewapps.model import Attempt, Blueprint, Refusal, Said
 
 UnderWay = Literal["package", "build", "deployment"]
 
@@ -194,6 +194,13 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class NoteSaid:
+    """Remember what Slack was told of the app."""
+
+    said: Said
+
+
+@dataclass(frozen=True)
 class DeleteRoute:
     """Delete a route of ours; that it is gone already is success."""
 
@@ -255,6 +262,7 @@ Step = (
     | Reach
     | MarkLive
     | Refuse
+    | NoteSaid
     | DeleteRoute
     | DeleteApp
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,15 +23,24 @@ from reviewapps.coordination.counters import RedisCounters
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
+from reviewapps.coordination.outbox import Outbox
 from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.visiting import visiting
 from reviewapps.errors import BadSettings
 from reviewapps.github import RepositoryClient
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
+from reviewapps.model import Said
+from reviewapps.naming import digest
+from reviewapps.notify.news import News, Silence
 from reviewapps.notify.slack import Slack
+from reviewapps.notify.speaking import Pace as SlackPace
+from reviewapps.notify.speaking import Speaker
+from reviewapps.outcome import Line
 from reviewapps.ports import Counters, Memory
+from reviewapps.ports import Slack as Hears
 from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
+from reviewapps.report import somebody_is_needed
 from reviewapps.settings import Settings
 
 PATIENCE_FOR_BUDGET = 5.0
@@ -60,7 +69,6 @@ def installation(told: Settings, journal: Journal | None = None) -> Installation
     redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
     keys = prefix(told)
     memory = Cache(redis, keys)
-    announce = Slack(told.grants.slack_webhook).announce
     counters = RedisCounters(redis, keys)
     return Installation(
         _reconcilers(told, redis, memory, journal, counters),
@@ -69,7 +77,8 @@ def installation(told: Settings, journal: Journal | None = None) -> Installation
         clock=Clock(redis, keys),
         soon=Soon(redis, keys),
         memory=memory,
-        announce=announce,
+        announce=partial(_tell_operators, told, redis),
+        speak=_speak(told, redis),
         mode=told.grants.mode,
         counters=counters,
     )
@@ -225,9 +234,40 @@ def _reconciler(
         pace=pace,
         web_url=told.grants.github.pages,
         now=lambda: datetime.now(UTC),
-        announce=Slack(told.grants.slack_webhook).announce,
+        slack=_slack(told, name, redis),
         secrets=told.secrets,
         journal=journal,
         counters=counters or Uncounted(),
     )
     return Reconciler(means)
+
+
+# --- Slack ---
+
+
+def _slack(told: Settings, name: str, redis: Redis | None) -> Hears:
+    """What one repository's news are told to. Who has no Redis only reads, and tells nothing."""
+    access = told.grants.slack
+    if access is None or redis is None:
+        return Silence()
+    return News(Outbox(redis, prefix(told)), access, name, _slack_pace(told))
+
+
+def _tell_operators(told: Settings, redis: Redis, what: str) -> None:
+    access = told.grants.slack
+    if access is not None and access.operators:
+        text = somebody_is_needed(what, told.secrets)
+        line = Line(access.operators, f"operator:{digest(what)}", text, Said())
+        Outbox(redis, prefix(told)).put(line)
+
+
+def _speak(told: Settings, redis: Redis) -> Callable[[bool], bool]:
+    access = told.grants.slack
+    if access is None:
+        return lambda at_once: False
+    speaker = Speaker(Outbox(redis, prefix(told)), Slack(access), _slack_pace(told))
+    return lambda at_once: speaker.speak(at_once=at_once)
+
+
+def _slack_pace(told: Settings) -> SlackPace:
+    return SlackPace(burst=2 * told.pump_every, apart=told.pump_every, rest=3 * told.pause)

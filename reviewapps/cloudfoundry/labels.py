@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Refusal
+from reviewapps.model import FORMAT, Attempt, Environment, Refusal, Said
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -38,6 +38,7 @@ WISHED: Final = "reviewapps-wished"
 TAGS_SEEN: Final = "reviewapps-tags-seen"
 ENV_NAMES: Final = "reviewapps-env-names"
 LIVE_SINCE: Final = "reviewapps-live-since"
+SAID: Final = "reviewapps-slack"
 TRIAL: Final = (
     "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
 )
@@ -124,6 +125,20 @@ def attempt_of(annotations: Texts) -> Attempt | None:
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         raise Unreadable(f"the annotation {ATTEMPT} cannot be read: {text[:80]}") from None
+
+
+def said_text(said: Said) -> str:
+    """What Slack was told, as an annotation."""
+    return json.dumps(asdict(said), separators=(",", ":"))
+
+
+def said_of(annotations: Texts) -> Said | None:
+    """What Slack was told; None where nothing was. What somebody edited says nothing: it is told once more."""
+    try:
+        fields = json.loads(annotations[SAID])
+        return Said(**{name: str(value) for name, value in fields.items()})
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def names_annotations(

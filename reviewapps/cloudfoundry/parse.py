@@ -83,6 +83,7 @@ def app(resource: Json) -> App:
         tags_seen=labels.names_of(notes, labels.TAGS_SEEN),
         env_names=labels.names_of(notes, labels.ENV_NAMES) or frozenset(),
         live_since=_time(live_since) if live_since else None,
+        said=labels.said_of(notes),
     )
 
 

@@ -21,13 +21,14 @@ from reviewapps.cloudfoundry.survey import survey
 from reviewapps.coordination.visiting import Visit, visiting
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
-from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
+from reviewapps.doctor.seen import Machine, RedisSeen, Seen, SlackSeen, Told
 from reviewapps.errors import BadSettings
 from reviewapps.github import survey as github
 from reviewapps.github.connection import Connection
+from reviewapps.grants import Slack as SlackAccess
 from reviewapps.grants import Target
 from reviewapps.grants.file import NAME
-from reviewapps.notify.slack import Slack
+from reviewapps.notify.slack import Refused, Slack
 from reviewapps.ports import Memory
 from reviewapps.settings import FILE, PREFIX, Settings
 
@@ -37,7 +38,7 @@ REQUEST: Final = 3.0
 PATIENCE: Final = 4.0
 """Seconds for all sides together, so that the whole visit stays below five."""
 
-HELLO: Final = "reviewapps doctor: this channel is told what only an operator can mend."
+HELLO: Final = "reviewapps doctor: this channel is told of deploys, or of what only an operator can mend."
 
 
 def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
@@ -60,8 +61,7 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         account=sides.found("github"),
         repositories=_found(sides, "repository", grants.repositories if grants else {}),
         targets=_found(sides, "target", grants.targets if grants else {}),
-        slack_problem=_problem(sides.found("slack")),
-        slack_asked=ping,
+        slack=sides.found("slack"),
     )
 
 
@@ -92,8 +92,8 @@ def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None
     sides.start("github", partial(_github, told, memory, sides))
     for target in told.grants.targets.values():
         sides.start(f"target {target.name}", partial(_target, target, memory))
-    if ping:
-        sides.start("slack", partial(Slack(told.grants.slack_webhook, REQUEST).send, HELLO))
+    if told.grants.slack is not None:
+        sides.start("slack", partial(_slack, told.grants.slack, ping))
 
 
 def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
@@ -112,6 +112,26 @@ def _target(target: Target, memory: Memory) -> Any:
     access = wiring.access(target)
     session = Session(access, timeout=REQUEST, memory=memory, spend=_nothing, say=_nothing)
     return survey(session, access)
+
+
+def _slack(access: SlackAccess, ping: bool) -> SlackSeen:
+    """Who we are there; where ``ping`` asks for it, each channel is sent a message."""
+    slack = Slack(access, REQUEST)
+    who, scopes = "", frozenset[str]()
+    if slack.edits:
+        try:
+            who, scopes = slack.whoami()
+        except Refused as refused:
+            return SlackSeen(refused=refused.reason)
+    return SlackSeen(who, scopes, "", {name: _tried(slack, name) for name in access.named} if ping else {})
+
+
+def _tried(slack: Slack, channel: str) -> str:
+    try:
+        slack.post(channel, HELLO)
+    except Refused as refused:
+        return refused.reason
+    return ""
 
 
 def _machine(home: Path, path: str) -> Machine:
@@ -141,10 +161,6 @@ def _git(path: str) -> str | None:
 def _found(sides: Gathering, kind: str, names: Mapping[str, object]) -> dict[str, Any]:
     seen = {name: sides.found(f"{kind} {name}") for name in names}
     return {name: one for name, one in seen.items() if one is not None}
-
-
-def _problem(answer: object) -> str | None:
-    return None if answer is None else str(answer)
 
 
 def _nothing(*_: object, **__: object) -> None:

@@ -20,6 +20,8 @@ from reviewapps.grants.secrets import (
     webhook_secret_of,
     word_of,
 )
+from reviewapps.grants.slack import Slack
+from reviewapps.grants.slack_form import SlackForm, slack_of
 
 __all__ = [
     "ADDRESS",
@@ -31,11 +33,14 @@ __all__ = [
     "Grants",
     "Mode",
     "SignIn",
+    "Slack",
+    "SlackForm",
     "Target",
     "Visibility",
     "account_of",
     "github_token_of",
     "grants",
+    "slack_of",
     "webhook_secret_of",
     "word_of",
 ]

@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +17,6 @@ from reviewapps.grants.form import (
     GitHubForm,
     LookEvery,
     RepositoryForm,
-    SlackForm,
     TargetForm,
     WebForm,
 )
@@ -31,8 +30,9 @@ from reviewapps.grants.secrets import (
     sign_in_of,
     web_token_of,
     webhook_secret_of,
-    word_of,
 )
+from reviewapps.grants.slack import Channels, Slack
+from reviewapps.grants.slack_form import SlackForm, slack_of
 
 NAME = "reviewapps.toml"
 
@@ -85,9 +85,16 @@ def _grants(form: File, find: Find) -> Grants:
             webhook_secret=webhook_secret_of(found(form.github.credentials)),
             sign_in=sign_in_of(found(form.github.credentials)),
         ),
-        slack_webhook=word_of(form.slack.credentials, found(form.slack.credentials)) if form.slack else None,
+        slack=_slack(form, found),
         web_token=web_token_of(form.web.credentials, found(form.web.credentials)) if form.web else None,
     )
+
+
+def _slack(form: File, found: Callable[[str], Found]) -> Slack | None:
+    if form.slack is None:
+        return None
+    told = {one.name: one.slack for one in form.repository if one.slack}
+    return slack_of(form.slack, found(form.slack.credentials), cast("dict[str, Channels]", told))
 
 
 Gated = Callable[[str, TargetForm], Gate | None]
@@ -195,7 +202,6 @@ FORMS: Mapping[str, type[BaseModel]] = {
 }
 LATER: Mapping[str, tuple[str, ...]] = {
     "": ("address", "price"),
-    "slack": ("operators",),
     "target": ("memory", "postgres", "rotate_after"),
     "repository": ("adopt", "services", "forks", "logs_in_comment", "requires"),
 }

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from reviewapps.grants.grants import KINDS, Mode, Visibility
+from reviewapps.grants.slack_form import RepositoryChannels, SlackForm
 from reviewapps.rules.units import duration, megabytes
 
 CLOUD_GOV = "https://api.fr.cloud.gov"
@@ -82,10 +83,6 @@ class GitHubForm(Form):
     credentials: str = "github"
 
 
-class SlackForm(Form):
-    credentials: str = "slack"
-
-
 class WebForm(Form):
     """What the status page asks for, where it is open to others than this machine."""
 
@@ -114,6 +111,7 @@ class RepositoryForm(Form):
     limit: Limit = 5
     expire_after: Duration = timedelta(days=10)
     memory: Size = 2048
+    slack: RepositoryChannels = Field(default_factory=dict)
 
 
 class File(Form):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Literal
 
 from reviewapps.gate import Gate
+from reviewapps.grants.slack import Slack
 from reviewapps.model import FORMAT, Entrance, Environment, Secret
 from reviewapps.naming import digest
 from reviewapps.rules import Rules
@@ -134,7 +135,7 @@ class Grants:
     repositories: Mapping[str, Grant]
     github: GitHubAccess
     mode: Mode = "act"
-    slack_webhook: Secret | None = None
+    slack: Slack | None = None
     web_token: Secret | None = None
 
     def targets_of(self, repository: str) -> dict[str, Target]:
@@ -149,6 +150,6 @@ class Grants:
         of_targets = [secret for a in accounts for secret in (a.password, a.client_secret)]
         sign_in = self.github.sign_in
         of_web = [self.github.webhook_secret, self.web_token, sign_in.client_secret if sign_in else None]
-        known = [self.github.token, self.slack_webhook, *of_web, *of_targets]
+        known = [self.github.token, *(self.slack.secrets if self.slack else ()), *of_web, *of_targets]
         known += [secret for gate in gates for secret in (gate.password, gate.root, gate.bypass)]
         return tuple(dict.fromkeys(secret for secret in known if secret))

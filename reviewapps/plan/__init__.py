@@ -8,6 +8,7 @@ killed is simply continued by the next one who looks.
 from reviewapps.plan.attempts import began_after, in_doubt, is_live
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.drift import drifted
+from reviewapps.plan.ended import ended
 from reviewapps.plan.next_step import Farewell, next_farewell, next_removal, next_step
 from reviewapps.plan.terms import Terms
 
@@ -17,6 +18,7 @@ __all__ = [
     "attention",
     "began_after",
     "drifted",
+    "ended",
     "fingerprint",
     "in_doubt",
     "is_live",

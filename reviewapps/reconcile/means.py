@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from reviewapps.grants import Grant
 from reviewapps.model import Environment
-from reviewapps.ports import CloudFoundry, Counters, GitHub, Memory
+from reviewapps.ports import CloudFoundry, Counters, GitHub, Memory, Slack
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Uncounted:
 class Means:
     """One repository's two sides, and the terms of the installation.
 
-    ``web_url`` is where people read GitHub; ``announce`` takes a line for Slack; ``secrets`` are masked in all
+    ``web_url`` is where people read GitHub; ``slack`` takes news; ``secrets`` are masked in all
     that people are told. ``journal`` is kept where somebody wants to read it.
     """
 
@@ -68,7 +68,7 @@ class Means:
     pace: Pace
     web_url: str
     now: Callable[[], datetime]
-    announce: Callable[[str], None]
+    slack: Slack
     secrets: tuple[str, ...] = ()
     journal: Journal | None = None
     counters: Counters = field(default_factory=Uncounted)

@@ -20,11 +20,20 @@ from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
 from reviewapps.reconcile.settling import settled
+from reviewapps.reconcile.speaking import speak_of_drift, unheard
 from reviewapps.reconcile.ticking import report
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import fresh_view, judged, judged_alone, rules_of, verdicts, view_digest
+from reviewapps.reconcile.view import (
+    Judged,
+    fresh_view,
+    judged,
+    judged_alone,
+    rules_of,
+    verdicts,
+    view_digest,
+)
 from reviewapps.reconcile.watch import is_still_under_way
-from reviewapps.report import Voice
+from reviewapps.report import Voice, drift
 from reviewapps.report.untrusted import Mask
 
 log = structlog.get_logger()
@@ -72,6 +81,8 @@ class Reconciler:
         report(means, wanted, desired, space, wanting)
         if means.remembered("whole") is None:
             for environment in self._astray(desired, space):
+                wake(environment, False)
+            for environment in unheard(means, space, desired):
                 wake(environment, False)
             for environment in unfinished(desired, space, means.github.comments()):
                 wake(environment, True)
@@ -189,10 +200,11 @@ class Reconciler:
             return means.pace.poll
         seen = judged_alone(means, environment)
         turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
-        drift = drifted(seen.verdict, turn.actual)
-        if drift is not None:
-            self._repair(environment, drift)
+        what = drifted(seen.verdict, turn.actual)
+        if what is not None:
+            self._repair(seen, environment, what)
         wait = settled(turn, seen.verdict)
+        wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
@@ -217,8 +229,12 @@ class Reconciler:
         """Write down that somebody took this preview away; the commit. The next turn takes it away."""
         return destroyed(self._means, environment, lease)
 
-    def _repair(self, environment: Environment, drift: str) -> None:
+    def _repair(self, seen: Judged, environment: Environment, what: str) -> None:
         """Say that something is mended that nobody should have had to mend."""
-        log.warning("repaired", environment=environment.key, reason=drift)
-        if self._means.journal is not None:
-            self._means.journal.repaired[environment] = drift
+        means = self._means
+        log.warning("repaired", environment=environment.key, reason=what)
+        if isinstance(seen.verdict, Run):
+            voice = Voice(means.instance, seen.wanted.repository, means.web_url)
+            speak_of_drift(means, environment, drift(voice, environment, what))
+        if means.journal is not None:
+            means.journal.repaired[environment] = what

@@ -14,6 +14,7 @@ from reviewapps.desired import Run
 from reviewapps.errors import Busy
 from reviewapps.grants import Grant
 from reviewapps.model import App, Candidate, Comment, Environment, LogLine, PullRequest, Tag, Tagging, Wanted
+from reviewapps.notify.news import Silence
 from reviewapps.outcome import Telling
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
@@ -126,7 +127,7 @@ class Deploying:
             pace=Pace(deadline=DEADLINE),
             web_url="https://github.test",
             now=lambda: self.cf.now,
-            announce=lambda line: None,
+            slack=Silence(),
         )
 
     def turn(self) -> float | None:
