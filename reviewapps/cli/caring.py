@@ -20,7 +20,9 @@ def doctor(
     deploy: Annotated[
         bool, typer.Option("--deploy", help="Also push, reach and remove a small app.")
     ] = False,
-    ping: Annotated[bool, typer.Option("--ping", help="Also send a line to Slack.")] = False,
+    ping: Annotated[
+        bool, typer.Option("--ping", help="Also send a message to each of Slack's channels.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A list of {level, area, text, mend}.")] = False,
 ) -> int:
     """Say what is wrong with this installation, and the command or link that mends it. Writes nothing."""

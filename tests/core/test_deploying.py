@@ -16,6 +16,7 @@ from reviewapps.grants import Grant
 from reviewapps.model import App, Candidate, Comment, Environment, LogLine, PullRequest, Tag, Tagging, Wanted
 from reviewapps.notify.news import Silence
 from reviewapps.outcome import Telling
+from reviewapps.ports import Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
 from reviewapps.reconcile.turn import Turn
@@ -110,6 +111,7 @@ class Deploying:
 
     full: tuple[type[steps.Step], ...]
     github: GitHub = field(default_factory=GitHub)
+    slack: Slack = field(default_factory=Silence)
 
     def __post_init__(self) -> None:
         self.cf = CloudFoundry(NOW, {})
@@ -127,7 +129,7 @@ class Deploying:
             pace=Pace(deadline=DEADLINE),
             web_url="https://github.test",
             now=lambda: self.cf.now,
-            slack=Silence(),
+            slack=self.slack,
         )
 
     def turn(self) -> float | None:

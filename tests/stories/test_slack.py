@@ -77,7 +77,10 @@ def test_channels_are_the_operators_choice(quiet_town: Town) -> None:
     names = {there: name for name, there in slack.channels.items()}
     assert [names[m.channel] for m in slack.messages if "acme/shop#" in m.text] == ["#alarms"]
     of_dev = [(names[m.channel], len(m.texts)) for m in slack.messages if "live at" in m.text]
-    assert of_dev == [("#shop", 2), ("#dev", 1)]  # what was begun in one channel comes to its end there as well
+    assert of_dev == [
+        ("#shop", 2),
+        ("#dev", 1),
+    ]  # what was begun in one channel comes to its end there as well
 
 
 @pytest.mark.parametrize("bot", [True, False], ids=["bot", "webhook"])
