@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,17 +30,11 @@ from reviewapps.errors import BadSettings
 from reviewapps.github import RepositoryClient
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
-from reviewapps.model import Said
-from reviewapps.naming import digest
-from reviewapps.notify.news import News, Silence
-from reviewapps.notify.slack import Slack
+from reviewapps.notify.news import Silence
 from reviewapps.notify.speaking import Pace as SlackPace
-from reviewapps.notify.speaking import Speaker
-from reviewapps.outcome import Line
+from reviewapps.notify.voice import Voice
 from reviewapps.ports import Counters, Memory
-from reviewapps.ports import Slack as Hears
 from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
-from reviewapps.report import somebody_is_needed
 from reviewapps.settings import Settings
 
 PATIENCE_FOR_BUDGET = 5.0
@@ -69,7 +63,7 @@ def installation(told: Settings, journal: Journal | None = None) -> Installation
     redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
     keys = prefix(told)
     memory = Cache(redis, keys)
-    counters = RedisCounters(redis, keys)
+    counters, voice = RedisCounters(redis, keys), _voice(told, redis)
     return Installation(
         _reconcilers(told, redis, memory, journal, counters),
         due=Due(redis, keys, forward=told.forward),
@@ -77,8 +71,8 @@ def installation(told: Settings, journal: Journal | None = None) -> Installation
         clock=Clock(redis, keys),
         soon=Soon(redis, keys),
         memory=memory,
-        announce=partial(_tell_operators, told, redis),
-        speak=_speak(told, redis),
+        announce=voice.tell_operators,
+        speak=voice.speak,
         mode=told.grants.mode,
         counters=counters,
     )
@@ -234,7 +228,7 @@ def _reconciler(
         pace=pace,
         web_url=told.grants.github.pages,
         now=lambda: datetime.now(UTC),
-        slack=_slack(told, name, redis),
+        slack=_voice(told, redis).news(name) if redis is not None else Silence(),
         secrets=told.secrets,
         journal=journal,
         counters=counters or Uncounted(),
@@ -242,32 +236,6 @@ def _reconciler(
     return Reconciler(means)
 
 
-# --- Slack ---
-
-
-def _slack(told: Settings, name: str, redis: Redis | None) -> Hears:
-    """What one repository's news are told to. Who has no Redis only reads, and tells nothing."""
-    access = told.grants.slack
-    if access is None or redis is None:
-        return Silence()
-    return News(Outbox(redis, prefix(told)), access, name, _slack_pace(told))
-
-
-def _tell_operators(told: Settings, redis: Redis, what: str) -> None:
-    access = told.grants.slack
-    if access is not None and access.operators:
-        text = somebody_is_needed(what, told.secrets)
-        line = Line(access.operators, f"operator:{digest(what)}", text, Said())
-        Outbox(redis, prefix(told)).put(line)
-
-
-def _speak(told: Settings, redis: Redis) -> Callable[[bool], bool]:
-    access = told.grants.slack
-    if access is None:
-        return lambda at_once: False
-    speaker = Speaker(Outbox(redis, prefix(told)), Slack(access), _slack_pace(told))
-    return lambda at_once: speaker.speak(at_once=at_once)
-
-
-def _slack_pace(told: Settings) -> SlackPace:
-    return SlackPace(burst=2 * told.pump_every, apart=told.pump_every, rest=3 * told.pause)
+def _voice(told: Settings, redis: Redis) -> Voice:
+    pace = SlackPace(burst=2 * told.pump_every, apart=told.pump_every, rest=3 * told.pause)
+    return Voice(told.grants.slack, Outbox(redis, prefix(told)), pace, told.secrets)
