@@ -102,15 +102,19 @@ def _asked(ask: Callable[[], Any]) -> Any:
     try:
         return ask()
     except SlackApiError as wrong:
-        answer = wrong.response
-        status = int(getattr(answer, "status_code", 0) or 0)
-        error = answer.get("error") if status else None
-        after = _after(status, getattr(answer, "headers", {}))
-        raise Refused(
-            error if isinstance(error, str) and _is_word(error) else f"it answered {status}", after
-        ) from None
+        raise _refused(wrong.response) from None
     except (SlackClientError, OSError, HTTPException, ValueError) as gone:
         raise Refused(type(gone).__name__) from None
+
+
+def _refused(answer: Any) -> Refused:
+    """Why: Slack's word, or the status of a page that somebody in between sent instead."""
+    of_slack = not isinstance(answer, dict)
+    status = int(answer.status_code if of_slack else answer.get("status", 0))
+    headers = answer.headers if of_slack else answer.get("headers", {})
+    error = answer.get("error") if of_slack else None
+    word = error if isinstance(error, str) and _is_word(error) else f"it answered {status}"
+    return Refused(word, _after(status, headers))
 
 
 def _body(text: str) -> dict[str, Any]:

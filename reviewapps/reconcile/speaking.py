@@ -36,12 +36,10 @@ def speak(turn: Turn, news: News | None, commit: str | None) -> float | None:
         _speak_of_removal(turn, news)
         return None
     app, slack = turn.actual.app, turn.means.slack
-    if news is None or app is None or app.attempt is None or app.attempt.commit != commit:
+    if news is None or app is None or (of := _about(news, app, commit)) is None:
         return None
     before = _last(turn, app)
-    now = Said(
-        news.of or app.attempt.id, news.state, commit, slack.channel(turn.environment.kind, news.event)
-    )
+    now = Said(of, news.state, commit or "", slack.channel(turn.environment.kind, news.event))
     if before is not None and before != app.said:
         turn.carry_out(steps.NoteSaid(before))
     if _is_told(before, now) or (before is None and _is_old(turn.means, app)):
@@ -100,6 +98,12 @@ def _said(slack: Slack, line: Line) -> float | None:
     """Seconds until the line should be sent; None while Slack does not take anything."""
     slack.say(line)
     return slack.wait(line.channel)
+
+
+def _about(news: News, app: App, commit: str | None) -> str | None:
+    """What is in the state that is told: what the news name, else the newest attempt, if it is at this commit."""
+    attempt = app.attempt
+    return news.of or (attempt.id if attempt is not None and attempt.commit == commit else None)
 
 
 def _last(turn: Turn, app: App) -> Said | None:

@@ -102,10 +102,11 @@ def test_a_message_that_somebody_deleted_is_written_anew(redis: Redis, slack: Sl
     [
         (Trouble(status=503), 1),
         (Trouble(status=200, error="internal_error"), 1),
+        (Trouble("page", status=502), 1),
         (Trouble("hangs", seconds=0.4), 2),
         (Trouble("lost"), 2),
     ],
-    ids=["away", "internal error", "slow", "answer lost"],
+    ids=["away", "internal error", "page", "slow", "answer lost"],
 )
 def test_what_slack_did_not_take_is_told_later_and_twice_at_most(
     redis: Redis, slack: Slack, bot: bool, trouble: Trouble, times: int

@@ -32,10 +32,10 @@ class Message:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong with a request: it is refused with ``status`` (and ``error``), its answer is ``lost`` after
-    it was obeyed, or it hangs for so many ``seconds``."""
+    """What goes wrong with a request: it is refused with ``status`` (and ``error``), somebody in between sends a
+    ``page``, its answer is ``lost`` after it was obeyed, or it hangs for so many ``seconds``."""
 
-    kind: Literal["refused", "lost", "hangs"] = "refused"
+    kind: Literal["refused", "page", "lost", "hangs"] = "refused"
     status: int = 500
     error: str = ""
     headers: dict[str, str] = field(default_factory=dict)
@@ -159,6 +159,8 @@ def _answering(slack: Slack) -> type[BaseHTTPRequestHandler]:
             trouble = slack.trouble(self.path)
             if trouble is not None and trouble.kind == "hangs":
                 time.sleep(trouble.seconds)
+            if trouble is not None and trouble.kind == "page":
+                return self._answer(trouble.status, "<html>Bad Gateway</html>", "text/html", trouble.headers)
             if trouble is not None and trouble.kind == "refused":
                 return self._refuse(trouble)
             answer = slack.obey(self.path, self.headers.get("Authorization", ""), self._read(sent))
