@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from reviewapps.doctor.finding import Finding, fail, ok, warn
 from reviewapps.doctor.seen import Seen, SlackSeen
-from reviewapps.notify.mending import MENDED_BY
+from reviewapps.notify.refusals import MENDED_BY
 from reviewapps.settings import LOOPBACK, Settings
 
 OLDEST_GIT: Final = (2, 29)

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reviewapps import settings as settings_room
 from reviewapps import wiring
@@ -28,9 +28,12 @@ from reviewapps.github.connection import Connection
 from reviewapps.grants import Slack as SlackAccess
 from reviewapps.grants import Target
 from reviewapps.grants.file import NAME
-from reviewapps.notify.slack import Refused, Slack
+from reviewapps.notify.refusals import Refused
 from reviewapps.ports import Memory
 from reviewapps.settings import FILE, PREFIX, Settings
+
+if TYPE_CHECKING:
+    from reviewapps.notify.slack import Slack
 
 REQUEST: Final = 3.0
 """Seconds that one request may take."""
@@ -116,6 +119,8 @@ def _target(target: Target, memory: Memory) -> Any:
 
 def _slack(access: SlackAccess, ping: bool) -> SlackSeen:
     """Who we are there; where ``ping`` asks for it, each channel is sent a message."""
+    from reviewapps.notify.slack import Slack  # here, so that Slack's client is only loaded by who uses it
+
     slack = Slack(access, REQUEST)
     who, scopes = "", frozenset[str]()
     if slack.edits:

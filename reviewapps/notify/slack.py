@@ -6,33 +6,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
 from reviewapps.grants.slack import Slack as Access
-
-LONGEST_REST: Final = 3600.0
-"""Seconds. Slack asks for less."""
-
-GONE_MESSAGES: Final = {"message_not_found", "cant_update_message", "edit_window_closed", "message_deleted"}
-BAD_TEXTS: Final = {"invalid_payload", "msg_too_long", "no_text", "invalid_blocks", "msg_blocks_too_long"}
+from reviewapps.notify.refusals import LONGEST_REST, Refused
 
 _quiet = logging.getLogger("reviewapps.slack_sdk")
 _quiet.setLevel(logging.CRITICAL + 1)  # it would log the webhook's address, which is a secret
-
-
-class Refused(Exception):
-    """Slack did not take it, or its answer was lost: ``reason`` is Slack's own word, or what happened.
-
-    ``after`` is how long Slack wants us to wait, where it says so, seconds.
-    """
-
-    def __init__(self, reason: str, after: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason, self.after = reason, after
 
 
 class Slack:
@@ -87,7 +71,9 @@ class Slack:
         )
 
     def _by_webhook(self, channel: str, text: str) -> None:
-        url = self._access.webhooks[channel]
+        url = self._access.webhooks.get(channel)
+        if url is None:  # it was named when the line was taken, before a restart
+            raise Refused("channel_not_found")
         client = WebhookClient(url, timeout=self._timeout, retry_handlers=[], logger=_quiet)  # type: ignore[arg-type]
         try:
             answer = client.send(**_body(text))

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from reviewapps.notify.mending import MENDED_BY
-from reviewapps.notify.slack import BAD_TEXTS, GONE_MESSAGES, LONGEST_REST, Refused, Slack
+from reviewapps.notify.refusals import BAD_TEXTS, GONE_MESSAGES, LONGEST_REST, MENDED_BY, Refused
 from reviewapps.outcome import Queued
 from reviewapps.ports import Outbox
+
+if TYPE_CHECKING:
+    from reviewapps.notify.slack import Slack
 
 log = structlog.get_logger()
 

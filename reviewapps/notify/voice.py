@@ -8,7 +8,6 @@ from reviewapps.grants.slack import Slack as Access
 from reviewapps.model import Said
 from reviewapps.naming import digest
 from reviewapps.notify.news import News, Silence
-from reviewapps.notify.slack import Slack
 from reviewapps.notify.speaking import Pace, Speaker
 from reviewapps.outcome import Line
 from reviewapps.ports import Outbox
@@ -21,7 +20,7 @@ class Voice:
 
     def __init__(self, access: Access | None, outbox: Outbox, pace: Pace, secrets: Iterable[str]) -> None:
         self._access, self._outbox, self._pace, self._secrets = access, outbox, pace, tuple(secrets)
-        self._speaker = Speaker(outbox, Slack(access), pace) if access is not None else None
+        self._speaker = _speaker(access, outbox, pace) if access is not None else None
 
     def news(self, repository: str) -> Hears:
         """What one repository's news are told to."""
@@ -36,3 +35,9 @@ class Voice:
     def speak(self, at_once: bool) -> bool:
         """Send one message to each channel that waits for one; whether more waits that Slack would take."""
         return self._speaker is not None and self._speaker.speak(at_once=at_once)
+
+
+def _speaker(access: Access, outbox: Outbox, pace: Pace) -> Speaker:
+    from reviewapps.notify.slack import Slack  # here, so that Slack's client is only loaded by who uses it
+
+    return Speaker(outbox, Slack(access), pace)

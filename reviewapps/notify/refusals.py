@@ -1,8 +1,14 @@
-"""What an operator does about Slack's refusals."""
+"""How Slack refuses, and what an operator does about it."""
 
 from __future__ import annotations
 
 from typing import Final
+
+LONGEST_REST: Final = 3600.0
+"""Seconds. Slack asks for less."""
+
+GONE_MESSAGES: Final = {"message_not_found", "cant_update_message", "edit_window_closed", "message_deleted"}
+BAD_TEXTS: Final = {"invalid_payload", "msg_too_long", "no_text", "invalid_blocks", "msg_blocks_too_long"}
 
 MENDED_BY: Final = {
     "channel_not_found": "is the name right? A private channel has to invite the bot: /invite @reviewapps",
@@ -20,3 +26,14 @@ MENDED_BY: Final = {
     ("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"),
     "make a new token: https://api.slack.com/apps",
 )
+
+
+class Refused(Exception):
+    """Slack did not take it, or its answer was lost: ``reason`` is Slack's own word, or what happened.
+
+    ``after`` is how long Slack wants us to wait, where it says so, seconds.
+    """
+
+    def __init__(self, reason: str, after: float | None = None) -> None:
+        super().__init__(reason)
+        self.reason, self.after = reason, after
