@@ -60,6 +60,7 @@ class Installation:
         soon: Soon,
         memory: Memory,
         announce: Callable[[str], None],
+        speak: Callable[[bool], bool] = lambda at_once: False,
         mode: Mode = "act",
         counters: Counters | None = None,
     ) -> None:
@@ -67,6 +68,7 @@ class Installation:
         self.turns = Turns(due, leases, self.settle)
         self._due, self._leases, self._memory, self._announce = due, leases, memory, announce
         self.mode = mode
+        self._speak = speak
         self._soon, self._counters = soon, counters or Uncounted()
         self.reconcilers = dict(reconcilers)
         self.needs: dict[str, str] = {}
@@ -193,6 +195,12 @@ class Installation:
         """Make the environment due now."""
         self._due.wake(environment.key, queue="teardown" if removal else "deploy")
 
+    def speak(self, *, at_once: bool = False) -> bool:
+        """Send what waits for Slack, at most one message to each channel; whether more waits that it would take.
+
+        It is nobody's turn and may take seconds. ``at_once``: without waiting for what may come to go with it."""
+        return self._speak(at_once)
+
     def _tell(self, environment: Environment, removal: bool) -> None:
         log.info("would settle", environment=environment.key, removal=removal)
 
@@ -213,5 +221,5 @@ class Installation:
         self.needs[about] = str(wrong)
         key = f"alerted:{digest(str(wrong))}"  # one thing to mend may stop many environments
         if self._memory.read(key) is None:
-            self._announce(f"reviewapps needs somebody: {wrong}")
+            self._announce(str(wrong))
             self._memory.write(key, True, A_DAY)

@@ -17,6 +17,7 @@ QUIET: Final = {
     "oauth2_client": logging.INFO,
     "urllib3": logging.INFO,
     "github": logging.INFO,
+    "slack_sdk": logging.INFO,
     # These print two lines for each of thousands of messages.
     "celery.worker.strategy": logging.WARNING,
     "celery.app.trace": logging.WARNING,

@@ -246,6 +246,28 @@ class Attempt:
 
 
 @dataclass(frozen=True)
+class Said:
+    """What Slack was told last of an app: which ``state`` of what (``of``, an attempt's id), at which ``commit``,
+    in which ``channel`` as the operator calls it.
+
+    ``place`` and ``ts`` are Slack's own words for the message, by which it can be edited; empty where it cannot.
+    Where ``of`` is empty, Slack was away and nothing was told yet.
+    """
+
+    of: str = ""
+    state: str = ""
+    commit: str = ""
+    channel: str = ""
+    place: str = ""
+    ts: str = ""
+
+    @property
+    def editable(self) -> bool:
+        """Whether its message is still open, and we know where it stands."""
+        return self.state == "started" and bool(self.ts)
+
+
+@dataclass(frozen=True)
 class Health:
     """How Cloud Foundry finds out that an instance is well. ``timeout`` is what a start may take, seconds."""
 
@@ -393,6 +415,7 @@ class App:
     pin: Pin | None = None
     override: str | None = None
     sign_offs: tuple[tuple[str, str], ...] = ()
+    said: Said | None = None
 
     @property
     def is_builder(self) -> bool:

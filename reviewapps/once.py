@@ -15,6 +15,10 @@ from reviewapps.installation import Installation
 from reviewapps.model import Environment
 
 AT_ONCE: Final = 20
+PARTING: Final = 20.0
+"""Seconds for what Slack is to be told in the end, a second apart."""
+
+APART: Final = 1.0
 LONGEST_NAP: Final = 1.0
 """Seconds; somebody else may make something due meanwhile."""
 
@@ -37,7 +41,7 @@ def settle_all(installation: Installation, seconds: float) -> None:
     while True:
         _look_at_all(installation, deadline)
         if not _waiting(installation):
-            return
+            return _speak_out(installation)
         _take_turns(installation, deadline)
 
 
@@ -51,6 +55,7 @@ def settle_one(installation: Installation, environment: Environment, seconds: fl
     while (at := due.score(key)) is not None and key not in installation.needs:
         if at <= due.now():
             installation.turns.take(key)
+        installation.speak()
         yield
         _nap((due.score(key) or 0.0) - due.now(), deadline, frozenset({environment.name}))
     yield
@@ -65,10 +70,18 @@ def _look_at_all(installation: Installation, deadline: float) -> None:
 def _take_turns(installation: Installation, deadline: float) -> None:
     due = installation.turns.due
     while waiting := _waiting(installation):
+        installation.speak()
         for _, environment in due.pop(AT_ONCE):
             installation.turns.take(environment)
         nearest = min(_waiting(installation).values(), default=0.0) - due.now()
         _nap(nearest, deadline, frozenset(waiting))
+
+
+def _speak_out(installation: Installation) -> None:
+    """Say what is left to be said; nobody comes later. What Slack does not take now is not waited for."""
+    end = time.monotonic() + PARTING
+    while time.monotonic() < end and installation.speak(at_once=True):
+        time.sleep(APART)
 
 
 def _waiting(installation: Installation) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from reviewapps.model import Entrance, Environment, Refusal
+from reviewapps.model import Entrance, Environment, Refusal, Said
 
 
 @dataclass(frozen=True)
@@ -109,6 +109,44 @@ class Removed:
 Outcome = Building | Live | Failed | Held | Waiting | Forbidden | Removed
 
 
+Event = Literal["started", "live", "failed", "rolled_back", "removed", "approval", "drift", "operator"]
+"""What an operator gives channels to. ``rolled_back``: it failed, and what served before serves again.
+``approval``: a commit is held, for that or for something else."""
+
+
+@dataclass(frozen=True)
+class News:
+    """One line for Slack. ``state`` is what it is not told twice of. ``of`` names what is in that state, where
+    that is not the newest attempt."""
+
+    event: Event
+    state: str
+    text: str
+    of: str | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line on its way to a channel. A later one of the same ``key`` takes its place. ``said`` is what is true
+    once it is sent. It goes ``alone`` where its message will be edited; with ``edits`` that message is."""
+
+    channel: str
+    key: str
+    text: str
+    said: Said
+    alone: bool = False
+    edits: Said | None = None
+
+
+@dataclass(frozen=True)
+class Queued:
+    """A line that waits since ``at`` (seconds). ``body`` is it as it was written down."""
+
+    line: Line
+    at: float
+    body: str
+
+
 @dataclass(frozen=True)
 class Telling:
     """What people are told of one environment's outcome, in the words of each place.
@@ -116,7 +154,7 @@ class Telling:
     ``comment`` goes to the pull request (None: there is none to go to); where ``only_edit``, a comment that
     does not exist yet is not made. ``deployment`` is GitHub's deployment state with at most 140 characters of
     description; None where there is no deployment to speak of. ``status`` is that of the commit, which has the
-    same description; it leads to ``url``, else to the status ``page``. ``slack`` is one line, None for silence.
+    same description; it leads to ``url``, else to the status ``page``. ``slack`` is None for silence.
     """
 
     environment: Environment
@@ -129,4 +167,4 @@ class Telling:
     url: str | None = None
     page: str = ""
     status: Literal["pending", "success", "failure", "error"] | None = None
-    slack: str | None = None
+    slack: News | None = None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -18,12 +19,13 @@ from reviewapps.model import (
     LogSource,
     PastDeploy,
     PullRequest,
+    Said,
     Space,
     Tag,
     Tagging,
     Wanted,
 )
-from reviewapps.outcome import Telling
+from reviewapps.outcome import Event, Line, Queued, Telling
 from reviewapps.steps import Step, UnderWay
 
 POINTS = "points:github"
@@ -54,6 +56,52 @@ class Counters(Protocol):
     def count(self, name: str, **labels: str) -> None: ...
 
     def observe(self, name: str, seconds: float, **labels: str) -> None: ...
+
+
+class Slack(Protocol):
+    """One repository's news on their way to Slack. They are only taken here; sending them is nobody's turn."""
+
+    def channel(self, kind: str, event: Event) -> str:
+        """Where this is said of environments of that kind; "" where it is not."""
+
+    def say(self, line: Line) -> None:
+        """Take the line. It may be lost, so that what has to arrive is looked at again."""
+
+    def sent(self, key: str) -> Said | None:
+        """What was sent last under this key; None where nothing was, or it is forgotten."""
+
+    def wait(self, channel: str) -> float | None:
+        """Seconds until what was taken should be sent; None while Slack does not take anything."""
+
+
+class Outbox(Protocol):
+    """Lines that wait for Slack's channels, by key, and when something may be sent. All of it may be lost."""
+
+    def put(self, line: Line) -> None: ...
+
+    def channels(self) -> list[str]: ...
+
+    def waiting(self, channel: str) -> list[Queued]: ...
+
+    def sent(self, lines: Sequence[Queued], place: str, ts: str) -> None: ...
+
+    def drop(self, lines: Sequence[Queued]) -> None: ...
+
+    def last(self, key: str) -> Said | None: ...
+
+    def now(self) -> float: ...
+
+    def rest(self, channel: str, seconds: float) -> None: ...
+
+    def rests(self, channel: str) -> bool: ...
+
+    def failed(self, channel: str) -> int: ...
+
+    def succeeded(self, channel: str) -> None: ...
+
+    def fails(self, channel: str) -> bool: ...
+
+    def alone(self, channel: str) -> AbstractContextManager[bool]: ...
 
 
 class GitHub(Protocol):

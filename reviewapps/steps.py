@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reviewapps.model import Attempt, Blueprint, Lock, Pin, Refusal, Service, TaskKind
+from reviewapps.model import Attempt, Blueprint, Lock, Pin, Refusal, Said, Service, TaskKind
 
 UnderWay = Literal["package", "build", "deployment", "task"]
 
@@ -303,6 +303,13 @@ class Refuse:
 
 
 @dataclass(frozen=True)
+class NoteSaid:
+    """Remember what Slack was told of the app."""
+
+    said: Said
+
+
+@dataclass(frozen=True)
 class DeleteRoute:
     """Delete a route of ours; that it is gone already is success."""
 
@@ -375,6 +382,7 @@ Step = (
     | Reach
     | MarkLive
     | Refuse
+    | NoteSaid
     | DeleteRoute
     | DeleteApp
 )

@@ -23,6 +23,7 @@ from reviewapps.coordination.counters import RedisCounters
 from reviewapps.coordination.due import Due
 from reviewapps.coordination.embedded import embedded_url
 from reviewapps.coordination.lease import Leases
+from reviewapps.coordination.outbox import Outbox
 from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.visiting import visiting
 from reviewapps.databases import DatabaseServer
@@ -32,7 +33,9 @@ from reviewapps.github import RepositoryClient
 from reviewapps.github.app import credentials_of
 from reviewapps.grants import Target
 from reviewapps.installation import Installation
-from reviewapps.notify.slack import Slack
+from reviewapps.notify.news import Silence
+from reviewapps.notify.speaking import Pace as SlackPace
+from reviewapps.notify.voice import Voice
 from reviewapps.ports import Counters, Memory
 from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
 from reviewapps.rules import rules
@@ -64,8 +67,7 @@ def installation(told: Settings, journal: Journal | None = None) -> Installation
     redis = Redis.from_url(redis_url(told), socket_timeout=15, health_check_interval=10)
     keys = prefix(told)
     memory = Cache(redis, keys)
-    announce = Slack(told.grants.slack_webhook).announce
-    counters = RedisCounters(redis, keys)
+    counters, voice = RedisCounters(redis, keys), _voice(told, redis)
     return Installation(
         _reconcilers(told, redis, memory, journal, counters),
         due=Due(redis, keys, forward=told.forward),
@@ -73,7 +75,8 @@ def installation(told: Settings, journal: Journal | None = None) -> Installation
         clock=Clock(redis, keys),
         soon=Soon(redis, keys),
         memory=memory,
-        announce=announce,
+        announce=voice.tell_operators,
+        speak=voice.speak,
         mode=told.grants.mode,
         counters=counters,
     )
@@ -243,9 +246,14 @@ def _reconciler(
         web_url=told.grants.github.pages,
         page=f"{told.grants.address}/{name}" if told.grants.address else "",
         now=lambda: datetime.now(UTC),
-        announce=Slack(told.grants.slack_webhook).announce,
+        slack=_voice(told, redis).news(name) if redis is not None else Silence(),
         secrets=told.secrets,
         journal=journal,
         counters=counters or Uncounted(),
     )
     return Reconciler(means)
+
+
+def _voice(told: Settings, redis: Redis) -> Voice:
+    pace = SlackPace(burst=2 * told.pump_every, apart=told.pump_every, rest=3 * told.pause)
+    return Voice(told.grants.slack, Outbox(redis, prefix(told)), pace, told.secrets)

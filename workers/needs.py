@@ -47,6 +47,9 @@ class Orchestrator(Protocol):
     def asked_for(self) -> Iterable[str]:
         """The repositories that somebody should look at before the clock strikes."""
 
+    def speak(self) -> object:
+        """Send what waits for Slack. It may take seconds."""
+
     def look(self, repository: str) -> object:
         """Compare what should be with what is, and wake every environment that differs."""
 

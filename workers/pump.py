@@ -1,6 +1,7 @@
-"""Two threads in each worker's main process: what is due becomes messages, and the clock calls for looks.
+"""Three threads in each worker's main process: what is due becomes messages, the clock calls for looks, and what
+waits for Slack is sent, which holds up nobody.
 
-Every worker runs both; Redis decides who was first. So there is no beat process that could be two or none.
+Every worker runs all; Redis decides who was first. So there is no beat process that could be two or none.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ class Beats(threading.Thread):
         self._failing = False
 
 
-def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, Beats]:
-    """The pump and the clock of one worker, not yet started."""
+def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, ...]:
+    """The pump, the clock and the voice of one worker, not yet started."""
 
     def look_at(repositories: Iterable[str]) -> None:
         tick = {"tick": new_tick()}
@@ -81,4 +82,8 @@ def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, Beats]:
         if orchestrator.clock.strikes("look", settings.look_every):
             look_at(orchestrator.repositories)
 
-    return Beats("pump", settings.pump_every, pump), Beats("clock", settings.pump_every, strike)
+    def speak() -> None:
+        wire().speak()
+
+    named = {"pump": pump, "clock": strike, "voice": speak}
+    return tuple(Beats(name, settings.pump_every, beat) for name, beat in named.items())

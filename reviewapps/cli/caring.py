@@ -21,7 +21,8 @@ def doctor(
         bool, typer.Option("--deploy", help="Also push, reach and remove a small app.")
     ] = False,
     ping: Annotated[
-        bool, typer.Option("--ping", help="Also send a line to Slack, and a webhook to ourselves.")
+        bool,
+        typer.Option("--ping", help="Also write to each of Slack's channels, and send ourselves a webhook."),
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A list of {level, area, text, mend}.")] = False,
 ) -> int:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Refusal
+from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Refusal, Said
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -50,6 +50,7 @@ OVERRIDE: Final = "reviewapps-override"
 SIGN_OFFS: Final = "reviewapps-sign-offs"
 SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
+SAID: Final = "reviewapps-slack"
 TRIAL: Final = (
     "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
 )
@@ -178,6 +179,20 @@ def _fields_of(annotations: Texts, key: str) -> Any:
         return None if text is None else json.loads(text)
     except ValueError:
         raise Unreadable(f"the annotation {key} cannot be read: {text}") from None
+
+
+def said_text(said: Said) -> str:
+    """What Slack was told, as an annotation."""
+    return json.dumps(asdict(said), separators=(",", ":"))
+
+
+def said_of(annotations: Texts) -> Said | None:
+    """What Slack was told; None where nothing was. What somebody edited says nothing: it is told once more."""
+    try:
+        fields = json.loads(annotations[SAID])
+        return Said(**{name: str(value) for name, value in fields.items()})
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
 
 
 def names_annotations(

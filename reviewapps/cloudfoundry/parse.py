@@ -94,6 +94,7 @@ def app(resource: Json) -> App:
         pin=labels.pin_of(notes),
         override=notes.get(labels.OVERRIDE),
         sign_offs=labels.sign_offs_of(notes),
+        said=labels.said_of(notes),
     )
 
 

@@ -10,7 +10,17 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.errors import NameTaken
 from reviewapps.model import Actual, App, Attempt
-from reviewapps.steps import Begin, CreateApp, CreateRoute, Govern, MapRoute, MarkLive, Refuse, Remember
+from reviewapps.steps import (
+    Begin,
+    CreateApp,
+    CreateRoute,
+    Govern,
+    MapRoute,
+    MarkLive,
+    NoteSaid,
+    Refuse,
+    Remember,
+)
 
 
 def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
@@ -63,6 +73,11 @@ def remember(api: Client, step: Remember, actual: Actual) -> Actual:
     notes = {labels.SOURCE: step.source, labels.WISHED: step.wished}
     seen = labels.names_annotations(labels.TAGS_SEEN, app.tags_seen, step.tags_seen)
     return actual.with_app(parse.app(api.annotate(app.guid, notes | seen)))
+
+
+def note_said(api: Client, step: NoteSaid, actual: Actual) -> Actual:
+    notes = {labels.SAID: labels.said_text(step.said)}
+    return actual.with_app(parse.app(api.annotate(app_of(actual).guid, notes)))
 
 
 def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:

@@ -59,6 +59,7 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.CancelRoll: switching.cancel_roll,
     steps.MarkLive: skeleton.mark_live,
     steps.Refuse: skeleton.refuse,
+    steps.NoteSaid: skeleton.note_said,
     steps.DeleteRoute: removal.delete_route,
     steps.DeleteApp: removal.delete_app,
 }

@@ -10,13 +10,16 @@ from urllib.parse import urlsplit
 
 from reviewapps.doctor.finding import Finding, fail, ok, warn
 from reviewapps.doctor.page import PageSeen
-from reviewapps.doctor.seen import Seen
+from reviewapps.doctor.seen import Seen, SlackSeen
+from reviewapps.notify.refusals import MENDED_BY
 from reviewapps.settings import LOOPBACK, Settings
 
 OLDEST_GIT: Final = (2, 29)
 """The first whose ``fetch`` takes --no-write-fetch-head."""
 
 OLDEST_PYTHON: Final = (3, 11)
+TRY_AGAIN: Final = "nothing waits for it; try again"
+
 LITTLE_DISK: Final = 1024
 NO_DISK: Final = 100
 """MB, for mirrors and archives."""
@@ -73,25 +76,37 @@ def redis(seen: Seen) -> Iterator[Finding]:
 
 
 def slack(seen: Seen) -> Iterator[Finding]:
-    told = seen.told.settings
-    webhook = told.grants.slack_webhook if told else None
-    if webhook is None:
+    access = seen.told.settings.grants.slack if seen.told.settings else None
+    if access is None:
         return
-    if not _is_webhook(webhook):
-        yield warn(
-            "slack",
-            "the webhook is not https://hooks.slack.com/services/…",
-            "make an incoming webhook: https://api.slack.com/apps",
-        )
-    elif seen.slack_problem:
-        yield warn(
-            "slack",
-            f"it did not take a line: {seen.slack_problem}",
-            "make a new webhook: https://api.slack.com/apps",
-        )
-    else:
-        tried = "it took a line" if seen.slack_asked else "not tried (reviewapps doctor --ping sends a line)"
-        yield ok("slack", f"an incoming webhook; {tried}")
+    for name, url in access.webhooks.items():
+        if not _is_webhook(url):
+            text = f"the webhook of {name} is not https://hooks.slack.com/services/…"
+            yield warn("slack", text, "make an incoming webhook: https://api.slack.com/apps")
+            return
+    match seen.slack:
+        case SlackSeen():
+            yield from _slack(seen.slack)
+        case problem:
+            yield warn("slack", f"it does not answer: {problem}", "nothing waits for it; try again")
+
+
+def _slack(found: SlackSeen) -> Iterator[Finding]:
+    if found.refused:
+        yield warn("slack", f"the token is refused: {found.refused}", MENDED_BY.get(found.refused, TRY_AGAIN))
+        return
+    if found.scopes and "chat:write" not in found.scopes:
+        yield warn("slack", "the bot may not write: it has no chat:write", MENDED_BY["missing_scope"])
+        return
+    if not found.channels:
+        who = f"the bot {found.bot}" if found.bot else "an incoming webhook"
+        yield ok("slack", f"{who}; not tried (reviewapps doctor --ping sends a message)")
+    for channel, refused in found.channels.items():
+        if refused:
+            text = f"{channel} did not take a message: {refused}"
+            yield warn("slack", text, MENDED_BY.get(refused, TRY_AGAIN))
+        else:
+            yield ok("slack", f"{channel} took a message")
 
 
 def page(seen: Seen) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reviewapps import settings as settings_room
 from reviewapps import wiring
@@ -22,18 +22,22 @@ from reviewapps.coordination.visiting import Visit, visiting
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
 from reviewapps.doctor.page import page_seen
-from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
+from reviewapps.doctor.seen import Machine, RedisSeen, Seen, SlackSeen, Told
 from reviewapps.errors import BadSettings
 from reviewapps.github import account as github
 from reviewapps.github import survey as repositories
 from reviewapps.github.app import as_app, credentials_of
 from reviewapps.github.connection import Connection
+from reviewapps.grants import Slack as SlackAccess
 from reviewapps.grants import Target
 from reviewapps.grants.file import NAME
 from reviewapps.grants.keys import fingerprint
-from reviewapps.notify.slack import Slack
+from reviewapps.notify.refusals import Refused
 from reviewapps.ports import Memory
 from reviewapps.settings import FILE, PREFIX, Settings
+
+if TYPE_CHECKING:
+    from reviewapps.notify.slack import Slack
 
 REQUEST: Final = 3.0
 """Seconds that one request may take."""
@@ -41,7 +45,7 @@ REQUEST: Final = 3.0
 PATIENCE: Final = 4.0
 """Seconds for all sides together, so that the whole visit stays below five."""
 
-HELLO: Final = "reviewapps doctor: this channel is told what only an operator can mend."
+HELLO: Final = "reviewapps doctor: this channel is told of deploys, or of what only an operator can mend."
 
 
 def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
@@ -65,9 +69,8 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         account=sides.found("github"),
         repositories=_found(sides, "repository", grants.repositories if grants else {}),
         targets=_found(sides, "target", grants.targets if grants else {}),
-        slack_problem=_problem(sides.found("slack")),
-        slack_asked=ping,
         page=sides.found("page"),
+        slack=sides.found("slack"),
     )
 
 
@@ -102,8 +105,8 @@ def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None
     if grants.address:
         secret = grants.github.webhook_secret if ping else None
         sides.start("page", partial(page_seen, grants.address, secret, REQUEST / 2))
-    if ping:
-        sides.start("slack", partial(Slack(told.grants.slack_webhook, REQUEST).send, HELLO))
+    if grants.slack is not None:
+        sides.start("slack", partial(_slack, grants.slack, ping))
 
 
 def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
@@ -128,6 +131,28 @@ def _target(target: Target, memory: Memory) -> Any:
     access = wiring.access(target)
     session = Session(access, timeout=REQUEST, memory=memory, spend=_nothing, say=_nothing)
     return survey(session, access)
+
+
+def _slack(access: SlackAccess, ping: bool) -> SlackSeen:
+    """Who we are there; where ``ping`` asks for it, each channel is sent a message."""
+    from reviewapps.notify.slack import Slack  # here, so that Slack's client is only loaded by who uses it
+
+    slack = Slack(access, REQUEST)
+    who, scopes = "", frozenset[str]()
+    if slack.edits:
+        try:
+            who, scopes = slack.whoami()
+        except Refused as refused:
+            return SlackSeen(refused=refused.reason)
+    return SlackSeen(who, scopes, "", {name: _tried(slack, name) for name in access.named} if ping else {})
+
+
+def _tried(slack: Slack, channel: str) -> str:
+    try:
+        slack.post(channel, HELLO)
+    except Refused as refused:
+        return refused.reason
+    return ""
 
 
 def _machine(home: Path, path: str) -> Machine:
@@ -157,10 +182,6 @@ def _git(path: str) -> str | None:
 def _found(sides: Gathering, kind: str, names: Mapping[str, object]) -> dict[str, Any]:
     seen = {name: sides.found(f"{kind} {name}") for name in names}
     return {name: one for name, one in seen.items() if one is not None}
-
-
-def _problem(answer: object) -> str | None:
-    return None if answer is None else str(answer)
 
 
 def _nothing(*_: object, **__: object) -> None:

@@ -42,6 +42,17 @@ class RedisSeen:
 
 
 @dataclass(frozen=True)
+class SlackSeen:
+    """``bot`` is who our token is, in words, "" for webhooks, and ``scopes`` what it is permitted; ``refused`` is
+    why it is nobody. ``channels`` were tried: why each did not take a message, "" where it did."""
+
+    bot: str = ""
+    scopes: frozenset[str] = frozenset()
+    refused: str = ""
+    channels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Seen:
     """``repositories`` and ``targets`` are by name; an error stands for what could not be seen, and why."""
 
@@ -53,6 +64,5 @@ class Seen:
     account: Account | ReviewAppsError | None = None
     repositories: Mapping[str, Surveyed | ReviewAppsError] = field(default_factory=dict)
     targets: Mapping[str, Place | ReviewAppsError] = field(default_factory=dict)
-    slack_problem: str | None = None
-    slack_asked: bool = False
     page: PageSeen | ReviewAppsError | None = None
+    slack: SlackSeen | ReviewAppsError | None = None

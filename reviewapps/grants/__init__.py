@@ -22,6 +22,8 @@ from reviewapps.grants.secrets import (
     webhook_secret_of,
     word_of,
 )
+from reviewapps.grants.slack import Slack
+from reviewapps.grants.slack_form import SlackForm, slack_of
 
 __all__ = [
     "ADDRESS",
@@ -34,12 +36,15 @@ __all__ = [
     "Grants",
     "Mode",
     "SignIn",
+    "Slack",
+    "SlackForm",
     "Target",
     "Visibility",
     "account_of",
     "app_key_of",
     "github_token_of",
     "grants",
+    "slack_of",
     "webhook_secret_of",
     "word_of",
 ]

@@ -6,7 +6,7 @@ import difflib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,7 +17,6 @@ from reviewapps.grants.form import (
     GitHubForm,
     LookEvery,
     RepositoryForm,
-    SlackForm,
     TargetForm,
     WebForm,
 )
@@ -32,8 +31,9 @@ from reviewapps.grants.secrets import (
     sign_in_of,
     web_token_of,
     webhook_secret_of,
-    word_of,
 )
+from reviewapps.grants.slack import Channels, Slack
+from reviewapps.grants.slack_form import SlackForm, slack_of
 
 NAME = "reviewapps.toml"
 
@@ -81,7 +81,7 @@ def _grants(form: File, find: Find) -> Grants:
         targets=targets,
         repositories={one.name: _grant(one, form, targets) for one in form.repository},
         github=_github(form.github, found(form.github.credentials)),
-        slack_webhook=word_of(form.slack.credentials, found(form.slack.credentials)) if form.slack else None,
+        slack=_slack(form, found),
         web_token=web_token_of(form.web.credentials, found(form.web.credentials)) if form.web else None,
     )
 
@@ -96,6 +96,13 @@ def _github(form: GitHubForm, found: Found) -> GitHubAccess:
         webhook_secret=webhook_secret_of(found),
         sign_in=sign_in_of(found),
     )
+
+
+def _slack(form: File, found: Callable[[str], Found]) -> Slack | None:
+    if form.slack is None:
+        return None
+    told = {one.name: one.slack for one in form.repository if one.slack}
+    return slack_of(form.slack, found(form.slack.credentials), cast("dict[str, Channels]", told))
 
 
 Gated = Callable[[str, TargetForm], Gate | None]
@@ -212,7 +219,6 @@ FORMS: Mapping[str, type[BaseModel]] = {
 }
 LATER: Mapping[str, tuple[str, ...]] = {
     "": ("price",),
-    "slack": ("operators",),
     "target": ("memory", "rotate_after"),
     "repository": ("adopt", "forks", "logs_in_comment"),
 }

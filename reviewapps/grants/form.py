@@ -11,12 +11,10 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from reviewapps.approval import Requires
-from reviewapps.grants.grants import Mode, Visibility
+from reviewapps.grants.grants import KNOWN, Mode, Visibility
+from reviewapps.grants.slack_form import RepositoryChannels, SlackForm
 from reviewapps.rules.section_values import floor
 from reviewapps.rules.units import duration, megabytes
-
-KNOWN = ("review", "dev", "staging", "production")
-"""The environments that need no rules to follow something; others may have names of their own."""
 
 ENVIRONMENT = r"[a-z][a-z0-9-]{0,29}"
 CLOUD_GOV = "https://api.fr.cloud.gov"
@@ -102,10 +100,6 @@ class GitHubForm(Form):
     app_id: int | str | None = None
 
 
-class SlackForm(Form):
-    credentials: str = "slack"
-
-
 class WebForm(Form):
     """What the status page asks for, where it is open to others than this machine."""
 
@@ -139,6 +133,7 @@ class RepositoryForm(Form):
     services: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
     plans: Annotated[tuple[Plan, ...], BeforeValidator(_listed)] = ()
     requires: Mapping[str, Annotated[Requires, PlainValidator(floor)]] = Field(default_factory=dict)
+    slack: RepositoryChannels = Field(default_factory=dict)
 
 
 class File(Form):

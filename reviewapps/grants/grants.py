@@ -9,6 +9,7 @@ from typing import Literal
 
 from reviewapps.approval import Requires, stricter
 from reviewapps.gate import Gate
+from reviewapps.grants.slack import Slack
 from reviewapps.model import FORMAT, Entrance, Environment, Secret
 from reviewapps.naming import digest
 from reviewapps.rules import Rules
@@ -18,6 +19,9 @@ Visibility = Literal["password", "public"]
 
 ADDRESS = "https://{host}"
 GATE_NAME = "review-gate"
+KNOWN = ("review", "dev", "staging", "production")
+"""The environments that need no rules to follow something; others may have names of their own."""
+
 KINDS = ("review", "dev")
 """The environments that an installation of variables keeps: previews, and the shared dev app."""
 
@@ -164,7 +168,7 @@ class Grants:
     repositories: Mapping[str, Grant]
     github: GitHubAccess
     mode: Mode = "act"
-    slack_webhook: Secret | None = None
+    slack: Slack | None = None
     web_token: Secret | None = None
     address: str = ""
 
@@ -182,6 +186,6 @@ class Grants:
         of_web = [self.github.webhook_secret, self.web_token, sign_in.client_secret if sign_in else None]
         app = self.github.app
         ours = [self.github.token, app.private_key if app else None]
-        known = [*ours, self.slack_webhook, *of_web, *of_targets]
+        known = [*ours, *(self.slack.secrets if self.slack else ()), *of_web, *of_targets]
         known += [secret for gate in gates for secret in (gate.password, gate.root, gate.bypass)]
         return tuple(dict.fromkeys(secret for secret in known if secret))

@@ -60,6 +60,8 @@ def in_words(step: Next) -> str:
             return _of_building(step)
         case steps.Refuse(refusal):
             return f"give up: {refusal.message}"
+        case steps.NoteSaid():
+            return "write down what Slack was told"
         case steps.DeleteRoute():
             return "delete its address"
         case steps.DeleteApp():

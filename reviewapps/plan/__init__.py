@@ -8,6 +8,7 @@ killed is simply continued by the next one who looks.
 from reviewapps.plan.attempts import began_after, in_doubt, is_live
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.drift import drifted
+from reviewapps.plan.ended import ended
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
 from reviewapps.plan.terms import Terms
@@ -19,6 +20,7 @@ __all__ = [
     "attention",
     "began_after",
     "drifted",
+    "ended",
     "fingerprint",
     "in_doubt",
     "is_live",

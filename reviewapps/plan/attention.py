@@ -43,5 +43,5 @@ def unfinished(desired: Desired, space: Space, comments: Iterable[Comment]) -> f
 
 def fingerprint(verdict: Verdict, actual: Actual) -> str:
     """Equal exactly where nothing changed that a plan or a report would look at."""
-    apps = frozenset(replace(app, env_names=frozenset()) for app in actual.apps)
+    apps = frozenset(replace(app, env_names=frozenset(), said=None) for app in actual.apps)
     return value_digest((verdict, apps, frozenset(actual.routes)))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from reviewapps.grants import Grant
 from reviewapps.model import Environment
-from reviewapps.ports import CloudFoundry, Counters, GitHub, Memory
+from reviewapps.ports import CloudFoundry, Counters, GitHub, Memory, Slack
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,8 @@ class Uncounted:
 class Means:
     """One repository's two sides, and the terms of the installation.
 
-    ``web_url`` is where people read GitHub, ``page`` our status page of the repository; ``announce`` takes a line
-    for Slack; ``secrets`` are masked in all that people are told. ``journal`` is kept where somebody wants to read
-    it.
+    ``web_url`` is where people read GitHub, ``page`` our status page of the repository; ``slack`` takes news;
+    ``secrets`` are masked in all that people are told. ``journal`` is kept where somebody wants to read it.
     """
 
     name: str
@@ -69,7 +68,7 @@ class Means:
     pace: Pace
     web_url: str
     now: Callable[[], datetime]
-    announce: Callable[[str], None]
+    slack: Slack
     page: str = ""
     secrets: tuple[str, ...] = ()
     journal: Journal | None = None

@@ -24,6 +24,7 @@ from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
 from reviewapps.reconcile.settling import settled
+from reviewapps.reconcile.speaking import speak_of_drift, unheard
 from reviewapps.reconcile.ticking import report
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import (
@@ -37,7 +38,7 @@ from reviewapps.reconcile.view import (
     view_digest,
 )
 from reviewapps.reconcile.watch import is_still_under_way
-from reviewapps.report import Voice
+from reviewapps.report import Voice, drift
 from reviewapps.report.untrusted import Mask
 
 log = structlog.get_logger()
@@ -90,6 +91,8 @@ class Reconciler:
         if whole:
             for environment in self._left_behind(space):
                 wake(environment, True)
+            for environment in unheard(means, space, desired):
+                wake(environment, False)
             for environment in unfinished(desired, space, means.github.comments()):
                 wake(environment, True)
             keep_memory(means)
@@ -222,15 +225,16 @@ class Reconciler:
     def _settle(self, environment: Environment, lease: Lease, seen: Judged) -> float | None:
         means = self._means
         turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
-        drift = drifted(seen.verdict, turn.actual)
-        if drift is not None:
-            self._repair(environment, drift)
+        what = drifted(seen.verdict, turn.actual)
+        if what is not None:
+            self._repair(seen, environment, what)
         number, arrived = environment.number, tuple[Arrival, ...]()
         if number is not None and isinstance(seen.verdict, Absent):
             arrived = arrivals(means, seen.wanted, seen.space, seen.desired, number)
         wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived)
         if wait is None and number is not None:
             note(means, seen.space, seen.desired, number)
+        wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
@@ -271,11 +275,15 @@ class Reconciler:
         """Write down that somebody took this preview away; the commit. The next turn takes it away."""
         return destroyed(self._means, environment, lease)
 
-    def _repair(self, environment: Environment, drift: str) -> None:
+    def _repair(self, seen: Judged, environment: Environment, what: str) -> None:
         """Say that something is mended that nobody should have had to mend."""
-        log.warning("repaired", environment=environment.key, reason=drift)
-        if self._means.journal is not None:
-            self._means.journal.repaired[environment] = drift
+        means = self._means
+        log.warning("repaired", environment=environment.key, reason=what)
+        if isinstance(seen.verdict, Run):
+            voice = Voice(means.instance, seen.wanted.repository, means.web_url)
+            speak_of_drift(means, environment, drift(voice, environment, what))
+        if means.journal is not None:
+            means.journal.repaired[environment] = what
 
 
 def _is_closed(verdict: Verdict | None) -> bool:

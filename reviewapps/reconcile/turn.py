@@ -15,6 +15,7 @@ from reviewapps.overview import in_words
 from reviewapps.plan import Terms
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.speaking import note_removal, speak
 from reviewapps.report import Voice, telling
 
 CREATES = (
@@ -32,16 +33,14 @@ CREATES = (
 )
 """Before one of these the pull request is read again: nothing is made for one that was closed meanwhile."""
 
-CHANGES = steps.MarkLive | steps.Refuse | steps.DeleteApp
-"""After one of these Slack hears of it."""
-
 LOG_LINES = 30
 
 WHERE_TO_READ: dict[str, LogSource] = {"build": "STG", "crash": "APP", "release": "TASK", "setup": "TASK"}
 
 
 class Turn:
-    """Nothing is carried out here without the lease."""
+    """Nothing is carried out here without the lease. ``listen`` is when it should be known that Slack took what
+    was told last, seconds; None where there is nothing to wait for."""
 
     def __init__(
         self, means: Means, environment: Environment, lease: Lease, repository: Repository, actual: Actual
@@ -51,6 +50,7 @@ class Turn:
         self._lease = lease
         self._read_at = means.now()
         self._attempts = 0
+        self.listen: float | None = None
 
     def terms(self, run: Run | None = None) -> Terms:
         """What a plan may use at this moment. An attempt that it begins is named for the lease's fence, which
@@ -92,8 +92,8 @@ class Turn:
             step = replace(step, archive=archive)
         if isinstance(step, steps.Refuse) and self.actual.app is not None:
             step = self._with_log(step, self.actual.app)
-        if isinstance(step, CHANGES):  # noted before: the answer to it may be lost
-            self.means.remember(True, self.means.pace.whole, "changed", self.environment.name)
+        if isinstance(step, steps.DeleteApp):  # noted before: the answer to it may be lost
+            note_removal(self.means, self.actual.app, self.environment)
         if self.means.journal is not None and not isinstance(step, steps.Look | steps.Reach):
             self.means.journal.done.setdefault(self.environment, []).append(in_words(step))
         self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
@@ -104,16 +104,13 @@ class Turn:
         self.actual = self.means.cloudfoundry.look().actual(self.environment)
 
     def tell(self, outcome: Outcome, *, comment: bool = True) -> None:
-        """Say it where people look; Slack hears only of what changed, and hears it first, since it is not
-        told again."""
+        """Say it where people look; Slack hears only of what it was not told."""
         self._lease.check()
         means = self.means
         voice = Voice(means.instance, self.repository, means.web_url, means.page)
         words = telling(voice, self.environment, outcome, secrets=means.secrets)
-        if words.slack is not None and means.remembered("changed", self.environment.name):
-            means.remember(False, means.pace.whole, "changed", self.environment.name)
-            means.announce(words.slack)
         means.github.tell(words if comment else replace(words, comment=None))
+        self.listen = speak(self, words.slack, words.commit)
 
     def _check_newest(self) -> None:
         """Raise if a later holder of the lease began an attempt already: then ours is not ours any more."""

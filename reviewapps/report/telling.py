@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal
 
-from reviewapps.model import Environment, Fault
-from reviewapps.naming import address
+from reviewapps.model import Environment
 from reviewapps.outcome import Building, Failed, Forbidden, Held, Live, Outcome, Removed, Telling, Waiting
 from reviewapps.report.comment import comment
 from reviewapps.report.refusal_comment import headline
+from reviewapps.report.slack import OPERATORS, news
 from reviewapps.report.untrusted import clipped, fit
 from reviewapps.report.voice import Voice
 from reviewapps.report.wording import ordinal, span
@@ -17,9 +17,6 @@ from reviewapps.report.wording import ordinal, span
 __all__ = ["Voice", "telling"]
 
 DESCRIPTION_CHARACTERS = 140
-SLACK_CHARACTERS = 300
-OPERATORS: frozenset[Fault] = frozenset({"platform", "name", "gate"})
-"""Faults that nobody can mend from within the pull request."""
 
 
 def telling(
@@ -42,7 +39,7 @@ def telling(
         url=shown.url if isinstance(shown, Live) else None,
         page=voice.page,
         status=_status(shown),
-        slack=_slack(voice, environment, shown),
+        slack=news(voice, environment, shown),
     )
 
 
@@ -111,48 +108,3 @@ def _history(live: Live) -> str:
 
 def _source(live: Live) -> str:
     return f", {live.source}" if live.source is not None else ""
-
-
-# --- Slack ---
-
-
-def _slack(voice: Voice, environment: Environment, outcome: Outcome) -> str | None:
-    """One line, for what people elsewhere want to know; None for what only the pull request cares about."""
-    said = _slack_words(voice, outcome)
-    return None if said is None else f"{_place(voice, environment)}: {said}"
-
-
-def _place(voice: Voice, environment: Environment) -> str:
-    name = address(environment, voice.repository.name)
-    number = environment.number
-    return _escaped(name) if number is None else _link(voice.pull_url(number), name)
-
-
-def _slack_words(voice: Voice, outcome: Outcome) -> str | None:
-    match outcome:
-        case Live():
-            commit = _link(voice.commit_url(outcome.commit), outcome.commit[:7])
-            return f"deployed {commit}{_escaped(_source(outcome))} at {_link(outcome.url, outcome.url)}"
-        case Failed():
-            commit = _link(voice.commit_url(outcome.commit), outcome.commit[:7])
-            call = " – needs somebody" if outcome.refusal.fault in OPERATORS else ""
-            message = _escaped(clipped(outcome.refusal.message, SLACK_CHARACTERS))
-            return f"{headline(outcome.refusal)} at {commit}{call}: {message}"
-        case Removed():
-            return f"removed ({outcome.why})"
-        case Held(why="drift"):
-            return "somebody else deployed to its app; it is left alone until `redeploy` or `adopt`"
-        case Held():
-            commit = _link(voice.commit_url(outcome.commit), outcome.commit[:7])
-            reasons = _escaped(clipped(" · ".join(outcome.reasons), SLACK_CHARACTERS))
-            return f"{commit} is held: {reasons}"
-        case Building() | Waiting() | Forbidden():
-            return None
-
-
-def _link(url: str, text: str) -> str:
-    return f"<{_escaped(url)}|{_escaped(text)}>"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -19,12 +19,17 @@ from reviewapps.grants import (
     Grants,
     Mode,
     SignIn,
+    Slack,
+    SlackForm,
     Target,
     app_key_of,
+    slack_of,
 )
 from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE, PAGE
 from reviewapps.grants.grants import GATE_NAME
 from reviewapps.grants.secrets import SHORTEST
+from reviewapps.grants.slack import API
+from reviewapps.grants.slack_form import Channel
 from reviewapps.settings.fields import Duration, Hidden, Size, Words
 
 TARGET = "review"
@@ -72,6 +77,9 @@ class Single(BaseModel):
     plans: Words = ()
     deletions_at_once: Annotated[int, Field(ge=0)] = 5
     slack_webhook: Hidden | None = None
+    slack_token: Hidden | None = None
+    slack_channel: Channel = ""
+    slack_url: str = API
     web_token: Annotated[Hidden, Field(min_length=SHORTEST_TOKEN)] | None = None
 
     @model_validator(mode="after")
@@ -84,6 +92,8 @@ class Single(BaseModel):
                 raise ValueError(f"{name} is easily guessed: it takes {SHORTEST} characters at least")
         if self.gate_password is None and (self.gate is not None or self.gate_bypass is not None):
             raise ValueError("gate_password is missing: without it there is no gate")
+        if self.slack_token is not None and not self.slack_channel:
+            raise ValueError("slack_channel is missing: where the bot writes")
         for name in self.repositories:
             if name.count("/") != 1 or not all(name.split("/")):
                 raise ValueError(f"repositories: `{name}` is not written as owner/name")
@@ -127,7 +137,7 @@ class Single(BaseModel):
                 sign_in=self._sign_in,
                 app=self._app,
             ),
-            slack_webhook=self.slack_webhook,
+            slack=self._slack,
             web_token=self.web_token,
         )
 
@@ -137,6 +147,14 @@ class Single(BaseModel):
             return None
         app = self.github_app_id or self.github_client_id
         return app_key_of("github_private_key", {"app_id": app, "private_key": self.github_private_key})
+
+    @property
+    def _slack(self) -> Slack | None:
+        """A bot where there is a token, else what the webhook leads to."""
+        found = {"token": self.slack_token or "", "webhook": self.slack_webhook or ""}
+        if not any(found.values()):
+            return None
+        return slack_of(SlackForm(channel=self.slack_channel, url=self.slack_url), found, {})
 
     @property
     def _sign_in(self) -> SignIn | None:

@@ -63,6 +63,9 @@ QUOTA = "memory quota_exceeded"
 FAULTS: Mapping[Fate, int] = {"flaky": 2, "never staged": 1000}
 
 
+Note = steps.Begin | steps.Remember | steps.MarkLive | steps.Refuse | steps.NoteSaid
+
+
 @dataclass(frozen=True)
 class Running:
     """A process: its droplet, and the commit that it was configured for. ``age`` is in looks."""
@@ -232,7 +235,7 @@ class CloudFoundry:
                 return replace(actual, guard=Guard(bound, self.gate_is_up))
             case steps.Look():
                 return self._looked(step, actual)
-            case steps.Begin() | steps.Remember() | steps.MarkLive() | steps.Refuse():
+            case steps.Begin() | steps.Remember() | steps.MarkLive() | steps.Refuse() | steps.NoteSaid():
                 return actual.with_app(self._noted(step, _app(actual)))
             case _:
                 return self._changed(step, _app(actual), actual)
@@ -405,7 +408,7 @@ class CloudFoundry:
         for route in list(self.routes.values()):
             self.routes[route.guid] = replace(route, apps=route.apps - {guid})
 
-    def _noted(self, step: steps.Begin | steps.Remember | steps.MarkLive | steps.Refuse, found: App) -> App:
+    def _noted(self, step: Note, found: App) -> App:
         app = self.apps[found.guid]
         match step:
             case steps.Begin(attempt):
@@ -419,6 +422,8 @@ class CloudFoundry:
             case steps.Refuse(refusal):
                 assert app.attempt is not None
                 app = replace(app, attempt=replace(app.attempt, refusal=refusal))
+            case steps.NoteSaid(said):
+                app = replace(app, said=said)
         self.apps[app.guid] = app
         return app
 

@@ -27,7 +27,9 @@ from reviewapps.model import (
     Tagging,
     Wanted,
 )
+from reviewapps.notify.news import Silence
 from reviewapps.outcome import Telling
+from reviewapps.ports import Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
 from reviewapps.reconcile.turn import Turn
@@ -140,6 +142,7 @@ class Deploying:
 
     full: tuple[type[steps.Step], ...]
     github: GitHub = field(default_factory=GitHub)
+    slack: Slack = field(default_factory=Silence)
 
     def __post_init__(self) -> None:
         self.cf = CloudFoundry(NOW, {})
@@ -157,7 +160,7 @@ class Deploying:
             pace=Pace(deadline=DEADLINE),
             web_url="https://github.test",
             now=lambda: self.cf.now,
-            announce=lambda line: None,
+            slack=self.slack,
         )
 
     def turn(self) -> float | None:

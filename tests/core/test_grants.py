@@ -6,12 +6,14 @@ import base64
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Account
 from reviewapps.model import Environment, Secret
+from reviewapps.outcome import Event
 from reviewapps.sandbox.github.state.keys import KeyPair
 from reviewapps.settings import Settings, settings
 
@@ -55,7 +57,7 @@ def test_the_minimal_example_is_what_people_are_promised(tmp_path: Path) -> None
 
 def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     slack = tmp_path / "slack"
-    slack.write_text("https://hooks.example/slack-word\n")
+    slack.write_text("xoxb-slack-word\n")
     words = {"password": "gate-word", "bypass": "bypass-word"}
     github = {"token": "github-word", "webhook_secret": "hook-word"}
     bound = {"github": github, "cf-review": json.loads(ACCOUNT), "gate": words, "web": WEB}
@@ -78,7 +80,7 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     of_web = {grants.github.webhook_secret, grants.web_token}
     assert of_web == {"hook-word", WEB}
     assert set(found.secrets) == of_web | {
-        *("github-word", "cf-word", "dev-word", "https://hooks.example/slack-word"),
+        *("github-word", "cf-word", "dev-word", "xoxb-slack-word"),
         *("gate-word", "bypass-word", gate.root),
     }
     assert not [word for word in found.secrets if word in repr(found)]
@@ -307,3 +309,78 @@ def test_a_secret_is_where_the_file_says(tmp_path: Path, where: str, said: str) 
     text = f'[credentials]\ncf-review = "{where}"\n' + MINIMAL
 
     assert said in refusal(tmp_path, text)
+
+
+# --- Slack ---
+
+SLACK = changed(MINIMAL, "[target.review]", '[slack]\nchannel = "#all"\n[target.review]')
+BOT, HOOK = "xoxb-slack-word", "https://hooks.slack.com/services/T0/B0/slack-word"
+CHANNELS = 'channels = { failed = "#alarms", review = "", dev = { failed = "#dev", started = "" } }'
+
+
+@pytest.mark.parametrize(
+    ("repository", "kind", "event", "channel"),
+    [
+        ("acme/shop", "review", "live", ""),
+        ("acme/shop", "review", "failed", "#alarms"),
+        ("acme/shop", "dev", "failed", "#dev"),
+        ("acme/shop", "dev", "started", ""),
+        ("acme/shop", "dev", "rolled_back", "#all"),
+        ("acme/web", "review", "failed", "#web"),
+        ("acme/web", "review", "removed", ""),
+    ],
+)
+def test_the_nearest_that_is_said_of_a_channel_counts(
+    tmp_path: Path, repository: str, kind: Literal["review", "dev"], event: Event, channel: str
+) -> None:
+    text = changed(SLACK, 'channel = "#all"', f'channel = "#all"\n{CHANNELS}')
+    text += '[[repository]]\nname = "acme/web"\nenvironments = { review = "review" }\n'
+    text += 'slack = { failed = "#web" }\n'
+    slack = told(tmp_path, text, REVIEWAPPS_SECRET_SLACK=BOT).grants.slack
+    assert slack is not None
+    assert slack.channel(repository, kind, event) == channel
+    assert (slack.operators, slack.named) == ("#all", ("#all", "#alarms", "#dev", "#web"))
+
+
+@pytest.mark.parametrize(("word", "said"), [(BOT, "#all"), (HOOK, "")])
+def test_that_a_deploy_started_is_said_where_it_can_be_edited(tmp_path: Path, word: str, said: str) -> None:
+    slack = told(tmp_path, SLACK, REVIEWAPPS_SECRET_SLACK=word).grants.slack
+    assert slack is not None
+    assert slack.channel("acme/shop", "review", "started") == said
+    assert slack.channel("acme/shop", "review", "live") == "#all"
+
+
+def test_webhooks_are_told_by_the_channel_that_each_leads_to(tmp_path: Path) -> None:
+    text = changed(SLACK, 'channel = "#all"', 'channel = "#all"\noperators = "#ops"')
+    hooks = json.dumps({"#all": HOOK, "#ops": f"{HOOK}2"})
+    found = told(tmp_path, text, REVIEWAPPS_SECRET_SLACK=hooks)
+    assert found.grants.slack is not None and found.grants.slack.named == ("#all", "#ops")
+    assert {HOOK, f"{HOOK}2"} <= set(found.secrets)
+    said = refusal(tmp_path, changed(text, "#ops", "#opps"), REVIEWAPPS_SECRET_SLACK=hooks)
+    assert "has none for `#opps`; did you mean `#ops`?" in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "word", "said"),
+    [
+        ('channel = "#all"', 'channel = "all"', BOT, "`all` is no channel"),
+        ('channel = "#all"', "", BOT, "`slack.channel` is missing"),
+        ('channel = "#all"', 'chanel = "#all"', BOT, "`slack.chanel` is unknown; did you mean `channel`?"),
+        (
+            '"#all"',
+            '"#all"\nchannels.faild = "#x"',
+            BOT,
+            "`faild` is no event or environment; did you mean `failed`?",
+        ),
+        ('"#all"', '"#all"\nchannels.dev.lives = "#x"', BOT, "`lives` is no event; did you mean `live`?"),
+        ('"#all"', '"#all"\nchannels.production = "#x"', BOT, "`production` is not built yet"),
+        ('"#all"', '"#all"\nchannels.approval = "#x"', BOT, "`approval` is not built yet"),
+        ('"#all"', '"#all"\noperators = "#ops"', HOOK, "a webhook leads to one channel"),
+        ('"#all"', '"#all"', "slack-word", "neither a bot's token (xoxb-…) nor an incoming webhook"),
+    ],
+)
+def test_what_is_wrong_with_slack_is_named(
+    tmp_path: Path, before: str, after: str, word: str, said: str
+) -> None:
+    refused = refusal(tmp_path, changed(SLACK, before, after), REVIEWAPPS_SECRET_SLACK=word)
+    assert said in refused and "slack-word" not in refused

@@ -17,7 +17,7 @@ from reviewapps.marker import marked
 from reviewapps.model import Environment, Fault, Refusal, Repository
 from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Serving, Telling, Waiting
 from reviewapps.reconcile.deploying import NO_GATE
-from reviewapps.report import Voice, telling
+from reviewapps.report import Voice, somebody_is_needed, telling
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 PUBLIC = Repository(123, "acme/shop", "main", private=False, head="0" * 40)
@@ -95,6 +95,12 @@ def comment(outcome: Outcome, *, repository: Repository = PUBLIC, secrets: tuple
     text = told(outcome, repository=repository, secrets=secrets).comment
     assert text is not None
     return text
+
+
+def slack(outcome: Outcome, *, environment: Environment = PREVIEW) -> str:
+    news = told(outcome, environment=environment).slack
+    assert news is not None
+    return news.text
 
 
 def is_as_golden(name: str, text: str) -> bool:
@@ -231,8 +237,7 @@ def test_a_hostile_build_log_stays_inside_its_fence() -> None:
 
 
 def test_slack_gets_no_tags_of_a_strangers_making() -> None:
-    line = told(failed("build", "<!channel> & <https://evil.example|click>")).slack
-    assert line is not None
+    line = slack(failed("build", "<!channel> & <https://evil.example|click>"))
     assert "&lt;!channel&gt; &amp; &lt;https://evil.example|click&gt;" in line
 
 
@@ -252,7 +257,7 @@ def test_no_telling_is_longer_than_github_takes(text: str, many: list[str]) -> N
         words = told(outcome, repository=PRIVATE)
         assert len(words.comment or "") <= 65_536
         assert len(words.description) <= 140
-        assert "\n" not in (words.slack or "")
+        assert "\n" not in (words.slack.text if words.slack else "")
 
 
 @given(WORD, TEXT, st.sampled_from(("", " ", "\x1b[1m", "\u200b", "\n", "`", "<", "@", "  ")))
@@ -263,7 +268,7 @@ def test_a_secret_is_never_told(word: str, text: str, around: str) -> None:
     hidden = inside.replace("s3cr3t", "s3c\x1b[0mr3t") + inside.replace("s3cr3t", "s3\u200bcr3t")
     for outcome in with_text(f"{inside} {hidden}"):
         words = told(outcome, repository=PRIVATE, secrets=(secret,))
-        for said in (words.comment, words.description, words.slack):
+        for said in (words.comment, words.description, words.slack.text if words.slack else ""):
             assert "s3cr3t-" not in (said or "")
 
 
@@ -313,29 +318,53 @@ FAILED_LINK = f"<https://github.com/acme/shop/commit/{NEW}|9a8b7c6>"
 PULL_LINK = "<https://github.com/acme/shop/pull/12|acme/shop#12>"
 
 
+CRASHED = failed("crash", "exit 1", still=STILL)
+
+
 @pytest.mark.parametrize(
-    ("outcome", "line"),
+    ("outcome", "event", "line"),
     [
-        (LIVE, f"{PULL_LINK}: deployed {COMMIT_LINK} at <{URL}|{URL}>"),
-        (failed("build", "exit 14"), f"{PULL_LINK}: build failed at {FAILED_LINK}: exit 14"),
+        (LIVE, "live", f"live at <{URL}|{URL}>, {COMMIT_LINK}, in 2 min 48 s"),
+        (Building(NEW, AT), "started", f"started, {FAILED_LINK}"),
+        (failed("build", "exit 14"), "failed", f"build failed at {FAILED_LINK}: exit 14"),
+        (
+            failed("build", "exit 14", still=STILL),
+            "failed",
+            f"build failed at {FAILED_LINK}: exit 14. Still live: {COMMIT_LINK}",
+        ),
+        (
+            CRASHED,
+            "rolled_back",
+            f"rolled back to {COMMIT_LINK}, crashed at start at {FAILED_LINK}: exit 1",
+        ),
         (
             failed("platform", "no cell"),
-            f"{PULL_LINK}: the platform failed three times at {FAILED_LINK} – needs somebody: no cell",
+            "failed",
+            f"the platform failed three times at {FAILED_LINK} – needs somebody: no cell",
         ),
-        (failed("name", "taken"), f"{PULL_LINK}: its name is taken at {FAILED_LINK} – needs somebody: taken"),
-        (Removed("closed", AT), f"{PULL_LINK}: removed (closed)"),
-        (Building(NEW, AT), None),
-        (Waiting(NEW, 1, 1, 1), None),
-        (Forbidden(NEW), None),
+        (failed("name", "taken"), "failed", f"its name is taken at {FAILED_LINK} – needs somebody: taken"),
+        (Removed("closed", AT), "removed", "removed (closed)"),
     ],
 )
-def test_slack_is_told_in_one_line_what_others_want_to_know(outcome: Outcome, line: str | None) -> None:
-    assert told(outcome).slack == line
+def test_slack_is_told_in_one_line_what_others_want_to_know(outcome: Outcome, event: str, line: str) -> None:
+    news = told(outcome).slack
+    assert news is not None
+    assert (news.event, news.text) == (event, f"{PULL_LINK}: {line}")
+
+
+@pytest.mark.parametrize("outcome", [Waiting(NEW, 1, 1, 1), Forbidden(NEW)])
+def test_slack_is_not_told_what_only_the_pull_request_cares_about(outcome: Outcome) -> None:
+    assert told(outcome).slack is None
 
 
 def test_slack_names_the_tag_that_a_shared_environment_runs() -> None:
-    line = told(replace(LIVE, source="dev-map"), environment=DEV).slack
-    assert line == f"acme/shop:dev: deployed {COMMIT_LINK}, dev-map at <{URL}|{URL}>"
+    text = slack(replace(LIVE, source="dev-<!here>"), environment=DEV)
+    assert text.startswith(f"acme/shop:dev: live at <{URL}|{URL}>, {COMMIT_LINK}, dev-&lt;!here&gt;, in ")
+
+
+def test_what_needs_somebody_is_one_line_without_secrets_or_calls() -> None:
+    text = somebody_is_needed("<!channel> said\ns3cr3t & left", ("s3cr3t",))
+    assert text == "reviewapps needs somebody: &lt;!channel&gt; said ••• &amp; left"
 
 
 @pytest.mark.parametrize(

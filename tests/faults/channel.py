@@ -41,7 +41,7 @@ def _answering(lines: list[str]) -> type[BaseHTTPRequestHandler]:
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            lines.append(json.loads(body)["text"])
+            lines.extend(json.loads(body)["text"].split("\n"))
             self.send_response(200)
             self.end_headers()
 

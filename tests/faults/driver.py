@@ -48,6 +48,7 @@ class Driver:
         self._wake_what_was_put_off()
         for _, environment in self._installation.turns.due.pop(100):
             self._run(self._installation.turns.take, environment)
+        self._installation.speak()
 
     def _wake_what_was_put_off(self) -> None:
         if time.monotonic() < self._woken + SOON:

@@ -39,6 +39,9 @@ class Preview:
         return f"pr-{self.number}"
 
 
+SLACK_PATIENCE = 10.0
+
+
 class Shop:
     """A playground with a repository that was just begun. Workers are for the test to start.
 
@@ -137,7 +140,7 @@ class Shop:
             *self._odd_platform(preview),
             *self._odd_builds(preview, preview.pushes if builds is None else builds),
             *self._odd_deployments(preview, live=True),
-            *self._odd_channel(told, f"#{preview.number}>:", "deployed", preview.commit[:7]),
+            *self._odd_channel(told, f"#{preview.number}>:", "live at", preview.commit[:7]),
         ]
 
     def leftovers(self, preview: Preview) -> list[str]:
@@ -213,6 +216,8 @@ class Shop:
             yield f"GitHub's deployments are { {sha[:7]: state for sha, state in states.items()} }"
 
     def _odd_channel(self, times: int, *words: str) -> Iterator[str]:
+        with contextlib.suppress(onlooker.TooLate):  # nobody waits for Slack, so it may come later
+            self.until("Slack's lines", lambda: len(self.channel.said(*words)) >= times, SLACK_PATIENCE)
         if len(said := self.channel.said(*words)) != times:
             yield f"Slack was told {len(said)} times of {' '.join(words)}, and not {times}"
 

@@ -27,6 +27,7 @@ class Orchestrator:
         if self.installation.clock.strikes("look", self.told.look_every):
             self.look()
         self.take_turns()
+        self.installation.speak()
 
     def look(self) -> None:
         """One look at each repository, whatever the clock says."""

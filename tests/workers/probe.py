@@ -86,6 +86,9 @@ class Probe:
     def asked_for(self) -> list[str]:
         return [asked.repository for asked in self._soon.pop(20)]
 
+    def speak(self) -> None:
+        """There is nothing to say."""
+
     def look(self, repository: str) -> None:
         self._evidence.write("looked", repository)
 

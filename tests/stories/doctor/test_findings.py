@@ -17,7 +17,7 @@ from reviewapps.errors import BadSettings
 from reviewapps.sandbox.world import STRANGER
 from tests.stories.doctor.clinic import Clinic
 from tests.stories.samples import manifest
-from tests.stories.slack import Slack
+from tests.stories.slack import TOKEN, Slack
 from tests.web.serving import serving
 
 pytestmark = pytest.mark.story
@@ -146,7 +146,29 @@ def test_slack_is_only_told_a_line_when_asked_to(clinic: Clinic) -> None:
         assert slack.lines == []
         said = CliRunner().invoke(app, ["doctor", "--ping"], env=environment)
         assert (said.exit_code, len(slack.lines)) == (0, 1)
-        assert "it took a line" in said.stdout
+        assert "its channel took a message" in said.stdout
+
+
+def test_what_slack_refuses_is_said_with_what_mends_it(clinic: Clinic) -> None:
+    with Slack() as slack:
+        environment = clinic.environment(**slack.bot)
+
+        def said(*options: str) -> str:
+            shown = CliRunner().invoke(app, ["doctor", *options], env=environment).stdout
+            return "\n".join(line for line in " ".join(shown.split()).split(". ") if "slack" in line)
+
+        assert "the bot reviewapps in Acme; not tried" in said()
+        assert "#shop took a message" in said("--ping")
+        slack.closed["#shop"] = slack.channels.pop("#shop")
+        assert "#shop did not take a message: not_in_channel" in (shown := said("--ping"))
+        assert "/invite @reviewapps" in shown
+        slack.scopes = "commands"
+        assert "it has no chat:write" in said()
+        slack.broken = True
+        assert "slack" in (shown := said()) and TOKEN not in shown
+        environment["REVIEWAPPS_SLACK_TOKEN"], slack.broken = "xoxb-other", False
+        assert "the token is refused: invalid_auth" in (shown := said())
+        assert "make a new token" in shown
 
 
 def test_the_command_says_how_many_and_ends_accordingly(clinic: Clinic) -> None:

@@ -133,6 +133,7 @@ def test_run_works_and_serves_with_a_redis_of_its_own_until_it_is_told_to_end(tm
             preview = shop.open("blue header")
             shop.until_live(preview)
             until(lambda: answers(port, "/readyz"), "a page that is ready", seconds=20)
+            until(lambda: shop.channel.said("live at"), "a line in Slack, which nobody waits for", seconds=20)
             everybody = family(run)
             in_hand(shop, redis := tmp_path / "orchestrator" / "redis")
             with half_a_webhook(port) as slow:

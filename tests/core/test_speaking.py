@@ -1,0 +1,170 @@
+"""What Slack is told of a deploy, wherever somebody is killed and whatever is forgotten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reviewapps.desired import Desired
+from reviewapps.model import App, Said
+from reviewapps.outcome import Event, Line
+from reviewapps.reconcile.speaking import unheard
+from tests.core.imagined import Fate
+from tests.core.test_deploying import PR_1, RUN, Deploying
+
+
+@dataclass
+class Channel:
+    """A Slack in memory, as a bot sees it. What waits is sent by ``send``; ``away`` it takes nothing."""
+
+    away: bool = False
+    silent: tuple[Event, ...] = ()
+    waiting: dict[str, Line] = field(default_factory=dict)
+    known: dict[str, Said] = field(default_factory=dict)
+    messages: list[list[str]] = field(default_factory=list)
+
+    def channel(self, kind: str, event: Event) -> str:
+        return "" if event in self.silent else "#shop"
+
+    def say(self, line: Line) -> None:
+        self.waiting[line.key] = line
+
+    def sent(self, key: str) -> Said | None:
+        return self.known.get(key)
+
+    def wait(self, channel: str) -> float | None:
+        return None if self.away else 1.0
+
+    def send(self) -> None:
+        for key, line in {} if self.away else dict(self.waiting).items():
+            if line.edits is None:
+                self.messages.append([])
+            at = int(line.edits.ts) if line.edits is not None else len(self.messages)
+            self.messages[at - 1].append(line.said.state)
+            self.known[key] = replace(line.said, place="C1", ts=str(at))
+            del self.waiting[key]
+
+    def forget(self) -> None:
+        """As when Redis is emptied."""
+        self.waiting.clear()
+        self.known.clear()
+
+
+def settled(there: Deploying, slack: Channel, *, forgets_at: int = -1) -> int:
+    """Turn after turn, until nothing is waited for; how many it took."""
+    for turn in range(40):
+        wait = there.turn()
+        slack.send()
+        if turn == forgets_at:
+            slack.forget()
+        there.cf.pass_time()
+        if wait is None and not slack.waiting:
+            return turn
+    raise AssertionError("it does not settle")
+
+
+class Always(dict[str, Fate]):
+    """One fate, whatever is built."""
+
+    def __init__(self, fate: Fate) -> None:
+        super().__init__()
+        self.fate = fate
+
+    def get(self, key: str, default: object = None) -> Any:
+        return self.fate
+
+
+def deploying(slack: Channel, fate: Fate = "well") -> Deploying:
+    there = Deploying((), slack=slack)
+    there.cf.fates = Always(fate)
+    return there
+
+
+def owed(there: Deploying) -> list[App]:
+    """The apps whose end Slack was not told of."""
+    found = set(unheard(there.means, there.cf.look(), Desired({PR_1: RUN})))
+    return [app for app in there.cf.apps.values() if app.environment in found]
+
+
+def test_a_deploy_is_one_message_and_the_app_knows_it() -> None:
+    slack = Channel()
+    there = deploying(slack)
+    settled(there, slack)
+    there.turn()
+    (app,) = there.cf.apps.values()
+    assert slack.messages == [["started", "live"]]
+    assert app.said is not None and (app.said.state, app.said.ts) == ("live", "1")
+    slack.forget()
+    assert owed(there) == []
+    settled(there, slack)
+    assert slack.messages == [["started", "live"]]
+
+
+def test_what_the_platform_did_wrong_and_tries_again_is_no_news() -> None:
+    slack = Channel()
+    there = deploying(slack, "flaky")
+    settled(there, slack)
+    assert there.cf.builds_made.total() == 2
+    assert slack.messages == [["started", "failed platform"]]
+
+
+def test_whenever_redis_is_emptied_the_end_is_told_and_twice_at_most() -> None:
+    at, turns = 0, 1
+    while at < turns:
+        slack = Channel()
+        there = deploying(slack)
+        turns = settled(there, slack, forgets_at=at)
+        settled(there, slack)
+        told = [state for message in slack.messages for state in message]
+        assert 1 <= told.count("live") <= 2, at
+        assert owed(there) == [], at
+        at += 1
+    assert at >= 3
+
+
+@pytest.mark.parametrize("fate", ["well", "unbuildable"])
+def test_an_end_that_slack_missed_is_owed_until_it_is_told(fate: Fate) -> None:
+    slack = Channel(away=True)
+    there = deploying(slack, fate)
+    for _ in range(20):
+        there.turn()
+        there.cf.pass_time()
+    slack.forget()
+    there.cf.now += timedelta(days=3)
+    assert len(owed(there)) == 1
+    slack.away = False
+    settled(there, slack)
+    there.turn()
+    assert slack.messages == [["live" if fate == "well" else "failed build"]]
+    assert owed(there) == []
+
+
+def test_what_was_live_before_there_was_a_slack_is_not_told() -> None:
+    silence = Channel(silent=("started", "live", "failed", "rolled_back"))
+    there = deploying(silence)
+    settled(there, silence)
+    there.slack = slack = Channel()
+    assert len(owed(there)) == 1  # it just came up
+    there.cf.now += timedelta(days=1, seconds=1)
+    assert owed(there) == []
+    settled(there, slack)
+    assert slack.messages == []
+
+
+def test_what_nobody_wants_to_hear_is_owed_by_nobody() -> None:
+    slack = Channel(silent=("started", "live"))
+    there = deploying(slack)
+    settled(there, slack)
+    assert slack.messages == [] and owed(there) == []
+
+
+def test_a_message_that_was_begun_comes_to_its_end_where_ends_are_not_wanted() -> None:
+    slack = Channel(silent=("live",))
+    there = deploying(slack)
+    settled(there, slack)
+    assert slack.messages == [["started", "live"]]
+    there.turn()
+    assert owed(there) == []
