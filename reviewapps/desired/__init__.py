@@ -6,6 +6,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 
 from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.dev import dev_tags, natural, tags_seen
+from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
@@ -21,6 +22,8 @@ from reviewapps.desired.verdicts import (
 )
 
 __all__ = [
+    "STAGING",
+    "USUAL",
     "Absent",
     "Asks",
     "Desired",
@@ -28,10 +31,13 @@ __all__ = [
     "Fork",
     "Known",
     "Leave",
+    "Line",
     "NoRoom",
     "Refused",
+    "Room",
     "Run",
     "Verdict",
+    "Waiter",
     "desired",
     "dev_tags",
     "natural",

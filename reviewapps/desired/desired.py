@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from reviewapps.desired.dev import DEV, dev_verdict
@@ -36,8 +37,14 @@ def desired(
     verdicts |= dict.fromkeys(
         (e for e in space.unreadable if e and e.repository == review.repository), Leave()
     )
-    asks = Asks(frozenset(review.commits_asked), tags, frozenset(review.numbers_asked))
-    return _safe(verdicts, asks, grant)
+    asks = Asks(
+        frozenset(review.commits_asked),
+        tags,
+        frozenset(review.numbers_asked),
+        frozenset(review.needs_asked),
+        review.room_asked,
+    )
+    return replace(_safe(verdicts, asks, grant), line=review.line)
 
 
 def questions(

@@ -148,6 +148,7 @@ def _target(
         credentials=form.credentials,
         found_at=found_at.get(form.credentials),
         gate=gate(name, form),
+        memory_mb=form.memory,
     )
 
 
@@ -157,6 +158,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         targets=mine,
         addresses={kind: targets[name].address for kind, name in mine.items()},
         entrances={kind: targets[name].entrance for kind, name in mine.items()},
+        caps={kind: mb for kind, name in mine.items() if (mb := targets[name].memory_mb) is not None},
         limit=form.limit,
         expire_after=form.expire_after,
         deletions_at_once=file.deletions_at_once,
@@ -196,7 +198,7 @@ FORMS: Mapping[str, type[BaseModel]] = {
 LATER: Mapping[str, tuple[str, ...]] = {
     "": ("address", "price"),
     "slack": ("operators",),
-    "target": ("memory", "postgres", "rotate_after"),
+    "target": ("postgres", "rotate_after"),
     "repository": ("adopt", "services", "forks", "logs_in_comment", "requires"),
 }
 """Keys that are foreseen and not built yet."""

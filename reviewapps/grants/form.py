@@ -95,6 +95,7 @@ class WebForm(Form):
 class TargetForm(Form):
     """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret. ``gate`` is what the
     app before previews is called; named where ``access`` is "public", it lets everybody in and keeps robots out.
+    ``memory`` is for previews, their builds and their switches together.
     """
 
     api: str = CLOUD_GOV
@@ -104,6 +105,7 @@ class TargetForm(Form):
     address: Annotated[str, Field(pattern=APP_ADDRESS)] = "https://{host}"
     access: Visibility = "password"
     gate: Annotated[str, Field(pattern=GATE)] | None = None
+    memory: Size | None = None
 
 
 class RepositoryForm(Form):

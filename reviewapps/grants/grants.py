@@ -39,6 +39,7 @@ class Target:
     of an app's address, with ``{host}`` for host and domain. ``access``: whether what lives here is open to
     everybody. ``credentials`` is the name of the account's secret, "" where variables describe it, and
     ``found_at`` where the file says that it is found. ``gate`` stands before all of it; None where nothing does.
+    ``memory_mb`` is what all of ours may hold there; None where only its quotas say.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Target:
     credentials: str = ""
     found_at: str | None = None
     gate: Gate | None = None
+    memory_mb: int | None = None
 
     @property
     def entrance(self) -> Entrance:
@@ -65,12 +67,13 @@ class Target:
 class Grant:
     """What one repository may have. ``targets`` are by kind of environment, and only those may exist that have
     one; ``limit`` is the most previews that may be up at once, ``memory_mb`` the most for one instance.
-    ``entrances`` say, by kind, who may open them.
+    ``entrances`` say, by kind, who may open them; ``caps`` what their space may hold of ours, MB.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
     addresses: Mapping[str, str] = field(default_factory=dict)
     entrances: Mapping[str, Entrance] = field(default_factory=dict)
+    caps: Mapping[str, int] = field(default_factory=dict)
     limit: int = 5
     expire_after: timedelta = timedelta(days=10)
     deletions_at_once: int = 5

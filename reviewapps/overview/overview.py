@@ -110,7 +110,8 @@ class _Seen:
             case Run():
                 return self._wanted(verdict, actual)
             case NoRoom(commit, place, of):
-                return Row(environment, "waiting", commit=commit, reason=f"{ordinal(place)} of {of} for room")
+                reason = f"{ordinal(place)} of {of}{lacking(verdict)}"
+                return Row(environment, "waiting", commit=commit, reason=reason)
             case Refused(commit, refusal):
                 return self._there(actual, "failed", commit=commit, reason=_reason(commit, refusal))
             case _ if actual.empty or (isinstance(verdict, Destroyed) and _is_a_record(actual)):
@@ -181,6 +182,21 @@ def _passed(number: int, verdict: Verdict) -> Passed | None:
         case Absent() | Fork() | Destroyed():
             return Passed(number, why(verdict))
     return None
+
+
+def lacking(verdict: NoRoom) -> str:
+    """What it waits for, to be read after its place.
+
+    >>> from reviewapps.outcome import Shortage
+    >>> lacking(NoRoom("c", 1, 1, 5, (), Shortage(512, 2048, free=256)))
+    ': needs 512 MB, 256 free'
+    """
+    shortage = verdict.shortage
+    if shortage is None or shortage.need is None:
+        return " for room"
+    if shortage.never:
+        return f": needs {shortage.need:,} MB, more than previews can have of {shortage.of:,}"
+    return f": needs {shortage.need:,} MB, {shortage.free:,} free"
 
 
 def why(verdict: Absent | Fork | Destroyed) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -23,7 +24,7 @@ from reviewapps.outcome import Building, Failed, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_of
-from reviewapps.reconcile.watch import watch
+from reviewapps.reconcile.watch import under_way, watch
 from reviewapps.rules.fill import Facts
 from reviewapps.steps import Done, Wait
 
@@ -75,18 +76,21 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)
     except Busy as busy:
-        return _wait_for_room(turn, run, busy)
+        return _wait_for_room(turn, run, busy, step)
     return None
 
 
-def _wait_for_room(turn: Turn, run: Run, busy: Busy) -> float | None:
+def _wait_for_room(turn: Turn, run: Run, busy: Busy, step: steps.Step) -> float | None:
     """Seconds until another try; None where the attempt's time is over, so that people read what it lacked.
-    A full quota may stay full for ever."""
+    A full quota may stay full for ever. A build elsewhere does not last: while one holds the room, the time of an
+    attempt that waits to build begins anew."""
     app = turn.actual.app
     attempt = app.attempt if app is not None else None
     if attempt is None or not attempt.is_for(run.commit, run.config) or not in_doubt(turn.actual):
         raise busy
-    if turn.means.now() > attempt.began + turn.means.pace.deadline:
+    if isinstance(step, steps.CreateBuild) and under_way(turn.means, "build", but=turn.environment):
+        turn.carry_out(steps.Begin(replace(attempt, began=turn.means.now())))
+    elif turn.means.now() > attempt.began + turn.means.pace.deadline:
         turn.carry_out(steps.Refuse(_refusal(turn, "platform", str(busy))))
         return None
     _say_building(turn, run)

@@ -56,7 +56,8 @@ class Means:
     """One repository's two sides, and the terms of the installation.
 
     ``web_url`` is where people read GitHub; ``announce`` takes a line for Slack; ``secrets`` are masked in all
-    that people are told. ``journal`` is kept where somebody wants to read it.
+    that people are told. ``journal`` is kept where somebody wants to read it. ``neighbours`` are the
+    other repositories whose previews live in the same space.
     """
 
     name: str
@@ -72,6 +73,7 @@ class Means:
     secrets: tuple[str, ...] = ()
     journal: Journal | None = None
     counters: Counters = field(default_factory=Uncounted)
+    neighbours: tuple[str, ...] = ()
 
     def remembered(self, *key: str) -> object:
         """What the memory holds for this repository under a key; None where it is forgotten."""

@@ -18,6 +18,7 @@ from reviewapps.reconcile.adopting import Adoption, adopted, adoption
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, redeployed
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
+from reviewapps.reconcile.room import publish
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.ticking import report
@@ -64,6 +65,7 @@ class Reconciler:
         space = means.cloudfoundry.look()
         desired = verdicts(means, wanted, space)
         repository = wanted.repository.id
+        publish(means, repository, desired.line)
         known = desired.verdicts.keys() | space.environments(repository)
         marks = {e: str(mark) for e in known if (mark := means.remembered("settled", e.name)) is not None}
         wanting = attention(desired, space, repository, marks)

@@ -10,6 +10,7 @@ from reviewapps.model import Actual
 from reviewapps.outcome import Failed, Forbidden, Removed, Waiting
 from reviewapps.plan import Farewell, in_doubt, next_farewell, next_removal
 from reviewapps.reconcile.deploying import deployed
+from reviewapps.reconcile.room import look_again
 from reviewapps.reconcile.turn import Turn
 from reviewapps.steps import Done
 
@@ -28,8 +29,8 @@ def settled(turn: Turn, verdict: Verdict) -> float | None:
         case Destroyed(commit, at):
             farewell = partial(next_farewell, record=turn.record(commit, at))
             return _removed(turn, Removed("destroyed", at), farewell)
-        case NoRoom(commit, place, of, limit, holders):
-            turn.tell(Waiting(commit, place, of, limit, holders))
+        case NoRoom(commit, place, of, limit, holders, shortage):
+            turn.tell(Waiting(commit, place, of, limit, holders, shortage))
         case Refused(commit, refusal):
             turn.tell(Failed(commit, refusal))
         case Leave():
@@ -55,6 +56,7 @@ def _removed(
         last = step
     if not was_gone:
         turn.look_again()
+        look_again(turn.means)
         if not isinstance(plan(turn.actual), Done):
             return pace.poll
         if doubtful:

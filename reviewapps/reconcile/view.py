@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -12,8 +13,8 @@ from reviewapps.desired import Asks, Desired, Known, Verdict, desired
 from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Environment, Space, Wanted
 from reviewapps.naming import value_digest
-from reviewapps.ports import GitHub
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.room import need, room
 from reviewapps.rules import Rules, rules
 
 log = structlog.get_logger()
@@ -78,7 +79,7 @@ def verdict_on(means: Means, environment: Environment, wanted: Wanted, space: Sp
 
 
 def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()) -> Desired:
-    """What should become of each environment, once GitHub was asked what had to be asked."""
+    """What should become of each environment, once all was asked that had to be asked."""
     found, _ = judged(means, wanted, space, also)
     return found
 
@@ -86,9 +87,9 @@ def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = 
 def judged(
     means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()
 ) -> tuple[Desired, Known]:
-    """The verdicts, and what GitHub answered on the way to them.
+    """The verdicts, and what was answered on the way to them.
 
-    What it could not answer stays among the ``asks``, and leaves alone only those environments that it is about:
+    What could not be answered stays among the ``asks``, and leaves alone only those environments that it is about:
     one commit that GitHub cannot show must not hold up a whole repository.
     """
     known, asked, unanswered = Known(), rules_of(wanted), Asks()
@@ -97,16 +98,23 @@ def judged(
         open_asks = found.asks.without(unanswered)
         if not open_asks:
             return found, known
-        answers = _answers(means.github, open_asks)
+        answers = _answers(means, wanted, space, open_asks)
         known = known.with_answers(answers)
         unanswered = found.asks.without(answers)
 
 
-def _answers(github: GitHub, asks: Asks) -> Known:
+def _answers(means: Means, wanted: Wanted, space: Space, asks: Asks) -> Known:
+    github = means.github
+    needs = _each(asks.needs, partial(need, means, wanted, rules_of(wanted)))
+    rooms = _each(
+        frozenset({"room"} if asks.room else ()), lambda _: room(means, wanted.repository.id, space)
+    )
     return Known(
         dict(_each(asks.commits, github.committed_at)),
         dict(_each(asks.tags, github.tagging)),
         dict(_each(asks.pull_requests, github.pull_request)),
+        {pr.commit: megabytes for pr, megabytes in needs},
+        dict(rooms).get("room"),
     )
 
 
@@ -116,4 +124,4 @@ def _each(asked: frozenset[Q], answer: Callable[[Q], A]) -> Iterator[tuple[Q, A]
         try:
             yield question, answer(question)
         except ReviewAppsError as wrong:
-            log.warning("github could not answer", question=str(question), reason=str(wrong))
+            log.warning("not answered", question=str(question), reason=str(wrong))

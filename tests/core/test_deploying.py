@@ -13,7 +13,18 @@ from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import Busy
 from reviewapps.grants import Grant
-from reviewapps.model import App, Candidate, Comment, Environment, LogLine, PullRequest, Tag, Tagging, Wanted
+from reviewapps.model import (
+    App,
+    Candidate,
+    Capacity,
+    Comment,
+    Environment,
+    LogLine,
+    PullRequest,
+    Tag,
+    Tagging,
+    Wanted,
+)
 from reviewapps.outcome import Telling
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
@@ -31,6 +42,9 @@ class CloudFoundry(imagined.CloudFoundry):
 
     def memory(self) -> dict[str, int]:
         return {}
+
+    def capacity(self, kind: str) -> Capacity:
+        return Capacity()
 
     def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:
         return frozenset()
