@@ -131,14 +131,17 @@ class Killed(Exception):
 
 
 class Settling:
-    """``kills`` are the changes after which the worker is killed, counted from 0."""
+    """``kills`` are the changes after which the worker is killed, counted from 0; ``allowance`` is the memory for
+    all of ours, MB."""
 
-    def __init__(self, github: GitHub, cf: CloudFoundry, grant: Grant | None = None) -> None:
+    def __init__(
+        self, github: GitHub, cf: CloudFoundry, grant: Grant | None = None, allowance: int | None = None
+    ) -> None:
         self.github, self.cf, self.grant = github, cf, grant or Grant()
         self.kills: frozenset[int] = frozenset()
         self.taken: list[steps.Step] = []
         self.told: dict[Environment, str] = {}
-        self.allowance: int | None = None
+        self.allowance = allowance
         self.line: tuple[Waiter, ...] = ()
         self.lines: tuple[Line, ...] = ()
 
