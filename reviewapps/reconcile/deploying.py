@@ -88,9 +88,11 @@ def _wait_for_room(turn: Turn, run: Run, busy: Busy, step: steps.Step) -> float 
     attempt = app.attempt if app is not None else None
     if attempt is None or not attempt.is_for(run.commit, run.config) or not in_doubt(turn.actual):
         raise busy
-    if isinstance(step, steps.CreateBuild) and under_way(turn.means, "build", but=turn.environment):
+    waited, deadline = turn.means.now() - attempt.began, turn.means.pace.deadline
+    builds = isinstance(step, steps.CreateBuild) and waited > deadline / 2
+    if builds and under_way(turn.means, "build", but=turn.environment):
         turn.carry_out(steps.Begin(replace(attempt, began=turn.means.now())))
-    elif turn.means.now() > attempt.began + turn.means.pace.deadline:
+    elif waited > deadline:
         turn.carry_out(steps.Refuse(_refusal(turn, "platform", str(busy))))
         return None
     _say_building(turn, run)
