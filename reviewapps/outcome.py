@@ -56,12 +56,13 @@ class Failed:
 class Shortage:
     """Memory that is not there, MB. ``need`` is what the preview takes (None: not known yet), ``free`` what it
     could have of the limit ``of``. Each of ``freed_by``, alone, would leave enough. ``never``: there would not be
-    enough even without all other previews."""
+    enough even without all other previews. ``others_first``: it is another repository's turn."""
 
     need: int | None
     of: int
     freed_by: tuple[int, ...] = ()
     never: bool = False
+    others_first: bool = False
     free: int = field(default=0, compare=False)
 
 

@@ -76,7 +76,7 @@ class Newcomers:
         """The verdict; None where it waits."""
         room, blocked = self._room, self._room is not None and self._sharing.blocked
         if len(self._up) + (len(self._waiting) if blocked else 0) >= self._judge.limit:
-            shortage = Shortage(self._need(pr), room.of) if room is not None and blocked else None
+            shortage = Shortage(None, room.of) if room is not None and blocked else None
             self._waiting.append((pr, shortage))
             self._keep(pr)
             return None
@@ -119,7 +119,9 @@ class Newcomers:
 
     def _shortage(self, need: int, room: Room) -> Shortage:
         sharing = self._sharing
-        return Shortage(need, room.of, sharing.freed_by(need), sharing.never(need), sharing.free(need))
+        never, others_first = sharing.never(need), sharing.others_first
+        freed_by = () if never else sharing.freed_by(need)
+        return Shortage(need, room.of, freed_by, never, others_first, sharing.free(need))
 
     def _keep(self, pr: PullRequest) -> None:
         """Let it not be forgotten how long it waits, though so many came before it."""

@@ -95,7 +95,7 @@ class Sharing:
             for line in room.lines
             if line.repository != repository
         }
-        self.blocked = False
+        self.blocked = self.others_first = False
 
     def admits(self, need: int, since: datetime, environment: Environment) -> bool:
         """Whether the next one of ours gets its room; if so it has it from now on."""
@@ -134,7 +134,10 @@ class Sharing:
         return max(0, (self.room.allowance or 0) - sum(self._held.values()) - self._reserve(need))
 
     def freed_by(self, need: int) -> tuple[int, ...]:
-        """The previews of this repository each of which, alone, would leave enough."""
+        """The previews of this repository each of which, alone, would leave enough; none where there is enough
+        already, and it is somebody else's turn."""
+        if self.fits(need):
+            return ()
         ours = (e for e in self._held if e.repository == self._repository and e.number is not None)
         return tuple(sorted(e.number or 0 for e in ours if self.fits(need, without=e)))
 
@@ -150,6 +153,7 @@ class Sharing:
             waiter = self._lines[first].pop(0)
             if self.never(waiter.need):
                 continue
+            self.others_first = True
             if self.fits(waiter.need):
                 self._held[Environment.of_pull_request(first, waiter.number)] = waiter.need
             else:

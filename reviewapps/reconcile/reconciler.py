@@ -65,7 +65,8 @@ class Reconciler:
         space = means.cloudfoundry.look()
         desired = verdicts(means, wanted, space)
         repository = wanted.repository.id
-        publish(means, repository, desired.line)
+        if not desired.asks.room:
+            publish(means, repository, desired.line)
         known = desired.verdicts.keys() | space.environments(repository)
         marks = {e: str(mark) for e in known if (mark := means.remembered("settled", e.name)) is not None}
         wanting = attention(desired, space, repository, marks)
@@ -196,6 +197,8 @@ class Reconciler:
             self._repair(environment, drift)
         wait = settled(turn, seen.verdict)
         keep_row(means, seen.verdict, turn.actual)
+        if wait is None and seen.undecided:
+            return means.pace.poll
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
         return wait

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import structlog
 
-from reviewapps.desired import Asks, Desired, Known, Verdict, desired
+from reviewapps.desired import Asks, Desired, Known, Leave, Verdict, desired
 from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Environment, Space, Wanted
 from reviewapps.naming import value_digest
@@ -59,23 +59,30 @@ def fresh_view(means: Means, environment: Environment) -> Wanted:
 
 @dataclass(frozen=True)
 class Judged:
-    """Both sides as one environment's verdict was reached on them."""
+    """Both sides as one environment's verdict was reached on them. ``undecided``: nobody could say what room there
+    is, and it may be about that."""
 
     wanted: Wanted
     space: Space
     verdict: Verdict
+    undecided: bool = False
 
 
 def judged_alone(means: Means, environment: Environment) -> Judged:
     """The verdict on one environment, its own pull request read anew."""
     wanted, space = fresh_view(means, environment), means.cloudfoundry.look()
-    return Judged(wanted, space, verdict_on(means, environment, wanted, space))
+    found = verdicts(means, wanted, space, _also(environment))
+    verdict = found.of(environment)
+    return Judged(wanted, space, verdict, found.asks.room and isinstance(verdict, Leave))
 
 
 def verdict_on(means: Means, environment: Environment, wanted: Wanted, space: Space) -> Verdict:
     """What should become of the environment, also where GitHub's listing lacks its pull request."""
-    also = frozenset[int]() if environment.number is None else frozenset({environment.number})
-    return verdicts(means, wanted, space, also).of(environment)
+    return verdicts(means, wanted, space, _also(environment)).of(environment)
+
+
+def _also(environment: Environment) -> frozenset[int]:
+    return frozenset() if environment.number is None else frozenset({environment.number})
 
 
 def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()) -> Desired:

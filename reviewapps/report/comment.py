@@ -13,6 +13,9 @@ from reviewapps.report.voice import Voice
 from reviewapps.report.wording import day, listed, moment, ordinal, several, span
 
 MOST_HOLDERS = 20
+OTHERS_FIRST = (
+    "A preview of another repository comes first: that one's previews hold less, or it waits longer."
+)
 
 ENTRANCES: Mapping[Entrance, str] = {
     "password": "team password, not indexed",
@@ -88,10 +91,14 @@ def _for_memory(voice: Voice, waiting: Waiting, shortage: Shortage) -> str:
             "somebody raises that limit, or when it asks for less `memory`."
         )
     free = f"{shortage.free:,} of {of} are free, beside what building and switching take"
-    said = f"{commit} needs {need}; {free}. It starts by itself."
     if waiting.place > 1:
-        return said
-    return f"{said}\n{_what_frees(voice, waiting, shortage)}".rstrip()
+        return f"{commit} needs {need}, after those before it; {free}. It starts by itself."
+    lines = [
+        f"{commit} needs {need}; {free}. It starts by itself.",
+        OTHERS_FIRST if shortage.others_first else "",
+        _what_frees(voice, waiting, shortage),
+    ]
+    return "\n".join(filter(None, lines))
 
 
 def _what_frees(voice: Voice, waiting: Waiting, shortage: Shortage) -> str:
@@ -100,7 +107,7 @@ def _what_frees(voice: Voice, waiting: Waiting, shortage: Shortage) -> str:
         numbers = shortage.freed_by[:MOST_HOLDERS]
         which = listed([voice.pull(number) for number in numbers], "or")
         return f"To make room for it: close {which}, or say {voice.command('destroy', numbers[0])}."
-    if not waiting.holders:
+    if not waiting.holders or shortage.others_first:
         return ""
     which = listed([voice.pull(number) for number in waiting.holders[:MOST_HOLDERS]])
     return f"Of {which}, none alone would leave enough."

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from reviewapps.desired import STAGING, USUAL, Line, Room, Waiter
-from reviewapps.errors import BadRules, NotAuthorised
+from reviewapps.errors import BadRules, NotAuthorised, ReviewAppsError, Unavailable
 from reviewapps.grants import Grant
 from reviewapps.model import App, Capacity, Environment, Quota, Space
+from reviewapps.reconcile import Reconciler
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.room import look_again, need, publish, room
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.settling import NOW, SHOP, pull_request, sha
-from tests.core.test_deploying import CloudFoundry, Deploying, GitHub
+from tests.core.test_deploying import PR_1, CloudFoundry, Deploying, GitHub, Held
 
 OURS = App("ours", "shop-pr-1", Environment(SHOP.id, "pr-1"), "app", True, "d", sha(1), "c", NOW)
 THEIRS = replace(OURS, guid="theirs", environment=Environment(8, "pr-1"))
@@ -39,14 +40,15 @@ class Remembering:
 class Limited(CloudFoundry):
     """Cloud Foundry with quotas; it counts how often it is asked."""
 
-    def __init__(self, capacity: Capacity | None) -> None:
+    def __init__(self, capacity: Capacity) -> None:
         super().__init__(NOW, {})
         self.has, self.asked = capacity, 0
+        self.wrong: ReviewAppsError | None = None
 
     def capacity(self, kind: str) -> Capacity:
         self.asked += 1
-        if self.has is None:
-            raise NotAuthorised("this account may not see processes")
+        if self.wrong is not None:
+            raise self.wrong
         return self.has
 
     def memory(self) -> dict[str, int]:
@@ -54,7 +56,7 @@ class Limited(CloudFoundry):
         return SIZES
 
 
-def means(capacity: Capacity | None, cap: int | None = None, **more: Any) -> Means:
+def means(capacity: Capacity, cap: int | None = None, **more: Any) -> Means:
     caps: Mapping[str, int] = {} if cap is None else {"review": cap}
     own = {"cloudfoundry": Limited(capacity), "memory": Remembering(), "grant": Grant(caps=caps)}
     return replace(Deploying(()).means, **{**own, **more})
@@ -97,7 +99,10 @@ def test_what_was_asked_lately_is_not_asked_again() -> None:
 
 
 def test_what_our_account_may_not_see_limits_nobody() -> None:
-    assert room(means(None), SHOP.id, SPACE) == Room()
+    told = means(Capacity())
+    assert isinstance(told.cloudfoundry, Limited)
+    told.cloudfoundry.wrong = NotAuthorised("this account may not see processes")
+    assert room(told, SHOP.id, SPACE) == Room()
 
 
 def test_repositories_of_one_space_tell_each_other_who_waits() -> None:
@@ -117,11 +122,35 @@ def test_a_line_that_cannot_be_read_is_none(kept: object) -> None:
 
 
 def test_after_a_removal_everybody_in_the_space_is_looked_at_again() -> None:
-    told = means(None, neighbours=("acme/web",))
+    told = means(Capacity(), neighbours=("acme/web",))
     for name in ("acme/shop", "acme/web"):
         told.memory.write(f"{name}:seen", "the view", 60.0)
     look_again(told)
     assert {told.memory.read(f"{name}:seen") for name in ("acme/shop", "acme/web")} == {""}
+
+
+def test_who_waits_is_published_by_a_look_and_told_on_the_pull_request() -> None:
+    told = means(Capacity((Quota(700, 0),)), neighbours=("acme/web",))
+    told.memory.write("acme/web:line", {"repository": 8, "line": [[3, 512, 0.0]]}, 60.0)
+    woken: list[Environment] = []
+    Reconciler(told).look(lambda environment, removal: woken.append(environment))
+    assert woken == [PR_1]
+    assert isinstance(told.memory, Remembering)
+    assert told.memory.values["acme/shop:line"]["line"][0][:2] == [1, USUAL]
+    assert Reconciler(told).settle(PR_1, Held()) is None
+    assert isinstance(told.github, GitHub)
+    assert "A preview of another repository" in (told.github.told[-1].comment or "")
+
+
+def test_while_nobody_can_say_what_room_there_is_nothing_is_made_and_it_is_asked_again_soon() -> None:
+    told = means(Capacity())
+    assert isinstance(told.cloudfoundry, Limited)
+    told.cloudfoundry.wrong = Unavailable("no answer")
+    assert Reconciler(told).settle(PR_1, Held()) == told.pace.poll
+    assert (told.cloudfoundry.apps, isinstance(told.github, GitHub) and told.github.told) == ({}, [])
+    told.cloudfoundry.wrong = None
+    Reconciler(told).settle(PR_1, Held())
+    assert len(told.cloudfoundry.apps) == 1
 
 
 class Manifest(GitHub):
@@ -148,5 +177,5 @@ def test_a_preview_needs_what_its_manifest_says_and_nothing_where_it_will_be_ref
 ) -> None:
     github = Manifest()
     github.text = None if lines is None else f"applications:\n- name: shop\n  {lines}\n"
-    told = means(None, github=github)
+    told = means(Capacity(), github=github)
     assert need(told, github.look(), rules, pull_request(1)) == mb

@@ -85,6 +85,9 @@ OUTCOMES: dict[str, Outcome] = {
     "waiting-for-memory-second": Waiting(NEW, 2, 2, 5, (7, 9, 11), Shortage(256, 2048, free=256)),
     "waiting-for-memory-of-several": Waiting(NEW, 1, 1, 5, (7, 9), Shortage(1024, 2048, free=0)),
     "waiting-for-memory-of-others": Waiting(NEW, 1, 1, 5, (), Shortage(512, 2048, free=256)),
+    "waiting-for-another-repository": Waiting(
+        NEW, 1, 1, 5, (7,), Shortage(512, 2048, others_first=True, free=600)
+    ),
     "waiting-behind-others": Waiting(NEW, 3, 3, 2, (7, 9), Shortage(None, 2048)),
     "waiting-for-more-than-there-is": Waiting(NEW, 1, 1, 5, (7,), Shortage(4096, 2048, never=True)),
     "forbidden-fork": Forbidden(NEW),

@@ -168,7 +168,8 @@ def line(*waiters: Waiter) -> tuple[Line, ...]:
 def test_the_repository_that_holds_less_goes_first() -> None:
     found = judged(1, 2, 3, allowance=1300, apps=TWO, lines=line(waiting(5, timedelta(), 256)))
     assert running(found) == {1, 2}
-    assert shortage(found[3]).freed_by == (1, 2)
+    first = Shortage(256, 2048, freed_by=(1, 2), others_first=True)
+    assert shortage(found[3]) == first  # theirs fits, and has its room from now on
 
 
 def test_the_repository_that_holds_more_waits() -> None:
@@ -186,6 +187,7 @@ def test_of_two_that_hold_as_much_the_longer_waiting_goes_first(since: timedelta
 def test_who_comes_first_elsewhere_and_does_not_fit_holds_up_who_would() -> None:
     found = judged(1, 2, 3, allowance=1300, apps=TWO, lines=line(waiting(5, timedelta(), 900)))
     assert running(found) == {1, 2}
+    assert shortage(found[3]) == Shortage(256, 2048, others_first=True)
 
 
 def test_who_could_never_fit_elsewhere_holds_up_nobody() -> None:
