@@ -63,6 +63,7 @@ class Newcomers:
             if not isinstance(verdict, Absent):
                 self._up.append(pr.number)
         limit, holders, of = self._judge.limit, tuple(sorted(self._up)), len(self._waiting)
+        self._waiting.sort(key=lambda one: one[1] is not None and one[1].never)  # they stand in nobody's way
         for place, (pr, shortage) in enumerate(self._waiting, 1):
             found[pr.number] = NoRoom(pr.commit, place, of, limit, holders, shortage)
         return found

@@ -105,6 +105,9 @@ def test_what_could_never_fit_holds_up_nobody() -> None:
     found = judged(1, 2, 3, 4, allowance=1280, apps=TWO, needs={4: 4096})
     assert running(found) == {1, 2, 3}
     assert shortage(found[4]).never
+    found = judged(1, 2, 3, 4, allowance=1200, apps=TWO, needs={4: 4096})
+    places = {n: verdict.place for n, verdict in found.items() if isinstance(verdict, NoRoom)}
+    assert (places, shortage(found[3]).freed_by) == ({3: 1, 4: 2}, (1, 2))
 
 
 def test_what_will_be_refused_needs_no_room() -> None:
