@@ -82,7 +82,7 @@ def publish(means: Means, repository: int, waiters: Iterable[Waiter]) -> None:
     means.remember({"repository": repository, "line": line}, kept_for, LINE)
 
 
-def look_again(means: Means) -> None:
+def look_soon(means: Means) -> None:
     """Let the next tick look at Cloud Foundry whatever GitHub says: somebody's room became free."""
     for name in (means.name, *means.neighbours):
         means.memory.write(f"{name}:seen", "", means.pace.quiet)

@@ -10,7 +10,7 @@ from reviewapps.model import Actual
 from reviewapps.outcome import Failed, Forbidden, Removed, Waiting
 from reviewapps.plan import Farewell, in_doubt, next_farewell, next_removal
 from reviewapps.reconcile.deploying import deployed
-from reviewapps.reconcile.room import look_again
+from reviewapps.reconcile.room import look_soon
 from reviewapps.reconcile.turn import Turn
 from reviewapps.steps import Done
 
@@ -56,7 +56,7 @@ def _removed(
         last = step
     if not was_gone:
         turn.look_again()
-        look_again(turn.means)
+        look_soon(turn.means)
         if not isinstance(plan(turn.actual), Done):
             return pace.poll
         if doubtful:

@@ -14,7 +14,7 @@ from reviewapps.grants import Grant
 from reviewapps.model import App, Capacity, Environment, Quota, Space
 from reviewapps.reconcile import Reconciler
 from reviewapps.reconcile.means import Means
-from reviewapps.reconcile.room import look_again, need, publish, room
+from reviewapps.reconcile.room import look_soon, need, publish, room
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.settling import NOW, SHOP, pull_request, sha
 from tests.core.test_deploying import PR_1, CloudFoundry, Deploying, GitHub, Held
@@ -125,7 +125,7 @@ def test_after_a_removal_everybody_in_the_space_is_looked_at_again() -> None:
     told = means(Capacity(), neighbours=("acme/web",))
     for name in ("acme/shop", "acme/web"):
         told.memory.write(f"{name}:seen", "the view", 60.0)
-    look_again(told)
+    look_soon(told)
     assert {told.memory.read(f"{name}:seen") for name in ("acme/shop", "acme/web")} == {""}
 
 
