@@ -683,6 +683,24 @@ class Belongings:
 
 
 @dataclass(frozen=True)
+class Quota:
+    """What a space or an org may hold of memory, and holds."""
+
+    limit_mb: int
+    used_mb: int
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What limits the memory of a space: its own quota and its org's, where they have one. ``staging`` is what the
+    largest of our last builds took, ``builds`` what those under way take, by the guids of their apps; MB."""
+
+    quotas: tuple[Quota, ...] = ()
+    staging: int | None = None
+    builds: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Space:
     """All that is ours in the space, looked at as a whole.
 

@@ -42,7 +42,7 @@ def _plain(value: object) -> object:
         case Mapping():
             return {str(key): _plain(one) for key, one in value.items()}
         case _ if is_dataclass(value):
-            of = {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+            of = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.compare}
             return [type(value).__name__, of]
         case _:
             return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -79,14 +79,30 @@ class Arrival:
 
 
 @dataclass(frozen=True)
+class Shortage:
+    """Memory that is not there, MB. ``need`` is what the preview takes (None: not known yet), ``free`` what it
+    could have of the limit ``of``. Each of ``freed_by``, alone, would leave enough. ``never``: there would not be
+    enough even without all other previews. ``others_first``: it is another repository's turn."""
+
+    need: int | None
+    of: int
+    freed_by: tuple[int, ...] = ()
+    never: bool = False
+    others_first: bool = False
+    free: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
 class Waiting:
-    """There is no room: ``place`` (from 1) of ``of`` who wait; ``limit`` previews are up already."""
+    """There is no room: ``place`` (from 1) of ``of`` who wait. ``limit`` previews are up already, or there is a
+    ``shortage`` of memory."""
 
     commit: str
     place: int
     of: int
     limit: int
     holders: tuple[int, ...] = ()
+    shortage: Shortage | None = None
 
 
 @dataclass(frozen=True)

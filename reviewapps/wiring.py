@@ -218,6 +218,12 @@ def _reconcilers(
     return {name: _reconciler(told, name, redis, memory, journal, counters) for name in told.repositories}
 
 
+def _neighbours(told: Settings, name: str) -> tuple[str, ...]:
+    """The other repositories whose previews live in the same space."""
+    targets = {one: told.grants.repositories[one].targets.get("review") for one in told.repositories}
+    return tuple(one for one, target in targets.items() if one != name and target == targets[name])
+
+
 def _reconciler(
     told: Settings,
     name: str,
@@ -250,6 +256,7 @@ def _reconciler(
         secrets=told.secrets,
         journal=journal,
         counters=counters or Uncounted(),
+        neighbours=_neighbours(told, name),
     )
     return Reconciler(means)
 

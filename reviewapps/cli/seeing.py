@@ -35,10 +35,12 @@ def list_(
     repository: Annotated[str, typer.Argument(help="Only this one: acme/shop")] = "", as_json_: AsJson = False
 ) -> int:
     """List every environment: what it runs, how it is, and where or why."""
-    with wiring.reading(settings()) as reading:
+    told = settings()
+    with wiring.reading(told) as reading:
         names = _named(repository, reading)
         overviews = [reading.reconcilers[name].overview() for name in names]
-        memory = [_memory(name, space) for name, space in reading.spaces.items()]
+        caps = {name: target.memory_mb for name, target in told.grants.targets.items()}
+        memory = [_memory(name, space, caps[name]) for name, space in reading.spaces.items()]
     if as_json_:
         print(as_json({"repositories": overviews, "memory": memory}))
         return 0
@@ -115,13 +117,14 @@ def _named(repository: str, reading: Reading) -> list[str]:
     return found
 
 
-def _memory(target: str, space: SpaceClient) -> Memory:
-    """What the target's space holds; unknown where our account may not see it."""
+def _memory(target: str, space: SpaceClient, cap: int | None) -> Memory:
+    """What the target's space holds and may hold; unknown where our account may not see it."""
     try:
         room = space.room()
     except NotAuthorised:
         return Memory(target, None, None)
-    return Memory(target, room.memory_used, room.memory_limit)
+    limits = [limit for limit in (cap, room.memory_limit) if limit is not None]
+    return Memory(target, room.memory_used, min(limits, default=None))
 
 
 def _followed(one: Sought, before: list[LogLine]) -> Iterator[LogLine]:

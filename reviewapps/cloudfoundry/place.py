@@ -34,6 +34,15 @@ class Room:
 
 
 @dataclass(frozen=True)
+class Staging:
+    """What a build of an app takes, MB, and whether it is ``under_way``."""
+
+    app: str
+    memory: int
+    under_way: bool
+
+
+@dataclass(frozen=True)
 class Rule:
     """One rule of a security group, in the platform's own words."""
 
@@ -110,6 +119,11 @@ def room(quota: Json | None, usage: Json | None) -> Room:
         routes.get("total_routes"),
         used.get("routes"),
     )
+
+
+def staging(build: Json) -> Staging:
+    app = build["relationships"]["app"]["data"]["guid"]
+    return Staging(app, build.get("staging_memory_in_mb") or 0, build["state"] == "STAGING")
 
 
 def rules_of(group: Json) -> tuple[Rule, ...]:

@@ -10,8 +10,9 @@ from functools import cached_property
 from typing import Any, Final
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import adoption, building, looking, removal, skeleton, switching, tasking
+from reviewapps.cloudfoundry import adoption, building, labels, looking, removal, skeleton, switching, tasking
 from reviewapps.cloudfoundry.access import Access
+from reviewapps.cloudfoundry.capacity import capacity
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
 from reviewapps.cloudfoundry.gatehouse import Alone, Gatehouse, GateStep
@@ -25,7 +26,17 @@ from reviewapps.cloudfoundry.tries import Try, left_over, remove
 from reviewapps.cloudfoundry.unused_gates import GatePiece, take_away, unused
 from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.gate import Gate
-from reviewapps.model import Actual, App, Belongings, Candidate, Environment, LogLine, LogSource, Space
+from reviewapps.model import (
+    Actual,
+    App,
+    Belongings,
+    Candidate,
+    Capacity,
+    Environment,
+    LogLine,
+    LogSource,
+    Space,
+)
 from reviewapps.ports import Memory
 from reviewapps.steps import Look, Reach, Step, UnderWay
 
@@ -94,7 +105,7 @@ class SpaceClient:
         open_server: OpenServer | None = None,
     ) -> None:
         session = Session(access, timeout=timeout, memory=memory, spend=spend, say=say)
-        self._session, self._access = session, access
+        self._session, self._access, self._memory = session, access, memory
         self._client = Client(session, access, instance)
         self._doorbell = Doorbell(app_url, access.verify, gate.bypass if gate is not None else None)
         self._gatehouse = Gatehouse(self._client, gate, alone, memory)
@@ -148,6 +159,11 @@ class SpaceClient:
     def memory(self) -> dict[str, int]:
         """The MB that each app in the space is sized for, by guid."""
         return looking.memory(self._client)
+
+    def capacity(self) -> Capacity:
+        """What limits the memory of the space."""
+        ours = labels.selector(self._client.instance)
+        return capacity(self._session, self._client.target, ours, self._memory)
 
     def guarded(self) -> frozenset[str]:
         """The guids of routes that the gate stands before, as it should or, where there is none, should not."""

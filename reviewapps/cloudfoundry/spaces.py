@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from reviewapps.cloudfoundry.space import SpaceClient
-from reviewapps.model import Actual, App, Candidate, Environment, LogLine, LogSource, Space
+from reviewapps.model import Actual, App, Candidate, Capacity, Environment, LogLine, LogSource, Space
 from reviewapps.steps import Step, UnderWay
 
 
@@ -41,6 +41,10 @@ class Spaces:
     def memory(self) -> dict[str, int]:
         """The MB that each app in these spaces is sized for, by guid."""
         return {app: mb for client in self._distinct for app, mb in client.memory().items()}
+
+    def capacity(self, kind: str) -> Capacity:
+        """What limits the memory of the space where environments of this kind live."""
+        return self._clients[kind].capacity()
 
     def guarded(self, space: Space) -> frozenset[str]:
         """The guids of those of ``space``'s routes that their gate stands before."""

@@ -6,6 +6,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 
 from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.review import lasting
+from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
 from reviewapps.desired.shared import branches_of, followed_tags, has_drifted, natural, tags_seen
 from reviewapps.desired.verdicts import (
     Absent,
@@ -25,6 +26,8 @@ from reviewapps.desired.verdicts import (
 )
 
 __all__ = [
+    "STAGING",
+    "USUAL",
     "Absent",
     "Asks",
     "Desired",
@@ -34,10 +37,13 @@ __all__ = [
     "Hold",
     "Known",
     "Leave",
+    "Line",
     "NoRoom",
     "Refused",
+    "Room",
     "Run",
     "Verdict",
+    "Waiter",
     "Way",
     "branches_of",
     "desired",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from reviewapps.desired.review import REVIEW, Review
@@ -39,8 +40,10 @@ def desired(
         frozenset(review.commits_asked),
         pull_requests=frozenset(review.numbers_asked),
         visits=frozenset(review.visits_asked),
+        needs=frozenset(review.needs_asked),
+        room=review.room_asked,
     )
-    return _safe(verdicts, asks | shared.asks, grant)
+    return replace(_safe(verdicts, asks | shared.asks, grant), line=review.line)
 
 
 def questions(

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from reviewapps.desired.verdicts import Absent, Destroyed, Fork, Known, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired.newcomers import Newcomers
+from reviewapps.desired.room import Waiter
+from reviewapps.desired.verdicts import Absent, Destroyed, Fork, Known, Leave, Refused, Run, Verdict
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import Actual, Environment, PullRequest, Refusal, Space, Wanted
@@ -41,6 +43,9 @@ class Review:
         self.commits_asked: set[str] = set()
         self.numbers_asked: set[int] = set()
         self.visits_asked: set[Environment] = set()
+        self.needs_asked: set[PullRequest] = set()
+        self.room_asked = False
+        self.line: tuple[Waiter, ...] = ()
 
     def verdicts(self) -> dict[Environment, Verdict]:
         settled: dict[int, Verdict] = {}
@@ -122,23 +127,18 @@ class Review:
         holders: list[int] = []
         for pr in sorted(hopeful, key=lambda pr: pr.number):
             if self._holds_a_place(pr.number):
-                verdicts[pr.number] = self._aged(pr, "expired")
+                verdicts[pr.number] = self.aged(pr, "expired")
                 holders.append(pr.number)
             elif self._is_refused(pr):
                 verdicts[pr.number] = self._run(pr)
-        waiting: list[PullRequest] = []
-        for pr in sorted((p for p in hopeful if p.number not in verdicts), key=self._newness, reverse=True):
-            if len(holders) >= self.limit:
-                waiting.append(pr)
-                continue
-            verdicts[pr.number] = self._aged(pr, "old")
-            if not isinstance(verdicts[pr.number], Absent):
-                holders.append(pr.number)
-        for place, pr in enumerate(waiting, 1):
-            verdicts[pr.number] = NoRoom(pr.commit, place, len(waiting), self.limit, tuple(sorted(holders)))
+        rest = [pr for pr in hopeful if pr.number not in verdicts]
+        newcomers = Newcomers(self, holders, [pr for pr in hopeful if pr.number in holders])
+        verdicts |= newcomers.verdicts(sorted(rest, key=self._newness, reverse=True))
+        self.needs_asked, self.room_asked = newcomers.needs_asked, newcomers.room_asked
+        self.line = newcomers.line
         return verdicts
 
-    def _aged(self, pr: PullRequest, word: Literal["expired", "old"]) -> Verdict:
+    def aged(self, pr: PullRequest, word: Literal["expired", "old"]) -> Verdict:
         """To run, unless its last push or visit is too long ago."""
         committed = self.known.committed.get(pr.commit)
         if committed is None:

@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from reviewapps.approval import Evidence, Requires
+from reviewapps.desired.room import Room, Waiter
 from reviewapps.errors import BadRules
 from reviewapps.model import Entrance, Environment, PullRequest, Refusal, Tag, Tagging
+from reviewapps.outcome import Shortage
 from reviewapps.rules import Rules
 
 
@@ -53,13 +55,15 @@ class Held:
 
 @dataclass(frozen=True)
 class NoRoom:
-    """It should run and has no place yet: ``place`` (from 1) of ``of``."""
+    """It should run and has no place yet: ``place`` (from 1) of ``of``. Without a ``shortage`` of memory it is the
+    ``limit`` of previews that is reached."""
 
     commit: str
     place: int
     of: int
     limit: int
     holders: tuple[int, ...]
+    shortage: Shortage | None = None
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,7 @@ class Way:
 @dataclass(frozen=True)
 class Known:
     """What was answered so far to what was asked: by GitHub, and by the gate, which tells when each preview was
-    visited last, as far as it remembers."""
+    visited last, as far as it remembers. ``needs`` are MB by commit; ``room`` is None until it is asked."""
 
     committed: Mapping[str, datetime] = field(default_factory=dict)
     taggings: Mapping[Tag, Tagging | None] = field(default_factory=dict)
@@ -124,18 +128,34 @@ class Known:
     visits: Mapping[Environment, datetime | None] = field(default_factory=dict)
     rules_at: Mapping[str, Rules | BadRules] = field(default_factory=dict)
     evidence: Mapping[Way, Evidence] = field(default_factory=dict)
+    needs: Mapping[str, int] = field(default_factory=dict)
+    room: Room | None = None
 
     def with_answers(self, more: Known) -> Known:
         """All that is known now."""
-        return Known(*({**getattr(self, f.name), **getattr(more, f.name)} for f in fields(self)))
+        by_name = (f.name for f in fields(self) if f.name != "room")
+        united = {name: {**getattr(self, name), **getattr(more, name)} for name in by_name}
+        return Known(**united, room=more.room or self.room)
+
+    def answered(self, asked: Asks) -> Asks:
+        """What of the questions has its answer here."""
+        return Asks(
+            frozenset(self.committed),
+            frozenset(self.taggings),
+            frozenset(self.pull_requests),
+            frozenset(self.visits),
+            frozenset(self.rules_at),
+            frozenset(self.evidence),
+            frozenset(pr for pr in asked.needs if pr.commit in self.needs),
+            self.room is not None,
+        )
 
 
 @dataclass(frozen=True)
 class Asks:
     """What has to be known first: dates of commits, meanings of tags, pull requests that the listing lacks, the
-    last visits of previews that would end now without one, the rules at commits, evidence of approvals.
-
-    Each field asks for what the field in its place in ``Known`` answers."""
+    last visits of previews that would end now without one, the rules at commits, evidence of approvals; what pull
+    requests need, and what room there is."""
 
     commits: frozenset[str] = frozenset()
     tags: frozenset[Tag] = frozenset()
@@ -143,6 +163,8 @@ class Asks:
     visits: frozenset[Environment] = frozenset()
     rules_at: frozenset[str] = frozenset()
     ways: frozenset[Way] = frozenset()
+    needs: frozenset[PullRequest] = frozenset()
+    room: bool = False
 
     def __bool__(self) -> bool:
         return any(getattr(self, asked.name) for asked in fields(self))
@@ -152,18 +174,22 @@ class Asks:
 
     def without(self, those: Known | Asks) -> Asks:
         """What is still asked when those are answered, or were asked in vain."""
-        pairs = zip(fields(self), fields(those), strict=True)
-        return Asks(*(getattr(self, mine.name) - frozenset(getattr(those, its.name)) for mine, its in pairs))
+        gone = those.answered(self) if isinstance(those, Known) else those
+        sets = (f.name for f in fields(self) if f.name != "room")
+        left = {name: getattr(self, name) - getattr(gone, name) for name in sets}
+        return Asks(**left, room=self.room and not gone.room)
 
 
 @dataclass(frozen=True)
 class Desired:
     """A verdict for each environment of one repository that is wanted or there. While ``asks`` is not empty,
-    the verdicts are not final. ``unsafe`` is why deletions are held back, in words."""
+    the verdicts are not final. ``unsafe`` is why deletions are held back, in words. ``line`` are those that want
+    memory and hold none yet, whether or not they get it now."""
 
     verdicts: Mapping[Environment, Verdict]
     asks: Asks = Asks()
     unsafe: str | None = None
+    line: tuple[Waiter, ...] = ()
 
     def of(self, environment: Environment) -> Verdict:
         """What should become of it. One that nobody knows is left alone."""

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from reviewapps.cloudfoundry.place import Place, Room
+from reviewapps.desired import STAGING, USUAL
 from reviewapps.doctor.finding import Finding, fail, ok, warn
 from reviewapps.doctor.manifests import memory_asked
 from reviewapps.doctor.seen import Seen
 from reviewapps.github.survey import Surveyed
 from reviewapps.grants import Target
-
-BUILD: Final = 1024
-"""MB that the platform takes for a build, unless its operators chose otherwise."""
-
-USUAL: Final = 512
-"""MB of an instance whose manifest does not say: cloud.gov's default."""
 
 
 def quota(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
@@ -39,7 +33,7 @@ def _memory(area: str, seen: Seen, target: Target, noun: str, room: Room) -> Fin
     if room.memory_limit is None:
         return None
     count, each = previews(seen, target), instance(seen, target)
-    wanted = count * each + max(BUILD, each) + each
+    wanted = count * each + max(STAGING, each) + each
     mend = _more_memory(target, noun, wanted)
     if room.memory_limit < 2 * each:
         told = f"{noun}'s quota of {room.memory_limit:,} MB does not hold one preview and its next version"
@@ -48,7 +42,7 @@ def _memory(area: str, seen: Seen, target: Target, noun: str, room: Room) -> Fin
     if room.memory_limit < wanted:
         told = f"{noun}'s quota of {room.memory_limit:,} MB{used} is less than {_sum(seen, target)}"
         return warn(area, f"{told} = {wanted:,} MB: some previews will wait for room", mend)
-    if room.memory_used is not None and room.memory_limit - room.memory_used < max(BUILD, each):
+    if room.memory_used is not None and room.memory_limit - room.memory_used < max(STAGING, each):
         free = room.memory_limit - room.memory_used
         return warn(
             area, f"{noun} has {free:,} of {room.memory_limit:,} MB left: a build may have to wait", mend
@@ -94,7 +88,7 @@ def _asked(seen: Seen, name: str) -> int | None:
 
 def _sum(seen: Seen, target: Target) -> str:
     each = instance(seen, target)
-    return f"{previews(seen, target)} x {each} awake + {max(BUILD, each):,} build + {each} switch"
+    return f"{previews(seen, target)} x {each} awake + {max(STAGING, each):,} build + {each} switch"
 
 
 def _told(limited: list[tuple[str, Room]]) -> str:

@@ -164,6 +164,7 @@ def _target(
         found_at=found_at.get(form.credentials),
         gate=gate(name, form),
         postgres=form.postgres,
+        memory_mb=form.memory,
     )
 
 
@@ -173,6 +174,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         targets=mine,
         addresses={kind: targets[name].address for kind, name in mine.items()},
         entrances={kind: targets[name].entrance for kind, name in mine.items()},
+        caps={kind: mb for kind, name in mine.items() if (mb := targets[name].memory_mb) is not None},
         limit=form.limit,
         expire_after=form.expire_after,
         deletions_at_once=file.deletions_at_once,
@@ -219,7 +221,7 @@ FORMS: Mapping[str, type[BaseModel]] = {
 }
 LATER: Mapping[str, tuple[str, ...]] = {
     "": ("price",),
-    "target": ("memory", "rotate_after"),
+    "target": ("rotate_after",),
     "repository": ("adopt", "forks", "logs_in_comment"),
 }
 """Keys that are foreseen and not built yet."""

@@ -110,6 +110,7 @@ class TargetForm(Form):
     """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret. ``gate`` is what the
     app before previews is called; named where ``access`` is "public", it lets everybody in and keeps robots out.
     ``postgres`` names the service instance in which environments get a database of their own.
+    ``memory`` is for previews, their builds and their switches together.
     """
 
     api: str = CLOUD_GOV
@@ -120,6 +121,7 @@ class TargetForm(Form):
     access: Visibility = "password"
     gate: Annotated[str, Field(pattern=GATE)] | None = None
     postgres: Annotated[str, Field(min_length=1)] | None = None
+    memory: Size | None = None
 
 
 class RepositoryForm(Form):

@@ -45,6 +45,7 @@ class Target:
     everybody. ``credentials`` is the name of the account's secret, "" where variables describe it, and
     ``found_at`` where the file says that it is found. ``gate`` stands before all of it; None where nothing does.
     ``postgres`` is the service instance in the space whose server holds the environments' own databases.
+    ``memory_mb`` is what all of ours may hold there; None where only its quotas say.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Target:
     found_at: str | None = None
     gate: Gate | None = None
     postgres: str | None = None
+    memory_mb: int | None = None
 
     @property
     def entrance(self) -> Entrance:
@@ -75,12 +77,13 @@ class Grant:
     ``entrances`` say, by kind, who may open them. ``services`` are those of the space that may be shared,
     ``plans`` (``offering/plan``) those of which each environment may have its own instance, and ``databases`` the
     kinds of environments that may have a database of their own. ``floors`` are the least that is asked before a
-    commit may go there, by kind.
+    commit may go there, ``caps`` what their space may hold of ours (MB), by kind.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
     addresses: Mapping[str, str] = field(default_factory=dict)
     entrances: Mapping[str, Entrance] = field(default_factory=dict)
+    caps: Mapping[str, int] = field(default_factory=dict)
     limit: int = 5
     expire_after: timedelta = timedelta(days=10)
     deletions_at_once: int = 5

@@ -22,7 +22,8 @@ from reviewapps.desired import (
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import Environment, Space, Wanted
-from reviewapps.overview.overview import held_words, why
+from reviewapps.outcome import Shortage
+from reviewapps.overview.overview import held_words, lacking, why
 from reviewapps.report.wording import day, listed, moment, ordinal, several
 from reviewapps.rules import Rules
 
@@ -98,10 +99,19 @@ def _of_shared(
 
 
 def _room(verdict: Verdict, grant: Grant) -> str:
+    if isinstance(verdict, NoRoom) and verdict.shortage is not None:
+        return _memory(verdict.shortage)
     if isinstance(verdict, NoRoom):
         held = listed([f"#{number}" for number in verdict.holders])
         return f"one of {several(verdict.limit, 'place')} is free (held by {held})"
     return f"one of {several(grant.limit, 'place')} is free, or its own"
+
+
+def _memory(shortage: Shortage) -> str:
+    need = "what it needs" if shortage.need is None else f"{shortage.need:,} MB"
+    free = f"{shortage.free:,} of {shortage.of:,} MB are, beside what building and switching take"
+    by = listed([f"#{number}" for number in shortage.freed_by], "or")
+    return f"{need} of memory is free for it ({free}{f'; {by} alone would leave enough' if by else ''})"
 
 
 def follows(verdict: Verdict) -> str:
@@ -115,7 +125,8 @@ def follows(verdict: Verdict) -> str:
         case Held(hold):
             return f"{held_words(hold)}."
         case NoRoom(commit, place, of):
-            return f"{commit[:7]} waits for room, {ordinal(place)} of {of}."
+            lacks = lacking(verdict).removeprefix(" for room")
+            return f"{commit[:7]} waits for room, {ordinal(place)} of {of}{lacks}."
         case Refused(commit, refusal):
             return f"{commit[:7]} is refused: {refusal.message}"
         case Fork(commit):

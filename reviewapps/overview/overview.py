@@ -125,7 +125,8 @@ class _Seen:
                 since = actual.app.live_since if actual.app is not None else None
                 return self._there(actual, "held", since=since, reason=held_words(hold))
             case NoRoom(commit, place, of):
-                return Row(environment, "waiting", commit=commit, reason=f"{ordinal(place)} of {of} for room")
+                reason = f"{ordinal(place)} of {of}{lacking(verdict)}"
+                return Row(environment, "waiting", commit=commit, reason=reason)
             case Refused(commit, refusal):
                 return self._there(actual, "failed", commit=commit, reason=_reason(commit, refusal))
             case _ if actual.empty or (isinstance(verdict, Destroyed) and _is_a_record(actual)):
@@ -205,6 +206,21 @@ def held_words(hold: Hold) -> str:
     """What a commit waits for, in a line."""
     reasons = " · ".join(hold.reasons)
     return reasons if hold.why == "drift" else f"{hold.commit[:7]} waits: {reasons}"
+
+
+def lacking(verdict: NoRoom) -> str:
+    """What it waits for, to be read after its place.
+
+    >>> from reviewapps.outcome import Shortage
+    >>> lacking(NoRoom("c", 1, 1, 5, (), Shortage(512, 2048, free=256)))
+    ': needs 512 MB, 256 free'
+    """
+    shortage = verdict.shortage
+    if shortage is None or shortage.need is None:
+        return " for room"
+    if shortage.never:
+        return f": needs {shortage.need:,} MB, more than previews can have of {shortage.of:,}"
+    return f": needs {shortage.need:,} MB, {shortage.free:,} free"
 
 
 def why(verdict: Absent | Fork | Destroyed) -> str:

@@ -19,13 +19,14 @@ from reviewapps.errors import (
     OperatorMustAct,
     TryLater,
 )
-from reviewapps.manifest import Allowance, blueprint
+from reviewapps.manifest import blueprint
 from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
+from reviewapps.reconcile.allowing import allowance
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_of
-from reviewapps.reconcile.watch import watch
+from reviewapps.reconcile.watch import under_way, watch
 from reviewapps.rules.fill import Facts
 from reviewapps.steps import Done, Wait
 
@@ -77,18 +78,23 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     except AuthorMustAct as wrong:
         _refuse(turn, wrong)
     except Busy as busy:
-        return _wait_for_room(turn, run, busy)
+        return _wait_for_room(turn, run, busy, step)
     return None
 
 
-def _wait_for_room(turn: Turn, run: Run, busy: Busy) -> float | None:
+def _wait_for_room(turn: Turn, run: Run, busy: Busy, step: steps.Step) -> float | None:
     """Seconds until another try; None where the attempt's time is over, so that people read what it lacked.
-    A full quota may stay full for ever."""
+    A full quota may stay full for ever. A build elsewhere does not last: while one holds the room, the time of an
+    attempt that waits to build begins anew."""
     app = turn.actual.app
     attempt = app.attempt if app is not None else None
     if attempt is None or not attempt.is_for(run.commit, run.config) or not in_doubt(turn.actual):
         raise busy
-    if turn.terms(run).is_late(attempt):
+    waited, deadline = turn.means.now() - attempt.began, turn.terms(run).deadline
+    builds = isinstance(step, steps.CreateBuild) and waited > deadline / 2
+    if builds and under_way(turn.means, "build", but=turn.environment):
+        turn.carry_out(steps.Begin(replace(attempt, began=turn.means.now())))
+    elif waited > deadline:
         turn.carry_out(steps.Refuse(_refusal(turn, "platform", str(busy))))
         return None
     _say_building(turn, run)
@@ -118,7 +124,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
             turn.environment,
             facts,
             host=host,
-            allowed=_allowance(turn),
+            allowed=allowance(means.grant, turn.environment),
             file=partial(means.github.file, commit),
             tree=partial(means.github.tree, commit),
         )
@@ -130,12 +136,6 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
         log.exception("the manifest could not be read", environment=turn.environment.key)
         _refuse(turn, BadManifest(f"it cannot be read: {type(odd).__name__}"))
     return None
-
-
-def _allowance(turn: Turn) -> Allowance:
-    grant = turn.means.grant
-    own = turn.environment.kind in grant.databases
-    return Allowance(grant.memory_mb, grant.services, grant.plans, own)
 
 
 def _left_out(turn: Turn, plan: Blueprint) -> tuple[str, ...]:

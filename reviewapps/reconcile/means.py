@@ -57,6 +57,7 @@ class Means:
 
     ``web_url`` is where people read GitHub, ``page`` our status page of the repository; ``slack`` takes news;
     ``secrets`` are masked in all that people are told. ``journal`` is kept where somebody wants to read it.
+    ``neighbours`` are the other repositories whose previews live in the same space.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Means:
     secrets: tuple[str, ...] = ()
     journal: Journal | None = None
     counters: Counters = field(default_factory=Uncounted)
+    neighbours: tuple[str, ...] = ()
 
     def remembered(self, *key: str) -> object:
         """What the memory holds for this repository under a key; None where it is forgotten."""

@@ -22,6 +22,7 @@ from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptie
 from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
+from reviewapps.reconcile.room import publish
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.speaking import speak_of_drift, unheard
@@ -78,6 +79,8 @@ class Reconciler:
         space = means.cloudfoundry.look()
         desired = verdicts(means, wanted, space)
         repository = wanted.repository.id
+        if not desired.asks.room:
+            publish(means, repository, desired.line)
         known = desired.verdicts.keys() | space.environments(repository)
         marks = {e: str(mark) for e in known if (mark := means.remembered("settled", e.name)) is not None}
         wanting = attention(desired, space, repository, marks)
@@ -236,6 +239,8 @@ class Reconciler:
             note(means, seen.space, seen.desired, number)
         wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
+        if wait is None and seen.undecided:
+            return means.pace.poll
         if wait is None:
             means.remember(fingerprint(seen.verdict, turn.actual), SETTLED_FOR, "settled", environment.name)
         return wait

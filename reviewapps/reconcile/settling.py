@@ -14,6 +14,7 @@ from reviewapps.model import Actual, Command, Task
 from reviewapps.outcome import Arrival, Failed, Forbidden, Removed, Waiting
 from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_removal
 from reviewapps.reconcile.deploying import deployed, held
+from reviewapps.reconcile.room import look_soon
 from reviewapps.reconcile.turn import Turn
 from reviewapps.steps import Done, Look, RunTask, Step, Wait
 
@@ -40,8 +41,8 @@ def settled(
             return _removed(turn, Removed("destroyed", at), farewell)
         case Held(hold):
             turn.tell(held(turn, hold))
-        case NoRoom(commit, place, of, limit, holders):
-            turn.tell(Waiting(commit, place, of, limit, holders))
+        case NoRoom(commit, place, of, limit, holders, shortage):
+            turn.tell(Waiting(commit, place, of, limit, holders, shortage))
         case Refused(commit, refusal):
             turn.tell(Failed(commit, refusal))
         case Leave():
@@ -72,6 +73,7 @@ def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan) -> float | No
         last = step
     if changed:
         turn.look_again()
+        look_soon(turn.means)
         if not turn.actual.empty and not isinstance(plan(turn.actual, terms=turn.terms()), Done):
             return pace.poll
         if doubtful:

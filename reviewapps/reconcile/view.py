@@ -11,12 +11,13 @@ from typing import TypeVar
 import structlog
 
 from reviewapps.approval import Evidence
-from reviewapps.desired import Asks, Desired, Known, Verdict, Way, desired, lasting
+from reviewapps.desired import Asks, Desired, Known, Leave, Verdict, Way, desired, lasting
 from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Command, Environment, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.ports import GitHub
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.room import need, room
 from reviewapps.reconcile.visiting import visited
 from reviewapps.rules import FILE, Rules, rules
 
@@ -71,19 +72,23 @@ def fresh_view(means: Means, environment: Environment) -> Wanted:
 
 @dataclass(frozen=True)
 class Judged:
-    """Both sides as one environment's verdict was reached on them."""
+    """Both sides as one environment's verdict was reached on them. ``undecided``: nobody could say what room there
+    is, and it may be about that."""
 
     wanted: Wanted
     space: Space
     verdict: Verdict
     desired: Desired
+    undecided: bool = False
 
 
 def judged_alone(means: Means, environment: Environment) -> Judged:
     """The verdict on one environment, its own pull request read anew."""
     wanted, space = fresh_view(means, environment), means.cloudfoundry.look()
     desired = all_verdicts_with(means, environment, wanted, space)
-    return Judged(wanted, space, desired.of(environment), desired)
+    verdict = desired.of(environment)
+    undecided = desired.asks.room and isinstance(verdict, Leave)
+    return Judged(wanted, space, verdict, desired, undecided)
 
 
 def verdict_on(means: Means, environment: Environment, wanted: Wanted, space: Space) -> Verdict:
@@ -98,7 +103,7 @@ def all_verdicts_with(means: Means, environment: Environment, wanted: Wanted, sp
 
 
 def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()) -> Desired:
-    """What should become of each environment, once GitHub was asked what had to be asked."""
+    """What should become of each environment, once all was asked that had to be asked."""
     found, _ = judged(means, wanted, space, also)
     return found
 
@@ -106,9 +111,9 @@ def verdicts(means: Means, wanted: Wanted, space: Space, also: frozenset[int] = 
 def judged(
     means: Means, wanted: Wanted, space: Space, also: frozenset[int] = frozenset()
 ) -> tuple[Desired, Known]:
-    """The verdicts, and what GitHub answered on the way to them.
+    """The verdicts, and what was answered on the way to them.
 
-    What it could not answer stays among the ``asks``, and leaves alone only those environments that it is about:
+    What could not be answered stays among the ``asks``, and leaves alone only those environments that it is about:
     one commit that GitHub cannot show must not hold up a whole repository.
     """
     known, asked, unanswered = Known(), rules_of(wanted), Asks()
@@ -117,13 +122,17 @@ def judged(
         open_asks = found.asks.without(unanswered)
         if not open_asks:
             return found, known
-        answers = _answers(means, open_asks, space, lasting(asked, means.grant))
+        answers = _answers(means, wanted, open_asks, space, lasting(asked, means.grant))
         known = known.with_answers(answers)
         unanswered = found.asks.without(answers)
 
 
-def _answers(means: Means, asks: Asks, space: Space, lasting: timedelta) -> Known:
+def _answers(means: Means, wanted: Wanted, asks: Asks, space: Space, lasting: timedelta) -> Known:
     github = means.github
+    needs = _each(asks.needs, partial(need, means, wanted, rules_of(wanted)))
+    rooms = _each(
+        frozenset({"room"} if asks.room else ()), lambda _: room(means, wanted.repository.id, space)
+    )
     return Known(
         dict(_each(asks.commits, github.committed_at)),
         dict(_each(asks.tags, github.tagging)),
@@ -131,6 +140,8 @@ def _answers(means: Means, asks: Asks, space: Space, lasting: timedelta) -> Know
         visited(means, asks.visits, space, means.now() - lasting),
         dict(_each(asks.rules_at, partial(_rules_at, github))),
         dict(_each(asks.ways, partial(_evidence, github))),
+        {pr.commit: megabytes for pr, megabytes in needs},
+        dict(rooms).get("room"),
     )
 
 
@@ -152,4 +163,4 @@ def _each(asked: frozenset[Q], answer: Callable[[Q], A]) -> Iterator[tuple[Q, A]
         try:
             yield question, answer(question)
         except ReviewAppsError as wrong:
-            log.warning("github could not answer", question=str(question), reason=str(wrong))
+            log.warning("not answered", question=str(question), reason=str(wrong))

@@ -28,6 +28,11 @@ def is_still_under_way(means: Means, environment: Environment) -> bool:
     return environment.key in _under_way(means, waiting["kind"])
 
 
+def under_way(means: Means, kind: UnderWay, *, but: Environment) -> bool:
+    """Whether the platform works on something of this kind for anybody of ours, but for one environment."""
+    return any(key != but.key for key in _under_way(means, kind))
+
+
 def _under_way(means: Means, kind: UnderWay) -> list[str]:
     listed = cast("list[str] | None", means.remembered("under way", kind))
     if listed is None:

@@ -6,13 +6,27 @@ from collections.abc import Mapping
 
 from reviewapps.marker import marker
 from reviewapps.model import Entrance
-from reviewapps.outcome import Arrival, Building, Failed, Forbidden, Held, Live, Outcome, Removed, Waiting
+from reviewapps.outcome import (
+    Arrival,
+    Building,
+    Failed,
+    Forbidden,
+    Held,
+    Live,
+    Outcome,
+    Removed,
+    Shortage,
+    Waiting,
+)
 from reviewapps.report.markdown import prose, table
 from reviewapps.report.refusal_comment import failed
 from reviewapps.report.voice import Voice
 from reviewapps.report.wording import day, listed, moment, ordinal, several, span
 
 MOST_HOLDERS = 20
+OTHERS_FIRST = (
+    "A preview of another repository comes first: that one's previews hold less, or it waits longer."
+)
 
 ENTRANCES: Mapping[Entrance, str] = {
     "password": "team password, not indexed",
@@ -76,15 +90,52 @@ def _live(voice: Voice, live: Live) -> str:
 
 
 def _waiting(voice: Voice, waiting: Waiting) -> str:
+    first = f"waiting for room, {ordinal(waiting.place)} of {waiting.of}"
+    if waiting.shortage is None:
+        return f"{first}\n{_for_a_place(voice, waiting)}"
+    return f"{first}\n{_for_memory(voice, waiting, waiting.shortage)}"
+
+
+def _for_memory(voice: Voice, waiting: Waiting, shortage: Shortage) -> str:
+    commit = voice.commit(waiting.commit)
+    if shortage.need is None:
+        return f"{commit} waits for those before it. It starts by itself."
+    need, of = f"{shortage.need:,} MB", f"{shortage.of:,} MB"
+    if shortage.never:
+        return (
+            f"{commit} needs {need}, which is more than previews can have here, of {of} in all. It starts when "
+            "somebody raises that limit, or when it asks for less `memory`."
+        )
+    free = f"{shortage.free:,} of {of} are free, beside what building and switching take"
+    if waiting.place > 1:
+        return f"{commit} needs {need}, after those before it; {free}. It starts by itself."
+    lines = [
+        f"{commit} needs {need}; {free}. It starts by itself.",
+        OTHERS_FIRST if shortage.others_first else "",
+        _what_frees(voice, waiting, shortage),
+    ]
+    return "\n".join(filter(None, lines))
+
+
+def _what_frees(voice: Voice, waiting: Waiting, shortage: Shortage) -> str:
+    """Which previews of this repository would have to go; nothing where none of them holds anything."""
+    if shortage.freed_by:
+        numbers = shortage.freed_by[:MOST_HOLDERS]
+        which = listed([voice.pull(number) for number in numbers], "or")
+        return f"To make room for it: close {which}, or say {voice.command('destroy', numbers[0])}."
+    if not waiting.holders or shortage.others_first:
+        return ""
+    which = listed([voice.pull(number) for number in waiting.holders[:MOST_HOLDERS]])
+    return f"Of {which}, none alone would leave enough."
+
+
+def _for_a_place(voice: Voice, waiting: Waiting) -> str:
     are = "is" if waiting.limit == 1 else "are"
     room = f"at most {several(waiting.limit, 'preview')} {are} up at once"
     held = [voice.pull(number) for number in waiting.holders[:MOST_HOLDERS]]
     more = len(waiting.holders) - len(held)
     by = f", now {listed(held + ([f'{more} more'] if more > 0 else []))}" if held else ""
-    return (
-        f"waiting for room, {ordinal(waiting.place)} of {waiting.of}\n"
-        f"{voice.commit(waiting.commit)} waits: {room}{by}. It starts by itself."
-    )
+    return f"{voice.commit(waiting.commit)} waits: {room}{by}. It starts by itself."
 
 
 def _forbidden() -> str:

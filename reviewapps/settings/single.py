@@ -62,6 +62,7 @@ class Single(BaseModel):
     cf_org: str
     cf_space: str
     cf_domain: str | None = None
+    cf_memory: Size | None = None
     app_address: Annotated[str, Field(pattern=APP_ADDRESS)] = ADDRESS
     access: Annotated[str, Field(pattern="^(public|password)$")] = "password"
 
@@ -115,6 +116,7 @@ class Single(BaseModel):
             targets=dict.fromkeys(KINDS, TARGET),
             addresses=dict.fromkeys(KINDS, self.app_address),
             entrances=dict.fromkeys(KINDS, self._target.entrance),
+            caps={} if self.cf_memory is None else dict.fromkeys(KINDS, self.cf_memory),
             limit=self.limit,
             expire_after=self.expire_after,
             deletions_at_once=self.deletions_at_once,
@@ -175,6 +177,7 @@ class Single(BaseModel):
             access="public" if self.access == "public" else "password",
             gate=self._gate,
             postgres=self.postgres,
+            memory_mb=self.cf_memory,
         )
 
     @property

@@ -8,7 +8,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Desired, Destroyed, Fork, Known, Run, Verdict, desired
+from reviewapps.desired import (
+    Absent,
+    Desired,
+    Destroyed,
+    Fork,
+    Known,
+    Line,
+    Room,
+    Run,
+    Verdict,
+    Waiter,
+    desired,
+)
 from reviewapps.errors import BadRules, NameTaken, Unavailable
 from reviewapps.grants import Grant
 from reviewapps.model import (
@@ -36,6 +48,9 @@ NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 SHOP = Repository(7, "acme/shop", "main", False, "f" * 40)
 DEADLINE = timedelta(minutes=5)
+
+SIZE = 256
+"""MB of an app, and of a build."""
 
 STEPS_IN_A_TURN = 60
 ROUNDS = 400
@@ -69,7 +84,8 @@ def pull_request(number: int, commit: str | None = None, **more: object) -> Pull
 
 @dataclass
 class GitHub:
-    """One repository. ``trees`` are the trees of commits that do not have one of their own."""
+    """One repository. ``trees`` are the trees of commits that do not have one of their own, ``needs`` the MB of
+    those that do not take what is usual."""
 
     pull_requests: dict[int, PullRequest] = field(default_factory=dict)
     unlisted: set[int] = field(default_factory=set)
@@ -78,6 +94,7 @@ class GitHub:
     taggings: dict[Tag, Tagging | None] = field(default_factory=dict)
     trees: dict[str, str] = field(default_factory=dict)
     rules: Rules | BadRules = field(default_factory=Rules)
+    needs: dict[str, int] = field(default_factory=dict)
 
     def look(self) -> Wanted:
         listed = tuple(pr for pr in self.pull_requests.values() if pr.number not in self.unlisted)
@@ -118,15 +135,21 @@ class Killed(Exception):
 
 
 class Settling:
-    """``kills`` are the changes after which the worker is killed, counted from 0."""
+    """``kills`` are the changes after which the worker is killed, counted from 0; ``allowance`` is the memory for
+    all of ours, MB."""
 
-    def __init__(self, github: GitHub, cf: CloudFoundry, grant: Grant | None = None) -> None:
+    def __init__(
+        self, github: GitHub, cf: CloudFoundry, grant: Grant | None = None, allowance: int | None = None
+    ) -> None:
         self.github, self.cf, self.grant = github, cf, grant or Grant()
         self.services: tuple[Service, ...] = ()
         self.commands: dict[str, Command] = {}
         self.kills: frozenset[int] = frozenset()
         self.taken: list[steps.Step] = []
         self.told: dict[Environment, str] = {}
+        self.allowance = allowance
+        self.line: tuple[Waiter, ...] = ()
+        self.lines: tuple[Line, ...] = ()
 
     def judged(self) -> Desired:
         """The final verdicts, after GitHub was asked all that they ask for."""
@@ -242,16 +265,24 @@ class Settling:
         return after
 
     def _answered(self, known: Known, found: Desired) -> Known:
+        needs = {pr.commit: self.github.needs.get(pr.commit, SIZE) for pr in found.asks.needs}
         committed = {c: self.github.committed.get(c, NOW - DAY) for c in found.asks.commits}
         taggings = {t: self.github.taggings[t] for t in found.asks.tags}
         asked = {n: self.github.pull_requests.get(n) for n in found.asks.pull_requests}
         visits = {e: self._visited(e) for e in found.asks.visits}
         rules_at = dict.fromkeys(found.asks.rules_at, self.github.rules)
-        return known.with_answers(Known(committed, taggings, asked, visits, rules_at))
+        room = self.room() if found.asks.room else None
+        return known.with_answers(Known(committed, taggings, asked, visits, rules_at, needs=needs, room=room))
 
     def _visited(self, environment: Environment) -> datetime | None:
         mine = (r for r in self.cf.routes.values() if r.environment == environment)
         return next((self.cf.visited[r.address] for r in mine if r.address in self.cf.visited), None)
+
+    def room(self) -> Room:
+        """What there is for previews; what runs is sized as its commit wishes."""
+        sizes = {guid: self.github.needs.get(one.commit or "", SIZE) for guid, one in self.cf.running.items()}
+        kinds = frozenset({"review", "dev"})
+        return Room(self.allowance, self.allowance or 0, sizes, kinds, SIZE, self.line, self.lines)
 
 
 def blueprint(commit: str, host: str, tree: str) -> Blueprint:

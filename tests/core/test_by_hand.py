@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from reviewapps.desired import Absent, Destroyed, Fork, Known, Leave, NoRoom, Run, Verdict, desired
+from reviewapps.desired import Absent, Destroyed, Fork, Known, Leave, NoRoom, Room, Run, Verdict, desired
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import Actual, App, Attempt, Environment, PullRequest, Refusal, Route, Space, Wanted
@@ -40,7 +40,7 @@ def route(name: str = "pr-1", *apps: str) -> Route:
 
 
 def verdict(pr: PullRequest, *apps: App, rules: Rules | BadRules | None = None) -> Verdict:
-    known = Known({pr.commit: pr.created_at})
+    known = Known({pr.commit: pr.created_at}, room=Room())
     wanted = Wanted(SHOP, (pr,), (), None)
     return desired(wanted, rules or Rules(), Grant(limit=1), Space(apps), known, NOW).of(PR_1)
 
@@ -72,7 +72,7 @@ def test_what_was_taken_away_stays_away_also_while_the_rules_are_broken() -> Non
 
 def test_what_was_taken_away_leaves_its_place_to_others() -> None:
     prs = (pull_request(1), pull_request(2))
-    known = Known({sha(n): NOW - DAY for n in (1, 2)})
+    known = Known({sha(n): NOW - DAY for n in (1, 2)}, room=Room())
     wanted, space = Wanted(SHOP, prs, (), None), Space((record(),))
     found = desired(wanted, Rules(), Grant(limit=1), space, known, NOW)
     assert isinstance(found.of(Environment(SHOP.id, "pr-2")), Run)

@@ -79,7 +79,7 @@ SHOP = Overview(
             "https://shop-pr-15.app.cloud.gov",
             f"9a8b7c6: build failed: {ESCAPE}exit status 14\nand more",
         ),
-        Row(environment("pr-16"), "waiting", reason="1st of 1 for room"),
+        Row(environment("pr-16"), "waiting", reason="1st of 1: needs 512 MB, 256 free"),
         Row(environment("dev"), "kept", ADOPTED, ADOPTED, NOW - 26 * HOUR, memory_mb=1024),
     ),
     passed=(Passed(13, "bot"), Passed(14, "fork"), Passed(17, "removed by hand")),

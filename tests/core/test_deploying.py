@@ -17,6 +17,7 @@ from reviewapps.grants import Grant
 from reviewapps.model import (
     App,
     Candidate,
+    Capacity,
     Comment,
     Environment,
     LogLine,
@@ -41,6 +42,8 @@ RUN = Run(sha(1), "c")
 
 
 class CloudFoundry(imagined.CloudFoundry):
+    busy: frozenset[Environment] = frozenset()
+
     def domain(self, environment: Environment) -> str:
         return imagined.DOMAIN
 
@@ -50,8 +53,11 @@ class CloudFoundry(imagined.CloudFoundry):
     def serviced(self) -> frozenset[Environment]:
         return frozenset()
 
+    def capacity(self, kind: str) -> Capacity:
+        return Capacity()
+
     def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:
-        return frozenset()
+        return self.busy
 
     def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         return ()
@@ -194,6 +200,29 @@ def test_after_the_deadline_people_read_what_there_was_no_room_for(full: type[st
     assert app.attempt is not None and app.attempt.refusal is not None
     assert (app.attempt.refusal.fault, app.attempt.refusal.message) == ("platform", imagined.QUOTA)
     assert there.github.told[-1].state == "failed"
+
+
+@pytest.mark.parametrize("who", [Environment(SHOP.id, "pr-2"), Environment(8, "pr-1")])
+def test_while_somebody_elses_build_holds_the_room_nobody_is_refused(who: Environment) -> None:
+    there = Deploying((steps.CreateBuild,))
+    there.cf.busy = frozenset({who})
+    for _ in range(10):
+        assert there.until_there_is_no_room() == 30.0
+        there.cf.now += DEADLINE / 2
+    there.cf.full = ()
+    while there.turn() is not None:
+        there.cf.pass_time()
+    assert there.github.told[-1].state == "live"
+
+
+def test_a_build_of_its_own_is_nobody_elses() -> None:
+    there = Deploying((steps.CreateBuild,))
+    there.cf.busy = frozenset({PR_1})
+    there.until_there_is_no_room()
+    (before,) = there.cf.apps.values()
+    there.cf.now += DEADLINE / 2
+    there.until_there_is_no_room()
+    assert [app.attempt for app in there.cf.apps.values()] == [before.attempt]
 
 
 def test_what_there_was_no_room_for_is_tried_again_and_comes_up() -> None:

@@ -20,6 +20,7 @@ from reviewapps.desired import (
     Leave,
     NoRoom,
     Refused,
+    Room,
     Run,
     Verdict,
     desired,
@@ -255,7 +256,7 @@ def test_no_more_commits_are_asked_for_than_may_run() -> None:
 
 def test_commits_of_those_that_wait_are_never_asked_for() -> None:
     github = GitHub({n: aged(n) for n in range(1, 101)})
-    known = Known(committed={sha(n): NOW for n in range(96, 101)})
+    known = Known(committed={sha(n): NOW for n in range(96, 101)}, room=Room())
     found = desired(github.look(), Rules(), Grant(limit=5), Space(), known, NOW)
     assert not found.asks
     assert len(waiting({e.name: v for e, v in found.verdicts.items()})) == 95
@@ -312,7 +313,7 @@ def test_one_that_cannot_be_read_is_left_alone_whatever_else_there_is_of_it(gith
 
 def test_one_that_cannot_be_read_keeps_its_place() -> None:
     github = GitHub({1: pull_request(1), 2: pull_request(2)})
-    known = Known(committed={sha(1): NOW, sha(2): NOW})
+    known = Known(committed={sha(1): NOW, sha(2): NOW}, room=Room())
     found = desired(github.look(), Rules(), Grant(limit=1), Space(unreadable={of(1): "edited"}), known, NOW)
     assert found.of(of(1)) == Leave()
     assert found.of(of(2)) == NoRoom(sha(2), 1, 1, 1, (1,))

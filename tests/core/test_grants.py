@@ -51,6 +51,7 @@ def test_the_minimal_example_is_what_people_are_promised(tmp_path: Path) -> None
     assert target.account == Account("deployer", Secret("cf-word"))
     assert (grants.instance, grants.mode, grants.github.token) == ("reviewapps", "act", "github-word")
     assert (grant.limit, grant.expire_after, grant.memory_mb) == (5, timedelta(days=10), 2048)
+    assert (target.memory_mb, grant.caps) == (None, {})
     assert grant.allows("review")
     assert not grant.allows("dev")
 
@@ -74,6 +75,7 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
         "dev": "dev",
     }
     assert shop.address(Environment(1, "dev")) == "https://{host}"
+    assert (grants.targets["review"].memory_mb, shop.caps) == (2048, {"review": 2048})
     gate = grants.targets["review"].gate
     assert gate is not None and (gate.name, gate.asks) == ("review-gate", True)
     assert (shop.entrance("review"), shop.entrance("dev")) == ("password", "public")

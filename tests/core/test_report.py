@@ -15,7 +15,18 @@ from markdown_it import MarkdownIt
 
 from reviewapps.marker import marked
 from reviewapps.model import Environment, Fault, Refusal, Repository
-from reviewapps.outcome import Building, Failed, Forbidden, Live, Outcome, Removed, Serving, Telling, Waiting
+from reviewapps.outcome import (
+    Building,
+    Failed,
+    Forbidden,
+    Live,
+    Outcome,
+    Removed,
+    Serving,
+    Shortage,
+    Telling,
+    Waiting,
+)
 from reviewapps.reconcile.deploying import NO_GATE
 from reviewapps.report import Voice, somebody_is_needed, telling
 
@@ -71,6 +82,15 @@ OUTCOMES: dict[str, Outcome] = {
     "failed-gate": failed("gate", NO_GATE),
     "waiting-first-of-one": Waiting(NEW, 1, 1, 1, (7,)),
     "waiting-second-of-three": Waiting(NEW, 2, 3, 5, (7, 9, 11)),
+    "waiting-for-memory-first": Waiting(NEW, 1, 2, 5, (7, 9, 11), Shortage(512, 2048, (7, 9, 11), free=256)),
+    "waiting-for-memory-second": Waiting(NEW, 2, 2, 5, (7, 9, 11), Shortage(256, 2048, free=256)),
+    "waiting-for-memory-of-several": Waiting(NEW, 1, 1, 5, (7, 9), Shortage(1024, 2048, free=0)),
+    "waiting-for-memory-of-others": Waiting(NEW, 1, 1, 5, (), Shortage(512, 2048, free=256)),
+    "waiting-for-another-repository": Waiting(
+        NEW, 1, 1, 5, (7,), Shortage(512, 2048, others_first=True, free=600)
+    ),
+    "waiting-behind-others": Waiting(NEW, 3, 3, 2, (7, 9), Shortage(None, 2048)),
+    "waiting-for-more-than-there-is": Waiting(NEW, 1, 1, 5, (7,), Shortage(4096, 2048, never=True)),
     "forbidden-fork": Forbidden(NEW),
     "removed-merged": Removed("merged", AT, 2),
     "removed-closed": Removed("closed", AT),

@@ -145,6 +145,12 @@ def test_what_a_preview_is_given_is_no_setting_of_it() -> None:
     assert told(**injected) == told()
 
 
+def test_what_previews_may_hold_together_may_be_told() -> None:
+    grants = told(CF_MEMORY="2G").grants
+    assert grants.targets["review"].memory_mb == 2048
+    assert {one.caps["review"] for one in grants.repositories.values()} == {2048}
+
+
 @pytest.mark.parametrize("name", ["REPOSITORIES", "GITHUB_TOKEN", "CF_ORG", "CF_SPACE"])
 @pytest.mark.parametrize("missing", [True, False], ids=["missing", "empty"])
 def test_what_is_missing_is_named(name: str, missing: bool) -> None:

@@ -18,7 +18,7 @@ def is_settled(world: Settling) -> None:
     assert is_as_it_should_be(world) == {}
     assert world.attention() == {}
     assert {type(step) for step in world.replanned().values()} <= {Done}
-    forgetful = Settling(world.github, world.cf, world.grant)
+    forgetful = Settling(world.github, world.cf, world.grant, world.allowance)
     forgetful.until_settled()
     assert forgetful.taken == []
 

@@ -40,6 +40,7 @@ RULES: st.SearchStrategy[Rules | BadRules] = st.sampled_from(
         BadRules("`limitt` is unknown", 3),
     ]
 )
+ALLOWANCES = st.sampled_from([None, None, 300, 900, 2048, 4096])
 TAG_NAMES = st.sampled_from(["dev", "dev-1", "dev-01", "dev-2", "dev-10", "v1", "develop"])
 
 Left = Literal["route", "skeleton", "built", "record", "live", "unrouted", "unmarked", "stopped"]
@@ -125,7 +126,8 @@ def worlds(draw: st.DrawFn) -> Settling:
     cf.room = draw(st.booleans())
     plain = [names("acme", SHOP, Environment(SHOP.id, f"pr-{n}"))[0] for n in range(1, 8)]
     grant = Grant(limit=draw(st.integers(0, 5)), deletions_at_once=draw(st.integers(0, 3)))
-    settling = Settling(github, cf, grant)
+    github.needs = draw(st.dictionaries(COMMITS, st.sampled_from([0, 64, 512, 1024]), max_size=3))
+    settling = Settling(github, cf, grant, draw(ALLOWANCES))
     leftovers = draw(LEFTOVERS)
     for leftover in leftovers:
         leave(settling, leftover)

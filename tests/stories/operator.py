@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from reviewapps.demo.onlooker import until
-from reviewapps.sandbox.cloudfoundry.state import App
+from reviewapps.sandbox.cloudfoundry.state import App, SpaceQuota
 from reviewapps.sandbox.world import DEPLOYER, SPACE, World
 
 
@@ -69,6 +69,13 @@ class Operator:
         """``cf app``"""
         return list(self.ask("GET", f"/v3/apps/{self.app(name).guid}/processes")["resources"])
 
+    def limit_memory(self, megabytes: int) -> None:
+        """``cf create-space-quota`` and ``cf set-space-quota``, by whoever manages the org"""
+        foundry = self._world.cloudfoundry
+        space = foundry.space(SPACE)
+        quota = SpaceQuota(name="small", memory_mb=megabytes, organization=space.organization)
+        space.quota = foundry.world.add(quota)
+
     def create_app(self, name: str) -> None:
         """``cf create-app``"""
         self.ask("POST", "/v3/apps", {"name": name, "relationships": self._in_the_space()})
@@ -78,6 +85,11 @@ class Operator:
         domain = self.ask("GET", "/v3/domains")["resources"][0]["guid"]
         relationships = {**self._in_the_space(), "domain": {"data": {"guid": domain}}}
         self.ask("POST", "/v3/routes", {"host": host, "relationships": relationships})
+
+    def refusals(self) -> list[str]:
+        """What the platform did not do for want of room."""
+        observed = self._world.cloudfoundry.observed
+        return [f"{call.method} {call.path}" for call in observed.asked() if call.status == 422]
 
     def _in_the_space(self) -> dict[str, Any]:
         return {"space": {"data": {"guid": self._world.cloudfoundry.space(SPACE).guid}}}

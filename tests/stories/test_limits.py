@@ -8,7 +8,7 @@ from reviewapps.demo.onlooker import page
 from reviewapps.sandbox.observed import Call
 from reviewapps.sandbox.world import BOT
 from tests.stories.branches import push_aged
-from tests.stories.samples import BROKEN_BUILD, headline
+from tests.stories.samples import BROKEN_BUILD, headline, manifest
 from tests.stories.town import Town, writes
 
 pytestmark = pytest.mark.story
@@ -30,6 +30,29 @@ def test_the_third_of_two_waits_for_room_and_starts_when_one_closes(quiet_town: 
     assert page(town.until_live(third)).headline == "red"
     assert town.heading(second).startswith("Preview: live at")
     assert len(town.onlooker.comments(third)) == 1
+
+
+def test_who_does_not_fit_into_the_quota_waits_and_starts_when_one_closes(quiet_town: Town) -> None:
+    town = quiet_town
+    town.on_main(manifest(memory="256M"))
+    town.operator.limit_memory(1152)  # two of 256, half of it all for a build and a switch, and a rest
+    orchestrator = town.employ()
+    first, second = town.open("blue"), town.open("green")
+    town.until_live(first), town.until_live(second, town.head(second))
+    third = town.open("red")
+    said = town.until_comment(third, "waiting for room, 1st of 1", "needs 256 MB; 64 of 1,152 MB are free")
+    assert "close [#1]" in said and "[#2]" in said
+    town.until_idle()
+    assert town.apps == ["shop-pr-1", "shop-pr-2"]
+    (seen,) = orchestrator.installation.overviews()
+    assert [row.reason for row in seen.rows if row.state == "waiting"] == ["1st of 1: needs 256 MB, 64 free"]
+    assert page(town.url("shop-pr-1")).headline == "blue"
+    town.push("green", headline("greener"))
+    town.until_live(second, town.head(second))
+    town.octocat.close(first)
+    assert page(town.until_live(third)).headline == "red"
+    assert len(town.onlooker.comments(third)) == 1
+    assert town.operator.refusals() == []
 
 
 def test_at_a_calm_first_start_the_newest_get_the_room(quiet_town: Town) -> None:
