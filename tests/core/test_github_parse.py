@@ -111,7 +111,8 @@ def test_a_tag_has_its_name_and_what_it_points_at(raw: dict[str, Any], tag: Tag)
     ],
 )
 def test_a_payload_may_be_a_string(payload: object, read: dict[str, Any]) -> None:
-    assert parse_told.deployed({"id": 1, "payload": payload}).payload == read
+    raw = {"id": 1, "payload": payload, "sha": "a" * 40, "created_at": "2026-03-02T12:00:00Z"}
+    assert parse_told.deployed(raw).payload == read
 
 
 def content(text: bytes, **more: Any) -> dict[str, Any]:

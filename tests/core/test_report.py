@@ -307,8 +307,8 @@ def test_a_secret_of_several_lines_is_not_told_line_by_line_either() -> None:
     ("outcome", "state", "description"),
     [
         (OUTCOMES["building-first"], "in_progress", "Building 9a8b7c6"),
-        (LIVE, "success", "Live: 3f2c1ab"),
-        (replace(LIVE, source="dev-map"), "success", "Live: 3f2c1ab, dev-map"),
+        (LIVE, "success", "Live: 3f2c1ab in 2 min 48 s"),
+        (replace(LIVE, source="dev-map"), "success", "Live: 3f2c1ab, dev-map in 2 min 48 s"),
         (failed("build", STAGING), "failure", f"Build failed: {STAGING}"),
         (failed("crash", "exit 1"), "failure", "Crashed at start: exit 1"),
         (failed("platform", "no cell"), "error", "The platform failed three times: no cell"),

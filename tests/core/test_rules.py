@@ -17,6 +17,8 @@ from reviewapps.rules.section_values import SERVICES
 REVIEW, OTHER_REVIEW, DEV = Environment(1, "pr-12"), Environment(1, "pr-13"), Environment(1, "dev")
 FACTS = Facts("shop", 12, "feature/x", "c" * 40, "shop-pr-12.example.gov", "https://shop-pr-12.example.gov")
 
+KINDS = ("review", "dev", "staging", "production")
+
 FULL = """
 manifest: ops/manifest.yml
 apps: [shop]
@@ -71,7 +73,9 @@ def complaint(text: str) -> tuple[int, str]:
 
 @pytest.mark.parametrize("text", [None, "", "# nothing yet\n", "all:\nenvironments:\n  review:\n", "---\n"])
 def test_without_rules_everything_is_as_by_default(text: str | None) -> None:
-    assert rules(text) == Rules()
+    read = rules(text)
+    assert (read.manifest, read.apps) == ("manifest.yml", None)
+    assert [read.named(kind) for kind in KINDS] == [Rules().named(kind) for kind in KINDS]
 
 
 def test_full_rules_are_read() -> None:
@@ -107,7 +111,7 @@ def test_all_apps_are_meant_where_none_are_named() -> None:
 
 def test_anchors_and_merges_are_written_out() -> None:
     text = "environments:\n  review: &r {memory: 1G, env: {A: b}}\n  dev: {<<: *r, memory: 512M}"
-    assert rules(text).of(DEV) == EnvironmentRules(env={"A": "b"}, memory_mb=512)
+    assert rules(text).environments["dev"] == EnvironmentRules(env={"A": "b"}, memory_mb=512)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from reviewapps.cli import app
 from reviewapps.grants.file import grants
 from reviewapps.rules import rules
-from reviewapps.rules.file import ReviewSection, RulesFile
+from reviewapps.rules.file import ReviewSection, RulesFile, SharedSection
 from reviewapps.settings import FILE, INJECTED, PREFIX, VARIABLES
 from reviewapps.web.metrics import COUNTERS, HISTOGRAMS
 
@@ -87,7 +87,8 @@ def test_every_key_of_the_rules_has_its_row_and_no_other() -> None:
         for name in re.findall(r"`(\w+)`", row)
     }
 
-    assert rows == RulesFile.model_fields.keys() | ReviewSection.model_fields.keys()
+    keys = ReviewSection.model_fields.keys() | SharedSection.model_fields.keys()
+    assert rows == RulesFile.model_fields.keys() | keys
 
 
 def test_every_metric_has_its_row_and_no_other() -> None:
