@@ -24,13 +24,15 @@ class Sought:
         return address(self.environment, self.reconciler.name)
 
 
-BARE: Final = re.compile(r"[a-z][a-z0-9-]*", re.ASCII)
+PREVIEW: Final = re.compile(r"pr-\d+", re.ASCII)
 
 
 def sought(text: str, reconcilers: Mapping[str, Reconciler]) -> Sought:
     """What ``text`` means, which may be an environment's name alone; only its own repository is looked at.
     BadSettings where it means nothing of ours."""
-    text = f":{text}" if BARE.fullmatch(text) else text
+    kinds = {kind for one in reconcilers.values() for kind in one.kinds}
+    if text in kinds - {"review"} or PREVIEW.fullmatch(text):
+        text = f":{text}"
     asked = re.split("[#:]", text, maxsplit=1)[0].lower()
     named = {name: one for name, one in reconcilers.items() if name.lower() == asked}
     among = named or ({} if asked else reconcilers)

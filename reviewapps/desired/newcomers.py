@@ -157,7 +157,8 @@ class Newcomers:
     def _need(self, pr: PullRequest) -> int | None:
         """MB, by the rules or as its manifest was found to say; None where that was not asked yet."""
         rules = self._judge.rules
-        asked = None if isinstance(rules, BadRules) else rules.review.memory_mb
+        simple = not isinstance(rules, BadRules) and not rules.review.processes
+        asked = rules.review.memory_mb if simple and not isinstance(rules, BadRules) else None
         return asked or self._judge.known.needs.get(pr.commit)
 
     def _at_most(self, pr: PullRequest) -> int:

@@ -66,7 +66,7 @@ def holdings(room: Room, space: Space, needs: Mapping[Environment, int]) -> dict
     of other repositories' is not known but by its app's size."""
     held: dict[Environment, int] = {}
     for app in space.apps:
-        if app.environment.kind in room.kinds and not _is_put_aside(app):
+        if app.environment.kind in room.kinds and not app.is_builder and not _is_put_aside(app):
             size = room.sizes.get(app.guid)
             expected = needs.get(app.environment, USUAL if size is None else size)
             holds = size if app.started and size is not None else expected

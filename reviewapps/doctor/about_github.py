@@ -151,7 +151,8 @@ def _content(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
         line = f"#L{broken.line}" if broken.line else ""
         yield warn(AREA, f"{name}: .reviewapps.yml on {branch}: {broken}", f"mend it: {link}{line}")
         return
-    problem = manifest_problem(name, found, asked)
+    told = seen.told.settings
+    problem = manifest_problem(name, found, asked, told.grants.repositories.get(name) if told else None)
     if problem is not None:
         lines = f"on {branch}, in .reviewapps.yml:\n{problem.decision.strip()}" if problem.decision else ""
         yield warn(

@@ -59,6 +59,11 @@ class Reconciler:
         self._means = means
 
     @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of environments that it is granted."""
+        return frozenset(self._means.grant.targets)
+
+    @property
     def repository(self) -> Repository:
         """The repository as the last look saw it."""
         github = self._means.github
@@ -210,11 +215,15 @@ class Reconciler:
     def log(self, environment: Environment, since: int = 0) -> tuple[LogLine, ...]:
         """What staging and the app wrote since that time (nanoseconds since 1970), no secret of ours in it."""
         means = self._means
-        app = means.cloudfoundry.look().actual(environment).app
-        if app is None:
+        actual = means.cloudfoundry.look().actual(environment)
+        if actual.app is None:
             raise AuthorMustAct(f"{address(environment, self.name)}: there is no app that could have a log")
-        mask = Mask.over(means.secrets)
-        return tuple(replace(line, text=mask.text(line.text)) for line in means.cloudfoundry.tail(app, since))
+        mask, apps = (
+            Mask.over(means.secrets),
+            [one for one in (actual.app, actual.builder) if one is not None],
+        )
+        lines = [line for one in apps for line in means.cloudfoundry.tail(one, since)]
+        return tuple(replace(one, text=mask.text(one.text)) for one in sorted(lines, key=lambda one: one.at))
 
     def settle(self, environment: Environment, lease: Lease) -> float | None:
         """Do for the environment what can be done now. Seconds until the next look; None: nothing waits."""

@@ -149,7 +149,9 @@ class Turn:
         source = WHERE_TO_READ.get(step.refusal.fault)
         if source is None or not self.repository.private:
             return step
-        lines = self.means.cloudfoundry.log(app, source, LOG_LINES)
+        builder = self.actual.builder if source == "STG" else None
+        lines = self.means.cloudfoundry.log(builder, source, LOG_LINES) if builder is not None else ()
+        lines = lines or self.means.cloudfoundry.log(app, source, LOG_LINES)
         return steps.Refuse(replace(step.refusal, log=lines))
 
 

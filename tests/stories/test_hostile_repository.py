@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from reviewapps.demo.onlooker import page
-from reviewapps.github import cfignore
 from tests.stories.samples import Files, headline, manifest
 from tests.stories.town import Town
 
@@ -20,18 +19,14 @@ HOSTILE: dict[str, tuple[Files, str]] = {
     "docker": (manifest(docker="{image: evil/miner}"), "Docker image"),
     "latin": ({"caf\udce9.txt": "x"}, "is not UTF-8"),
     "none": ({".cfignore": "*\n"}, "there is no file to upload"),
-    "slow": ({".cfignore": "*a" * 30 + "b\n", "a" * 250: "x"}, "takes longer than"),
     "nul": (manifest(env='{A: "x\\0y"}'), "the character NUL"),
     "service": (manifest(services="[production-db]"), "binds the service `production-db`"),
 }
 
 
-def test_a_hostile_repository_disturbs_no_other_preview(
-    quiet_town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hostile_repository_disturbs_no_other_preview(quiet_town: Town) -> None:
     town = quiet_town
     town.employ(LIMIT="10")
-    monkeypatch.setattr(cfignore.without_ignored, "__defaults__", (1.0,))
     kept = town.until_live(town.open("kept"))
     theirs = kept.partition("//")[2].partition(":")[0]
     numbers = {name: town.open(name, files) for name, (files, _) in HOSTILE.items()}

@@ -36,7 +36,7 @@ def test_broken_rules_are_told_to_new_pull_requests_by_line_and_mended_ones_star
 
 
 def test_a_key_that_is_not_built_yet_is_refused_with_these_words(town: Town) -> None:
-    town.on_main({RULES: "environments: {review: {setup: ./fill}}\n"})
+    town.on_main({RULES: "environments: {review: {sleep_after: 8h}}\n"})
     number = town.open("blue")
     town.until_comment(number, "the rules cannot be read", "not built yet")
 

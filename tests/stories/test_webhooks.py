@@ -63,7 +63,7 @@ def test_whatever_becomes_of_webhooks_the_end_is_the_same(quiet_town: Town) -> N
             town.until_live(stays)
             assert town.page(f"shop-pr-{stays}").headline == weather
         town.until_idle()
-        assert town.apps == town.hosts == [f"shop-pr-{stays}"]
+        assert town.runners == town.hosts == [f"shop-pr-{stays}"]
         assert "removed" in town.heading(goes)
         assert town.heading(stays) == f"Preview: live at {town.url(f'shop-pr-{stays}')}"
         struck = [one["struck"] for one in town.octocat.api("GET", "/_sandbox/webhooks/faults")]

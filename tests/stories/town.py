@@ -248,6 +248,12 @@ class Town:
         return sorted(app.name for app in self.world.cloudfoundry.world.all(App))
 
     @property
+    def runners(self) -> list[str]:
+        """The names of those apps that are for running: all but the builders."""
+        apps = self.world.cloudfoundry.world.all(App)
+        return sorted(app.name for app in apps if app.labels.get("reviewapps-app") != "build")
+
+    @property
     def hosts(self) -> list[str]:
         """The hosts of all routes, whoever made them."""
         return sorted(route.host for route in self.world.cloudfoundry.world.all(Route))

@@ -12,6 +12,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.gatehouse import GateStep
+from reviewapps.cloudfoundry.serving import ServiceStep
 from reviewapps.cloudfoundry.space import DEEDS
 from reviewapps.errors import Unavailable
 from reviewapps.model import Actual, Environment, Refusal, Space
@@ -32,7 +33,9 @@ from tests.contract.test_cloudfoundry.scenes import (
 
 
 def test_every_step_can_be_carried_out() -> None:
-    assert DEEDS.keys() | {steps.Reach, *get_args(GateStep)} == set(get_args(steps.Step))
+    assert DEEDS.keys() | {steps.Reach, *get_args(GateStep), *get_args(ServiceStep)} == set(
+        get_args(steps.Step)
+    )
 
 
 def test_an_empty_space_is_empty_and_still_there(space: SpaceClient, platform: Platform) -> None:

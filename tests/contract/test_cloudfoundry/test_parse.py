@@ -13,7 +13,6 @@ from reviewapps.model import (
     Build,
     Crash,
     Deployment,
-    Droplet,
     Instance,
     Package,
     Route,
@@ -94,6 +93,9 @@ def test_a_route_tells_its_address_and_where_it_leads() -> None:
     )
 
 
+OF_APP = {"app": {"data": {"guid": "A"}}}
+
+
 @pytest.mark.parametrize(
     ("said", "state", "uploaded", "error"),
     [
@@ -115,8 +117,9 @@ def test_a_package_is_waiting_ready_or_failed(said: str, state: State, uploaded:
         },
         "state": said,
         "metadata": {"labels": OURS | {labels.BUILD: "key", labels.ATTEMPT: "a1"}, "annotations": {}},
+        "relationships": OF_APP,
     }
-    assert parse.package(resource) == Package("P", state, "key", uploaded, error, "a1")
+    assert parse.package(resource) == Package("P", state, "key", uploaded, error, "a1", "A")
 
 
 @pytest.mark.parametrize(
@@ -124,11 +127,11 @@ def test_a_package_is_waiting_ready_or_failed(said: str, state: State, uploaded:
     [
         (
             {"state": "STAGING", "droplet": None, "error": None},
-            Build("B", "waiting", "P", "key", "a1", environment=PREVIEW),
+            Build("B", "waiting", "P", "key", "a1", environment=PREVIEW, app="A"),
         ),
         (
             {"state": "STAGED", "droplet": {"guid": "D"}, "error": None},
-            Build("B", "ready", "P", "key", "a1", droplet="D", environment=PREVIEW),
+            Build("B", "ready", "P", "key", "a1", droplet="D", environment=PREVIEW, app="A"),
         ),
         (
             {"state": "FAILED", "droplet": None, "error": "BuildpackCompileFailed - in the compile phase"},
@@ -140,13 +143,15 @@ def test_a_package_is_waiting_ready_or_failed(said: str, state: State, uploaded:
                 "a1",
                 error="BuildpackCompileFailed - in the compile phase",
                 environment=PREVIEW,
+                app="A",
             ),
         ),
     ],
 )
 def test_a_build_is_waiting_ready_or_failed(said: dict[str, Any], expected: Build) -> None:
     marks = OURS | {labels.BUILD: "key", labels.ATTEMPT: "a1"}
-    resource = {"guid": "B", "package": {"guid": "P"}, "metadata": {"labels": marks, "annotations": {}}}
+    metadata = {"labels": marks, "annotations": {}}
+    resource = {"guid": "B", "package": {"guid": "P"}, "metadata": metadata, "relationships": OF_APP}
     assert parse.build(resource | said) == expected
 
 
@@ -162,9 +167,12 @@ def test_a_build_is_waiting_ready_or_failed(said: dict[str, Any], expected: Buil
     ],
 )
 def test_a_droplet_is_waiting_ready_or_failed(said: dict[str, Any], state: State, error: str) -> None:
+    made = {"guid": "D", "relationships": OF_APP, "created_at": "2026-03-02T12:00:00Z"}
     checksum = {"type": "sha256", "value": "cafe"}
-    assert parse.droplet({"guid": "D", "checksum": checksum} | said) == Droplet("D", state, "cafe", error)
-    assert parse.droplet({"guid": "D", "checksum": None} | said).checksum is None
+    read = parse.droplet(made | {"checksum": checksum} | said)
+    assert (read.guid, read.state, read.checksum, read.error) == ("D", state, "cafe", error)
+    assert (read.app, read.created_at) == ("A", datetime(2026, 3, 2, 12, tzinfo=UTC))
+    assert parse.droplet(made | {"checksum": None} | said).checksum is None
 
 
 def test_a_state_that_nobody_told_us_of_is_told() -> None:
