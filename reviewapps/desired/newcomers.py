@@ -47,6 +47,7 @@ class Newcomers:
         self._most = max(judge.grant.memory_mb, USUAL)
         on_their_way = [pr for pr in holding if self._is_on_its_way(pr)]
         self._unsure = {pr for pr in on_their_way if self._need(pr) is None}
+        self._supposed_to_fit: set[PullRequest] = set()
         expected = {self._of(pr): self._at_most(pr) for pr in on_their_way}
         if self._room is not None:
             held = holdings(self._room, judge.space, expected)
@@ -99,8 +100,9 @@ class Newcomers:
         if admitted or need is not None:
             self._waiters.append(Waiter(pr.number, supposed, since))
         if admitted:
+            self._supposed_to_fit |= {pr} if need is None else set()
             return run
-        unsure = self._unsure if need is not None else self._unsure | {pr}
+        unsure = self._unsure | (self._supposed_to_fit if need is not None else {pr})
         if unsure:
             self.needs_asked |= unsure
             return Leave()

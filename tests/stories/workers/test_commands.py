@@ -62,7 +62,7 @@ def test_redeploy_builds_the_same_commit_again_and_a_log_is_followed_until_it_is
         logs.send_signal(signal.SIGINT)
         assert logs.wait(timeout=20) == 130
     assert any(" STG  " in line for line in seen)
-    shop.until("another build", lambda: shop.builds("shop-pr-1") == 2)
+    shop.until("another build", lambda: shop.builds("shop-pr-1-build") == 1)
     shop.until_settled()
     assert shop.oddities(preview, builds=2, told=2) == []
 
