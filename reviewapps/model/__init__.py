@@ -1,0 +1,91 @@
+"""The nouns: what GitHub wants, what is tried, what Cloud Foundry has.
+
+All values are frozen. Times are aware datetimes in UTC, commits and trees are 40 hex digits of git, memory
+and disk are MB as Cloud Foundry counts them (1 MB = 1024 × 1024 bytes).
+"""
+
+from reviewapps.model.apps import BUILDER, App, Lock, Pin, Route
+from reviewapps.model.attempts import (
+    Attempt,
+    Blueprint,
+    Command,
+    Fault,
+    Follows,
+    Health,
+    Process,
+    Refusal,
+    Said,
+    Service,
+    TaskKind,
+)
+from reviewapps.model.environments import ADOPTED, FORMAT, Entrance, Environment, Secret
+from reviewapps.model.github import Comment, PastDeploy, PullRequest, Repository, Tag, Tagging, Wanted
+from reviewapps.model.platform import (
+    Binding,
+    Build,
+    Candidate,
+    CandidateRoute,
+    Crash,
+    Deployment,
+    Droplet,
+    Guard,
+    Instance,
+    LogLine,
+    LogSource,
+    Package,
+    ServiceInstance,
+    State,
+    Task,
+)
+from reviewapps.model.space import Actual, Belongings, Capacity, Quota, Space
+
+__all__ = [
+    "ADOPTED",
+    "BUILDER",
+    "FORMAT",
+    "Actual",
+    "App",
+    "Attempt",
+    "Belongings",
+    "Binding",
+    "Blueprint",
+    "Build",
+    "Candidate",
+    "CandidateRoute",
+    "Capacity",
+    "Command",
+    "Comment",
+    "Crash",
+    "Deployment",
+    "Droplet",
+    "Entrance",
+    "Environment",
+    "Fault",
+    "Follows",
+    "Guard",
+    "Health",
+    "Instance",
+    "Lock",
+    "LogLine",
+    "LogSource",
+    "Package",
+    "PastDeploy",
+    "Pin",
+    "Process",
+    "PullRequest",
+    "Quota",
+    "Refusal",
+    "Repository",
+    "Route",
+    "Said",
+    "Secret",
+    "Service",
+    "ServiceInstance",
+    "Space",
+    "State",
+    "Tag",
+    "Tagging",
+    "Task",
+    "TaskKind",
+    "Wanted",
+]

@@ -1,0 +1,106 @@
+"""Apps of ours and their routes, with all that they remember."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reviewapps.model.attempts import Attempt, Refusal, Said
+from reviewapps.model.environments import Environment
+
+BUILDER = "build"
+"""What the app of an environment is called, by its label, that only builds: it has no variables but those that a
+build may see, and never runs."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """That nobody's commit goes to a shared environment until then."""
+
+    who: str
+    why: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Pin:
+    """That a shared environment went back to ``commit``, and stays there while ``over`` is the newest."""
+
+    commit: str
+    over: str
+    who: str = ""
+
+
+@dataclass(frozen=True)
+class App:
+    """An app of ours. ``commit`` and ``config`` are labelled last: what it is known to serve.
+
+    ``source`` is the tag that the wish came from (shared environments) and ``wished`` the commit it meant;
+    ``tags_seen`` digests every (name, object) that stood when we last looked. ``env_names`` are the variables
+    that we set and so may unset. ``service_names`` are the services that were made or bound for it, ``processes``
+    those beside web that we scaled. ``set_up`` is the key of the setup that was done.
+
+    ``live_droplet`` is what it had when it went live last: another one is somebody else's. Of shared environments,
+    by hand: ``lock``, ``pin``, the commit that goes in spite of a freeze or a lock (``override``), and who signed
+    off which commit (``sign_offs``).
+    """
+
+    guid: str
+    name: str
+    environment: Environment
+    app: str
+    started: bool
+    droplet: str | None
+    commit: str | None
+    config: str | None
+    created_at: datetime
+    attempt: Attempt | None = None
+    source: str | None = None
+    wished: str | None = None
+    tags_seen: frozenset[str] | None = None
+    env_names: frozenset[str] = frozenset()
+    live_since: datetime | None = None
+    service_names: frozenset[str] = frozenset()
+    processes: frozenset[str] = frozenset()
+    set_up: str | None = None
+    live_droplet: str | None = None
+    lock: Lock | None = None
+    pin: Pin | None = None
+    override: str | None = None
+    sign_offs: tuple[tuple[str, str], ...] = ()
+    said: Said | None = None
+
+    @property
+    def is_builder(self) -> bool:
+        """Whether it only builds."""
+        return self.app == BUILDER
+
+    @property
+    def is_record(self) -> bool:
+        """Whether it only remembers that this environment has nothing."""
+        return self.droplet is None and self.attempt is not None and self.attempt.refusal is not None
+
+    def destroyed_at(self, commit: str | None = None) -> datetime | None:
+        """When somebody took it away by hand, at this commit (at any, if none is named); None if nobody did."""
+        attempt = self.attempt
+        if attempt is None or attempt.refusal is None or attempt.refusal.fault != "destroyed":
+            return None
+        return attempt.refusal.at if commit in (None, attempt.commit) else None
+
+    def refusal_of(self, commit: str, config: str) -> Refusal | None:
+        """Why this commit is not tried (again) with this config; None where it may be."""
+        attempt = self.attempt
+        return attempt.refusal if attempt is not None and attempt.is_for(commit, config) else None
+
+
+@dataclass(frozen=True)
+class Route:
+    """``address`` is host and domain; ``apps`` the guids of the apps it leads to. ``gated``: labelled as one that
+    the gate may stand before."""
+
+    guid: str
+    host: str
+    address: str
+    environment: Environment
+    apps: frozenset[str]
+    gated: bool = False

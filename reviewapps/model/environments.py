@@ -1,0 +1,71 @@
+"""What runs where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FORMAT = "1"
+"""The version of our labels, markers and payloads. What bears another one is not ours to touch."""
+
+
+Entrance = Literal["password", "unlisted", "public"]
+"""Who may open an environment's address: whoever has the team's password; everybody, but no robot (both by the
+gate before it); or everybody."""
+
+ADOPTED = "adopted"
+"""Stands where a commit does, for what somebody else deployed to an app that was taken over since."""
+
+
+class Secret(str):
+    """A string that does not show itself when printed by ``repr``, in a log or in a trace."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "•••"
+
+
+@dataclass(frozen=True, order=True)
+class Environment:
+    """One running copy of a repository's app or apps, known by the repository's id, which outlives renames.
+
+    >>> Environment(123, "pr-12").number
+    12
+    >>> Environment.at("123/dev").shared
+    True
+    """
+
+    repository: int
+    name: str
+
+    @classmethod
+    def at(cls, key: str) -> Environment:
+        """The environment that ``key`` names."""
+        repository, _, name = key.partition("/")
+        return cls(int(repository), name)
+
+    @classmethod
+    def of_pull_request(cls, repository: int, number: int) -> Environment:
+        return cls(repository, f"pr-{number}")
+
+    @property
+    def key(self) -> str:
+        """Its name in messages, leases and the due set."""
+        return f"{self.repository}/{self.name}"
+
+    @property
+    def number(self) -> int | None:
+        """The pull request that it follows; None where it follows something else."""
+        prefix, _, digits = self.name.rpartition("-")
+        return int(digits) if prefix == "pr" and digits.isdecimal() else None
+
+    @property
+    def kind(self) -> str:
+        """What the operator grants and the rules name: ``review`` for pull requests, else its own name."""
+        return self.name if self.number is None else "review"
+
+    @property
+    def shared(self) -> bool:
+        """Whether more than one pull request depends on it, so that it is never deleted."""
+        return self.number is None

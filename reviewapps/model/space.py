@@ -1,0 +1,124 @@
+"""Cloud Foundry's side as it was looked at: of one environment, and of a whole space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from reviewapps.model.apps import App, Route
+from reviewapps.model.environments import Environment
+from reviewapps.model.platform import (
+    Binding,
+    Build,
+    Crash,
+    Deployment,
+    Droplet,
+    Guard,
+    Instance,
+    Package,
+    ServiceInstance,
+    Task,
+)
+
+
+@dataclass(frozen=True)
+class Actual:
+    """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: for
+    which commit its variables and sizes were set just now; ``scaled``: that its processes were."""
+
+    environment: Environment
+    apps: tuple[App, ...] = ()
+    routes: tuple[Route, ...] = ()
+    packages: tuple[Package, ...] | None = None
+    builds: tuple[Build, ...] | None = None
+    elsewhere: tuple[Build, ...] | None = None
+    droplets: tuple[Droplet, ...] | None = None
+    sources: Mapping[str, Droplet] = field(default_factory=dict)
+    deployments: tuple[Deployment, ...] | None = None
+    instances: tuple[Instance, ...] | None = None
+    crashes: tuple[Crash, ...] | None = None
+    services: tuple[ServiceInstance, ...] | None = None
+    bindings: tuple[Binding, ...] | None = None
+    tasks: tuple[Task, ...] | None = None
+    configured: str | None = None
+    scaled: bool = False
+    no_room_to_roll: bool = False
+    answers: bool | None = None
+    guard: Guard | None = None
+
+    @property
+    def app(self) -> App | None:
+        """The app that is deployed. (An environment may have several; one is deployed now.)"""
+        return next((app for app in self.apps if not app.is_builder), None)
+
+    @property
+    def builder(self) -> App | None:
+        """The app that only builds; most environments have none."""
+        return next((app for app in self.apps if app.is_builder), None)
+
+    @property
+    def route(self) -> Route | None:
+        return self.routes[0] if self.routes else None
+
+    @property
+    def empty(self) -> bool:
+        return not self.apps and not self.routes
+
+    def with_app(self, app: App) -> Actual:
+        """The same with ``app`` in the place of the one of its guid, or added."""
+        others = tuple(a for a in self.apps if a.guid != app.guid)
+        return replace(self, apps=(app, *others))
+
+
+@dataclass(frozen=True)
+class Belongings:
+    """The data of environments in a space: their service instances, and the databases by name."""
+
+    services: tuple[tuple[Environment, ServiceInstance], ...] = ()
+    databases: tuple[tuple[Environment, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Quota:
+    """What a space or an org may hold of memory, and holds."""
+
+    limit_mb: int
+    used_mb: int
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What limits the memory of a space: its own quota and its org's, where they have one. ``staging`` is what the
+    largest of our last builds took, ``builds`` what those under way take, by the guids of their apps; MB."""
+
+    quotas: tuple[Quota, ...] = ()
+    staging: int | None = None
+    builds: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Space:
+    """All that is ours in the space, looked at as a whole.
+
+    ``unreadable`` are environments of which an app or a route says what we never wrote, each with what that
+    is; under None what does not even say whose it is.
+    """
+
+    apps: tuple[App, ...] = ()
+    routes: tuple[Route, ...] = ()
+    unreadable: Mapping[Environment | None, str] = field(default_factory=dict)
+
+    def actual(self, environment: Environment) -> Actual:
+        """What of it belongs to ``environment``, in an order that does not depend on the listing's."""
+        apps = sorted(self.apps, key=lambda app: (app.created_at, app.guid))
+        routes = sorted(self.routes, key=lambda route: (route.host, route.guid))
+        return Actual(
+            environment,
+            tuple(app for app in apps if app.environment == environment),
+            tuple(route for route in routes if route.environment == environment),
+        )
+
+    def environments(self, repository: int) -> frozenset[Environment]:
+        """Those of this repository that have anything."""
+        mine = {a.environment for a in self.apps} | {r.environment for r in self.routes}
+        return frozenset(e for e in mine if e.repository == repository)
