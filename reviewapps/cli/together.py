@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
@@ -68,6 +69,15 @@ class Together:
         if first is None:
             return 0 if well else 1
         return _shell_status(first[1].returncode) or 1
+
+    @contextmanager
+    def ended_by_errors(self) -> Iterator[None]:
+        """Whatever is raised meanwhile ends all that was started."""
+        try:
+            yield
+        except BaseException:
+            self._end()
+            raise
 
     def _next(self, seconds: float | None) -> tuple[str, Process] | None:
         try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Callable
-from functools import partial
 from typing import Annotated
 
 import structlog
@@ -40,14 +38,14 @@ def run(no_web: NoWeb = False) -> int:
     try:
         environ = {**os.environ, "REVIEWAPPS_REDIS_URL": wiring.redis_url(told)}
         together = Together()
-        web = partial(together.start, "web process", [sys.executable, "-m", "reviewapps.web"], environ)
-        _check(told, together, web if served else None)
+        if served:  # it takes as long to start as the check: so it comes first
+            together.start("web process", [sys.executable, "-m", "reviewapps.web"], environ)
+        with together.ended_by_errors():
+            _check(told, together)
         log_to(told.log_file)
         if embedded is not None:
             together.watch("embedded Redis", embedded.process)
-        if served:
-            web()
-        elif not no_web:
+        if not served and not no_web:
             log.warning(f"no status page and no webhooks here: {told.exposed}")
         together.start("worker", [sys.executable, "-m", "workers"], environ)
         return together.until_ended()
@@ -83,16 +81,14 @@ def _may_serve(told: Settings) -> bool:
     return True
 
 
-def _check(told: Settings, together: Together, web: Callable[[], None] | None) -> None:
+def _check(told: Settings, together: Together) -> None:
     """Log in everywhere. Cloud Foundry starts what ends again at once and with an empty disk, so that nothing
-    would be left that remembers a rejection: there we first let the hour pass that UAA counts bad logins in, and
-    serve meanwhile, since what does not answer its health check is started again, too."""
+    would be left that remembers a rejection: there we first let the hour pass that UAA counts bad logins in, while
+    the page is served, since what does not answer its health check is started again, too."""
     try:
         wiring.check(told)
     except NotAuthorised as rejected:
         if "VCAP_APPLICATION" in os.environ:
             print(f"reviewapps: {rejected} (ends in an hour)", file=sys.stderr, flush=True)
-            if web is not None:
-                web()
             together.until_ended(REJECTED_FOR)
         raise
