@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import zip_longest
 from typing import Final
 from zlib import crc32
 
@@ -63,7 +64,8 @@ def main() -> int:
 
 def _rounds(healthy: dict[str, Day]) -> Iterator[Trial]:
     """In each round every request goes wrong in another way."""
-    requests = [(story, one) for story, went in healthy.items() for one in chosen(went.requests)]
+    each = [[(story, one) for one in chosen(went.requests)] for story, went in healthy.items()]
+    requests = [found for row in zip_longest(*each) for found in row if found is not None]
     for turn in range(KINDS):
         for story, request in requests:
             if turn < len(request.kinds):

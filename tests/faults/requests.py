@@ -22,7 +22,7 @@ READS_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "502", "503", "429", "403", "r
 PATIENCE: Final = 2.0
 """Seconds until a request is given up."""
 
-TOO_LONG: Final = 2.5
+TOO_LONG: Final = 3.5
 """After so many seconds it is done all the same."""
 
 INSISTENT: Final = 4
