@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +14,7 @@ from reviewapps import logs
 from reviewapps.demo.onlooker import TooLate
 from reviewapps.sandbox.faults import Fault
 from tests.contract.answers import ANSWERS, listen
-from tests.faults.days import STORIES, settings
+from tests.faults.days import POSTGRES, STORIES, settle_in
 from tests.faults.driver import Driver
 from tests.faults.requests import PATIENCE, Kind, Request, made
 from tests.faults.shop import Shop
@@ -24,6 +25,7 @@ BRISK: Final = {
     "POLL_EVERY": "0.05",
     "QUIET_EVERY": "1",
     "REQUEST_TIMEOUT": f"{PATIENCE:g}",
+    "POSTGRES": POSTGRES,
 }
 
 
@@ -53,17 +55,18 @@ class Trial:
 def day(home: Path, story: str, struck: Request | None = None, kind: Kind = "500") -> Day:
     """A day of this name is lived through, while one request goes wrong."""
     live, builds = STORIES[story]
-    with Shop(home, **BRISK, **settings(story)) as shop:
+    with Shop(home, **BRISK) as shop:
         hurry(shop.world.cloudfoundry.settings)
+        settle_in(shop)
         fault = struck.fault(kind) if struck is not None else Fault(nth=0)
-        driver = Driver(shop)
-        odd: list[str] = []
         if struck is not None:
             getattr(shop.world, struck.server).observed.plan(fault)
+        driver = Driver(shop)
+        odd: list[str] = []
         try:
             odd += live(shop)
-        except TooLate as late:
-            odd.append(str(late))
+        except Exception as broken:  # whatever it is, that day did not end well
+            odd.append(str(broken) if isinstance(broken, TooLate) else traceback.format_exc(limit=-3))
         odd += [f"crashed: {crash}" for crash in driver.crashes] + ANSWERS.mistakes()
         made_builds = shop.builds("shop-pr-1") + shop.builds("shop-dev")
         if made_builds > builds + (struck is not None):

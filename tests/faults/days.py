@@ -25,11 +25,12 @@ COMMANDS: Final = ("release", "setup", "teardown")
 
 
 def settle_in(shop: Shop) -> None:
-    """Let there be what is nobody's business."""
+    """Let there be what is nobody's business, and a PostgreSQL for previews."""
     operator = Operator(shop.world)
     operator.create_app(BYSTANDER)
     operator.create_route(BYSTANDER)
     operator.create_user_provided(BYSTANDER, {"host": "mail.example.gov"})
+    operator.create_service(POSTGRES, "aws-rds/micro-psql")
     shop.world.cloudfoundry.observed.calls.clear()
 
 
@@ -37,7 +38,6 @@ def an_app(shop: Shop) -> Iterator[str]:
     """Opened, pushed to, broken in its build and at its start, mended, tagged and merged; what is odd.
 
     The shared dev app follows a tag of what the preview runs, so that nothing has to be built."""
-    settle_in(shop)
     preview = shop.open("blue header")
     yield from _live(shop, preview)
     preview = shop.push(preview, "green header")
@@ -56,10 +56,6 @@ def an_app(shop: Shop) -> Iterator[str]:
 
 def a_database(shop: Shop) -> Iterator[str]:
     """With a database of its own and commands around it: opened, pushed to, a failing release, mended, closed."""
-    settle_in(shop)
-    operator = Operator(shop.world)
-    operator.create_service(POSTGRES, "aws-rds/micro-psql")
-    shop.world.cloudfoundry.observed.calls.clear()
     rules = {"services": {"shop-db": {"database": "own"}}, **_commands(shop)}
     asked = yaml.safe_dump({"environments": {"review": rules}})
     shop.octocat.write("main", "Ask", {".reviewapps.yml": asked, **manifest(services="[shop-db]")})
@@ -82,11 +78,6 @@ def a_database(shop: Shop) -> Iterator[str]:
 
 STORIES: Final[dict[str, tuple[Story, int]]] = {"an app": (an_app, 5), "a database": (a_database, 4)}
 """What can be lived through, and how many builds it takes."""
-
-
-def settings(name: str) -> dict[str, str]:
-    """What the operator says on that day."""
-    return {"POSTGRES": POSTGRES} if name == "a database" else {}
 
 
 def _commands(shop: Shop) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Final, Literal
 
 from reviewapps.sandbox.faults import Fault
@@ -72,13 +73,13 @@ class Request:
 
     def fault(self, kind: Kind) -> Fault:
         """What goes wrong with it."""
-        times = INSISTENT if self.is_read else 1
+        times, who = INSISTENT if self.is_read else 1, BOT if self.server == "github" else ""
+        struck = partial(Fault, self.path, self.method, nth=self.nth, times=times, who=who)
         if kind == "timeout":
-            return Fault(self.path, self.method, "delay", self.nth, times, seconds=TOO_LONG)
+            return struck(kind="delay", seconds=TOO_LONG)
         if kind in ("reset", "lost", "cut"):
-            return Fault(self.path, self.method, kind, self.nth, times)
-        how = LIMITS.get(f"{kind} {self.server}", {})
-        return Fault(self.path, self.method, "status", self.nth, times, status=int(kind), **how)
+            return struck(kind=kind)
+        return struck(kind="status", status=int(kind), **LIMITS.get(f"{kind} {self.server}", {}))
 
 
 def made(shop: Shop) -> Iterator[Request]:
