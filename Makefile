@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo sandbox run test check fmt audit lock coverage bench clean
+.PHONY: help demo sandbox run test check fmt audit lock coverage bench faults clean
 
 help: ## this menu
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ coverage: $(VENV)/installed-dev ## the tables of endpoints in docs/sandbox.md, f
 bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.sandbox
+
+faults: $(VENV)/installed-dev ## every request of two days goes wrong, in every way: takes hours (QUICK=1: a sample, five minutes)
+	@$(BIN)/python -m tests.faults $(if $(QUICK),--quick)
 
 audit: $(VENV)/installed-dev ## known weaknesses of what requirements.lock names (SAY=1: say so where nobody can be asked, and go on)
 	@$(BIN)/python -m tests.house.audit $(if $(SAY),--say-only)

@@ -78,9 +78,10 @@ def parting(
 
 
 def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> Next:
-    """To run it, unless it was asked for a moment ago: an answer that was lost may still have been a yes."""
+    """To run it, unless it was asked for a moment ago: an answer that was lost may still have been a yes, and what
+    we gave up waiting for may still be done. Hence twice the longest that a request may last."""
     asked_at = attempt.task_asked_at
-    if attempt.task == run.key and asked_at is not None and terms.now < asked_at + terms.request:
+    if attempt.task == run.key and asked_at is not None and terms.now < asked_at + 2 * terms.request:
         return Wait(f"the {run.kind} task to show itself")
     return run
 

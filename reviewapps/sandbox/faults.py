@@ -96,6 +96,8 @@ class Fault(Turns):
             case "reset":
                 raise _drop(request)
             case "delay":
+                if request.content_type == "application/json":
+                    await request.read()  # so that it is done also where the caller has gone meanwhile
                 await asyncio.sleep(self.seconds)
                 return await handler(request)
         return await self._spoilt(request, await _done(request, handler))

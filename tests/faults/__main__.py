@@ -1,61 +1,101 @@
-"""``python -m tests.faults``: every request that changes something goes wrong once, in each of three ways.
+"""``make faults``: every request of two days goes wrong once, in each way that it can go wrong.
 
-Prints a line for each day as it ends, and exits with 1 if anything was odd. It takes a while; ``--every 5``
-takes every fifth request, ``--match TEXT`` those in whose description the text stands. With ``--reads`` those
-go wrong that change nothing: one of each kind, with all repetitions.
+Prints a line for each day as it ends, in the end a table, and exits with 1 if anything was odd. All of it takes
+hours: first each request goes wrong in one way, then each in the next, so that whoever ends it early knows about
+all requests. ``--quick`` takes an even sample of the first round, the same each time; ``--rounds 1`` all of that
+round; ``--match TEXT`` (several times, if need be) those in whose line one of the texts stands.
 """
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import tempfile
-import time
-from pathlib import Path
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import zip_longest
+from typing import Final
+from zlib import crc32
 
-from reviewapps import logs
-from tests.contract.answers import listen
-from tests.faults.campaign import READS_GO_WRONG, WRITES_GO_WRONG, Kind, Request, day
+from tests.faults.campaign import Day, Trial, begin, healthy_day, tried
+from tests.faults.days import STORIES
+from tests.faults.requests import chosen
+
+QUICK: Final = 56
+"""So many days take less than five minutes on two cores."""
+
+WORKERS: Final = 4
+"""Most of a day is waiting."""
+
+DAYS_PER_WORKER: Final = 40
+KINDS: Final = 8
 
 
 def main() -> int:
     """Run the campaign; its exit status."""
     options = _options()
-    listen()
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder:
-        homes = Path(folder)
-        logs.configure(file=homes / "log")
-        healthy = day(homes / "healthy")
-        if healthy.odd:
-            print("Without any fault:", *healthy.odd, sep="\n  ")
+    context = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory(prefix="faults-") as folder,
+        ProcessPoolExecutor(
+            options.workers, context, begin, (folder,), max_tasks_per_child=DAYS_PER_WORKER
+        ) as pool,
+    ):
+        healthy = dict(zip(STORIES, pool.map(healthy_day, [folder] * len(STORIES), STORIES), strict=True))
+        if odd := [f"{name}: {what}" for name, went in healthy.items() for what in went.odd]:
+            print("Without any fault:", *odd, sep="\n  ")
             return 1
-        known = healthy.reads if options.reads else healthy.writes
-        kinds = READS_GO_WRONG if options.reads else WRITES_GO_WRONG
-        chosen = [request for request in known if options.match in str(request)][:: options.every]
-        print(f"{len(chosen)} of {len(known)} requests go wrong, each in {len(kinds)} ways:", flush=True)
-        odd = sum(_tried(homes, request, kind) for request in chosen for kind in kinds)
-    print(f"{odd} of {len(chosen) * len(kinds)} days did not end well")
-    return 1 if odd else 0
+        trials = _wanted(list(_rounds(healthy)), options)
+        print(f"{len(trials)} days on which one request goes wrong:", flush=True)
+        began = [pool.submit(tried, folder, number, trial) for number, trial in enumerate(trials)]
+        results = Counter(dict.fromkeys(("days", "odd", "not struck"), 0))
+        by_kind: dict[str, Counter[str]] = {}
+        for done in as_completed(began):
+            trial, went, seconds = done.result()
+            what = "odd" if went.odd else "ok" if went.struck else "not struck"
+            by_kind.setdefault(trial.kind, Counter()).update([what])
+            results.update([what])
+            print(f"{what:10}  {seconds:4.1f} s  {trial}", *went.odd, sep="\n       ", flush=True)
+    _print_table(by_kind)
+    return 1 if results["odd"] else 0
 
 
-def _tried(homes: Path, request: Request, kind: Kind) -> bool:
-    """Whether the day was odd; tells how it went."""
-    began = time.monotonic()
-    went = day(homes / f"day-{began}", request, kind)
-    print(
-        f"{'ODD' if went.odd else 'ok ':3}  {kind:5}  {time.monotonic() - began:4.1f} s  {request}",
-        flush=True,
-    )
-    for what in went.odd:
-        print(f"       {what}", flush=True)
-    return bool(went.odd)
+def _rounds(healthy: dict[str, Day]) -> Iterator[Trial]:
+    """In each round every request goes wrong in another way."""
+    each = [[(story, one) for one in chosen(went.requests)] for story, went in healthy.items()]
+    requests = [found for row in zip_longest(*each) for found in row if found is not None]
+    for turn in range(KINDS):
+        for story, request in requests:
+            if turn < len(request.kinds):
+                place = crc32(str(request).encode()) + turn
+                yield Trial(story, request, request.kinds[place % len(request.kinds)])
+
+
+def _wanted(trials: list[Trial], options: argparse.Namespace) -> list[Trial]:
+    if options.rounds or options.quick:
+        once = len({(trial.story, trial.request) for trial in trials})
+        trials = trials[: once * (options.rounds or 1)]
+    if options.match:
+        trials = [trial for trial in trials if any(text in str(trial) for text in options.match)]
+    if options.quick and len(trials) > QUICK:
+        trials = [trials[number * len(trials) // QUICK] for number in range(QUICK)]
+    return trials
+
+
+def _print_table(by_kind: dict[str, Counter[str]]) -> None:
+    print("\n| what goes wrong | days | ended badly | the fault did not come to pass |\n|---|---|---|---|")
+    for kind, counts in by_kind.items():
+        print(f"| {kind} | {counts.total()} | {counts['odd']} | {counts['not struck']} |")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--every", type=int, default=1)
-    parser.add_argument("--match", default="")
-    parser.add_argument("--reads", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=0)
+    parser.add_argument("--match", action="append")
+    parser.add_argument("--workers", type=int, default=WORKERS)
     return parser.parse_args()
 
 

@@ -2,141 +2,92 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import os
+import shutil
+import time
+import traceback
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from reviewapps.demo.onlooker import TooLate, page
+from reviewapps import logs
+from reviewapps.demo.onlooker import TooLate
 from reviewapps.sandbox.faults import Fault
-from reviewapps.sandbox.observed import Call
-from reviewapps.sandbox.world import BOT
-from tests.contract.answers import ANSWERS
+from tests.contract.answers import ANSWERS, listen
+from tests.faults.days import POSTGRES, STORIES, settle_in
 from tests.faults.driver import Driver
-from tests.faults.shop import Preview, Shop
+from tests.faults.requests import PATIENCE, Kind, Request, made
+from tests.faults.shop import Shop
+from tests.stories.conftest import hurry
 
-Server = Literal["github", "cloudfoundry"]
-Kind = Literal["500", "reset", "lost", "cut"]
-WRITES_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "reset", "lost")
-READS_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "reset", "cut")
-
-INSISTENT: Final = 4
-"""So often a read goes wrong: the clients repeat it by themselves, and some of them twice."""
-
-BRISK: Final = {"LOOK_EVERY": "0.1", "POLL_EVERY": "0.05", "QUIET_EVERY": "1", "REQUEST_TIMEOUT": "4"}
-
-_CHANGING: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|(?<=/)\d+(?=/|$)")
-"""What differs from run to run in the path of the same request."""
-
-_ANYTHING: Final = "[^/?&]+"
-
-
-@dataclass(frozen=True)
-class Request:
-    """The ``nth`` request of this kind in the course of a day; ``path``, a regular expression, has the query."""
-
-    server: Server
-    method: str
-    path: str
-    nth: int
-
-    def __str__(self) -> str:
-        words = self.path.strip("^$").replace(_ANYTHING, "*").replace("\\", "")
-        return f"{self.method} {words} #{self.nth}"
-
-    def fault(self, kind: Kind) -> Fault:
-        """What goes wrong with it."""
-        times = INSISTENT if self.method == "GET" else 1
-        if kind == "500":
-            return Fault(self.path, self.method, "status", self.nth, times, status=500)
-        return Fault(self.path, self.method, kind, self.nth, times)
+BRISK: Final = {
+    "LOOK_EVERY": "0.1",
+    "POLL_EVERY": "0.05",
+    "QUIET_EVERY": "1",
+    "REQUEST_TIMEOUT": f"{PATIENCE:g}",
+    "POSTGRES": POSTGRES,
+}
 
 
 @dataclass(frozen=True)
 class Day:
-    """What came of one day: all that was ``odd``, and every request that was made."""
+    """What came of one day: all that was ``odd``, and every request that was made. ``struck`` is whether the
+    fault came to pass: what is asked again and again is asked less often on a quick day."""
 
     odd: tuple[str, ...]
     builds: int
     requests: tuple[Request, ...]
-
-    @property
-    def writes(self) -> tuple[Request, ...]:
-        """Every request that was to change something."""
-        return tuple(request for request in self.requests if request.method != "GET")
-
-    @property
-    def reads(self) -> tuple[Request, ...]:
-        """One of each kind of request that was to change nothing, from the middle of the day."""
-        last = {replace(r, nth=0): r.nth for r in self.requests if r.method == "GET"}
-        return tuple(replace(request, nth=(nth + 1) // 2) for request, nth in last.items())
+    struck: bool = True
 
 
-def day(home: Path, struck: Request | None = None, kind: Kind = "500") -> Day:
-    """A pull request is opened, pushed to, tagged and merged, while one request goes wrong."""
+@dataclass(frozen=True)
+class Trial:
+    """A day on which this request goes wrong in this way."""
+
+    story: str
+    request: Request
+    kind: Kind
+
+    def __str__(self) -> str:
+        return f"{self.kind:7}  {self.story:10}  {self.request}"
+
+
+def day(home: Path, story: str, struck: Request | None = None, kind: Kind = "500") -> Day:
+    """A day of this name is lived through, while one request goes wrong."""
+    live, builds = STORIES[story]
     with Shop(home, **BRISK) as shop:
+        hurry(shop.world.cloudfoundry.settings)
+        settle_in(shop)
         fault = struck.fault(kind) if struck is not None else Fault(nth=0)
         if struck is not None:
             getattr(shop.world, struck.server).observed.plan(fault)
         driver = Driver(shop)
         odd: list[str] = []
         try:
-            odd += _life(shop)
-        except TooLate as late:
-            odd.append(str(late))
+            odd += live(shop)
+        except Exception as broken:  # whatever it is, that day did not end well
+            odd.append(str(broken) if isinstance(broken, TooLate) else traceback.format_exc(limit=-3))
         odd += [f"crashed: {crash}" for crash in driver.crashes] + ANSWERS.mistakes()
-        if fault.seen < fault.nth:
-            odd.append("the fault never struck")
-        return Day(tuple(odd), shop.builds("shop-pr-1"), tuple(_requests(shop)))
+        made_builds = shop.builds("shop-pr-1") + shop.builds("shop-dev")
+        if made_builds > builds + (struck is not None):
+            odd.append(f"{made_builds} builds where {builds} would do")
+        return Day(tuple(odd), made_builds, tuple(made(shop)), fault.seen >= fault.nth)
 
 
-def _life(shop: Shop) -> Iterator[str]:
-    preview = shop.open("blue header")
-    yield from _live(shop, preview)
-    preview = shop.push(preview, "green header")
-    yield from _live(shop, preview)
-    yield from _tagged(shop, preview)
-    shop.octocat.merge(preview.number)
-    shop.until_gone(preview)
-    shop.until_settled()
-    yield from shop.leftovers(preview)
-    if (shop.apps(), shop.hosts()) != (["shop-dev"], ["shop-dev"]):
-        yield f"after all there are apps {shop.apps()} and routes {shop.hosts()}"
+def begin(folder: str) -> None:
+    """Get a process ready for many days."""
+    listen()
+    logs.configure(file=Path(folder) / f"log-{os.getpid()}")
 
 
-def _live(shop: Shop, preview: Preview) -> list[str]:
-    shop.until_live(preview)
-    shop.until_settled()
-    return shop.oddities(preview, builds=preview.pushes + 1)
+def healthy_day(folder: str, story: str) -> Day:
+    """A day on which nothing goes wrong."""
+    return day(Path(folder) / story.replace(" ", "-"), story)
 
 
-def _tagged(shop: Shop, preview: Preview) -> Iterator[str]:
-    """The shared dev app follows a tag of what the preview runs, so that nothing has to be built."""
-    shop.octocat.tag("dev-1", preview.commit)
-    shop.until("the deployment of dev", lambda: shop.deployment_states("dev") == ["success"])
-    shop.until_settled()
-    seen = page(shop.url("dev"))
-    if seen.headline != preview.words:
-        yield f"dev says {seen.headline!r} ({seen.status}) and not {preview.words!r}"
-    if shop.builds("shop-dev") > 1:
-        yield f"{shop.builds('shop-dev')} builds of dev"
-
-
-def _requests(shop: Shop) -> Iterator[Request]:
-    """What the orchestrator asked, in the order in which the two servers were asked."""
-    seen: Counter[Request] = Counter()
-    for server, call in sorted(_calls(shop), key=lambda asked: asked[1].at):
-        path = "^" + _ANYTHING.join(map(re.escape, _CHANGING.split(call.path))) + "$"
-        same = Request(server, call.method, path, 0)
-        seen[same] += 1
-        yield replace(same, nth=seen[same])
-
-
-def _calls(shop: Shop) -> Iterator[tuple[Server, Call]]:
-    for call in shop.world.cloudfoundry.observed.calls:
-        yield "cloudfoundry", call
-    for call in shop.world.github.observed.calls:
-        if call.who == BOT and ".git/" not in call.path:
-            yield "github", call
+def tried(folder: str, number: int, trial: Trial) -> tuple[Trial, Day, float]:
+    """What came of it, and after how many seconds."""
+    began, home = time.monotonic(), Path(folder) / f"day-{number}"
+    went = day(home, trial.story, trial.request, trial.kind)
+    shutil.rmtree(home, ignore_errors=True)
+    return trial, went, time.monotonic() - began

@@ -16,11 +16,13 @@ from reviewapps.demo import onlooker
 from reviewapps.demo.onlooker import Onlooker, headings, linked, page
 from reviewapps.demo.people import Person
 from reviewapps.demo.story import SAMPLE
+from reviewapps.model import BUILDER
 from reviewapps.playground import INSTANCE
-from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Deployment, Process, Route
+from reviewapps.sandbox.cloudfoundry.state import App, Route
 from reviewapps.sandbox.github.state import Deployment as GitHubDeployment
 from reviewapps.sandbox.world import BOT
 from tests.faults.channel import Channel
+from tests.faults.things import events, odd_things
 from tests.forks import ForkedWorkers
 
 
@@ -76,13 +78,13 @@ class Shop:
 
     # --- what people do ---
 
-    def open(self, words: str, **files: str) -> Preview:
+    def open(self, words: str, **files: str | None) -> Preview:
         """Open a pull request whose page says ``words``; ``files`` by name, ``__`` for a slash."""
         branch = words.replace(" ", "-")
         commit = self.octocat.write(branch, words, _content(words, files))
         return Preview(self.octocat.open(branch, words), branch, commit, words)
 
-    def push(self, preview: Preview, words: str, **files: str) -> Preview:
+    def push(self, preview: Preview, words: str, **files: str | None) -> Preview:
         """Push to it; the preview as it should become."""
         commit = self.octocat.write(preview.branch, words, _content(words, files))
         return replace(preview, commit=commit, words=words, pushes=preview.pushes + 1)
@@ -136,11 +138,17 @@ class Shop:
         often was Slack to hear of this commit."""
         return [
             *self._odd_comments(preview, f"live at {self.url(preview.environment)}"),
-            *self._odd_page(preview),
-            *self._odd_platform(preview),
-            *self._odd_builds(preview, preview.pushes if builds is None else builds),
+            *self.oddities_of_platform(preview, builds=preview.pushes if builds is None else builds),
             *self._odd_deployments(preview, live=True),
             *self._odd_channel(told, f"#{preview.number}>:", "live at", preview.commit[:7]),
+        ]
+
+    def oddities_of_platform(self, preview: Preview, *, builds: int) -> list[str]:
+        """All that is not as it should be of what runs, whatever people were told."""
+        return [
+            *self._odd_page(preview),
+            *odd_things(self.world, preview.environment),
+            *self._odd_builds(preview, builds),
         ]
 
     def leftovers(self, preview: Preview) -> list[str]:
@@ -155,8 +163,8 @@ class Shop:
         ]
 
     def builds(self, name: str) -> int:
-        """How many builds of the app ``name`` were ever begun."""
-        return self._events("audit.app.build.create", name)
+        """How many builds of the app ``name``, or for it by its builder, were ever begun."""
+        return sum(events(self.world, "audit.app.build.create", app) for app in (name, f"{name}-{BUILDER}"))
 
     def url(self, environment: str) -> str:
         """Where an environment is to be found."""
@@ -187,20 +195,6 @@ class Shop:
         if seen.headline != preview.words:
             yield f"its page says {seen.headline!r} ({seen.status}) and not {preview.words!r}"
 
-    def _odd_platform(self, preview: Preview) -> Iterator[str]:
-        kinds = [thing.split()[0] for thing in self.world.labelled(preview.environment)]
-        counts = {kind: kinds.count(kind) for kind in ("app", "route")}
-        if counts != {"app": 1, "route": 1}:
-            yield f"there are {counts} of {preview.environment}"
-        created = self._events("audit.app.create", self._name(preview))
-        if created != 1:
-            yield f"the app was created {created} times"
-        if rolling := [d for d in self._rows(Deployment) if d.value != "FINALIZED"]:
-            yield f"{len(rolling)} rolling deployments have no end"
-        webs = [p for p in self._rows(Process) if p.type == "web" and p.app.name == self._name(preview)]
-        if len(webs) != 1:
-            yield f"{len(webs)} web processes"
-
     def _odd_builds(self, preview: Preview, most: int) -> Iterator[str]:
         builds = self.builds(self._name(preview))
         if builds > most:
@@ -226,9 +220,6 @@ class Shop:
         assert repository is not None
         return [d for d in repository.deployments.values() if d.task == f"deploy:{environment}"]
 
-    def _events(self, type: str, name: str) -> int:
-        return sum(1 for e in self._rows(AuditEvent) if e.type == type and e.target["name"] == name)
-
     def _rows(self, kind: type[Any]) -> list[Any]:
         return list(self.world.cloudfoundry.world.all(kind))
 
@@ -240,5 +231,5 @@ class Shop:
         return Person(self.world.github.url, self.world.repository, login, self.world.tokens[login], folder)
 
 
-def _content(words: str, files: Mapping[str, str]) -> dict[str, str | None]:
+def _content(words: str, files: Mapping[str, str | None]) -> dict[str, str | None]:
     return {"headline.txt": words + "\n", **{name.replace("__", "/"): text for name, text in files.items()}}

@@ -1,0 +1,35 @@
+"""When a command may be asked for again."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from reviewapps import steps
+from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Environment, Health
+from reviewapps.plan.tasks import due
+from reviewapps.plan.terms import Terms
+from reviewapps.steps import Next, Wait
+from tests.core.settling import NOW
+
+REQUEST = timedelta(seconds=60)
+PR = Environment(7, "pr-1")
+ATTEMPT = Attempt("1.1", "c", "config", NOW)
+BLUEPRINT = Blueprint("c", "host", "app", "", "t", "t", None, None, None, Health(), (), None, {})
+
+
+def next_command(attempt: Attempt, after: timedelta) -> Next | None:
+    """What is to be done for a release that no task is known of, so long after it was asked for."""
+    app = App("app", "shop-pr-1", PR, "app", False, None, None, None, NOW, attempt)
+    actual = Actual(PR, (app,), tasks=(), services=())
+    asked = replace(BLUEPRINT, release=Command("migrate", timedelta(minutes=5)))
+    terms = Terms(("shop-pr-1",), "example.gov", "1.2", NOW + after, request=REQUEST)
+    return due(app, attempt, actual, asked, "droplet", terms)
+
+
+def test_a_command_whose_request_was_given_up_is_not_asked_for_again_while_it_may_still_be_done() -> None:
+    asked = next_command(ATTEMPT, timedelta())
+    assert isinstance(asked, steps.RunTask)
+    waiting = replace(ATTEMPT, task=asked.key, task_asked_at=NOW)
+    assert isinstance(next_command(waiting, 1.5 * REQUEST), Wait)
+    assert next_command(waiting, 2 * REQUEST) == asked

@@ -1,0 +1,109 @@
+"""The requests of a day, each known by what it is for and how often it came; and what can go wrong with one."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final, Literal
+
+from reviewapps.sandbox.faults import Fault
+from reviewapps.sandbox.observed import Call
+from reviewapps.sandbox.world import BOT
+from tests.faults.shop import Shop
+
+Server = Literal["github", "cloudfoundry"]
+Kind = Literal["500", "502", "503", "429", "403", "reset", "timeout", "lost", "cut"]
+WRITES_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "502", "503", "429", "403", "reset", "timeout", "lost")
+READS_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "502", "503", "429", "403", "reset", "timeout", "cut")
+"""A read whose answer is lost is a read that was reset; one that is cut off is another matter."""
+
+PATIENCE: Final = 2.0
+"""Seconds until a request is given up."""
+
+TOO_LONG: Final = 3.5
+"""After so many seconds it is done all the same."""
+
+INSISTENT: Final = 4
+"""So often a read goes wrong: the clients repeat it by themselves, and some of them twice."""
+
+LIMITS: Final[dict[str, dict[str, Any]]] = {
+    "429 github": {"body": '{"message": "Too many requests"}', "headers": {"Retry-After": "1"}},
+    "403 github": {
+        "body": '{"message": "You have exceeded a secondary rate limit."}',
+        "headers": {"Retry-After": "1"},
+    },
+    "429 cloudfoundry": {
+        "body": '{"errors": [{"code": 10013, "title": "CF-RateLimitExceeded", "detail": "Rate Limit Exceeded"}]}',
+        "headers": {"Retry-After": "1"},
+    },
+}
+"""How each server says that it was asked too much. Cloud Foundry says it with 429 alone."""
+
+_CHANGING: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|(?<=/)\d+(?=/|$)")
+"""What differs from run to run in the path of the same request."""
+
+_ANYTHING: Final = "[^/?&]+"
+
+
+@dataclass(frozen=True)
+class Request:
+    """The ``nth`` request of this kind in the course of a day; ``path``, a regular expression, has the query."""
+
+    server: Server
+    method: str
+    path: str
+    nth: int
+
+    def __str__(self) -> str:
+        words = self.path.strip("^$").replace(_ANYTHING, "*").replace("\\", "")
+        return f"{self.method} {words} #{self.nth}"
+
+    @property
+    def is_read(self) -> bool:
+        return self.method == "GET"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What can go wrong with it."""
+        kinds = READS_GO_WRONG if self.is_read else WRITES_GO_WRONG
+        return kinds if self.server == "github" else tuple(kind for kind in kinds if kind != "403")
+
+    def fault(self, kind: Kind) -> Fault:
+        """What goes wrong with it."""
+        times, who = INSISTENT if self.is_read else 1, BOT if self.server == "github" else ""
+        struck = partial(Fault, self.path, self.method, nth=self.nth, times=times, who=who)
+        if kind == "timeout":
+            return struck(kind="delay", seconds=TOO_LONG)
+        if kind in ("reset", "lost", "cut"):
+            return struck(kind=kind)
+        return struck(kind="status", status=int(kind), **LIMITS.get(f"{kind} {self.server}", {}))
+
+
+def made(shop: Shop) -> Iterator[Request]:
+    """What the orchestrator asked, in the order in which the two servers were asked."""
+    seen: Counter[Request] = Counter()
+    for server, call in sorted(_calls(shop), key=lambda asked: asked[1].at):
+        path = "^" + _ANYTHING.join(map(re.escape, _CHANGING.split(call.path))) + "$"
+        same = Request(server, call.method, path, 0)
+        seen[same] += 1
+        yield replace(same, nth=seen[same])
+
+
+def chosen(requests: tuple[Request, ...]) -> list[Request]:
+    """Each that was to change something; of those that were not, the first and the middle one of each kind.
+
+    How often somebody asks how a build is getting on differs from day to day."""
+    last = {replace(r, nth=0): r.nth for r in requests if r.is_read}
+    reads = {replace(r, nth=n) for r, nth in last.items() for n in (1, (nth + 1) // 2)}
+    return [r for r in requests if not r.is_read or r in reads]
+
+
+def _calls(shop: Shop) -> Iterator[tuple[Server, Call]]:
+    for call in shop.world.cloudfoundry.observed.calls:
+        yield "cloudfoundry", call
+    for call in shop.world.github.observed.calls:
+        if call.who == BOT and ".git/" not in call.path:
+            yield "github", call
