@@ -90,7 +90,7 @@ def rollback(
         found = _commit(one, commit) if commit is not None else None
         with installation.governing(one.environment) as it:
             back = it.go_back(_person(told) or getpass.getuser(), found)
-        print(f"{one.name}: goes back to {back[:7]}, and stays there until the next merge or `unlock`")
+        print(f"{one.name}: goes to {back[:7]}, and stays there until the next merge or `unlock`")
         print("Databases are not rolled back: is the schema still good for it?")
     return 0
 

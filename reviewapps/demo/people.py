@@ -128,11 +128,15 @@ class Person:
         mine.clone()
         return mine
 
-    def open(self, branch: str, title: str, *, base: str | None = None) -> int:
-        """Open a pull request for a branch into main (of ``base``, another repository); its number."""
+    def open(self, branch: str, title: str, *, base: str | None = None, into: str = "main") -> int:
+        """Open a pull request for a branch ``into`` another one (of ``base``, another repository); its number."""
         owner = self._repository.partition("/")[0]
-        wanted = {"title": title, "head": f"{owner}:{branch}", "base": "main"}
+        wanted = {"title": title, "head": f"{owner}:{branch}", "base": into}
         return int(self.api("POST", f"/repos/{base or self._repository}/pulls", wanted)["number"])
+
+    def approve(self, number: int) -> None:
+        """Say that the pull request may be merged, as it is now."""
+        self.api("POST", f"/repos/{self._repository}/pulls/{number}/reviews", {"event": "APPROVE"})
 
     def merge(self, number: int, method: str = "merge") -> None:
         self.api("PUT", f"/repos/{self._repository}/pulls/{number}/merge", {"merge_method": method})

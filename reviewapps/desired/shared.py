@@ -137,7 +137,7 @@ class Shared:
         self, environment: Environment, run: Run, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
         if app is not None and app.pin is not None and app.pin.commit == run.commit:
-            return Approved((f"gone back to by {app.pin.who}",))
+            return Approved((f"chosen by {app.pin.who}",))
         overridden = app is not None and app.override == run.commit
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
             why = f"locked by {app.lock.who} until {_moment(app.lock.until)}: {app.lock.why}"

@@ -191,7 +191,7 @@ class _Seen:
 
 
 def _runs(app: App) -> str | None:
-    tag_brought_it = app.source is not None and app.wished == app.commit
+    tag_brought_it = bool(app.source and app.tags_seen) and app.wished == app.commit
     return app.source if tag_brought_it else app.commit
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from reviewapps.desired import Desired, Held, Hold, Run
 from reviewapps.model import ADOPTED, App, Environment, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
 from reviewapps.reconcile.means import Means
+from reviewapps.rules.rules import REVIEW
+
+PATIENCE = timedelta(seconds=60)
+"""For how long after a merge its preview's build is kept for who may want it."""
 
 REMEMBERED = 14 * 24 * 3600.0
 """Seconds for which it is known without asking that one commit is on the way to another: that never changes."""
@@ -31,6 +37,23 @@ def arrivals(
         elif hold is not None and (pr.number in hold.pulls or pr.merged_as == hold.commit):
             found.append(Arrival(environment.name, waits=" · ".join(hold.reasons)))
     return tuple(found)
+
+
+def is_copied(means: Means, wanted: Wanted, space: Space, desired: Desired, number: int) -> bool:
+    """Whether a shared environment in the previews' space is about to run what this pull request brought, so that
+    the preview's build is of use for a moment still."""
+    pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
+    if pr is None or pr.merged_at is None or means.now() - pr.merged_at > PATIENCE:
+        return False
+    targets = means.grant.targets
+    beside = ((e, v) for e, v in desired.verdicts.items() if targets.get(e.kind) == targets.get(REVIEW))
+    return any(
+        isinstance(verdict, Run)
+        and verdict.commit == pr.merged_as
+        and _is_under_way(space, environment, verdict)
+        for environment, verdict in beside
+        if environment.shared
+    )
 
 
 def news(means: Means, wanted: Wanted, space: Space, desired: Desired) -> frozenset[Environment]:
@@ -61,6 +84,11 @@ def _standing(space: Space, desired: Desired) -> str:
             hold = verdict.hold if isinstance(verdict, Held) else verdict.held
             seen.append((environment.name, app.commit if app is not None else None, hold))
     return value_digest(tuple(seen)) if seen else ""
+
+
+def _is_under_way(space: Space, environment: Environment, run: Run) -> bool:
+    app = space.actual(environment).app
+    return app is None or (app.commit != run.commit and app.refusal_of(run.commit, run.config) is None)
 
 
 def _has_come(means: Means, merged: str, app: App) -> bool:

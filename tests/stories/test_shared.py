@@ -1,0 +1,140 @@
+"""Shared environments: what is merged goes to staging and production, if nothing holds it back."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stories.commands.terminal import Terminal
+from tests.stories.samples import Files, headline
+from tests.stories.town import Town
+
+pytestmark = pytest.mark.story
+
+FILE = """
+[target.cloud]
+api = "{api}"
+space = "acme/review"
+credentials = "cf"
+address = "http://{{host}}:{port}"
+
+[github]
+url = "{github}"
+
+[[repository]]
+name = "acme/shop"
+environments = {{ {kinds} }}
+requires = {{ production = {{ approvals = 1 }} }}
+"""
+
+
+def file(town: Town, *kinds: str) -> str:
+    """An operator's file that grants these environments, and asks for an approval before production."""
+    foundry = town.world.cloudfoundry
+    granted = ", ".join(f'{kind} = "cloud"' for kind in kinds)
+    text = FILE.format(
+        api=foundry.api_url, port=foundry.app_port, github=town.world.github.url, kinds=granted
+    )
+    return text if "production" in kinds else text.partition("requires")[0]
+
+
+def terminal(town: Town, text: str, **told: str) -> Terminal:
+    return Terminal(town, environment={**town.environment_by_file(text), **told})
+
+
+def proposed(town: Town, words: str, *, into: str = "main", files: Files | None = None) -> int:
+    """A pull request whose page says these words."""
+    branch = words.replace(" ", "-")
+    town.octocat.write(branch, words, files or headline(words))
+    return town.octocat.open(branch, words, into=into)
+
+
+def merged(town: Town, words: str, *, approved: bool = True, files: Files | None = None) -> int:
+    """A pull request into main that octocat made, hubot approved, or nobody, and that was merged."""
+    number = proposed(town, words, files=files)
+    town.until_comment(number, "Preview:")
+    if approved:
+        town.hubot.approve(number)
+    town.octocat.merge(number)
+    return number
+
+
+def until_says(town: Town, environment: str, words: str) -> str:
+    """The address of a shared environment, once its page says these words and everything is settled."""
+    town.until(f"{words} on {environment}", lambda: town.page(f"shop-{environment}").headline == words)
+    town.until_idle()
+    return town.url(f"shop-{environment}")
+
+
+def test_a_merge_goes_to_staging_with_the_build_of_its_preview(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    until_says(town, "staging", "Welcome to the shop")
+    town.until_live(number := proposed(town, "blue", into="staging"))
+    builds = town.builds
+    town.octocat.merge(number)
+    url = until_says(town, "staging", "blue")
+    town.until_comment(number, "Preview: removed", "On **staging** since", url)
+    assert town.builds == builds
+    typed = terminal(town, text)
+    assert f"staging   {town.head_of('staging')[:7]}   live" in typed.types("list")
+    assert "same build as pr-1" in typed.types("history", "staging")
+
+
+def test_what_nobody_approved_waits_and_goes_by_itself_when_somebody_does(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    merged(town, "one")
+    until_says(town, "production", "one")
+    assert "approved: #1" in typed.types("history", "production")
+
+    unapproved = merged(town, "two", approved=False)
+    approved = merged(town, "three")  # and that is no word for the one before it
+    for number in (unapproved, approved):
+        town.until_comment(
+            number, "Preview: removed", "**production** waits for: 1 approval", f"#{unapproved}"
+        )
+    town.until_idle()
+    head = town.head_of("main")[:7]
+    assert town.page("shop-production").headline == "one"
+    assert town.onlooker.deployment_states("production")[:3] == ["queued", "queued", "success"]
+    (row,) = typed.reads("list")["repositories"][0]["rows"]
+    assert (row["state"], row["reason"]) == ("held", f"{head} waits: 1 approval (#{unapproved})")
+    assert f"{head} waits: 1 approval (#{unapproved})" in typed.types("why", "production")
+
+    town.hubot.approve(unapproved)
+    until_says(town, "production", "three")
+    for number in (unapproved, approved):
+        town.until_comment(number, "Preview: removed", "On **production** since")
+    history = typed.types("history", "production")
+    assert f"{head}  live" in history and f"approved: #{unapproved}, #{approved}" in history
+
+
+def test_a_push_that_was_in_no_pull_request_waits_for_an_operator(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    merged(town, "one")
+    until_says(town, "production", "one")
+    pushed(town, "unseen")
+    town.until("its queue", lambda: town.onlooker.deployment_states("production")[0] == "queued")
+    later = merged(town, "two")
+    town.until_comment(later, "**production** waits for", "1 commit pushed to main without a pull request")
+    town.until_idle()
+    assert town.page("shop-production").headline == "one"
+    said = typed.types("rollback", "production", town.head_of("main"))
+    assert f"goes to {town.head_of('main')[:7]}" in said and "Databases are not rolled back" in said
+    until_says(town, "production", "two")
+    assert "; chosen by " in typed.types("history", "production")
+    town.until_comment(later, "On **production** since")
+
+
+def pushed(town: Town, words: str) -> str:
+    """A commit that octocat pushes straight onto main."""
+    commit = town.octocat.write(f"local-{words}", words, headline(words))
+    town.octocat.api("PATCH", f"/repos/{town.repository}/git/refs/heads/main", {"sha": commit})
+    return commit
