@@ -54,11 +54,11 @@ class Person:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         self._git("clone", "--quiet", url, str(self.folder), at=self.folder.parent)
 
-    def write(self, branch: str, message: str, files: Mapping[str, str | None]) -> str:
-        """Commit these files (None deletes one) on a branch, made from main if it is new, and push it."""
+    def write(self, branch: str, message: str, files: Mapping[str, str | None], *, base: str = "main") -> str:
+        """Commit these files (None deletes one) on a branch, made from ``base`` if it is new, and push it."""
         self._git("fetch", "--quiet", "origin")
         known = self._git("branch", "--list", branch).strip()
-        self._git("checkout", "--quiet", *([branch] if known else ["-B", branch, "origin/main"]))
+        self._git("checkout", "--quiet", *([branch] if known else ["-B", branch, f"origin/{base}"]))
         for name, text in files.items():
             path = self.folder / name
             if text is None:

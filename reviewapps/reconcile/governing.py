@@ -11,7 +11,7 @@ from datetime import datetime
 from reviewapps import steps
 from reviewapps.desired import followed_tags, tags_seen
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
-from reviewapps.model import ADOPTED, App, Environment, Follows, Lock, Pin
+from reviewapps.model import App, Environment, Follows, Lock, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
@@ -111,9 +111,12 @@ class Governing:
         return head
 
     def _before(self, served: str | None) -> str:
-        """What was live before: GitHub's deployments know."""
-        for one in self._means.github.history(self._environment):
-            if one.state == "success" and one.commit not in (served, ADOPTED):
+        """What was live before, as GitHub's deployments know; not what somebody went back from already."""
+        past = self._means.github.history(self._environment)
+        came = next((one.began_at for one in past if one.commit == served), None)
+        left = (served, self._app.pin.over if self._app.pin is not None else None)
+        for one in past:
+            if one.state == "success" and one.commit not in left and (came is None or one.began_at < came):
                 return one.commit
         raise AuthorMustAct(f"{self._asked}: GitHub shows nothing that was live before; name the commit")
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from reviewapps.demo.onlooker import Visitors
 from tests.stories.commands.terminal import Terminal
-from tests.stories.samples import Files, headline
+from tests.stories.samples import WORKING_APP, Files, headline
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
@@ -44,14 +45,23 @@ def terminal(town: Town, text: str, **told: str) -> Terminal:
 def proposed(town: Town, words: str, *, into: str = "main", files: Files | None = None) -> int:
     """A pull request whose page says these words."""
     branch = words.replace(" ", "-")
-    town.octocat.write(branch, words, files or headline(words))
+    town.octocat.write(branch, words, files or headline(words), base=into)
     return town.octocat.open(branch, words, into=into)
 
 
-def merged(town: Town, words: str, *, approved: bool = True, files: Files | None = None) -> int:
-    """A pull request into main that octocat made, hubot approved, or nobody, and that was merged."""
-    number = proposed(town, words, files=files)
-    town.until_comment(number, "Preview:")
+def merged(
+    town: Town,
+    words: str,
+    *,
+    into: str = "main",
+    approved: bool = True,
+    told: bool = True,
+    files: Files | None = None,
+) -> int:
+    """A pull request that octocat made, hubot approved, or nobody, and that was merged."""
+    number = proposed(town, words, into=into, files=files)
+    if told:
+        town.until_comment(number, "Preview:")
     if approved:
         town.hubot.approve(number)
     town.octocat.merge(number)
@@ -138,3 +148,108 @@ def pushed(town: Town, words: str) -> str:
     commit = town.octocat.write(f"local-{words}", words, headline(words))
     town.octocat.api("PATCH", f"/repos/{town.repository}/git/refs/heads/main", {"sha": commit})
     return commit
+
+
+def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
+    until_says(town, "staging", "Welcome to the shop")
+
+    typed.types("lock", "staging", "2h", "a demo")
+    two = merged(town, "two", into="staging")
+    town.until_comment(two, "**staging** waits for: locked by hubot until", "a demo")
+    assert "waits: locked by hubot until" in typed.types("list")
+    typed.types("deploy", "staging", town.head_of("staging"), "--override")
+    until_says(town, "staging", "two")
+    three = merged(town, "three", into="staging")
+    town.until_comment(three, "**staging** waits for: locked")
+    typed.types("unlock", "staging")
+    until_says(town, "staging", "three")
+
+    typed.types("rollback", "staging")
+    until_says(town, "staging", "two")
+    town.look_afresh()
+    assert town.page("shop-staging").headline == "two"
+    town.until_comment(three, "**staging** waits for: the next merge")
+    merged(town, "four", into="staging", told=False)
+    until_says(town, "staging", "four")
+    typed.types("rollback", "staging")
+    until_says(town, "staging", "two")  # and not what was left before
+    typed.types("unlock", "staging")
+    until_says(town, "staging", "four")
+    assert "chosen by hubot" in typed.types("history", "staging")
+
+    assert "follows a branch" in typed.is_refused("deploy", "staging", "main")
+    assert "knows no commit" in typed.is_refused("rollback", "staging", "0" * 40)
+    assert "is a preview" in typed.is_refused("lock", "#1", "2h", "a demo")
+    assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
+
+
+def test_a_person_who_is_named_signs_a_commit_off(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "staging") + 'requires = { staging = { sign_off = ["hubot"] } }\n'
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
+    first = town.octocat.head()
+    print(typed.types("approve", "staging", first[:8]))
+    until_says(town, "staging", "Welcome to the shop")
+
+
+FAILS_ON_STAGING: Files = {
+    "shop.py": WORKING_APP["app.py"],
+    "app.py": "import os\nif os.environ['REVIEWAPPS_ENVIRONMENT'] == 'staging':\n    raise SystemExit(3)\n"
+    "exec(open('shop.py').read())\n",
+    **headline("broken"),
+}
+
+
+def test_a_deploy_that_crashes_leaves_what_serves_and_is_told(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    with Visitors(until_says(town, "staging", "Welcome to the shop")) as visitors:
+        number = merged(town, "broken", into="staging", files=FAILS_ON_STAGING)
+        print(
+            town.until_comment(number, "Preview: removed", "**staging** did not take it: crashed", seconds=30)
+        )
+        town.until_idle()
+        print(typed.types("list"), typed.types("history", "staging"))
+    assert (visitors.failed, visitors.headlines) == ([], {"Welcome to the shop"})
+    assert visitors.asked > 20
+
+    theirs(town, "staging")
+    print(town.until("drift", lambda: "somebody else" in (said := typed.types("list")) and said))
+    town.until_idle()
+    print(typed.types("why", "staging"), typed.types("show", "staging"))
+    print(town.onlooker.deployment_states("staging"))
+    fixed = merged(
+        town, "fixed", into="staging", files={"app.py": WORKING_APP["app.py"], **headline("fixed")}
+    )
+    town.until_idle()
+    print(town.until_comment(fixed, "removed"))
+    assert town.page("shop-staging").headline == "theirs"
+    print(typed.types("redeploy", "staging"))
+    until_says(town, "staging", "fixed")
+    theirs(town, "staging")
+    town.until("drift", lambda: "somebody else" in (said := typed.types("list")) and said)
+    print(typed.types("adopt", "staging", "shop-staging", "--yes"))
+    town.look_afresh()
+    assert town.page("shop-staging").headline == "theirs"
+    print(typed.types("list"))
+    merged(town, "next", into="staging", told=False)
+    until_says(town, "staging", "next")
+    print(typed.types("history", "staging"))
+
+
+def theirs(town: Town, environment: str) -> None:
+    """Somebody uploads another source to the app and starts it, by hand."""
+    guid, ask = town.operator.app(f"shop-{environment}").guid, town.operator.ask
+    droplets = ask("GET", f"/v3/apps/{guid}/droplets")["resources"]
+    current = ask("GET", f"/v3/apps/{guid}/droplets/current")["guid"]
+    print([(d["guid"], d["state"]) for d in droplets], current)
