@@ -113,7 +113,7 @@ def sent(installation: Installation, one: Sought, ref: str, override: bool) -> s
     """Let a shared environment run the commit that ``ref`` means; the commit."""
     commit = _commit(one, ref)
     with installation.governing(one.environment) as it:
-        it.override(commit) if override else it.send(ref, commit)
+        it.send(ref, commit, override=override)
     return commit
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -123,7 +123,8 @@ class _Seen:
                 return self._wanted(verdict, actual)
             case Held(hold):
                 since = actual.app.live_since if actual.app is not None else None
-                return self._there(actual, "held", since=since, reason=held_words(hold))
+                row = self._there(actual, "held", since=since, reason=held_words(hold))
+                return replace(row, runs=None) if hold.why == "drift" else row
             case NoRoom(commit, place, of):
                 reason = f"{ordinal(place)} of {of}{lacking(verdict)}"
                 return Row(environment, "waiting", commit=commit, reason=reason)

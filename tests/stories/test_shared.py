@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reviewapps.demo.onlooker import Visitors
+from reviewapps.demo.onlooker import Visitors, until
 from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import WORKING_APP, Files, headline
 from tests.stories.town import Town
@@ -194,9 +194,14 @@ def test_a_person_who_is_named_signs_a_commit_off(quiet_town: Town) -> None:
     town.branch("staging", town.octocat.head())
     town.employ_by_file(text)
     typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
-    first = town.octocat.head()
-    print(typed.types("approve", "staging", first[:8]))
+    town.until("a line", lambda: "waits: the word of hubot" in typed.types("list"))
+    typed.types("lock", "staging", "1h", "not yet")
+    assert "signed" in typed.types("approve", "staging", town.head_of("staging")[:8])
+    town.until_idle()
+    assert "waits: locked by hubot" in typed.types("list")
+    typed.types("unlock", "staging")
     until_says(town, "staging", "Welcome to the shop")
+    assert "signed off by hubot" in typed.types("history", "staging")
 
 
 FAILS_ON_STAGING: Files = {
@@ -223,33 +228,98 @@ def test_a_deploy_that_crashes_leaves_what_serves_and_is_told(quiet_town: Town) 
     assert (visitors.failed, visitors.headlines) == ([], {"Welcome to the shop"})
     assert visitors.asked > 20
 
-    theirs(town, "staging")
-    print(town.until("drift", lambda: "somebody else" in (said := typed.types("list")) and said))
+    assert "failure" in typed.types("history", "staging")
+    assert "still live" in typed.types("list")
+
+
+def test_what_somebody_else_deployed_is_told_and_left_alone(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    until_says(town, "staging", "Welcome to the shop")
+    town.until_live(proposed(town, "theirs"))
+
+    deployed_by_hand(town, "theirs")
+    town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    ours = merged(town, "ours", into="staging")
+    town.until_comment(ours, "**staging** waits for: somebody else deployed to its app")
     town.until_idle()
-    print(typed.types("why", "staging"), typed.types("show", "staging"))
-    print(town.onlooker.deployment_states("staging"))
-    fixed = merged(
-        town, "fixed", into="staging", files={"app.py": WORKING_APP["app.py"], **headline("fixed")}
-    )
-    town.until_idle()
-    print(town.until_comment(fixed, "removed"))
+    assert "still live" not in typed.types("list")
     assert town.page("shop-staging").headline == "theirs"
-    print(typed.types("redeploy", "staging"))
-    until_says(town, "staging", "fixed")
-    theirs(town, "staging")
-    town.until("drift", lambda: "somebody else" in (said := typed.types("list")) and said)
-    print(typed.types("adopt", "staging", "shop-staging", "--yes"))
+    typed.types("redeploy", "staging")
+    until_says(town, "staging", "ours")
+
+    deployed_by_hand(town, "theirs")
+    town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    assert "the next merge deploys to it" in typed.types("adopt", "staging", "shop-staging", "--yes")
     town.look_afresh()
     assert town.page("shop-staging").headline == "theirs"
-    print(typed.types("list"))
     merged(town, "next", into="staging", told=False)
     until_says(town, "staging", "next")
-    print(typed.types("history", "staging"))
 
 
-def theirs(town: Town, environment: str) -> None:
-    """Somebody uploads another source to the app and starts it, by hand."""
-    guid, ask = town.operator.app(f"shop-{environment}").guid, town.operator.ask
-    droplets = ask("GET", f"/v3/apps/{guid}/droplets")["resources"]
-    current = ask("GET", f"/v3/apps/{guid}/droplets/current")["guid"]
-    print([(d["guid"], d["state"]) for d in droplets], current)
+QA = """
+environments:
+  qa:
+    follows: {tags: ["qa-*"]}
+    app: shop-testing
+"""
+
+
+def test_tags_of_other_names_move_an_environment_of_another_name(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "qa")
+    first = town.on_main({".reviewapps.yml": QA, **headline("one")})
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    town.hubot.tag("qa-1", first)
+    town.until("one", lambda: town.page("shop-testing").headline == "one")
+    numbers = (2, 3, 10, 11)
+    shas = [town.on_main(headline(f"work {number}")) for number in numbers]
+    for number, sha in zip(numbers, shas, strict=True):
+        town.hubot.tag(f"qa-{number}", sha)
+    town.until("the newest", lambda: town.page("shop-testing").headline == "work 11")
+    town.until_idle()
+    town.hubot.untag("qa-11")
+    town.look_afresh()
+    assert town.page("shop-testing").headline == "work 11"
+    town.hubot.tag("qa-10", shas[0])
+    town.until("what moved", lambda: town.page("shop-testing").headline == "work 2")
+    town.until_idle()
+
+    assert "goes there" in typed.types("deploy", "qa", shas[1], "--wait")
+    assert f"qa   {shas[1][:7]}" in typed.types("list") and town.page("shop-testing").headline == "work 3"
+    typed.types("lock", "qa", "1h", "a demo")
+    assert "is locked by" in typed.is_refused("deploy", "qa", "main")
+    town.hubot.tag("qa-12", shas[2])
+    town.until("a line", lambda: "waits: locked by" in typed.types("list"))
+    typed.types("deploy", "qa", "main", "--override", "--wait")
+    assert town.page("shop-testing").headline == "work 11"
+    assert "Live: " + shas[3][:7] + ", main" in typed.types("history", "qa")
+
+
+def test_rules_that_are_wrong_are_told_to_who_asks_for_a_preview(quiet_town: Town) -> None:
+    town = quiet_town
+    town.employ_by_file(file(town, "review", "qa"))
+    town.on_main({".reviewapps.yml": "environments: {qa: {follows: {tags: ['*']}}}"})
+    number = town.open("blue")
+    town.until_comment(number, "the rules cannot be read", "the pattern `*`, which every tag matches")
+    town.on_main({".reviewapps.yml": NOWHERE})
+    town.until_comment(number, "names the time zone `Mars/Base`, which there is not")
+
+
+NOWHERE = "environments: {staging: {freeze: [{from: Fri 16:00, to: Mon 08:00, zone: Mars/Base}]}}"
+
+
+def deployed_by_hand(town: Town, words: str) -> None:
+    """Somebody with an account gives the staging app what the first preview runs, and starts it again."""
+    guid, ask = town.operator.app("shop-staging").guid, town.operator.ask
+    source = ask("GET", f"/v3/apps/{town.operator.app('shop-pr-1').guid}/droplets/current")["guid"]
+    wanted = {"relationships": {"app": {"data": {"guid": guid}}}}
+    droplet = ask("POST", f"/v3/droplets?source_guid={source}", wanted)["guid"]
+    until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED", 10)
+    ask("PATCH", f"/v3/apps/{guid}/relationships/current_droplet", {"data": {"guid": droplet}})
+    ask("POST", f"/v3/apps/{guid}/actions/restart")
+    until(words, lambda: town.page("shop-staging").headline == words, 10)
