@@ -70,12 +70,13 @@ class Held:
 @dataclass(frozen=True)
 class Arrival:
     """Where a merged pull request has come: it is on ``environment`` since ``at``, with the same build as its
-    preview or not; or it waits for what ``waits`` says."""
+    preview or not; or it waits for what ``waits`` says, or ``failed`` there with what serves now."""
 
     environment: str
     url: str = ""
     at: datetime | None = None
     waits: str = ""
+    failed: Refusal | None = None
 
 
 @dataclass(frozen=True)

@@ -91,11 +91,13 @@ class Govern:
 @dataclass(frozen=True)
 class Adopt:
     """Write our labels onto an app that somebody else made, with every tag that stands: none of those deploys to
-    it. Where it ``serves`` something, that is labelled as adopted."""
+    it. Where it ``serves`` something, that is labelled as adopted, and stays while ``over`` is the head of what is
+    followed."""
 
     guid: str
     tags_seen: frozenset[str]
     serves: bool
+    over: str | None = None
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def adopt(
     name: Annotated[str, typer.Argument(metavar="APP", help="The app's name in the space.")],
     yes: Yes = False,
 ) -> int:
-    """Take over a shared app that exists: the next tag deploys to it. Until then it runs as it did."""
+    """Take over a shared app that exists: the next tag or merge deploys to it. Until then it runs as it did."""
     told = settings()
     with acting(told) as installation:
         text = environment if set("#:") & set(environment) else f":{environment}"
@@ -33,7 +33,7 @@ def adopt(
             return 1
         with installation.held(one.environment) as lease:
             one.reconciler.adopt(adoption, lease)
-        print(f"{one.name}: {name} is taken over; the next tag deploys to it")
+        print(f"{one.name}: {name} is taken over; the next {adoption.follows} deploys to it")
     return 0
 
 
@@ -44,7 +44,7 @@ def _described(one: Adoption) -> list[str]:
     lines = [
         f"{app.name} becomes {one.name}.",
         f"  labelled  the app{f', and {addresses}' if addresses else ''}",
-        "  kept      its name, addresses, variables and droplet; a new tag dev or dev-… deploys to it",
+        f"  kept      its name, addresses, variables and droplet; the next {one.follows} deploys to it",
     ]
     if one.tags:
         lines.append(f"  not now   {listed(list(one.tags[-5:]))}: tags that stand already deploy nothing")

@@ -16,9 +16,7 @@ from reviewapps.once import settle_one
 from reviewapps.overview import Row, said
 from reviewapps.report.untrusted import Mask, plain
 
-Override = Annotated[
-    bool, typer.Option("--override", help="Where branches are followed: in spite of a lock or a freeze.")
-]
+Override = Annotated[bool, typer.Option("--override", help="With a commit: in spite of a lock or a freeze.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until it is live or failed, and say how it goes.")]
 
 
@@ -57,7 +55,8 @@ def redeploy(environment: Where, wait: Wait = False, within: Within = "30m") -> 
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         commit = installation.redeploy(one.environment)
-        print(f"{one.name}: {commit[:7]} is deployed once more; the pull request's comment will tell")
+        where = "`reviewapps history`" if one.environment.shared else "the pull request's comment"
+        print(f"{one.name}: {commit[:7]} is deployed once more; {where} will tell")
         if wait:
             return _watched(installation, one, seconds(within), Mask.over(told.secrets))
     return 0

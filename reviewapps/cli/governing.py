@@ -90,7 +90,7 @@ def rollback(
         found = _commit(one, commit) if commit is not None else None
         with installation.governing(one.environment) as it:
             back = it.go_back(_person(told) or getpass.getuser(), found)
-        print(f"{one.name}: goes back to {back[:7]}, and stays there until the next merge or `unlock`")
+        print(f"{one.name}: goes to {back[:7]}, and stays there until the next merge or `unlock`")
         print("Databases are not rolled back: is the schema still good for it?")
     return 0
 
@@ -113,7 +113,7 @@ def sent(installation: Installation, one: Sought, ref: str, override: bool) -> s
     """Let a shared environment run the commit that ``ref`` means; the commit."""
     commit = _commit(one, ref)
     with installation.governing(one.environment) as it:
-        it.override(commit) if override else it.send(ref, commit)
+        it.send(ref, commit, override=override)
     return commit
 
 

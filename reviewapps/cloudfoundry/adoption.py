@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
-from reviewapps.model import ADOPTED, Actual, Candidate, Environment
+from reviewapps.model import ADOPTED, Actual, Candidate, Environment, Pin
 from reviewapps.steps import Adopt, AdoptRoute
 
 
@@ -25,8 +25,9 @@ def adopt(api: Client, step: Adopt, actual: Actual) -> Actual:
     deploy: the label says so, as without one it would be stopped before the first deploy."""
     marks: dict[str, str | None] = dict(labels.owner(api.instance, actual.environment))
     notes = labels.names_annotations(labels.TAGS_SEEN, None, step.tags_seen)
-    notes |= {labels.ATTEMPT: None, labels.LIVE_DROPLET: None}
+    notes |= dict.fromkeys((labels.ATTEMPT, labels.LIVE_DROPLET, labels.WISHED, labels.SOURCE, labels.PIN))
     if step.serves:
+        notes[labels.PIN] = labels.pin_text(Pin(ADOPTED, step.over) if step.over is not None else None)
         marks |= {labels.COMMIT: ADOPTED, labels.CONFIG: ADOPTED}
         notes[labels.LIVE_SINCE] = datetime.now(UTC).isoformat()
     return actual.with_app(parse.app(api.annotate(step.guid, notes, marks)))

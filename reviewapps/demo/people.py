@@ -54,11 +54,11 @@ class Person:
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         self._git("clone", "--quiet", url, str(self.folder), at=self.folder.parent)
 
-    def write(self, branch: str, message: str, files: Mapping[str, str | None]) -> str:
-        """Commit these files (None deletes one) on a branch, made from main if it is new, and push it."""
+    def write(self, branch: str, message: str, files: Mapping[str, str | None], *, base: str = "main") -> str:
+        """Commit these files (None deletes one) on a branch, made from ``base`` if it is new, and push it."""
         self._git("fetch", "--quiet", "origin")
         known = self._git("branch", "--list", branch).strip()
-        self._git("checkout", "--quiet", *([branch] if known else ["-B", branch, "origin/main"]))
+        self._git("checkout", "--quiet", *([branch] if known else ["-B", branch, f"origin/{base}"]))
         for name, text in files.items():
             path = self.folder / name
             if text is None:
@@ -128,11 +128,15 @@ class Person:
         mine.clone()
         return mine
 
-    def open(self, branch: str, title: str, *, base: str | None = None) -> int:
-        """Open a pull request for a branch into main (of ``base``, another repository); its number."""
+    def open(self, branch: str, title: str, *, base: str | None = None, into: str = "main") -> int:
+        """Open a pull request for a branch ``into`` another one (of ``base``, another repository); its number."""
         owner = self._repository.partition("/")[0]
-        wanted = {"title": title, "head": f"{owner}:{branch}", "base": "main"}
+        wanted = {"title": title, "head": f"{owner}:{branch}", "base": into}
         return int(self.api("POST", f"/repos/{base or self._repository}/pulls", wanted)["number"])
+
+    def approve(self, number: int) -> None:
+        """Say that the pull request may be merged, as it is now."""
+        self.api("POST", f"/repos/{self._repository}/pulls/{number}/reviews", {"event": "APPROVE"})
 
     def merge(self, number: int, method: str = "merge") -> None:
         self.api("PUT", f"/repos/{self._repository}/pulls/{number}/merge", {"merge_method": method})

@@ -7,7 +7,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
-from reviewapps.desired.shared import branches_of, followed_tags, has_drifted, natural, tags_seen
+from reviewapps.desired.shared import branches_of, followed_tags, has_drifted, head_of, natural, tags_seen
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
@@ -49,6 +49,7 @@ __all__ = [
     "desired",
     "followed_tags",
     "has_drifted",
+    "head_of",
     "lasting",
     "natural",
     "questions",

@@ -55,13 +55,14 @@ class Shared:
         app = self.space.actual(environment).app
         if isinstance(self.rules, BadRules):
             return None if app is None else Leave()
-        if app is not None and has_drifted(app):
-            return Held(Hold(app.wished or "", "drift", ("somebody else deployed to its app",)))
         own = self.rules.of(environment)
         if own.follows is None:
             return None if app is None else Leave()
         run = self._run(environment, own)
         goal = self._newest(run, own.follows, app) if own.follows.tags else self._head(run, own.follows, app)
+        if app is not None and has_drifted(app):
+            commit = goal.commit if isinstance(goal, Run) else app.wished
+            return Held(Hold(commit or "", "drift", ("somebody else deployed to its app",)))
         if goal is None:
             return None if app is None else (_as_before(run, app) or Leave())
         if isinstance(goal, Leave):
@@ -106,15 +107,13 @@ class Shared:
 
     def _head(self, run: Run, follows: Follows, app: App | None) -> Run | None:
         """The head of its branch; the commit that somebody went back to, as long as the head is the one that was
-        left for it."""
+        left for it. None while that is somebody else's, which was adopted."""
         repository = self.wanted.repository
         branch = follows.branch or repository.default_branch
-        head = repository.head if branch == repository.default_branch else self.wanted.branches.get(branch)
-        if head is None:
-            return None
+        head = head_of(self.wanted, follows)
         pin = app.pin if app is not None else None
         commit = pin.commit if pin is not None and pin.over == head else head
-        return replace(run, commit=commit, source=branch)
+        return None if commit in (None, ADOPTED) else replace(run, commit=commit, source=branch)
 
     # --- what holds it back ---
 
@@ -137,7 +136,7 @@ class Shared:
         self, environment: Environment, run: Run, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
         if app is not None and app.pin is not None and app.pin.commit == run.commit:
-            return Approved((f"gone back to by {app.pin.who}",))
+            return Approved((f"chosen by {app.pin.who}",))
         overridden = app is not None and app.override == run.commit
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
             why = f"locked by {app.lock.who} until {_moment(app.lock.until)}: {app.lock.why}"
@@ -210,6 +209,15 @@ def _signed(evidence: Evidence, app: App | None) -> Evidence:
 
 def _moment(at: datetime) -> str:
     return f"{at:%d %b %H:%M} UTC"
+
+
+def head_of(wanted: Wanted, follows: Follows) -> str | None:
+    """The newest commit of the branch that is followed; None where tags are, or where there is no such branch."""
+    if follows.tags:
+        return None
+    default = wanted.repository.default_branch
+    branch = follows.branch or default
+    return wanted.repository.head if branch == default else wanted.branches.get(branch)
 
 
 def followed_tags(wanted: Wanted, follows: Follows) -> list[Tag]:

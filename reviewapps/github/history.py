@@ -44,10 +44,11 @@ class History:
     def commit(self, ref: str) -> str | None:
         """The commit that a branch, a tag or the beginning of a commit's name means; None where it means none."""
         path = f"{root(self._repository)}/commits/{quote(ref, safe='')}"
-        answer = self._connection.read(path)
-        if answer.missing or answer.status == 422:
+        try:
+            answer = self._connection.read(path)
+        except Unfit:  # what GitHub says of a name that could be a commit's, and is none
             return None
-        return parse.understood(parse.sha, answer.body, path)
+        return None if answer.missing else parse.understood(parse.sha, answer.body, path)
 
     def contains(self, commit: str, other: str) -> bool:
         """Whether ``other`` is the commit, or one of those that it stands on."""

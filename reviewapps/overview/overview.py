@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -123,7 +123,8 @@ class _Seen:
                 return self._wanted(verdict, actual)
             case Held(hold):
                 since = actual.app.live_since if actual.app is not None else None
-                return self._there(actual, "held", since=since, reason=held_words(hold))
+                row = self._there(actual, "held", since=since, reason=held_words(hold))
+                return replace(row, runs=None) if hold.why == "drift" else row
             case NoRoom(commit, place, of):
                 reason = f"{ordinal(place)} of {of}{lacking(verdict)}"
                 return Row(environment, "waiting", commit=commit, reason=reason)
@@ -191,7 +192,7 @@ class _Seen:
 
 
 def _runs(app: App) -> str | None:
-    tag_brought_it = app.source is not None and app.wished == app.commit
+    tag_brought_it = bool(app.source and app.tags_seen) and app.wished == app.commit
     return app.source if tag_brought_it else app.commit
 
 

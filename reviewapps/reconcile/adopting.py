@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, has_drifted, natural, tags_seen
+from reviewapps.desired import followed_tags, has_drifted, head_of, natural, tags_seen
 from reviewapps.errors import BadRules, OperatorMustAct
-from reviewapps.model import Candidate, CandidateRoute, Entrance, Environment, Tag, Wanted
+from reviewapps.model import Candidate, CandidateRoute, Entrance, Environment, Follows, Tag, Wanted
 from reviewapps.naming import address
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
@@ -22,7 +23,8 @@ class NotAdoptable(OperatorMustAct):
 @dataclass(frozen=True)
 class Adoption:
     """``name`` is how people write the environment. ``tags`` stand already, and so deploy nothing; ``routes``
-    become ours with the app, ``left`` stay what they are. ``entrance``: who may open it from the next tag on."""
+    become ours with the app, ``left`` stay what they are. ``entrance``: who may open it from the next tag or
+    merge on; ``follows``: what of the two deploys to it."""
 
     environment: Environment
     name: str
@@ -31,6 +33,7 @@ class Adoption:
     routes: tuple[CandidateRoute, ...]
     left: tuple[CandidateRoute, ...]
     entrance: Entrance
+    follows: Literal["tag", "merge"] = "tag"
 
 
 def adoption(means: Means, environment: Environment, name: str) -> Adoption:
@@ -44,11 +47,14 @@ def adoption(means: Means, environment: Environment, name: str) -> Adoption:
     if app is None:
         raise NotAdoptable(f"{asked}: there is no app `{name}` in the space where {environment.name} lives")
     _check(means, environment, asked, app)
-    tags = sorted((tag.name for tag in _tags(means.github.look(), environment)), key=natural)
+    wanted = means.github.look()
+    tags = sorted((tag.name for tag in _tags(wanted, environment)), key=natural)
+    follows = _follows(wanted, environment)
     routes = tuple(route for route in app.routes if route.plain)
     left = tuple(route for route in app.routes if not route.plain)
     entrance = means.grant.entrance(environment.kind)
-    return Adoption(environment, asked, app, tuple(tags), routes, left, entrance)
+    moved_by: Literal["tag", "merge"] = "tag" if follows is None or follows.tags else "merge"
+    return Adoption(environment, asked, app, tuple(tags), routes, left, entrance, moved_by)
 
 
 def adopted(means: Means, planned: Adoption, lease: Lease) -> None:
@@ -61,8 +67,10 @@ def adopted(means: Means, planned: Adoption, lease: Lease) -> None:
     turn = Turn(means, environment, lease, wanted.repository, actual)
     drifted = turn.actual.app is not None and has_drifted(turn.actual.app)
     if not now.app.ours or drifted:
+        follows = _follows(wanted, environment)
         seen = tags_seen(_tags(wanted, environment))
-        turn.carry_out(steps.Adopt(now.app.guid, seen, now.app.started))
+        over = head_of(wanted, follows) if follows is not None else None
+        turn.carry_out(steps.Adopt(now.app.guid, seen, now.app.started, over))
     known = {route.guid for route in turn.actual.routes}
     for route in now.routes:
         if route.guid not in known:
@@ -71,13 +79,18 @@ def adopted(means: Means, planned: Adoption, lease: Lease) -> None:
 
 def _tags(wanted: Wanted, environment: Environment) -> list[Tag]:
     """The tags that stand, of those that the environment follows."""
-    asked = rules_of(wanted)
-    follows = None if isinstance(asked, BadRules) else asked.of(environment).follows
+    follows = _follows(wanted, environment)
     return [] if follows is None else followed_tags(wanted, follows)
 
 
+def _follows(wanted: Wanted, environment: Environment) -> Follows | None:
+    asked = rules_of(wanted)
+    return None if isinstance(asked, BadRules) else asked.of(environment).follows
+
+
 def _check(means: Means, environment: Environment, asked: str, app: Candidate) -> None:
-    others = [one.name for one in means.cloudfoundry.look().actual(environment).apps if one.guid != app.guid]
+    there = means.cloudfoundry.look().actual(environment).apps
+    others = [one.name for one in there if one.guid != app.guid and not one.is_builder]
     if others:
         raise NotAdoptable(f"{asked} has the app {others[0]} already; delete that one first, by hand")
     for what, whose in ((f"the app {app.name}", app.whose), *((r.address, r.whose) for r in app.routes)):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from reviewapps.desired import Desired, Held, Hold, Run
-from reviewapps.model import ADOPTED, App, Environment, Space, Wanted
+from reviewapps.model import ADOPTED, App, Environment, Refusal, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
 from reviewapps.reconcile.means import Means
+from reviewapps.rules.rules import REVIEW
+
+PATIENCE = timedelta(seconds=60)
+"""For how long after a merge its preview's build is kept for who may want it."""
+
+NEXT = "the next merge, since {commit} was chosen by hand"
 
 REMEMBERED = 14 * 24 * 3600.0
 """Seconds for which it is known without asking that one commit is on the way to another: that never changes."""
@@ -25,12 +33,36 @@ def arrivals(
         if not environment.shared or not isinstance(verdict, Run | Held):
             continue
         hold = verdict.hold if isinstance(verdict, Held) else verdict.held
+        failed = _failed(verdict, app)
         if app is not None and _has_come(means, pr.merged_as, app):
             address = _address(means, space, environment)
             found.append(Arrival(environment.name, address, app.live_since))
+        elif (
+            failed is not None and isinstance(verdict, Run) and _contains(means, verdict.commit, pr.merged_as)
+        ):
+            found.append(Arrival(environment.name, failed=failed))
+        elif app is not None and _was_left(means, pr.merged_as, app, verdict):
+            found.append(Arrival(environment.name, waits=NEXT.format(commit=(app.commit or "")[:7])))
         elif hold is not None and (pr.number in hold.pulls or pr.merged_as == hold.commit):
             found.append(Arrival(environment.name, waits=" · ".join(hold.reasons)))
     return tuple(found)
+
+
+def is_copied(means: Means, wanted: Wanted, space: Space, desired: Desired, number: int) -> bool:
+    """Whether a shared environment in the previews' space is about to run what this pull request brought, so that
+    the preview's build is of use for a moment still."""
+    pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
+    if pr is None or pr.merged_at is None or means.now() - pr.merged_at > PATIENCE:
+        return False
+    targets = means.grant.targets
+    beside = ((e, v) for e, v in desired.verdicts.items() if targets.get(e.kind) == targets.get(REVIEW))
+    return any(
+        isinstance(verdict, Run)
+        and verdict.commit == pr.merged_as
+        and _is_under_way(space, environment, verdict)
+        for environment, verdict in beside
+        if environment.shared
+    )
 
 
 def news(means: Means, wanted: Wanted, space: Space, desired: Desired) -> frozenset[Environment]:
@@ -54,23 +86,44 @@ def note(means: Means, space: Space, desired: Desired, number: int) -> None:
 
 def _standing(space: Space, desired: Desired) -> str:
     """A digest of what each shared environment serves, and what holds it back; nothing where there is none."""
-    seen: list[tuple[str, str | None, Hold | None]] = []
+    seen: list[tuple[str, str | None, Hold | None, Refusal | None]] = []
     for environment, verdict in sorted(desired.verdicts.items()):
         if environment.shared and isinstance(verdict, Run | Held):
             app = space.actual(environment).app
             hold = verdict.hold if isinstance(verdict, Held) else verdict.held
-            seen.append((environment.name, app.commit if app is not None else None, hold))
+            commit = app.commit if app is not None else None
+            seen.append((environment.name, commit, hold, _failed(verdict, app)))
     return value_digest(tuple(seen)) if seen else ""
+
+
+def _is_under_way(space: Space, environment: Environment, run: Run) -> bool:
+    app = space.actual(environment).app
+    return app is None or (app.commit != run.commit and app.refusal_of(run.commit, run.config) is None)
 
 
 def _has_come(means: Means, merged: str, app: App) -> bool:
     """Whether the app is known to serve a commit that the merge is on the way to."""
-    if not app.started or app.commit in (None, ADOPTED):
-        return False
-    known = means.remembered("contains", app.commit or "", merged)
+    serves = app.started and app.commit not in (None, ADOPTED)
+    return serves and _contains(means, app.commit or "", merged)
+
+
+def _was_left(means: Means, merged: str, app: App, verdict: Run | Held) -> bool:
+    """Whether somebody went back to a commit that the merge is no part of."""
+    pin = app.pin
+    chosen = pin is not None and isinstance(verdict, Run) and verdict.commit == pin.commit == app.commit
+    return chosen and pin is not None and _contains(means, pin.over, merged)
+
+
+def _failed(verdict: Run | Held, app: App | None) -> Refusal | None:
+    """Why the commit that should run does not."""
+    return app.refusal_of(verdict.commit, verdict.config) if app and isinstance(verdict, Run) else None
+
+
+def _contains(means: Means, commit: str, merged: str) -> bool:
+    known = means.remembered("contains", commit, merged)
     if known is None:
-        known = means.github.contains(app.commit or "", merged)
-        means.remember(known, REMEMBERED, "contains", app.commit or "", merged)
+        known = means.github.contains(commit, merged)
+        means.remember(known, REMEMBERED, "contains", commit, merged)
     return bool(known)
 
 

@@ -169,15 +169,16 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
     if run.held is not None:
         return held(turn, run.held)
     since, attempt = app.live_since or app.created_at, app.attempt
+    tag = run.source if run.tags_seen else None
     if attempt is None or not attempt.is_for(run.commit, run.config):
-        return Live(run.commit, _url(turn), since, ends=run.ends, source=run.source, entrance=run.entrance)
+        return Live(run.commit, _url(turn), since, ends=run.ends, source=tag, entrance=run.entrance)
     return Live(
         run.commit,
         _url(turn),
         since,
         took=since - attempt.began,
         ends=run.ends,
-        source=run.source,
+        source=tag,
         same_build_as=attempt.copied_from,
         stop_start=attempt.stop_start,
         not_taken=attempt.not_taken,

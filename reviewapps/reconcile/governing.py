@@ -9,15 +9,16 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, tags_seen
+from reviewapps.desired import followed_tags, head_of, tags_seen
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
-from reviewapps.model import ADOPTED, App, Environment, Follows, Lock, Pin
+from reviewapps.model import App, Attempt, Environment, Follows, Lock, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import Judged, judged_alone, rules_of
+from reviewapps.rules.freezing import frozen_until
 
 
 class Governing:
@@ -45,10 +46,6 @@ class Governing:
         signed = dict.fromkeys((*self._app.sign_offs, (person.lower(), commit)))
         self._write(sign_offs=tuple(signed)[-MOST_SIGN_OFFS:])
 
-    def override(self, commit: str) -> None:
-        """Let this commit go there in spite of a lock or a freeze. What has to be approved still has to be."""
-        self._write(override=commit)
-
     def go_back(self, who: str, commit: str | None) -> str:
         """Let it run a commit that it ran before (None: the one before this), until the next merge or `unlock`;
         the commit. Data is not brought back."""
@@ -62,15 +59,20 @@ class Governing:
         self._write(pin=Pin(back, head, who))
         return back
 
-    def send(self, ref: str, commit: str) -> None:
-        """Let a commit that no tag asks for run where tags are followed, until the next new tag."""
+    def send(self, ref: str, commit: str, *, override: bool = False) -> None:
+        """Let a commit run where tags are followed, until the next new tag; with ``override`` in spite of a lock or
+        a freeze. Where a branch is followed, only that can be said, and of its newest commit alone: what has to be
+        approved still has to be."""
         follows = self._follows()
         if not follows.tags:
-            raise AuthorMustAct(f"{self._asked} follows a branch: merge into it, or use `rollback`")
+            self._override(commit, override=override)
+            return
         seen = tags_seen(followed_tags(self._seen.wanted, follows))
         if self._turn.actual.app is None:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
-        self._turn.carry_out(steps.Remember(ref, commit, seen))
+        if not override:
+            self._check_open()
+        self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen))
 
     # --- how ---
 
@@ -81,12 +83,44 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} has no app yet")
         return app
 
+    def _override(self, commit: str, *, override: bool) -> None:
+        head = self._head()
+        if not override:
+            raise AuthorMustAct(f"{self._asked} follows a branch: merge into it, or use `rollback`")
+        if commit != head:
+            raise AuthorMustAct(f"{self._asked} follows a branch, whose newest commit is {head[:7]}")
+        self._write(override=commit)
+
+    def _check_open(self) -> None:
+        """Raise while a lock or a freeze keeps everything out."""
+        lock, now = self._app.lock, self._means.now()
+        if lock is not None and lock.until > now:
+            raise AuthorMustAct(f"{self._asked} is locked by {lock.who}: {lock.why}; --override goes past it")
+        asked = rules_of(self._seen.wanted)
+        frozen = not isinstance(asked, BadRules) and frozen_until(asked.of(self._environment).freeze, now)
+        if frozen:
+            raise AuthorMustAct(
+                f"{self._asked} is frozen until {frozen:%d %b %H:%M} UTC; --override goes past it"
+            )
+
     def _write(self, **changes: object) -> None:
+        if self._turn.actual.app is None and any(changes.values()):
+            self._begin()
         app = self._app
         now = steps.Govern(app.lock, app.pin, app.override, app.sign_offs)
         wanted = replace(now, **changes)  # type: ignore[arg-type]
         if wanted != now:
             self._turn.carry_out(wanted)
+
+    def _begin(self) -> None:
+        """Make the app, so that there is something to write on before the first deploy. Its attempt is for no
+        config, so that it is never gone on with."""
+        asked, turn = rules_of(self._seen.wanted), self._turn
+        if isinstance(asked, BadRules) or not self._means.grant.allows(self._environment.kind):
+            raise AuthorMustAct(f"{self._asked} has no app yet, and nothing may be deployed there")
+        terms, named = turn.terms(), asked.of(self._environment).app
+        attempt = Attempt(terms.attempt, self._seen.wanted.repository.head, "", terms.now)
+        turn.carry_out(steps.CreateApp((named,) if named else terms.names, attempt))
 
     def _follows(self) -> Follows:
         asked = rules_of(self._seen.wanted)
@@ -100,20 +134,18 @@ class Governing:
         follows, wanted = self._follows(), self._seen.wanted
         if follows.tags:
             raise AuthorMustAct(f"{self._asked} follows tags: `deploy` sends it any commit")
-        branch = follows.branch or wanted.repository.default_branch
-        head = (
-            wanted.repository.head
-            if branch == wanted.repository.default_branch
-            else wanted.branches.get(branch)
-        )
+        head = head_of(wanted, follows)
         if head is None:
-            raise AuthorMustAct(f"{self._asked}: there is no branch {branch}")
+            raise AuthorMustAct(f"{self._asked}: the branch that it follows is not there")
         return head
 
     def _before(self, served: str | None) -> str:
-        """What was live before: GitHub's deployments know."""
-        for one in self._means.github.history(self._environment):
-            if one.state == "success" and one.commit not in (served, ADOPTED):
+        """What was live before, as GitHub's deployments know; not what somebody went back from already."""
+        past = self._means.github.history(self._environment)
+        came = next((one.began_at for one in past if one.commit == served), None)
+        left = (served, self._app.pin.over if self._app.pin is not None else None)
+        for one in past:
+            if one.state == "success" and one.commit not in left and (came is None or one.began_at < came):
                 return one.commit
         raise AuthorMustAct(f"{self._asked}: GitHub shows nothing that was live before; name the commit")
 

@@ -16,16 +16,22 @@ from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_remov
 from reviewapps.reconcile.deploying import deployed, held
 from reviewapps.reconcile.room import look_soon
 from reviewapps.reconcile.turn import Turn
-from reviewapps.steps import Done, Look, RunTask, Step, Wait
+from reviewapps.steps import DeleteApp, Done, Look, RunTask, Step, Stop, Wait
 
 log = structlog.get_logger()
 
 
 def settled(
-    turn: Turn, verdict: Verdict, teardown: Command | None = None, arrivals: tuple[Arrival, ...] = ()
+    turn: Turn,
+    verdict: Verdict,
+    teardown: Command | None = None,
+    arrivals: tuple[Arrival, ...] = (),
+    *,
+    copied: bool = False,
 ) -> float | None:
     """Seconds until the next look; None when all is done and told. ``teardown`` is run before anything is taken
-    away that ever was live; ``arrivals`` are where a merged pull request has come."""
+    away that ever was live; ``arrivals`` are where a merged pull request has come; ``copied``: where it goes, its
+    build is about to be used, so that the app stays for a moment, stopped."""
     nothing: Plan = partial(next_removal, teardown=teardown)
     match verdict:
         case Run():
@@ -33,7 +39,7 @@ def settled(
         case Absent(why="missing") if _is_hardly_missing(turn):
             return turn.means.pace.quiet
         case Absent():
-            return _removed(turn, replace(_words(verdict), arrivals=arrivals), nothing)
+            return _removed(turn, replace(_words(verdict), arrivals=arrivals), nothing, copied=copied)
         case Fork():
             return _removed(turn, Forbidden(verdict.commit), nothing)
         case Destroyed(commit, at):
@@ -56,7 +62,7 @@ class Plan(Protocol):
     def __call__(self, actual: Actual, *, terms: Terms) -> Farewell: ...
 
 
-def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan) -> float | None:
+def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan, *, copied: bool = False) -> float | None:
     """Addresses, services, then apps; then look again, and only then say so.
 
     Where a request of an attempt may have been in flight, what it brings back is found by a second look that
@@ -68,6 +74,8 @@ def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan) -> float | No
     while not isinstance(step := plan(turn.actual, terms=turn.terms()), Done):
         if step == last or isinstance(step, Wait):
             return pace.poll  # the platform is still at it
+        if copied and isinstance(step, DeleteApp):
+            return _put_by(turn)
         _take_away(turn, step)
         changed = changed or not isinstance(step, Look)
         last = step
@@ -80,6 +88,13 @@ def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan) -> float | No
             return pace.request
     turn.tell(outcome)
     return None
+
+
+def _put_by(turn: Turn) -> float:
+    """Seconds until the next look at an app whose build is about to be used elsewhere: it holds no memory."""
+    if turn.actual.app is not None and turn.actual.app.started:
+        turn.carry_out(Stop())
+    return turn.means.pace.poll
 
 
 def _take_away(turn: Turn, step: Step) -> None:

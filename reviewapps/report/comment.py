@@ -19,7 +19,7 @@ from reviewapps.outcome import (
     Waiting,
 )
 from reviewapps.report.markdown import prose, table
-from reviewapps.report.refusal_comment import failed
+from reviewapps.report.refusal_comment import failed, headline
 from reviewapps.report.voice import Voice
 from reviewapps.report.wording import day, listed, moment, ordinal, several, span
 
@@ -166,6 +166,9 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
 
 def _arrived(arrival: Arrival) -> str:
     """A line of where its commits are by now."""
+    if arrival.failed is not None:
+        why = f"{headline(arrival.failed)}: {arrival.failed.message}"
+        return f"**{arrival.environment}** did not take it: {prose(why)}. What was there before serves on."
     if arrival.at is None:
         return f"**{arrival.environment}** waits for: {prose(arrival.waits)}."
     return f"On **{arrival.environment}** since {moment(arrival.at)}: {arrival.url}"

@@ -56,6 +56,11 @@ class Town:
 
     def employ_by_file(self, text: str, **told: str) -> Orchestrator:
         """One more orchestrator, whose operator wrote a ``reviewapps.toml``; its secrets are this town's."""
+        self.orchestrators.append(Orchestrator(settings.settings(self.environment_by_file(text, **told))))
+        return self.orchestrators[-1]
+
+    def environment_by_file(self, text: str, **told: str) -> dict[str, str]:
+        """The process environment of an installation whose operator wrote this ``reviewapps.toml``."""
         file = self.home / f"operator-{len(self.orchestrators)}.toml"
         file.write_text(text)
         single = {settings.PREFIX + name.upper() for name in Single.model_fields}
@@ -63,9 +68,7 @@ class Town:
         known = {name: value for name, value in environment.items() if name not in single}
         secrets = {"GITHUB": self.world.tokens[BOT], "CF": f"{DEPLOYER}:{DEPLOYER}"}
         found = {settings.SECRET + name: value for name, value in secrets.items()}
-        told_all = settings.settings({**known, settings.FILE: str(file), **found})
-        self.orchestrators.append(Orchestrator(told_all))
-        return self.orchestrators[-1]
+        return {**known, settings.FILE: str(file), **found}
 
     def until(self, what: str, seen: Callable[[], T | None], seconds: float = 20.0) -> T:
         """What is seen at last, while the orchestrators work; an error that names what was missed."""
@@ -213,6 +216,11 @@ class Town:
         """The newest commit of a pull request."""
         path = f"/repos/{self.repository}/pulls/{number}"
         return str(self.octocat.api("GET", path)["head"]["sha"])
+
+    def head_of(self, branch: str) -> str:
+        """The newest commit of a branch."""
+        path = f"/repos/{self.repository}/branches/{branch}"
+        return str(self.octocat.api("GET", path)["commit"]["sha"])
 
     def page(self, name: str) -> Page:
         """What the app of this host shows."""

@@ -55,7 +55,7 @@ def _facts(one: Detail, now: datetime) -> Iterator[tuple[str, str]]:
 
 def _of_app(app: App) -> Iterator[tuple[str, str]]:
     if app.commit is not None:
-        yield "runs", app.commit + (f", by the tag {app.source}" if app.source else "")
+        yield "runs", app.commit + (f", by the tag {app.source}" if app.source and app.tags_seen else "")
     kind = "a record without memory" if app.is_record else "started" if app.started else "stopped"
     yield "app", f"{app.name} ({app.guid}), {kind}"
     if app.attempt is not None:

@@ -16,10 +16,11 @@ from tests.stories.town import QUICK, Town
 
 @dataclass
 class Terminal:
-    """Somebody types commands; ``told`` are settings on top of the town's."""
+    """Somebody types commands; ``told`` are settings on top of the town's, ``environment`` is one of its own."""
 
     town: Town
     told: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] | None = None
 
     def types(self, *words: str, status: int = 0) -> str:
         """What the command printed, once it ended with this status."""
@@ -38,7 +39,7 @@ class Terminal:
         return json.loads(self.types(*words, "--json"))
 
     def _run(self, words: tuple[str, ...]) -> Result:
-        env = self.town.playground.environment(**{**QUICK, **self.told})
+        env = self.environment or self.town.playground.environment(**{**QUICK, **self.told})
         before = structlog.get_config()  # the command sends the log elsewhere
         try:
             return CliRunner().invoke(app, words, env=env)

@@ -1,0 +1,325 @@
+"""Shared environments: what is merged goes to staging and production, if nothing holds it back."""
+
+from __future__ import annotations
+
+import pytest
+
+from reviewapps.demo.onlooker import Visitors, until
+from tests.stories.commands.terminal import Terminal
+from tests.stories.samples import WORKING_APP, Files, headline
+from tests.stories.town import Town
+
+pytestmark = pytest.mark.story
+
+FILE = """
+[target.cloud]
+api = "{api}"
+space = "acme/review"
+credentials = "cf"
+address = "http://{{host}}:{port}"
+
+[github]
+url = "{github}"
+
+[[repository]]
+name = "acme/shop"
+environments = {{ {kinds} }}
+requires = {{ production = {{ approvals = 1 }} }}
+"""
+
+
+def file(town: Town, *kinds: str) -> str:
+    """An operator's file that grants these environments, and asks for an approval before production."""
+    foundry = town.world.cloudfoundry
+    granted = ", ".join(f'{kind} = "cloud"' for kind in kinds)
+    text = FILE.format(
+        api=foundry.api_url, port=foundry.app_port, github=town.world.github.url, kinds=granted
+    )
+    return text if "production" in kinds else text.partition("requires")[0]
+
+
+def terminal(town: Town, text: str, **told: str) -> Terminal:
+    return Terminal(town, environment={**town.environment_by_file(text), **told})
+
+
+def proposed(town: Town, words: str, *, into: str = "main", files: Files | None = None) -> int:
+    """A pull request whose page says these words."""
+    branch = words.replace(" ", "-")
+    town.octocat.write(branch, words, files or headline(words), base=into)
+    return town.octocat.open(branch, words, into=into)
+
+
+def merged(
+    town: Town,
+    words: str,
+    *,
+    into: str = "main",
+    approved: bool = True,
+    told: bool = True,
+    files: Files | None = None,
+) -> int:
+    """A pull request that octocat made, hubot approved, or nobody, and that was merged."""
+    number = proposed(town, words, into=into, files=files)
+    if told:
+        town.until_comment(number, "Preview:")
+    if approved:
+        town.hubot.approve(number)
+    town.octocat.merge(number)
+    return number
+
+
+def until_says(town: Town, environment: str, words: str) -> str:
+    """The address of a shared environment, once its page says these words and everything is settled."""
+    town.until(f"{words} on {environment}", lambda: town.page(f"shop-{environment}").headline == words)
+    town.until_idle()
+    return town.url(f"shop-{environment}")
+
+
+def test_a_merge_goes_to_staging_with_the_build_of_its_preview(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    until_says(town, "staging", "Welcome to the shop")
+    town.until_live(number := proposed(town, "blue", into="staging"))
+    builds = town.builds
+    town.octocat.merge(number)
+    url = until_says(town, "staging", "blue")
+    town.until_comment(number, "Preview: removed", "On **staging** since", url)
+    assert town.builds == builds
+    typed = terminal(town, text)
+    assert f"staging   {town.head_of('staging')[:7]}   live" in typed.types("list")
+    assert "same build as pr-1" in typed.types("history", "staging")
+
+
+def test_what_nobody_approved_waits_and_goes_by_itself_when_somebody_does(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    merged(town, "one")
+    until_says(town, "production", "one")
+    assert "approved: #1" in typed.types("history", "production")
+
+    unapproved = merged(town, "two", approved=False)
+    approved = merged(town, "three")  # and that is no word for the one before it
+    for number in (unapproved, approved):
+        town.until_comment(
+            number, "Preview: removed", "**production** waits for: 1 approval", f"#{unapproved}"
+        )
+    town.until_idle()
+    head = town.head_of("main")[:7]
+    assert town.page("shop-production").headline == "one"
+    assert town.onlooker.deployment_states("production")[:3] == ["queued", "queued", "success"]
+    (row,) = typed.reads("list")["repositories"][0]["rows"]
+    assert (row["state"], row["reason"]) == ("held", f"{head} waits: 1 approval (#{unapproved})")
+    assert f"{head} waits: 1 approval (#{unapproved})" in typed.types("why", "production")
+
+    town.hubot.approve(unapproved)
+    until_says(town, "production", "three")
+    for number in (unapproved, approved):
+        town.until_comment(number, "Preview: removed", "On **production** since")
+    history = typed.types("history", "production")
+    assert f"{head}  live" in history and f"approved: #{unapproved}, #{approved}" in history
+
+
+def test_a_push_that_was_in_no_pull_request_waits_for_an_operator(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    merged(town, "one")
+    until_says(town, "production", "one")
+    pushed(town, "unseen")
+    town.until("its queue", lambda: town.onlooker.deployment_states("production")[0] == "queued")
+    later = merged(town, "two")
+    town.until_comment(later, "**production** waits for", "1 commit pushed to main without a pull request")
+    town.until_idle()
+    assert town.page("shop-production").headline == "one"
+    said = typed.types("rollback", "production", town.head_of("main"))
+    assert f"goes to {town.head_of('main')[:7]}" in said and "Databases are not rolled back" in said
+    until_says(town, "production", "two")
+    assert "; chosen by " in typed.types("history", "production")
+    town.until_comment(later, "On **production** since")
+
+
+def pushed(town: Town, words: str) -> str:
+    """A commit that octocat pushes straight onto main."""
+    commit = town.octocat.write(f"local-{words}", words, headline(words))
+    town.octocat.api("PATCH", f"/repos/{town.repository}/git/refs/heads/main", {"sha": commit})
+    return commit
+
+
+def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
+    until_says(town, "staging", "Welcome to the shop")
+
+    typed.types("lock", "staging", "2h", "a demo")
+    two = merged(town, "two", into="staging")
+    town.until_comment(two, "**staging** waits for: locked by hubot until", "a demo")
+    assert "waits: locked by hubot until" in typed.types("list")
+    typed.types("deploy", "staging", town.head_of("staging"), "--override")
+    until_says(town, "staging", "two")
+    three = merged(town, "three", into="staging")
+    town.until_comment(three, "**staging** waits for: locked")
+    typed.types("unlock", "staging")
+    until_says(town, "staging", "three")
+
+    typed.types("rollback", "staging")
+    until_says(town, "staging", "two")
+    town.look_afresh()
+    assert town.page("shop-staging").headline == "two"
+    town.until_comment(three, "**staging** waits for: the next merge")
+    merged(town, "four", into="staging", told=False)
+    until_says(town, "staging", "four")
+    typed.types("rollback", "staging")
+    until_says(town, "staging", "two")  # and not what was left before
+    typed.types("unlock", "staging")
+    until_says(town, "staging", "four")
+    assert "chosen by hubot" in typed.types("history", "staging")
+
+    assert "follows a branch" in typed.is_refused("deploy", "staging", "main")
+    assert "knows no commit" in typed.is_refused("rollback", "staging", "0" * 40)
+    assert "is a preview" in typed.is_refused("lock", "#1", "2h", "a demo")
+    assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
+
+
+def test_a_person_who_is_named_signs_a_commit_off(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "staging") + 'requires = { staging = { sign_off = ["hubot"] } }\n'
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
+    town.until("a line", lambda: "waits: the word of hubot" in typed.types("list"))
+    typed.types("lock", "staging", "1h", "not yet")
+    assert "signed" in typed.types("approve", "staging", town.head_of("staging")[:8])
+    town.until_idle()
+    assert "waits: locked by hubot" in typed.types("list")
+    typed.types("unlock", "staging")
+    until_says(town, "staging", "Welcome to the shop")
+    assert "signed off by hubot" in typed.types("history", "staging")
+
+
+FAILS_ON_STAGING: Files = {
+    "shop.py": WORKING_APP["app.py"],
+    "app.py": "import os\nif os.environ['REVIEWAPPS_ENVIRONMENT'] == 'staging':\n    raise SystemExit(3)\n"
+    "exec(open('shop.py').read())\n",
+    **headline("broken"),
+}
+
+
+def test_a_deploy_that_crashes_leaves_what_serves_and_is_told(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    with Visitors(until_says(town, "staging", "Welcome to the shop")) as visitors:
+        number = merged(town, "broken", into="staging", files=FAILS_ON_STAGING)
+        print(
+            town.until_comment(number, "Preview: removed", "**staging** did not take it: crashed", seconds=30)
+        )
+        town.until_idle()
+        print(typed.types("list"), typed.types("history", "staging"))
+    assert (visitors.failed, visitors.headlines) == ([], {"Welcome to the shop"})
+    assert visitors.asked > 20
+
+    assert "failure" in typed.types("history", "staging")
+    assert "still live" in typed.types("list")
+
+
+def test_what_somebody_else_deployed_is_told_and_left_alone(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "staging")
+    town.branch("staging", town.octocat.head())
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    until_says(town, "staging", "Welcome to the shop")
+    town.until_live(proposed(town, "theirs"))
+
+    deployed_by_hand(town, "theirs")
+    town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    ours = merged(town, "ours", into="staging")
+    town.until_comment(ours, "**staging** waits for: somebody else deployed to its app")
+    town.until_idle()
+    assert "still live" not in typed.types("list")
+    assert town.page("shop-staging").headline == "theirs"
+    typed.types("redeploy", "staging")
+    until_says(town, "staging", "ours")
+
+    deployed_by_hand(town, "theirs")
+    town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    assert "the next merge deploys to it" in typed.types("adopt", "staging", "shop-staging", "--yes")
+    town.look_afresh()
+    assert town.page("shop-staging").headline == "theirs"
+    merged(town, "next", into="staging", told=False)
+    until_says(town, "staging", "next")
+
+
+QA = """
+environments:
+  qa:
+    follows: {tags: ["qa-*"]}
+    app: shop-testing
+"""
+
+
+def test_tags_of_other_names_move_an_environment_of_another_name(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "qa")
+    first = town.on_main({".reviewapps.yml": QA, **headline("one")})
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    town.hubot.tag("qa-1", first)
+    town.until("one", lambda: town.page("shop-testing").headline == "one")
+    numbers = (2, 3, 10, 11)
+    shas = [town.on_main(headline(f"work {number}")) for number in numbers]
+    for number, sha in zip(numbers, shas, strict=True):
+        town.hubot.tag(f"qa-{number}", sha)
+    town.until("the newest", lambda: town.page("shop-testing").headline == "work 11")
+    town.until_idle()
+    town.hubot.untag("qa-11")
+    town.look_afresh()
+    assert town.page("shop-testing").headline == "work 11"
+    town.hubot.tag("qa-10", shas[0])
+    town.until("what moved", lambda: town.page("shop-testing").headline == "work 2")
+    town.until_idle()
+
+    assert "goes there" in typed.types("deploy", "qa", shas[1], "--wait")
+    assert f"qa   {shas[1][:7]}" in typed.types("list") and town.page("shop-testing").headline == "work 3"
+    typed.types("lock", "qa", "1h", "a demo")
+    assert "is locked by" in typed.is_refused("deploy", "qa", "main")
+    town.hubot.tag("qa-12", shas[2])
+    town.until("a line", lambda: "waits: locked by" in typed.types("list"))
+    typed.types("deploy", "qa", "main", "--override", "--wait")
+    assert town.page("shop-testing").headline == "work 11"
+    assert "Live: " + shas[3][:7] + ", main" in typed.types("history", "qa")
+
+
+def test_rules_that_are_wrong_are_told_to_who_asks_for_a_preview(quiet_town: Town) -> None:
+    town = quiet_town
+    town.employ_by_file(file(town, "review", "qa"))
+    town.on_main({".reviewapps.yml": "environments: {qa: {follows: {tags: ['*']}}}"})
+    number = town.open("blue")
+    town.until_comment(number, "the rules cannot be read", "the pattern `*`, which every tag matches")
+    town.on_main({".reviewapps.yml": NOWHERE})
+    town.until_comment(number, "names the time zone `Mars/Base`, which there is not")
+
+
+NOWHERE = "environments: {staging: {freeze: [{from: Fri 16:00, to: Mon 08:00, zone: Mars/Base}]}}"
+
+
+def deployed_by_hand(town: Town, words: str) -> None:
+    """Somebody with an account gives the staging app what the first preview runs, and starts it again."""
+    guid, ask = town.operator.app("shop-staging").guid, town.operator.ask
+    source = ask("GET", f"/v3/apps/{town.operator.app('shop-pr-1').guid}/droplets/current")["guid"]
+    wanted = {"relationships": {"app": {"data": {"guid": guid}}}}
+    droplet = ask("POST", f"/v3/droplets?source_guid={source}", wanted)["guid"]
+    until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED", 10)
+    ask("PATCH", f"/v3/apps/{guid}/relationships/current_droplet", {"data": {"guid": droplet}})
+    ask("POST", f"/v3/apps/{guid}/actions/restart")
+    until(words, lambda: town.page("shop-staging").headline == words, 10)
