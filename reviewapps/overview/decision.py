@@ -118,7 +118,7 @@ def follows(verdict: Verdict) -> str:
     """What follows from a verdict, in a sentence."""
     match verdict:
         case Run(commit, source=source, ends=ends):
-            by = f", by {source}" if source else ""
+            by = f", by the {'tag' if verdict.tags_seen else 'branch'} {source}" if source else ""
             until = f", until {day(ends)} without another push" if ends else ""
             held = f" {held_words(verdict.held)}." if verdict.held is not None else ""
             return f"{commit[:7]} should run{by}{until}.{held}"

@@ -60,9 +60,10 @@ class Governing:
         return back
 
     def send(self, ref: str, commit: str, *, override: bool = False) -> None:
-        """Let a commit run where tags are followed, until the next new tag; with ``override`` in spite of a lock or
-        a freeze. Where a branch is followed, only that can be said, and of its newest commit alone: what has to be
-        approved still has to be."""
+        """Let a commit run where tags are followed, until the next new tag; ``override`` passes a lock or freeze.
+
+        Where a branch is followed, only that can be said, and of its newest commit alone: what has to be approved
+        still has to be."""
         follows = self._follows()
         if not follows.tags:
             self._override(commit, override=override)

@@ -151,6 +151,18 @@ def test_what_somebody_else_deployed_is_told_and_left_alone(environment: Environ
     assert isinstance(found, Held) and found.hold.why == "drift"
 
 
+def test_drift_holds_the_head_so_that_its_merge_is_told() -> None:
+    found = verdict(STAGING, running(STAGING, droplet="theirs"))
+    assert isinstance(found, Held) and found.hold.commit == NEW
+
+
+def test_what_was_adopted_stays_until_the_next_merge() -> None:
+    adopted = running(STAGING, ADOPTED, pin=Pin(ADOPTED, NEW))
+    assert verdict(STAGING, adopted) == Leave()
+    merged = verdict(STAGING, replace(adopted, pin=Pin(ADOPTED, OLD)))
+    assert isinstance(merged, Run) and merged.commit == NEW
+
+
 def test_what_we_are_about_to_deploy_is_no_drift() -> None:
     attempt = Attempt("a", NEW, "c", NOW + timedelta(seconds=1))
     found = verdict(STAGING, running(STAGING, droplet="ours", attempt=attempt))

@@ -92,12 +92,12 @@ def test_a_merge_goes_to_staging_with_the_build_of_its_preview(quiet_town: Town)
     assert "same build as pr-1" in typed.types("history", "staging")
 
 
-def test_what_nobody_approved_waits_and_goes_by_itself_when_somebody_does(quiet_town: Town) -> None:
+def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(quiet_town: Town) -> None:
     town = quiet_town
     text = file(town, "review", "production")
     town.employ_by_file(text)
     typed = terminal(town, text)
-    merged(town, "one")
+    merged(town, "one", told=False)
     until_says(town, "production", "one")
     assert "approved: #1" in typed.types("history", "production")
 
@@ -122,23 +122,15 @@ def test_what_nobody_approved_waits_and_goes_by_itself_when_somebody_does(quiet_
     history = typed.types("history", "production")
     assert f"{head}  live" in history and f"approved: #{unapproved}, #{approved}" in history
 
-
-def test_a_push_that_was_in_no_pull_request_waits_for_an_operator(quiet_town: Town) -> None:
-    town = quiet_town
-    text = file(town, "review", "production")
-    town.employ_by_file(text)
-    typed = terminal(town, text)
-    merged(town, "one")
-    until_says(town, "production", "one")
     pushed(town, "unseen")
     town.until("its queue", lambda: town.onlooker.deployment_states("production")[0] == "queued")
-    later = merged(town, "two")
+    later = merged(town, "four")
     town.until_comment(later, "**production** waits for", "1 commit pushed to main without a pull request")
     town.until_idle()
-    assert town.page("shop-production").headline == "one"
+    assert town.page("shop-production").headline == "three"
     said = typed.types("rollback", "production", town.head_of("main"))
     assert f"goes to {town.head_of('main')[:7]}" in said and "Databases are not rolled back" in said
-    until_says(town, "production", "two")
+    until_says(town, "production", "four")
     assert "; chosen by " in typed.types("history", "production")
     town.until_comment(later, "On **production** since")
 

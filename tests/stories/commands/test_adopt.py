@@ -39,7 +39,7 @@ def test_an_adopted_app_keeps_what_it_is_until_the_next_tag_rolls_it(town: Town)
 
     since = writes(town.calls()[before:])
     assert "POST /v3/deployments" in since and f"POST /v3/apps/{guid}/actions/stop" not in since
-    assert town.runners == town.hosts == ["old-shop"]
+    assert (town.apps, town.hosts) == (["old-shop", "shop-dev-build"], ["old-shop"])
     variables = town.operator.ask("GET", f"/v3/apps/{guid}/environment_variables")["var"]
     assert variables["MINE"] == "kept"
     assert "runs       " in terminal.types("show", "acme/shop:dev")

@@ -48,7 +48,7 @@ def test_reading_commands_tell_all_of_it_without_a_redis(town: Town, tmp_path: P
     assert writes(town.calls()[before:]) == []
     assert not (home / "redis").exists()
     assert "is no repository of ours" in terminal.is_refused("list", "acme/other")
-    assert "names no environment" in terminal.is_refused("why", "shop")
+    assert "names no environment" in terminal.is_refused("why", "acme/shop")
 
 
 def test_a_rehearsal_says_what_would_be_done_and_does_nothing(town: Town) -> None:
