@@ -24,7 +24,7 @@ from tests.faults.days import STORIES
 from tests.faults.requests import chosen
 
 QUICK: Final = 56
-"""So many days take less than five minutes on two cores."""
+"""So many days take seven minutes of processor time: less than five minutes on two free cores."""
 
 WORKERS: Final = 4
 """Most of a day is waiting."""
