@@ -56,9 +56,7 @@ def an_app(shop: Shop) -> Iterator[str]:
 
 def a_database(shop: Shop) -> Iterator[str]:
     """With a database of its own and commands around it: opened, pushed to, a failing release, mended, closed."""
-    rules = {"services": {"shop-db": {"database": "own"}}, **_commands(shop)}
-    asked = yaml.safe_dump({"environments": {"review": rules}})
-    shop.octocat.write("main", "Ask", {".reviewapps.yml": asked, **manifest(services="[shop-db]")})
+    ask_for_data(shop)
     preview = shop.open("blue header")
     yield from _live(shop, preview)
     commits = [preview.commit]
@@ -73,17 +71,26 @@ def a_database(shop: Shop) -> Iterator[str]:
     shop.octocat.close(preview.number)
     yield from _gone(shop, preview, [])
     yield from _odd_runs(shop)
-    yield from _odd_data(shop)
+    yield from odd_data(shop)
 
 
 STORIES: Final[dict[str, tuple[Story, int]]] = {"an app": (an_app, 5), "a database": (a_database, 4)}
 """What can be lived through, and how many builds it takes."""
 
 
+def ask_for_data(shop: Shop) -> None:
+    """Let previews have a database of their own, and commands around it."""
+    rules = {"services": {"shop-db": {"database": "own"}}, **_commands(shop)}
+    asked = yaml.safe_dump({"environments": {"review": rules}})
+    shop.octocat.write("main", "Ask", {".reviewapps.yml": asked, **manifest(services="[shop-db]")})
+
+
 def _commands(shop: Shop) -> dict[str, str]:
     """Each writes down that it ran, outside of the container."""
-    ran = {name: f'echo "$REVIEWAPPS_COMMIT" >> {shop.playground.home / name}' for name in COMMANDS}
-    return {**ran, "release": ran["release"] + "; test ! -e broken"}
+    ran = {
+        name: f'echo "$REVIEWAPPS_COMMIT $DATABASE_URL" >> {shop.playground.home / name}' for name in COMMANDS
+    }
+    return {**ran, "release": ran["release"] + "; test ! -s broken"}
 
 
 def _as_keywords(files: Any) -> dict[str, str | None]:
@@ -135,7 +142,7 @@ def _odd_runs(shop: Shop) -> Iterator[str]:
     """Commands that were run more often than once for the same, or never."""
     for name, most in zip(COMMANDS, (4, 1, 1), strict=True):
         file = shop.playground.home / name
-        ran = Counter(file.read_text().split()) if file.exists() else Counter[str]()
+        ran = Counter(line.split()[0] for line in file.read_text().splitlines()) if file.exists() else {}
         yield from (
             f"{name} ran {times} times for {commit[:7]}" for commit, times in ran.items() if times > 1
         )
@@ -143,7 +150,7 @@ def _odd_runs(shop: Shop) -> Iterator[str]:
             yield f"{name} ran for {len(ran)} commits, and not for {most}"
 
 
-def _odd_data(shop: Shop) -> Iterator[str]:
+def odd_data(shop: Shop) -> Iterator[str]:
     """Services, bindings, databases and roles that are left, or gone by mistake."""
     instances = list(shop.world.cloudfoundry.world.all(ServiceInstance))
     if (names := sorted(one.name for one in instances)) != [BYSTANDER, POSTGRES]:

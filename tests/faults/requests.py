@@ -48,7 +48,7 @@ _CHANGING: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9
 _ANYTHING: Final = "[^/?&]+"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Request:
     """The ``nth`` request of this kind in the course of a day; ``path``, a regular expression, has the query."""
 
