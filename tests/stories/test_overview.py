@@ -40,7 +40,7 @@ def test_every_environment_has_its_row_and_its_reasons(quiet_town: Town) -> None
     for name, follows, last in (
         (f"pr-{live}", "should run", True),
         (f"pr-{fork}", "is not fetched, built or run", False),
-        ("dev", "by dev-1", True),
+        ("dev", "by the tag dev-1", True),
     ):
         decision = installation.decision(Environment(shop, name))
         assert follows in decision.follows
