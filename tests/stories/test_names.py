@@ -54,7 +54,7 @@ def test_the_dev_app_comes_once_the_operator_has_freed_its_name(town: Town) -> N
     town.until("its refusal", lambda: town.onlooker.deployment_states("dev") == ["error"])
     town.operator.delete("shop-dev")
     town.until("the dev app", lambda: town.page("shop-dev").headline == "one")
-    assert town.onlooker.deployment_states("dev") == ["success"]
+    town.until("its deployment", lambda: town.onlooker.deployment_states("dev") == ["success"])
 
 
 def test_an_app_that_was_deleted_by_hand_comes_back(town: Town) -> None:
