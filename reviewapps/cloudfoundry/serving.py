@@ -145,7 +145,7 @@ class Servants:
     def _make_database(self, step: MakeDatabase, actual: Actual) -> Actual:
         """The password is stored before the role has it; what the instance is known to hold is noted last."""
         instance = _instance(step.instance, actual)
-        name = instance.database or ""
+        name = self._database(instance, actual)
         server = self._postgres.server
         known = self._api.services.credentials(instance.guid)
         password = known.get("password")
@@ -163,6 +163,10 @@ class Servants:
             raise
         made = self._api.services.annotate(instance.guid, {labels.DATA: step.data})
         return _with_instance(actual, parse.service_instance(made, ours=True))
+
+    def _database(self, instance: ServiceInstance, actual: Actual) -> str:
+        """What this environment's database is called, whatever somebody may have written onto the instance."""
+        return database_name(self._api.instance, actual.environment, instance.service)
 
     # --- bound ---
 
@@ -184,7 +188,7 @@ class Servants:
         if not instance.ours:
             raise UnsafePlan(f"{instance.name} does not bear our labels for this environment: not deleted")
         if instance.database is not None:
-            self._postgres.server.drop(instance.database)
+            self._postgres.server.drop(self._database(instance, actual))
         if not is_gone(self._api, lambda: self._api.services.delete(guid)):
             return actual
         left = tuple(one for one in actual.services or () if one.guid != guid)

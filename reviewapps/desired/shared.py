@@ -156,13 +156,14 @@ class Shared:
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
-        have to be asked for first; where nothing of ours runs, those of the default branch."""
-        if app is None or app.commit in (None, ADOPTED):
+        have to be asked for first; where nothing of ours ever ran, those of the default branch."""
+        there = _permitted_last(app)
+        if there is None:
             return self.rules
-        if app.commit not in self.known.rules_at:
-            self.rules_asked.add(app.commit)
+        if there not in self.known.rules_at:
+            self.rules_asked.add(there)
             return None
-        return self.known.rules_at[app.commit]
+        return self.known.rules_at[there]
 
     def _approved(
         self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None
@@ -170,8 +171,7 @@ class Shared:
         requires = self.grant.requires(environment.kind, own.requires)
         if requires.nothing:
             return Approved()
-        running = app.commit if app is not None and app.commit != ADOPTED else None
-        way = Way(run.source or "", running, run.commit, requires)
+        way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
             return Leave()
@@ -181,6 +181,14 @@ class Shared:
             return judged
         pulls = tuple(sorted({pull.number for pull in evidence.pulls}))
         return Hold(run.commit, "approval", (judged.words,), pulls)
+
+
+def _permitted_last(app: App | None) -> str | None:
+    """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
+    it stop would have the next commit judged as if it were the first. None where it was taken over, or is new."""
+    if app is None or app.commit == ADOPTED:
+        return None
+    return app.commit or app.wished
 
 
 def has_drifted(app: App) -> bool:

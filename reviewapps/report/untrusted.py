@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from reviewapps.model import Refusal
-from reviewapps.outcome import Failed, Live, Outcome
+from reviewapps.outcome import Failed, Held, Live, Outcome, Removed
 
 MASK = "•••"
 MESSAGE_CHARACTERS = 1000
@@ -85,6 +85,13 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
                 services=mask.words(outcome.services),
                 approved=mask.words(outcome.approved),
             )
+        case Held():
+            return replace(
+                outcome, reasons=tuple(mask.line(one, MESSAGE_CHARACTERS) for one in outcome.reasons)
+            )
+        case Removed():
+            shown = (replace(one, waits=mask.line(one.waits, MESSAGE_CHARACTERS)) for one in outcome.arrivals)
+            return replace(outcome, arrivals=tuple(shown))
         case _:
             return outcome
 

@@ -19,6 +19,7 @@ from reviewapps.outcome import (
     Building,
     Failed,
     Forbidden,
+    Held,
     Live,
     Outcome,
     Removed,
@@ -375,6 +376,13 @@ def test_slack_is_told_in_one_line_what_others_want_to_know(outcome: Outcome, ev
 @pytest.mark.parametrize("outcome", [Waiting(NEW, 1, 1, 1), Forbidden(NEW)])
 def test_slack_is_not_told_what_only_the_pull_request_cares_about(outcome: Outcome) -> None:
     assert told(outcome).slack is None
+
+
+def test_what_a_commit_waits_for_is_shown_without_what_is_hidden_in_it() -> None:
+    held = Held("3f2c1ab" + "0" * 33, "approval", ("check \u202escan\x1b[31m is red, s3cr3t",))
+    said = told(held, environment=DEV, secrets=("s3cr3t",))
+    assert said.description == "Held: check scan is red, •••"
+    assert said.slack is not None and "\u202e" not in said.slack.text and "\x1b" not in said.slack.text
 
 
 def test_slack_names_the_tag_that_a_shared_environment_runs() -> None:

@@ -106,6 +106,13 @@ def test_a_pull_request_cannot_lower_what_is_asked_of_itself() -> None:
     assert isinstance(found, Run) and found.held is not None
 
 
+def test_nor_can_it_once_what_ran_there_was_stopped() -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    stopped = running(PRODUCTION, commit=None, wished=OLD, started=False)
+    found = verdict(PRODUCTION, stopped, asked=lowered, there=ASKING)
+    assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+
+
 def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
     floor = replace(GRANT, floors={"production": Requires.wish(1)})
     found = verdict(PRODUCTION, running(PRODUCTION), asked=Rules(), there=Rules(), grant=floor)

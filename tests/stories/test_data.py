@@ -142,6 +142,21 @@ def test_reset_brings_an_empty_database_that_is_set_up_again(data_town: Town) ->
     assert town.builds == 1
 
 
+def test_no_database_is_dropped_by_a_name_that_somebody_wrote_onto_a_service(data_town: Town) -> None:
+    town = data_town
+    town.on_main({**rules(**OWN, release=MIGRATES), **APP, **MIGRATE})
+    mine, other = town.open("blue"), town.open("green")
+    town.until_live(mine)
+    url = town.until_live(other, town.head(other))
+    found = {one.name: one for one in town.world.cloudfoundry.world.all(ServiceInstance)}
+    theirs = found[f"shop-pr-{other}-shop-db"].annotations["reviewapps-database"]
+    forged = {"metadata": {"annotations": {"reviewapps-database": theirs}}}
+    town.operator.ask("PATCH", f"/v3/service_instances/{found[f'shop-pr-{mine}-shop-db'].guid}", forged)
+    town.octocat.close(mine)
+    town.until_comment(mine, "Preview: removed")
+    assert databases(town) == [theirs] and deploys(url) == [town.head(other)]
+
+
 def test_what_has_no_data_of_its_own_cannot_be_reset(data_town: Town) -> None:
     number = data_town.open("blue")
     data_town.until_live(number)
