@@ -34,10 +34,14 @@ POINTS = "points:github"
 
 
 class Lease(Protocol):
-    """The right to touch one environment now. ``fence`` grows from holder to holder."""
+    """The right to touch one environment now. ``fence`` grows from holder to holder, as microseconds do;
+    ``previous`` is that of the holder before, None where nobody knows of one."""
 
     @property
     def fence(self) -> int: ...
+
+    @property
+    def previous(self) -> int | None: ...
 
     def check(self) -> None:
         """Return if it is still ours; raise LeaseLost if not."""

@@ -47,11 +47,13 @@ class CreateApp:
     """Make the app's skeleton with owner labels and this attempt, under the first of ``names`` that is free.
 
     An app of one of these names that bears our labels for this environment is taken as it is: an earlier
-    answer was lost. Where every name is somebody else's, NameTaken.
+    answer was lost. Where every name is somebody else's, NameTaken. A new one bears what it ``follows`` from its
+    birth on.
     """
 
     names: tuple[str, ...]
     attempt: Attempt
+    follows: Remember | None = None
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,13 @@ class Begin:
 
 @dataclass(frozen=True)
 class Remember:
-    """Write onto the app what its shared environment follows: tag, commit, and every tag seen."""
+    """Write onto the app what its shared environment follows: tag, commit, and every tag seen; and with it the
+    ``attempt`` that begins at that, where one does."""
 
     source: str | None
     wished: str | None
     tags_seen: frozenset[str]
+    attempt: Attempt | None = None
 
 
 @dataclass(frozen=True)
@@ -256,9 +260,10 @@ class Configure:
 
 @dataclass(frozen=True)
 class Start:
-    """Make the droplet current and start the app."""
+    """Make the droplet current and start the app. No instance can be up yet."""
 
     droplet: str
+    attempt: str
 
 
 @dataclass(frozen=True)
@@ -269,7 +274,7 @@ class Stop:
 @dataclass(frozen=True)
 class Roll:
     """Switch to the droplet by a rolling deployment labelled with the attempt. Without room for it,
-    ``no_room_to_roll`` is set and nothing else happened."""
+    ``no_room_to_roll`` is set and nothing else happened. No new instance can be up yet."""
 
     droplet: str
     attempt: str
@@ -292,9 +297,11 @@ class Reach:
 @dataclass(frozen=True)
 class MarkLive:
     """Write the attempt with what people will want to know of it, the time (``live_since``), and with them,
-    last of all, commit and config as labels: from now on the app is known to serve this."""
+    last of all, commit and config as labels: from now on the app is known to serve this, and its web process to be
+    as the ``blueprint`` says, where that is known."""
 
     attempt: Attempt
+    blueprint: Blueprint | None = None
 
 
 @dataclass(frozen=True)

@@ -43,6 +43,8 @@ def create_builder(api: Client, step: CreateBuilder, actual: Actual) -> Actual:
     for name in step.names:
         try:
             made: dict[str, Any] | None = api.create_app(name, marks, {})
+            if actual.packages is None:
+                actual = replace(actual, packages=())  # those of the builder are asked for, and it has none
         except NameTaken:
             found = api.apps_named(name)
             made = next((one for one in found if marks.items() <= parse.labels_of(one).items()), None)
@@ -74,7 +76,8 @@ def _create_package(api: Client, step: Upload, actual: Actual) -> str:
 def _with_bits(api: Client, step: Upload, package: str) -> Package:
     if step.archive is None:
         raise ValueError("an upload needs an archive")
-    api.package(package)  # an expired token is refreshed here, and not in the middle of the upload
+    if step.package is not None:
+        api.package(package)  # an expired token is refreshed here, or by its creation, and not in the upload
     with step.archive.open("rb") as archive:
         try:
             return parse.package(api.upload(package, archive))

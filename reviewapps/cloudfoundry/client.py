@@ -225,14 +225,14 @@ class Client:
     def droplets(self, app: str) -> list[Json]:
         return self._newest("/v3/droplets", "list the app's droplets", app)
 
-    def staged_droplets(self, guids: list[str]) -> list[Json]:
-        """Those of ``guids`` that are in our space and can be copied."""
+    def droplets_of(self, apps: list[str]) -> list[Json]:
+        """The droplets of these apps, as far as those are in our space, newest first."""
         return self._session.read_all(
             "/v3/droplets",
-            "list droplets",
-            guids=",".join(guids),
-            states="STAGED",
+            "list the apps' droplets",
+            app_guids=",".join(apps),
             space_guids=self.target.space,
+            order_by="-created_at",
         )
 
     def copy_droplet(self, droplet: str, app: str) -> Json:

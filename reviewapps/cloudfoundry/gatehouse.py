@@ -27,7 +27,8 @@ Alone = Callable[[], AbstractContextManager[object] | None]
 """The right to raise the gate, while it lasts; None where somebody else has it just now."""
 
 GateStep = BindGate | UnbindGate | RaiseGate
-BELIEVED_FOR: Final = 60.0
+BELIEVED_FOR: Final = 600.0
+"""Seconds for which it is believed that the gate is up, unless an address behind it does not answer."""
 OTHERWISE: Final = 'or let everybody in (access = "public")'
 
 
@@ -81,8 +82,16 @@ class Gatehouse:
     def _guard(self, actual: Actual) -> Guard:
         routes = [route.guid for route in actual.routes]
         bound = self.api.gate_bindings(self._ours, routes)
-        remembered = self.memory.read(self._key) == self._config
-        return Guard(bound=bool(bound), up=remembered or self._is_up())
+        return Guard(bound=bool(bound), up=self._was_up())
+
+    def doubt(self) -> None:
+        """Let it be asked whether the gate is up, and where it is: an address behind it did not answer."""
+        if self.gate is not None:
+            for key in (self._key, self._led_by):
+                self.memory.write(key, None, BELIEVED_FOR)
+
+    def _was_up(self) -> bool:
+        return self.memory.read(self._key) == self._config or self._is_up()
 
     def _is_up(self) -> bool:
         """Asked of the platform. It is remembered for a while: many settles ask, and one that believes too much
@@ -100,17 +109,30 @@ class Gatehouse:
 
     def _bind(self, route: str, actual: Actual) -> Actual:
         try:
-            self._bind_to(self._instance(), route)
+            self._bind_to(route)
         except (Rejected, NotAuthorised) as refused:
             raise OperatorMustAct(
                 f"{refused}; without the gate {self._gate.name} nobody is let in: mend that, {OTHERWISE}"
             ) from refused
         if any(r.guid == route and not r.gated for r in actual.routes):
             self.api.label_route(route, {labels.GATED: labels.YES})
-        up = actual.guard is not None and actual.guard.up
+        up = actual.guard.up if actual.guard is not None else self._was_up()
         return _routes_gated(replace(actual, guard=Guard(bound=True, up=up)), route, gated=True)
 
-    def _bind_to(self, instance: str, route: str) -> None:
+    def _bind_to(self, route: str) -> None:
+        """Bound by the service instance that is remembered, while there is that; else by the one that leads to
+        the gate."""
+        remembered = self.memory.read(self._led_by)
+        try:
+            if isinstance(remembered, str):
+                return self._bind_by(remembered, route)
+        except (Rejected, NotFound, NotAuthorised):
+            self.memory.write(self._led_by, None, BELIEVED_FOR)
+        instance = self._instance()
+        self._bind_by(instance, route)
+        self.memory.write(self._led_by, instance, BELIEVED_FOR)
+
+    def _bind_by(self, instance: str, route: str) -> None:
         try:
             self.api.bind_route(instance, route, self._marks)
         except Rejected as refused:
@@ -176,6 +198,10 @@ class Gatehouse:
     @property
     def _key(self) -> str:
         return f"gate:{self._at}"
+
+    @property
+    def _led_by(self) -> str:
+        return f"{self._key}:{self._config}:instance"
 
     @property
     def _gate(self) -> Gate:

@@ -43,6 +43,7 @@ TAGS_SEEN: Final = "reviewapps-tags-seen"
 ENV_NAMES: Final = "reviewapps-env-names"
 SERVICE_NAMES: Final = "reviewapps-services"
 PROCESSES: Final = "reviewapps-processes"
+WEB: Final = "reviewapps-web"  # digests of the web process's sizes, and of its command and health
 LIVE_DROPLET: Final = "reviewapps-live-droplet"
 LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"

@@ -101,14 +101,22 @@ def _whose(resource: Json) -> Environment | None:
 
 
 def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
-    """Staged builds of the same key by other environments, as far as their droplets are in our space."""
+    """Staged builds of the same key by other environments, as far as their droplets are in our space; where there
+    are any, the environment's own droplets too, since a copy may be there already."""
     key = labels.selector(api.instance, build=build_key)
     staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
     others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
-    guids = [build.droplet for build in others if build.droplet]
-    droplets = [parse.droplet(one) for one in api.staged_droplets(guids)] if guids else []
-    sources = {droplet.guid: droplet for droplet in droplets}
-    return replace(actual, elsewhere=tuple(b for b in others if b.droplet in sources), sources=sources)
+    if not others:
+        return replace(actual, elsewhere=(), sources={})
+    mine = {app.guid for app in actual.apps}
+    listed = [parse.droplet(one) for one in api.droplets_of(sorted(mine | {b.app for b in others if b.app}))]
+    sources = {droplet.guid: droplet for droplet in listed if droplet.state == "ready"}
+    return replace(
+        actual,
+        elsewhere=tuple(build for build in others if build.droplet in sources),
+        sources=sources,
+        droplets=tuple(droplet for droplet in listed if droplet.app in mine),
+    )
 
 
 def _instances(api: Client, app: str, actual: Actual) -> tuple[Instance, ...]:

@@ -90,6 +90,7 @@ def app(resource: Json) -> App:
         processes=labels.names_of(notes, labels.PROCESSES) or frozenset(),
         set_up=notes.get(labels.SET_UP),
         live_droplet=notes.get(labels.LIVE_DROPLET),
+        web=notes.get(labels.WEB),
         lock=labels.lock_of(notes),
         pin=labels.pin_of(notes),
         override=notes.get(labels.OVERRIDE),

@@ -8,6 +8,7 @@ from typing import Any
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.web_process import born, mark
 from reviewapps.errors import NameTaken
 from reviewapps.model import Actual, App, Attempt
 from reviewapps.steps import (
@@ -25,10 +26,12 @@ from reviewapps.steps import (
 
 def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
     marks = labels.owner(api.instance, actual.environment)
-    notes = {labels.ATTEMPT: labels.attempt_text(step.attempt)}
+    notes = {labels.ATTEMPT: labels.attempt_text(step.attempt), labels.WEB: born()}
+    if step.follows is not None:
+        notes |= {key: text for key, text in _followed(step.follows, None).items() if text is not None}
     for name in step.names:
         try:
-            return actual.with_app(parse.app(api.create_app(name, marks, notes)))
+            return with_nothing_else(actual.with_app(parse.app(api.create_app(name, marks, notes))))
         except NameTaken:
             found = _ours(api, api.apps_named(name), actual)
         if found is not None:
@@ -70,9 +73,13 @@ def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
 
 def remember(api: Client, step: Remember, actual: Actual) -> Actual:
     app = app_of(actual)
-    notes = {labels.SOURCE: step.source, labels.WISHED: step.wished}
-    seen = labels.names_annotations(labels.TAGS_SEEN, app.tags_seen, step.tags_seen)
-    return actual.with_app(parse.app(api.annotate(app.guid, notes | seen)))
+    begun = {labels.ATTEMPT: labels.attempt_text(step.attempt)} if step.attempt is not None else {}
+    return actual.with_app(parse.app(api.annotate(app.guid, _followed(step, app.tags_seen) | begun)))
+
+
+def _followed(step: Remember, before: frozenset[str] | None) -> dict[str, str | None]:
+    seen = labels.names_annotations(labels.TAGS_SEEN, before, step.tags_seen)
+    return {labels.SOURCE: step.source, labels.WISHED: step.wished} | seen
 
 
 def note_said(api: Client, step: NoteSaid, actual: Actual) -> Actual:
@@ -89,6 +96,8 @@ def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
         labels.LIVE_SINCE: since.isoformat(),
         labels.LIVE_DROPLET: app.droplet,
     }
+    if step.blueprint is not None:
+        notes |= {labels.WEB: mark(step.blueprint)}
     return actual.with_app(parse.app(api.annotate(app.guid, notes, marks)))
 
 
@@ -100,6 +109,13 @@ def govern(api: Client, step: Govern, actual: Actual) -> Actual:
         labels.SIGN_OFFS: labels.sign_offs_text(step.sign_offs),
     }
     return actual.with_app(parse.app(api.annotate(app_of(actual).guid, notes)))
+
+
+def with_nothing_else(actual: Actual) -> Actual:
+    """The same where the only app was made just now: whatever belongs to an app, there is none of."""
+    if len(actual.apps) != 1:
+        return actual
+    return replace(actual, packages=(), builds=(), droplets=(), tasks=(), deployments=())
 
 
 def app_of(actual: Actual) -> App:

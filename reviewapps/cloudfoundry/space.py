@@ -201,7 +201,10 @@ class SpaceClient:
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do the step; what is there afterwards, as far as the answers told."""
         if isinstance(step, Reach):
-            return replace(actual, answers=self._doorbell.answers(step.address))
+            answers = self._doorbell.answers(step.address)
+            if not answers:
+                self._gatehouse.doubt()
+            return replace(actual, answers=answers)
         if isinstance(step, GateStep) or (isinstance(step, Look) and step.kind == "guard"):
             return self._gatehouse.carry_out(step, actual)
         if isinstance(step, ServiceStep) or (isinstance(step, Look) and step.kind == "services"):

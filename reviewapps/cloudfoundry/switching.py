@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.cloudfoundry.variables import with_variables
+from reviewapps.cloudfoundry.variables import remember_names, with_variables
+from reviewapps.cloudfoundry.web_process import mark, set_up
 from reviewapps.errors import BadManifest
-from reviewapps.model import Actual, App, Blueprint, Health, Process
+from reviewapps.model import Actual, App, Process
 from reviewapps.steps import CancelRoll, Configure, Roll, ScaleProcesses, Start, Stop
 
 
 def configure(api: Client, step: Configure, actual: Actual) -> Actual:
     """Sizes, command, health and variables, for whatever starts next.
 
-    Sizes come first: they are refused most, and what serves would keep the variables of what is not to come.
+    Variables come last: what is refused is refused before, and what serves would keep those of what is not to
+    come. What the web process is known for is forgotten before it is changed, and noted when the app is live.
     """
     blueprint, app = step.blueprint, app_of(actual)
+    fresh = app.attempt is not None and app.attempt.fresh
+    known, changes = (None if fresh else app.web), app.web not in (None, mark(blueprint))
+    forgotten: dict[str, str | None] = {labels.WEB: None} if changes else {}
     try:
-        api.scale_web(app.guid, _sizes(blueprint))
-        api.update_web(app.guid, blueprint.command, _health_check(blueprint.health))
+        app = remember_names(api, app, app.env_names | blueprint.env.keys() | blueprint.generated, forgotten)
+        set_up(api, app, blueprint, known)
         app = with_variables(api, app, blueprint.env, blueprint.generated)
     except Rejected as refused:
         raise BadManifest(str(refused)) from refused
@@ -63,14 +67,28 @@ def _remember_processes(api: Client, app: App, names: frozenset[str]) -> App:
 
 
 def start(api: Client, step: Start, actual: Actual) -> Actual:
-    """Started, whatever it was: to start an app that is started does nothing, so it is stopped first."""
+    """Started, whatever it was: a deployment of an app that is started would roll it, so it is stopped first.
+
+    A deployment of a stopped app gives it the droplet and starts it, in one request, and is over at once. Where
+    there are none to be had, it takes two.
+    """
     app = app_of(actual)
-    if app.droplet != step.droplet:
-        api.assign_droplet(app.guid, step.droplet)
     if app.started:
-        api.stop(app.guid)
-    started = parse.app(api.start(app.guid))
-    return replace(actual.with_app(started), instances=None, answers=None)
+        app = parse.app(api.stop(app.guid))
+    try:
+        made = api.create_deployment(app.guid, step.droplet, _marks(api, actual, step.attempt))
+    except NoRoom:
+        started = _started(api, app, step.droplet)
+    else:
+        started = replace(app, droplet=step.droplet, started=True)
+        actual = replace(actual, deployments=(parse.deployment(made), *(actual.deployments or ())))
+    return replace(actual.with_app(started), instances=(), answers=None)
+
+
+def _started(api: Client, app: App, droplet: str) -> App:
+    if app.droplet != droplet:
+        api.assign_droplet(app.guid, droplet)
+    return parse.app(api.start(app.guid))
 
 
 def stop(api: Client, step: Stop, actual: Actual) -> Actual:
@@ -82,14 +100,13 @@ def stop(api: Client, step: Stop, actual: Actual) -> Actual:
 
 def roll(api: Client, step: Roll, actual: Actual) -> Actual:
     app = app_of(actual)
-    marks = labels.owner(api.instance, actual.environment, app.app) | {labels.ATTEMPT: step.attempt}
     try:
-        made = api.create_deployment(app.guid, step.droplet, marks)
+        made = api.create_deployment(app.guid, step.droplet, _marks(api, actual, step.attempt))
     except NoRoom:
         return replace(actual, no_room_to_roll=True)
     rolling = actual.with_app(replace(app, droplet=step.droplet))
     deployments = (parse.deployment(made), *(actual.deployments or ()))
-    return replace(rolling, deployments=deployments, instances=None, answers=None)
+    return replace(rolling, deployments=deployments, instances=(), answers=None)
 
 
 def cancel_roll(api: Client, step: CancelRoll, actual: Actual) -> Actual:
@@ -98,17 +115,6 @@ def cancel_roll(api: Client, step: CancelRoll, actual: Actual) -> Actual:
     return replace(actual, deployments=None, instances=None, crashes=None, configured=None)
 
 
-def _health_check(health: Health) -> dict[str, Any]:
-    data: dict[str, Any] = {}
-    if health.type == "http":
-        data["endpoint"] = health.endpoint or "/"
-    if health.timeout is not None:
-        data["timeout"] = health.timeout
-    return {"type": health.type, "data": data}
-
-
-def _sizes(blueprint: Blueprint) -> dict[str, int]:
-    wanted = {"memory_in_mb": blueprint.memory_mb, "disk_in_mb": blueprint.disk_mb}
-    return {"instances": blueprint.instances} | {
-        name: size for name, size in wanted.items() if size is not None
-    }
+def _marks(api: Client, actual: Actual, attempt: str) -> dict[str, str]:
+    """The labels of a deployment."""
+    return labels.owner(api.instance, actual.environment, app_of(actual).app) | {labels.ATTEMPT: attempt}

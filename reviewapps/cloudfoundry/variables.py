@@ -21,12 +21,12 @@ def with_variables(
     names = frozenset(wanted) | generated
     if not names and not app.env_names:
         return app
-    app = _remember_names(api, app, app.env_names | names)
+    app = remember_names(api, app, app.env_names | names)
     gone: dict[str, str | None] = dict.fromkeys(app.env_names - names)
     made_up = dict(_made_up(api, app, generated)) if generated else {}
     if variables := {**gone, **wanted, **made_up}:
         api.set_environment(app.guid, variables)
-    return _remember_names(api, app, names)
+    return remember_names(api, app, names)
 
 
 def _made_up(api: Client, app: App, generated: frozenset[str]) -> dict[str, str]:
@@ -35,8 +35,11 @@ def _made_up(api: Client, app: App, generated: frozenset[str]) -> dict[str, str]
     return {name: secrets.token_urlsafe(32) for name in generated if not there.get(name)}
 
 
-def _remember_names(api: Client, app: App, names: frozenset[str]) -> App:
-    if names == app.env_names:
+def remember_names(
+    api: Client, app: App, names: frozenset[str], also: Mapping[str, str | None] | None = None
+) -> App:
+    """The app, of which it is written down that we may have set these variables; with ``also`` noted at once."""
+    if names == app.env_names and not also:
         return app
     notes = labels.names_annotations(labels.ENV_NAMES, app.env_names, names)
-    return parse.app(api.annotate(app.guid, notes))
+    return parse.app(api.annotate(app.guid, {**notes, **(also or {})}))

@@ -24,9 +24,10 @@ _TAKE = """
 if not redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) then return false end
 local time = redis.call('TIME')
 local fence = tonumber(time[1]) * 1000000 + tonumber(time[2])
-fence = math.max(fence, (tonumber(redis.call('GET', KEYS[2])) or 0) + 1)
+local previous = tonumber(redis.call('GET', KEYS[2])) or 0
+fence = math.max(fence, previous + 1)
 redis.call('SET', KEYS[2], string.format('%.0f', fence), 'PX', 86400000)
-return fence
+return {fence, previous}
 """
 
 _RENEW = """
@@ -54,12 +55,15 @@ class Leases:
         key, fences = f"{self._prefix}lease:{environment}", f"{self._prefix}fence:{environment}"
         token, milliseconds = secrets.token_hex(16), int(self.seconds * 1000)
         asked = time.monotonic()
-        fence = self._take(keys=[key, fences], args=[token, milliseconds])
-        if fence is None:
+        taken = self._take(keys=[key, fences], args=[token, milliseconds])
+        if taken is None:
             return None
+        fence, previous = taken
         renew = partial(self._renew, keys=[key], args=[token, milliseconds])
         release = partial(self._release, keys=[key], args=[token])
-        lease = Lease(environment, fence, asked, self.seconds, renew=renew, release=release)
+        lease = Lease(
+            environment, fence, asked, self.seconds, previous=previous or None, renew=renew, release=release
+        )
         threading.Thread(target=lease.keep, name=f"lease of {environment}", daemon=True).start()
         return lease
 
@@ -72,7 +76,8 @@ class Leases:
 class Lease:
     """One environment, held. Leaving its ``with`` block gives it back.
 
-    ``fence`` (microseconds of Redis ``TIME``) grows from holder to holder, also across a wiped Redis.
+    ``fence`` (microseconds of Redis ``TIME``) grows from holder to holder, also across a wiped Redis. ``previous``
+    is that of the holder before; None where Redis knows of none.
     """
 
     def __init__(
@@ -82,11 +87,13 @@ class Lease:
         asked: float,
         seconds: float,
         *,
+        previous: int | None = None,
         renew: Callable[[], object],
         release: Callable[[], object],
     ) -> None:
         self.environment: Final = environment
         self.fence: Final = fence
+        self.previous: Final = previous
         self._renewed = asked
         self._seconds = seconds
         self._renew = renew

@@ -40,6 +40,7 @@ class App:
     that we set and so may unset. ``service_names`` are the services that were made or bound for it, ``processes``
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
 
+    ``web`` digests what its web process is known to be sized and set for; None where that is not known.
     ``live_droplet`` is what it had when it went live last: another one is somebody else's. Of shared environments,
     by hand: ``lock``, ``pin``, the commit that goes in spite of a freeze or a lock (``override``), and who signed
     off which commit (``sign_offs``).
@@ -64,6 +65,7 @@ class App:
     processes: frozenset[str] = frozenset()
     set_up: str | None = None
     live_droplet: str | None = None
+    web: str | None = None
     lock: Lock | None = None
     pin: Pin | None = None
     override: str | None = None

@@ -118,6 +118,12 @@ class Space:
             tuple(route for route in routes if route.environment == environment),
         )
 
+    def with_part(self, actual: Actual) -> Space:
+        """The same with what ``actual`` shows of its environment in the place of what was there of it."""
+        apps = tuple(app for app in self.apps if app.environment != actual.environment)
+        routes = tuple(route for route in self.routes if route.environment != actual.environment)
+        return replace(self, apps=(*apps, *actual.apps), routes=(*routes, *actual.routes))
+
     def environments(self, repository: int) -> frozenset[Environment]:
         """Those of this repository that have anything."""
         mine = {a.environment for a in self.apps} | {r.environment for r in self.routes}

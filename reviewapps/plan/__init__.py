@@ -9,6 +9,7 @@ from reviewapps.plan.attempts import began_after, in_doubt, is_live
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.drift import drifted
 from reviewapps.plan.ended import ended
+from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
 from reviewapps.plan.terms import Terms
@@ -22,8 +23,10 @@ __all__ = [
     "drifted",
     "ended",
     "fingerprint",
+    "gone_on",
     "in_doubt",
     "is_live",
+    "lasting",
     "next_farewell",
     "next_removal",
     "next_step",

@@ -31,10 +31,13 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
     staging = next((b for b in actual.builds if b.state == "waiting"), None)
     if staging is not None:
         return Wait("staging" if _serves(staging, attempt, blueprint) else "an older staging", "build")
-    if actual.droplets is None:
-        return steps.Look("droplets")
-    ready = {d.guid: d for d in actual.droplets if d.state == "ready"}
     built = [b for b in actual.builds if b.state == "ready" and _serves(b, attempt, blueprint)]
+    for build in built:
+        if build.attempt == attempt.id and build.app == app.guid and build.droplet is not None:
+            return build.droplet  # it is too young to have gone
+    if built and actual.droplets is None:
+        return steps.Look("droplets")
+    ready = {d.guid: d for d in actual.droplets or () if d.state == "ready"}
     sources = [ready[b.droplet] for b in built if b.droplet in ready]
     for droplet in sources:
         if droplet.app == app.guid:
@@ -92,10 +95,12 @@ def _copied(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) ->
     nobody is told of a copy."""
     if attempt.fresh:
         return None
-    if _failed_copies(app, actual):
-        return steps.Begin(replace(attempt, copied_from=None)) if attempt.copied_from is not None else None
     if actual.elsewhere is None:
         return steps.Look("elsewhere", blueprint.build_key)
+    if actual.droplets is None and (actual.elsewhere or attempt.copied_from is not None):
+        return steps.Look("droplets")
+    if _failed_copies(app, actual):
+        return steps.Begin(replace(attempt, copied_from=None)) if attempt.copied_from is not None else None
     for build in actual.elsewhere:
         source = actual.sources.get(build.droplet or "")
         if source is None or source.state != "ready" or source.checksum is None:

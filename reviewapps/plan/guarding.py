@@ -23,8 +23,10 @@ def guarded(run: Run, actual: Actual) -> Next | None:
         return None
     if run.entrance == "public":
         return steps.UnbindGate(route.guid) if route.gated else None
-    if guard is None:
-        return steps.Look("guard")
+    if (
+        guard is None
+    ):  # whether it is bound or not, binding it before it leads anywhere costs no more than to ask
+        return steps.Look("guard") if route.apps else steps.BindGate(route.guid)
     if not guard.bound or not route.gated:
         return steps.BindGate(route.guid)
     return None if guard.up or guard.tended else steps.RaiseGate()

@@ -36,14 +36,25 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
             return steps.DeleteApp(record.guid)
     app = actual.app
     if app is None:
-        return steps.CreateApp(terms.names, _first_attempt(run, terms))
+        return steps.CreateApp(terms.names, _first_attempt(run, terms), _followed(run))
     step = guarded(run, actual) or _next_step(app, run, actual, blueprint, terms)
     return behind_gate(step, app, actual, terms)
 
 
 def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
-    if run.tags_seen is not None and not _remembers(app, run):
-        return steps.Remember(run.source, run.commit, run.tags_seen)
+    follows = _followed(run)
+    if follows is None or _remembers(app, run):
+        return _going_on(app, run, actual, blueprint, terms)
+    step = _going_on(app, run, actual, blueprint, terms)
+    return replace(follows, attempt=step.attempt) if isinstance(step, steps.Begin) else follows
+
+
+def _followed(run: Run) -> steps.Remember | None:
+    """What a shared environment that follows tags has to remember."""
+    return None if run.tags_seen is None else steps.Remember(run.source, run.commit, run.tags_seen)
+
+
+def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     if app.refusal_of(run.commit, run.config) is not None:
         return _put_aside(app, actual)
     if is_live(app, run) and _is_routed(app, actual):
@@ -158,7 +169,7 @@ def _carry_on(
     if app.guid not in route.apps:
         return steps.MapRoute(route.guid)
     if not app.started:
-        return steps.Start(droplet) if app.commit is None else steps.Stop()
+        return steps.Start(droplet, attempt.id) if app.commit is None else steps.Stop()
     return switch(app, attempt, actual, droplet)
 
 

@@ -87,7 +87,7 @@ def watch_start(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual
     if (app.processes or blueprint.processes) and not actual.scaled:
         return steps.ScaleProcesses(blueprint)
     told = replace(attempt, not_taken=blueprint.not_taken, services=in_words(blueprint))
-    return steps.MarkLive(told)
+    return steps.MarkLive(told, blueprint)
 
 
 def is_well(actual: Actual) -> bool:

@@ -116,7 +116,7 @@ def _again(turn: Turn, wanted: Wanted) -> Judged:
     space = turn.means.cloudfoundry.look()
     turn.actual = space.actual(turn.environment)
     desired = all_verdicts_with(turn.means, turn.environment, wanted, space)
-    return Judged(wanted, space, desired.of(turn.environment), desired)
+    return Judged(wanted, space, desired.of(turn.environment), desired, turn.actual)
 
 
 def _lift(turn: Turn, verdict: Destroyed) -> None:

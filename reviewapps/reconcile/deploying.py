@@ -50,8 +50,8 @@ def deployed(turn: Turn, run: Run) -> float | None:
             case Wait(_, kind):
                 if not is_live(_app(turn), run):
                     _say_building(turn, run)
-                if kind is not None:
-                    watch(turn.means, turn.environment, kind)
+                watch(turn.means, turn.environment, kind)
+                turn.keep()
                 return turn.means.pace.poll
             case steps.ReadSource(commit, host):
                 plan = _read_source(turn, run, commit, host)

@@ -16,6 +16,7 @@ from reviewapps.outcome import Arrival
 from reviewapps.overview import Decision, Detail, Overview, Row, decision, detail, follows, overview, row
 from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
+from reviewapps.reconcile import going_on
 from reviewapps.reconcile.adopting import Adoption, adopted, adoption
 from reviewapps.reconcile.arriving import arrivals, is_copied, news, note
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
@@ -33,6 +34,7 @@ from reviewapps.reconcile.view import (
     fresh_view,
     judged,
     judged_alone,
+    judged_in_turn,
     rules_of,
     teardown_of,
     verdicts,
@@ -81,7 +83,7 @@ class Reconciler:
         view = view_digest(wanted)
         if not afresh and means.remembered("seen") == view:
             return
-        space = means.cloudfoundry.look()
+        space = going_on.look(means)
         desired = verdicts(means, wanted, space)
         repository = wanted.repository.id
         if not desired.asks.room:
@@ -90,7 +92,10 @@ class Reconciler:
         marks = {e: str(mark) for e in known if (mark := means.remembered("settled", e.name)) is not None}
         wanting = attention(desired, space, repository, marks)
         whole = means.remembered("whole") is None
-        wanting |= dict.fromkeys(self._astray(desired, space, whole) - wanting.keys(), False)
+        astray = self._astray(desired, space, whole)
+        for environment in astray:
+            going_on.forget(means, environment)
+        wanting |= dict.fromkeys(astray - wanting.keys(), False)
         for environment, removal in wanting.items():
             wake(environment, removal)
         for environment in news(means, wanted, space, desired) - wanting.keys():
@@ -229,14 +234,15 @@ class Reconciler:
         """Do for the environment what can be done now. Seconds until the next look; None: nothing waits."""
         means = self._means
         if is_still_under_way(means, environment):
+            going_on.pass_on(means, environment, lease)
             return means.pace.poll
-        seen = judged_alone(means, environment)
+        seen = judged_in_turn(means, environment, lease)
         with about(self.name, environment, getattr(seen.verdict, "commit", None)):
             return self._settle(environment, lease, seen)
 
     def _settle(self, environment: Environment, lease: Lease, seen: Judged) -> float | None:
         means = self._means
-        turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
+        turn = Turn(means, environment, lease, seen.wanted.repository, seen.actual)
         what = drifted(seen.verdict, turn.actual)
         if what is not None:
             self._repair(seen, environment, what)

@@ -26,6 +26,7 @@ class NoLease:
     """For whoever only looks."""
 
     fence = 0
+    previous = None
 
     def check(self) -> None:
         """Nobody who holds this may act."""

@@ -14,6 +14,7 @@ from reviewapps.outcome import Outcome
 from reviewapps.overview import in_words
 from reviewapps.plan import Terms
 from reviewapps.ports import Lease
+from reviewapps.reconcile.going_on import keep
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.speaking import note_removal, speak
 from reviewapps.report import Voice, telling
@@ -83,7 +84,7 @@ class Turn:
     def carry_out(self, step: steps.Step) -> None:
         """Do the step, if we still may and it is still wanted; ``actual`` is what is there afterwards."""
         self._lease.check()
-        if isinstance(step, steps.Begin):
+        if isinstance(step, steps.Begin) or (isinstance(step, steps.Remember) and step.attempt is not None):
             self._check_newest()
         if isinstance(step, CREATES) or (isinstance(step, steps.RunTask) and step.kind != "teardown"):
             self._check_still_wanted()
@@ -98,6 +99,10 @@ class Turn:
             self.means.journal.done.setdefault(self.environment, []).append(in_words(step))
         self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
         self._count(step)
+
+    def keep(self) -> None:
+        """Let the next turn go on from what is known now."""
+        keep(self.means, self.environment, self._lease, self.actual)
 
     def look_again(self) -> None:
         """See what is there now, whatever was carried out."""

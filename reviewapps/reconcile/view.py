@@ -11,11 +11,12 @@ from typing import TypeVar
 import structlog
 
 from reviewapps.approval import Evidence
-from reviewapps.desired import Asks, Desired, Known, Leave, Verdict, Way, desired, lasting
+from reviewapps.desired import Asks, Desired, Known, Leave, Run, Verdict, Way, desired, lasting
 from reviewapps.errors import BadRules, ReviewAppsError
-from reviewapps.model import Command, Environment, Space, Wanted
+from reviewapps.model import Actual, Command, Environment, Space, Wanted
 from reviewapps.naming import value_digest
-from reviewapps.ports import GitHub
+from reviewapps.ports import GitHub, Lease
+from reviewapps.reconcile.going_on import look, seen_lately
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.room import need, room
 from reviewapps.reconcile.visiting import visited
@@ -72,23 +73,43 @@ def fresh_view(means: Means, environment: Environment) -> Wanted:
 
 @dataclass(frozen=True)
 class Judged:
-    """Both sides as one environment's verdict was reached on them. ``undecided``: nobody could say what room there
-    is, and it may be about that."""
+    """Both sides as one environment's verdict was reached on them, with all that is known of its ``actual`` state.
+    ``undecided``: nobody could say what room there is, and it may be about that."""
 
     wanted: Wanted
     space: Space
     verdict: Verdict
     desired: Desired
+    actual: Actual
     undecided: bool = False
+
+
+def judged_in_turn(means: Means, environment: Environment, lease: Lease) -> Judged:
+    """The verdict for a turn, on what was seen of Cloud Foundry lately where that will do: to go on with what
+    should run. For anything else it is looked at."""
+    wanted = fresh_view(means, environment)
+    seen = seen_lately(means, environment, lease)
+    if seen is not None:
+        judged = _judged_alone(means, environment, wanted, *seen)
+        if isinstance(judged.verdict, Run) and not judged.undecided:
+            return judged
+    space = look(means)
+    return _judged_alone(means, environment, wanted, space, space.actual(environment))
 
 
 def judged_alone(means: Means, environment: Environment) -> Judged:
     """The verdict on one environment, its own pull request read anew."""
     wanted, space = fresh_view(means, environment), means.cloudfoundry.look()
+    return _judged_alone(means, environment, wanted, space, space.actual(environment))
+
+
+def _judged_alone(
+    means: Means, environment: Environment, wanted: Wanted, space: Space, actual: Actual
+) -> Judged:
     desired = all_verdicts_with(means, environment, wanted, space)
     verdict = desired.of(environment)
     undecided = desired.asks.room and isinstance(verdict, Leave)
-    return Judged(wanted, space, verdict, desired, undecided)
+    return Judged(wanted, space, verdict, desired, actual, undecided)
 
 
 def verdict_on(means: Means, environment: Environment, wanted: Wanted, space: Space) -> Verdict:

@@ -14,8 +14,13 @@ WATCHED_FOR: Mapping[UnderWay, int] = {"package": 6, "build": 12, "deployment": 
 """How many polls long nobody looks closer at what is under way: a new instance that crashes shows only then."""
 
 
-def watch(means: Means, environment: Environment, kind: UnderWay) -> None:
-    """From now on the listing tells whether this environment has to be looked at again."""
+def watch(means: Means, environment: Environment, kind: UnderWay | None) -> None:
+    """From now on the listing tells whether this environment has to be looked at again; nobody does where there
+    is none for what it waits for."""
+    if kind is None:
+        if means.remembered("waiting", environment.name) is not None:
+            means.remember(None, means.pace.poll, "waiting", environment.name)
+        return
     waiting = {"kind": kind, "wish": _wish(means, environment)}
     means.remember(waiting, WATCHED_FOR[kind] * means.pace.poll, "waiting", environment.name)
 

@@ -201,7 +201,11 @@ class CloudFoundry:
     def _done(self, step: steps.Step, actual: Actual) -> Actual:
         match step:
             case steps.CreateApp():
-                return actual.with_app(self._create_app(step, actual))
+                made = self.apps_made
+                after = actual.with_app(self._create_app(step, actual))
+                if self.apps_made == made or len(after.apps) > 1:
+                    return after
+                return replace(after, packages=(), builds=(), droplets=(), tasks=(), deployments=())
             case steps.CreateBuilder():
                 return replace(actual, apps=(*actual.apps, self._create_builder(step, actual)))
             case steps.DeleteService(guid):
@@ -274,6 +278,8 @@ class CloudFoundry:
                 return replace(actual.with_app(self.apps[app.guid]), configured=blueprint.commit)
             case steps.Start():
                 self._start(step, app)
+                started = replace(actual, deployments=tuple(self.deployments[app.guid]))
+                return replace(started.with_app(self.apps[app.guid]), instances=(), answers=None)
             case steps.Stop():
                 self._stop(app)
                 stopped = replace(self.apps[app.guid], commit=None, config=None)
@@ -283,7 +289,7 @@ class CloudFoundry:
                     return replace(actual, no_room_to_roll=True)
                 self._roll(step, app)
                 rolled = replace(actual, deployments=tuple(self.deployments[app.guid]))
-                return replace(rolled.with_app(self.apps[app.guid]), instances=None, answers=None)
+                return replace(rolled.with_app(self.apps[app.guid]), instances=(), answers=None)
             case steps.CancelRoll(guid):
                 self._cancel(guid, app)
                 return replace(actual, deployments=None, instances=None)
@@ -302,6 +308,8 @@ class CloudFoundry:
                 self.apps[guid] = App(
                     guid, name, actual.environment, "app", False, None, None, None, self.now, step.attempt
                 )
+                if step.follows is not None:
+                    self._noted(step.follows, self.apps[guid])
                 return self.apps[guid]
         raise NameTaken("every name belongs to somebody else")
 
@@ -413,8 +421,9 @@ class CloudFoundry:
         match step:
             case steps.Begin(attempt):
                 app = replace(app, attempt=attempt)
-            case steps.Remember(source, wished, tags_seen):
+            case steps.Remember(source, wished, tags_seen, attempt):
                 app = replace(app, source=source, wished=wished, tags_seen=tags_seen)
+                app = app if attempt is None else replace(app, attempt=attempt)
             case steps.MarkLive(attempt):
                 app = replace(
                     app, attempt=attempt, commit=attempt.commit, config=attempt.config, live_since=self.now
@@ -494,6 +503,8 @@ class CloudFoundry:
         assert any(d.guid == step.droplet and d.state == "ready" for d in self.droplets.get(app.guid, []))
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet, started=True)
         self.running[app.guid] = Running(step.droplet, self.configured.get(app.guid))
+        over = Deployment(self._guid("deployment"), False, False, True, step.droplet, step.attempt)
+        self.deployments.setdefault(app.guid, []).insert(0, over)
 
     def _stop(self, app: App) -> None:
         assert app.guid not in self.rolling, "a deployment is called off before its app is stopped"
@@ -580,7 +591,8 @@ class CloudFoundry:
             if b.state == "ready" and b.build_key == key
         ]
         sources = {d.guid: d for some in self.droplets.values() for d in some}
-        return replace(actual, elsewhere=tuple(builds), sources=sources)
+        droplets = tuple(_of(actual, self.droplets)) if builds else actual.droplets
+        return replace(actual, elsewhere=tuple(builds), sources=sources, droplets=droplets)
 
 
 def _app(actual: Actual) -> App:

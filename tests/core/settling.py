@@ -39,7 +39,16 @@ from reviewapps.model import (
     Wanted,
 )
 from reviewapps.naming import names, record_name
-from reviewapps.plan import Terms, attention, fingerprint, next_farewell, next_removal, next_step
+from reviewapps.plan import (
+    Terms,
+    attention,
+    fingerprint,
+    gone_on,
+    lasting,
+    next_farewell,
+    next_removal,
+    next_step,
+)
 from reviewapps.rules import Rules
 from reviewapps.steps import Done, Wait
 from tests.core.imagined import DOMAIN, CloudFoundry
@@ -147,6 +156,7 @@ class Settling:
         self.kills: frozenset[int] = frozenset()
         self.taken: list[steps.Step] = []
         self.told: dict[Environment, str] = {}
+        self.kept: dict[Environment, Actual] = {}
         self.allowance = allowance
         self.line: tuple[Waiter, ...] = ()
         self.lines: tuple[Line, ...] = ()
@@ -179,8 +189,9 @@ class Settling:
     def turn(self, environment: Environment) -> None:
         """One settle of one environment, as far as it goes now; a killed or unanswered one just ends."""
         verdict = self.judged().of(environment)
+        kept = self.kept.pop(environment, None)
         try:
-            actual = self._settle(environment, verdict)
+            actual = self._settle(environment, verdict, kept)
         except (Killed, Unavailable):
             return
         if actual is not None:
@@ -214,8 +225,8 @@ class Settling:
             step = self.next_of(environment, verdict, actual, None)
         return step
 
-    def _settle(self, environment: Environment, verdict: Verdict) -> Actual | None:
-        """What is there in the end; None where something is waited for."""
+    def _settle(self, environment: Environment, verdict: Verdict, kept: Actual | None) -> Actual | None:
+        """What is there in the end; None where something is waited for, of which what lasts is ``kept``."""
         actual = self.cf.look().actual(environment)
         if isinstance(verdict, Absent | Fork | Destroyed):
             teardown = self.commands.get("teardown")
@@ -225,7 +236,7 @@ class Settling:
                     return None
                 actual = self._carry_out(step, actual)
         elif isinstance(verdict, Run):
-            return self._run(environment, verdict, actual)
+            return self._run(environment, verdict, gone_on(kept, actual) if kept is not None else actual)
         return actual
 
     def _run(self, environment: Environment, run: Run, actual: Actual) -> Actual | None:
@@ -235,6 +246,7 @@ class Settling:
                 case Done():
                     return actual
                 case Wait():
+                    self.kept[environment] = lasting(actual)
                     return None
                 case steps.ReadSource(commit, host) if self._is_readable(commit):
                     plain = blueprint(commit, host, self.github.tree(commit))

@@ -137,6 +137,7 @@ class Forgetful:
 
 class Held:
     fence = 1
+    previous = None
 
     def check(self) -> None:
         pass

@@ -302,13 +302,17 @@ def test_a_push_during_a_deployment_calls_it_off_and_never_supersedes_it() -> No
     world.until_settled()
     assert is_as_it_should_be(world) == {}
     outcomes = [(d.active, d.deployed) for d in next(iter(world.cf.deployments.values()))]
-    assert outcomes == [(False, True), (False, False)]
+    assert outcomes == [
+        (False, True),
+        (False, False),
+        (False, True),
+    ]  # the last, called off, and the first start
 
 
 def test_what_was_switched_to_and_not_marked_live_is_marked_before_the_next_push_is_tried() -> None:
     """Else the label would name what served before, and nobody would know what serves meanwhile."""
     world = _pushed("well")
-    while not any(d.deployed for some in world.cf.deployments.values() for d in some):
+    while sum(d.deployed for some in world.cf.deployments.values() for d in some) < 2:
         _round(world)
     world.github.pull_requests[1] = pull_request(1, sha(100))
     world.cf.fates = {f"tree-of-{sha(100)}": "unbuildable"}

@@ -305,7 +305,7 @@ def test_a_switch_that_took_too_long_is_told_from_one_that_somebody_called_off(l
     if late:
         there.cf.now += DEADLINE
     else:
-        (rolling,) = there.cf.deployments[the_app(there).guid]
+        rolling, *_ = there.cf.deployments[the_app(there).guid]
         there.cf.carry_out(steps.CancelRoll(rolling.guid), there.cf.look().actual(PR_1))
     there.until_settled()
     assert refusal(there).message == said

@@ -112,7 +112,7 @@ def test_a_deployment_whose_birth_was_not_heard_of_is_found_by_its_attempt(
     platform: Platform, space: SpaceClient, tmp_path: Path
 ) -> None:
     actual, droplet = built(space, created(space), tmp_path)
-    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
     platform.fault("POST", "/v3/deployments$", "lost")
     with pytest.raises(Unavailable):
         space.carry_out(steps.Roll(droplet, "a1"), actual)

@@ -33,7 +33,7 @@ def test_an_app_is_configured_started_reached_and_marked(space: SpaceClient, tmp
     actual, droplet = built(space, routed(space, created(space)), tmp_path)
     actual = space.carry_out(steps.Configure(blueprint()), actual)
     assert actual.configured
-    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
     assert app_of(actual).started and app_of(actual).droplet == droplet and actual.instances is None
     actual = looked(space, actual, "instances", well)
     assert actual.route is not None
@@ -57,7 +57,7 @@ def test_an_address_without_an_app_does_not_answer(space: SpaceClient) -> None:
 
 def test_a_stopped_app_serves_nothing(space: SpaceClient, tmp_path: Path) -> None:
     actual, droplet = built(space, created(space), tmp_path)
-    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
     actual = space.carry_out(steps.MarkLive(attempt()), actual)
 
     actual = space.carry_out(steps.Stop(), actual)
@@ -124,7 +124,7 @@ def test_what_serves_keeps_its_variables_where_the_next_is_refused(
 def test_a_rolling_deployment_switches_without_a_pause(space: SpaceClient, tmp_path: Path) -> None:
     actual, droplet = built(space, created(space), tmp_path)
     actual = space.carry_out(steps.Configure(blueprint()), actual)
-    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
     actual = looked(space, actual, "instances", well)
     actual, newer = built(space, actual, tmp_path)
 
@@ -141,7 +141,7 @@ def test_while_it_rolls_the_new_instances_count_and_it_can_be_called_off(
     space: SpaceClient, tmp_path: Path
 ) -> None:
     actual, droplet = built(space, created(space), tmp_path)
-    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
     actual = looked(space, actual, "instances", well)
     (tmp_path / "broken").mkdir()
     actual = uploaded(space, actual, archive(tmp_path / "broken", "web: exit 3\n"))
@@ -172,7 +172,7 @@ def test_without_room_to_roll_nothing_happens_but_that_we_know(
     platform: Platform, space: SpaceClient, tmp_path: Path
 ) -> None:
     actual, droplet = built(space, created(space), tmp_path)
-    actual = space.carry_out(steps.Start(droplet), actual)
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
     body = (
         '{"errors": [{"code": 10008, "title": "CF-X", "detail": "memory quota_exceeded for organization"}]}'
     )
@@ -187,11 +187,11 @@ def test_a_started_app_is_stopped_before_it_is_started_with_another_droplet(
     platform: Platform, space: SpaceClient, tmp_path: Path
 ) -> None:
     actual, first = built(space, created(space), tmp_path)
-    actual = space.carry_out(steps.Start(first), actual)
+    actual = space.carry_out(steps.Start(first, attempt().id), actual)
     actual, second = built(space, actual, tmp_path)
     platform.forget()
 
-    actual = space.carry_out(steps.Start(second), actual)
+    actual = space.carry_out(steps.Start(second, attempt().id), actual)
 
     writes = [call.rsplit("/", 1)[1] for call in platform.calls() if not call.startswith("GET")]
     assert writes == ["current_droplet", "stop", "start"]

@@ -1,0 +1,50 @@
+"""What of an environment still holds when the next turn goes on with it: what only we change, and what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reviewapps.model import Actual, App, Build, Droplet, Package
+
+
+def lasting(actual: Actual) -> Actual:
+    """What may be believed of ``actual`` as long as nobody of ours touches the environment in between.
+
+    The platform goes on with what is waited for, so that this is looked at anew, with all that may come of it.
+    How instances are, what commands run and what services there are is never believed: it changes by itself, or
+    too much hangs on it.
+    """
+    staging, guard = _waits(actual.builds), actual.guard
+    return replace(
+        actual,
+        packages=None if _waits(actual.packages) else actual.packages,
+        builds=None if staging else actual.builds,
+        droplets=None if staging or _waits(actual.droplets) else actual.droplets,
+        deployments=None if any(one.active for one in actual.deployments or ()) else actual.deployments,
+        instances=None,
+        crashes=None,
+        services=None,
+        bindings=None,
+        tasks=None,
+        answers=None,
+        scaled=False,
+        no_room_to_roll=False,
+        guard=replace(guard, tended=False) if guard is not None and guard.bound and guard.up else None,
+    )
+
+
+def gone_on(kept: Actual, seen: Actual) -> Actual:
+    """``seen``, which shows apps and routes alone, with all that was ``kept``; with nothing of it where they are
+    not as they were left."""
+    if (_marks(kept.apps), frozenset(kept.routes)) != (_marks(seen.apps), frozenset(seen.routes)):
+        return seen
+    return replace(kept, apps=seen.apps, routes=seen.routes)
+
+
+def _marks(apps: Iterable[App]) -> frozenset[App]:
+    return frozenset(replace(app, said=None) for app in apps)
+
+
+def _waits(some: Iterable[Package | Build | Droplet] | None) -> bool:
+    return any(one.state == "waiting" for one in some or ())

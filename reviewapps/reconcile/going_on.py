@@ -1,0 +1,105 @@
+"""What was seen lately, so that a turn need not ask for it again.
+
+Who waited goes on from what the turn before knew in the end, where nobody of ours had the environment in between:
+the lease tells whose turn was the last. All of it stands in a memory that may be lost, which costs requests and
+nothing else. Only what should run is gone on with: whatever is to be taken away is looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from reviewapps.model import Actual, Environment, Space
+from reviewapps.plan import gone_on, lasting
+from reviewapps.ports import Lease
+from reviewapps.reconcile.means import Means
+
+RESTED: Final = 600_000_000
+"""Microseconds after which nobody can still be at work who held a lease: twice what a task may last."""
+
+SPACE: Final = "space"
+KEPT: Final = "kept"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """A space as it was when a look at it began."""
+
+    at: datetime
+    space: Space
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a turn knew in the end, which was ``at``, under the lease of this ``fence``."""
+
+    fence: int
+    at: datetime
+    actual: Actual
+
+
+_LOOKED, _KEPT = TypeAdapter(Looked), TypeAdapter(Kept)
+
+
+def look(means: Means) -> Space:
+    """The space as it is now, which is remembered for a moment."""
+    began, space = means.now(), means.cloudfoundry.look()
+    seen = None if space.unreadable else _LOOKED.dump_python(Looked(began, space), mode="json")
+    means.remember(seen, 2 * means.pace.quiet, SPACE)
+    return space
+
+
+def seen_lately(means: Means, environment: Environment, lease: Lease) -> tuple[Space, Actual] | None:
+    """The space, and the environment with all that is known of it, without a request; None where it has to be
+    looked at."""
+    looked = _recalled(_LOOKED, means.remembered(SPACE))
+    if looked is None:
+        return None
+    kept = _kept(means, environment, lease)
+    if kept is None:
+        young = means.now() - looked.at <= timedelta(seconds=means.pace.fresh)
+        return (looked.space, looked.space.actual(environment)) if young and _rested(lease) else None
+    if looked.at <= kept.at + timedelta(seconds=means.pace.poll):  # clocks differ a little
+        return looked.space.with_part(kept.actual), kept.actual
+    return looked.space, gone_on(kept.actual, looked.space.actual(environment))
+
+
+def keep(means: Means, environment: Environment, lease: Lease, actual: Actual) -> None:
+    """Let the next turn go on from here."""
+    lease.check()
+    kept = Kept(lease.fence, means.now(), lasting(actual))
+    means.remember(_KEPT.dump_python(kept, mode="json"), means.pace.whole, KEPT, environment.name)
+
+
+def pass_on(means: Means, environment: Environment, lease: Lease) -> None:
+    """Let the next turn go on from where the one before this did: this one did nothing."""
+    kept: Any = means.remembered(KEPT, environment.name)
+    if isinstance(kept, dict) and kept.get("fence") == lease.previous:
+        means.remember({**kept, "fence": lease.fence}, means.pace.whole, KEPT, environment.name)
+
+
+def forget(means: Means, environment: Environment) -> None:
+    """Let the next turn look at everything."""
+    means.remember(None, means.pace.poll, KEPT, environment.name)
+
+
+def _kept(means: Means, environment: Environment, lease: Lease) -> Kept | None:
+    kept = _recalled(_KEPT, means.remembered(KEPT, environment.name))
+    return kept if kept is not None and kept.fence == lease.previous else None
+
+
+def _rested(lease: Lease) -> bool:
+    """Whether nobody can have touched the environment in the last minutes."""
+    return lease.previous is None or lease.fence - lease.previous > RESTED
+
+
+def _recalled(adapter: TypeAdapter[Any], value: object) -> Any:
+    """What was kept; None of anything else, as another version of us may have kept."""
+    try:
+        return None if value is None else adapter.validate_python(value)
+    except ValidationError:
+        return None
