@@ -181,8 +181,9 @@ class CloudFoundry(Protocol):
     def memory(self) -> Mapping[str, int]:
         """The MB that each of our apps is sized for, by guid: of all its processes' instances together."""
 
-    def capacity(self, kind: str) -> Capacity:
-        """What limits the memory of the space where environments of this kind live."""
+    def capacity(self, kind: str, plenty: int) -> Capacity:
+        """What limits the memory of the space where environments of this kind live; no more than its quotas where
+        each has ``plenty`` (MB) left."""
 
     def guarded(self, space: Space) -> frozenset[str]:
         """The guids of those of ``space``'s routes that a gate stands before, as long as that is up; where there

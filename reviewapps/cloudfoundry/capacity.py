@@ -22,16 +22,17 @@ LIMITS_FOR: Final = 600.0
 """Seconds for which a limit is believed; administrators seldom change one."""
 
 
-def capacity(session: Session, target: Target, ours: str, memory: Memory) -> Capacity:
+def capacity(session: Session, target: Target, ours: str, memory: Memory, plenty: int) -> Capacity:
     """The quotas of the space and of its org, and what builds of ours (label selector ``ours``) take.
 
-    A limit that our account may not see is none that is known. Where there is none, nothing else is asked.
+    A limit that our account may not see is none that is known. Where there is none, or where as much as ``plenty``
+    (MB) is free, nothing else is asked.
     """
     places: list[tuple[Noun, str]] = [("space", target.space), ("organization", target.org)]
     quotas = [_quota(session, noun, guid, memory) for noun, guid in places]
     known = tuple(quota for quota in quotas if quota is not None)
-    if not known:
-        return Capacity()
+    if all(quota.limit_mb - quota.used_mb >= plenty for quota in known):
+        return Capacity(known)
     builds = list(
         map(place.staging, session.read_newest("/v3/builds", "list our builds", BUILDS, label_selector=ours))
     )

@@ -123,11 +123,10 @@ class Gatehouse:
         """Bound by the service instance that is remembered, while there is that; else by the one that leads to
         the gate."""
         remembered = self.memory.read(self._led_by)
-        try:
-            if isinstance(remembered, str):
-                return self._bind_by(remembered, route)
-        except (Rejected, NotFound, NotAuthorised):
-            self.memory.write(self._led_by, None, BELIEVED_FOR)
+        if isinstance(remembered, str):
+            with suppress(Rejected, NotFound, NotAuthorised):
+                self._bind_by(remembered, route)
+                return
         instance = self._instance()
         self._bind_by(instance, route)
         self.memory.write(self._led_by, instance, BELIEVED_FOR)

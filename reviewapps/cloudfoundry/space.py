@@ -160,10 +160,10 @@ class SpaceClient:
         """The MB that each app in the space is sized for, by guid."""
         return looking.memory(self._client)
 
-    def capacity(self) -> Capacity:
-        """What limits the memory of the space."""
+    def capacity(self, plenty: int) -> Capacity:
+        """What limits the memory of the space; no more than its quotas where each has ``plenty`` (MB) left."""
         ours = labels.selector(self._client.instance)
-        return capacity(self._session, self._client.target, ours, self._memory)
+        return capacity(self._session, self._client.target, ours, self._memory, plenty)
 
     def guarded(self) -> frozenset[str]:
         """The guids of routes that the gate stands before, as it should or, where there is none, should not."""

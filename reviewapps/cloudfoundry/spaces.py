@@ -42,9 +42,10 @@ class Spaces:
         """The MB that each app in these spaces is sized for, by guid."""
         return {app: mb for client in self._distinct for app, mb in client.memory().items()}
 
-    def capacity(self, kind: str) -> Capacity:
-        """What limits the memory of the space where environments of this kind live."""
-        return self._clients[kind].capacity()
+    def capacity(self, kind: str, plenty: int) -> Capacity:
+        """What limits the memory of the space where environments of this kind live; no more than its quotas where
+        each has ``plenty`` (MB) left."""
+        return self._clients[kind].capacity(plenty)
 
     def guarded(self, space: Space) -> frozenset[str]:
         """The guids of those of ``space``'s routes that their gate stands before."""

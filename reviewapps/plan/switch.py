@@ -75,7 +75,13 @@ def called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
 
 
 def watch_start(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:
-    """People see the URL only when it answers."""
+    """People see the URL only when it answers. A deployment that is over well has all its instances up: how they
+    are is only asked where the address does not answer."""
+    rolled = app.commit is not None
+    if rolled and actual.answers is None:
+        return steps.Reach(blueprint.host)
+    if rolled and actual.answers:
+        return _live(app, attempt, blueprint, actual)
     if actual.instances is None:
         return steps.Look("instances")
     if not is_well(actual):
@@ -84,6 +90,11 @@ def watch_start(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual
         return steps.Reach(blueprint.host)
     if not actual.answers:
         return Wait("an answer of the address")
+    return _live(app, attempt, blueprint, actual)
+
+
+def _live(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual) -> Next:
+    """What is left to do for what answers."""
     if (app.processes or blueprint.processes) and not actual.scaled:
         return steps.ScaleProcesses(blueprint)
     told = replace(attempt, not_taken=blueprint.not_taken, services=in_words(blueprint))

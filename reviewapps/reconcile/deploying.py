@@ -46,6 +46,7 @@ def deployed(turn: Turn, run: Run) -> float | None:
         match step:
             case Done():
                 turn.tell(_outcome(turn, run))
+                turn.keep(afterwards=False)
                 return None
             case Wait(_, kind):
                 if not is_live(_app(turn), run):

@@ -103,15 +103,26 @@ def _allowance(means: Means, space: Space) -> tuple[int | None, int, int]:
     kept = means.remembered("allowance")
     if isinstance(kept, list):
         return cast("tuple[int | None, int, int]", tuple(kept))
-    capacity = means.cloudfoundry.capacity(REVIEW)
+    cap, plenty = means.grant.caps.get(REVIEW), _plenty(means)
+    capacity = means.cloudfoundry.capacity(REVIEW, plenty)
+    if cap is None and all(quota.limit_mb - quota.used_mb >= plenty for quota in capacity.quotas):
+        means.remember([None, 0, STAGING], means.pace.quiet, "allowance")
+        return None, 0, STAGING
     held = _held(means, space, capacity) if capacity.quotas else 0
     found = [(quota.limit_mb - max(0, quota.used_mb - held), quota.limit_mb) for quota in capacity.quotas]
-    cap = means.grant.caps.get(REVIEW)
     found += [(cap, cap)] if cap is not None else []
     allowance, of = min(found, default=(None, 0))
     known = (None if allowance is None else max(0, allowance), of, capacity.staging or STAGING)
     means.remember(list(known), means.pace.quiet, "allowance")
     return known
+
+
+def _plenty(means: Means) -> int:
+    """MB that are enough for all the previews that there may be, were each the largest and not there yet, with a
+    build and a switch beside them: with so much free nobody has to count."""
+    each = means.grant.memory_mb
+    previews = (1 + len(means.neighbours)) * means.grant.limit
+    return previews * each + max(STAGING, each) + each
 
 
 def _held(means: Means, space: Space, capacity: Capacity) -> int:

@@ -100,9 +100,12 @@ class Turn:
         self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
         self._count(step)
 
-    def keep(self) -> None:
-        """Let the next turn go on from what is known now."""
-        keep(self.means, self.environment, self._lease, self.actual)
+    def keep(self, *, afterwards: bool = True) -> None:
+        """Let the next turn go on from what is known now: not ``afterwards``, when this comes to its end, but for
+        what stands."""
+        actual = self.actual
+        ended = Actual(actual.environment, actual.apps, actual.routes)
+        keep(self.means, self.environment, self._lease, actual if afterwards else ended)
 
     def look_again(self) -> None:
         """See what is there now, whatever was carried out."""

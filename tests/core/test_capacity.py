@@ -45,7 +45,7 @@ class Limited(CloudFoundry):
         self.has, self.asked = capacity, 0
         self.wrong: ReviewAppsError | None = None
 
-    def capacity(self, kind: str) -> Capacity:
+    def capacity(self, kind: str, plenty: int) -> Capacity:
         self.asked += 1
         if self.wrong is not None:
             raise self.wrong

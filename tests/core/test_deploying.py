@@ -53,7 +53,7 @@ class CloudFoundry(imagined.CloudFoundry):
     def serviced(self) -> frozenset[Environment]:
         return frozenset()
 
-    def capacity(self, kind: str) -> Capacity:
+    def capacity(self, kind: str, plenty: int) -> Capacity:
         return Capacity()
 
     def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:

@@ -20,12 +20,12 @@ def test_the_org_limits_a_space_without_a_quota_and_builds_tell_what_they_take(
     space: SpaceClient, platform: Platform, tmp_path: Path
 ) -> None:
     actual, _ = built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
-    found = space.capacity()
+    found = space.capacity(10**9)
     assert found == Capacity((Quota(ORG, 0),), staging=512, builds={})
     assert app_of(actual).guid in space.memory()
 
     platform.forget()
-    assert space.capacity() == found
+    assert space.capacity(10**9) == found
     assert [call.partition("?")[0].rpartition("/")[2] for call in platform.calls("GET", "/v3/")] == [
         "usage_summary",
         "builds",
@@ -38,11 +38,11 @@ def test_a_quota_that_our_account_may_not_see_is_no_limit(
 ) -> None:
     space.check()
     platform.fault("GET", "/v3/organization_quotas/", "status", status=status, body="{}")
-    assert space.capacity() == Capacity()
+    assert space.capacity(10**9) == Capacity()
 
 
 def test_a_quota_that_nobody_tells_is_not_taken_for_none(space: SpaceClient, platform: Platform) -> None:
     space.check()
     platform.fault("GET", "usage_summary", "status", status=503, times=9)
     with pytest.raises(Unavailable):
-        space.capacity()
+        space.capacity(10**9)

@@ -120,4 +120,4 @@ def test_a_deployment_whose_birth_was_not_heard_of_is_found_by_its_attempt(
     found = space.carry_out(steps.Look("deployments"), actual)
 
     assert found.deployments is not None
-    assert [(d.attempt, d.droplet) for d in found.deployments] == [("a1", droplet)]
+    assert [(d.attempt, d.droplet) for d in found.deployments] == [("a1", droplet), (attempt().id, droplet)]

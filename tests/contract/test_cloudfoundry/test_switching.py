@@ -34,7 +34,7 @@ def test_an_app_is_configured_started_reached_and_marked(space: SpaceClient, tmp
     actual = space.carry_out(steps.Configure(blueprint()), actual)
     assert actual.configured
     actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
-    assert app_of(actual).started and app_of(actual).droplet == droplet and actual.instances is None
+    assert app_of(actual).started and app_of(actual).droplet == droplet and actual.instances == ()
     actual = looked(space, actual, "instances", well)
     assert actual.route is not None
     reach = steps.Reach(actual.route.address)
@@ -194,5 +194,42 @@ def test_a_started_app_is_stopped_before_it_is_started_with_another_droplet(
     actual = space.carry_out(steps.Start(second, attempt().id), actual)
 
     writes = [call.rsplit("/", 1)[1] for call in platform.calls() if not call.startswith("GET")]
-    assert writes == ["current_droplet", "stop", "start"]
+    assert writes == ["stop", "deployments"]
     assert app_of(actual).droplet == second
+    assert app_of(space.look().actual(PREVIEW)) == app_of(actual)
+
+
+def test_where_there_are_no_deployments_an_app_is_started_all_the_same(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    disabled = '{"errors": [{"code": 390014, "title": "CF-X", "detail": "Deployments cannot be created"}]}'
+    platform.fault("POST", "/v3/deployments$", "status", status=403, body=disabled)
+
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
+
+    assert (app_of(actual).started, app_of(actual).droplet) == (True, droplet)
+    assert well(looked(space, actual, "instances", well))
+    assert app_of(space.look().actual(PREVIEW)) == app_of(actual)
+
+
+def test_what_the_web_process_is_known_to_be_is_not_set_again(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, _ = built(space, created(space), tmp_path)
+    plan = blueprint(memory_mb=128, command="python app.py")
+    actual = space.carry_out(steps.Configure(plan), actual)
+    assert app_of(actual).web is None  # nobody knows, while it is being changed
+    actual = space.carry_out(steps.MarkLive(attempt(), plan), actual)
+    platform.forget()
+    actual = space.carry_out(steps.Configure(plan), actual)
+    actual = space.carry_out(steps.Configure(replace(plan, memory_mb=64)), actual)
+    said = [call.rsplit("/", 1)[1] for call in platform.calls()]
+    assert said == ["environment_variables", app_of(actual).guid, "scale", "environment_variables"]
+    assert app_of(space.look().actual(PREVIEW)).web is None
+    fresh = replace(attempt(), fresh=True)
+    actual = space.carry_out(steps.MarkLive(fresh, plan), actual)
+    platform.forget()
+    space.carry_out(steps.Configure(plan), actual)
+    said = [call.rsplit("/", 1)[1] for call in platform.calls()]
+    assert said == [app_of(actual).guid, "scale", "web", "environment_variables"]
