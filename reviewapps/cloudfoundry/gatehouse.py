@@ -29,6 +29,9 @@ Alone = Callable[[], AbstractContextManager[object] | None]
 GateStep = BindGate | UnbindGate | RaiseGate
 BELIEVED_FOR: Final = 600.0
 """Seconds for which it is believed that the gate is up, unless an address behind it does not answer."""
+JUST_NOW: Final = 2.0
+"""Seconds for which a listing of all that is bound tells of a route, so that a look and its turns ask once."""
+
 OTHERWISE: Final = 'or let everybody in (access = "public")'
 
 
@@ -61,7 +64,11 @@ class Gatehouse:
 
     def bound(self) -> frozenset[str]:
         """The guids of the routes that a gate is bound to, in one request; that it is up is not asked."""
-        return frozenset(map(parse.bound_route, self.api.gate_bindings(self._any)))
+        listed = self.api.gate_bindings(self._any)
+        if self.gate is not None:
+            mine = [parse.bound_route(one) for one in listed if self._is_ours(one)]
+            self.memory.write(self._bound, mine, JUST_NOW)
+        return frozenset(map(parse.bound_route, listed))
 
     @property
     def stands_at(self) -> frozenset[str]:
@@ -81,8 +88,9 @@ class Gatehouse:
 
     def _guard(self, actual: Actual) -> Guard:
         routes = [route.guid for route in actual.routes]
-        bound = self.api.gate_bindings(self._ours, routes)
-        return Guard(bound=bool(bound), up=self._was_up())
+        listed = self.memory.read(self._bound)
+        seen = isinstance(listed, list) and bool(routes) and set(routes) <= set(listed)
+        return Guard(bound=seen or bool(self.api.gate_bindings(self._ours, routes)), up=self._was_up())
 
     def doubt(self) -> None:
         """Let it be asked whether the gate is up, and where it is: an address behind it did not answer."""
@@ -139,6 +147,8 @@ class Gatehouse:
                 raise
 
     def _unbind(self, route: str, actual: Actual) -> Actual:
+        if self.gate is not None:
+            self.memory.write(self._bound, None, JUST_NOW)
         for binding in self.api.gate_bindings(self._any, [route]):
             with suppress(NotFound):
                 self.api.unbind_route(str(binding["guid"]))
@@ -197,6 +207,10 @@ class Gatehouse:
     @property
     def _key(self) -> str:
         return f"gate:{self._at}"
+
+    @property
+    def _bound(self) -> str:
+        return f"{self._key}:bound"
 
     @property
     def _led_by(self) -> str:

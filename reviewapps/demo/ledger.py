@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
+from reviewapps.sandbox.observed import Call
 from reviewapps.sandbox.world import BOT, World
+
+UNDER_WAY: Final = re.compile(
+    r"^/v3/(packages\?.*states=PROCESSING_UPLOAD|builds\?.*states=STAGING|deployments\?.*status_values=ACTIVE"
+    r"|processes/[^/]+/stats)"
+)
+"""What only asks whether the platform is still at it; the last, how the new instances of a switch are."""
 
 
 @dataclass(frozen=True)
@@ -37,3 +47,24 @@ class Meter:
             sum(c.method != "GET" for c in api),
             sum(c.status != 304 for c in api),
         )
+
+
+def without_waiting(calls: Iterable[Call]) -> list[Call]:
+    """The requests to Cloud Foundry's API but for those that only asked whether something was over yet.
+
+    How many those are hangs on how long the platform takes, and not on what is done. Of the same question, asked
+    again and again with nothing done in between, the last one counts.
+    """
+    kept: list[Call] = []
+    for call in calls:
+        if not call.path.startswith("/v3") or UNDER_WAY.search(call.path):
+            continue
+        asked_before = [one for one in _since_the_last_write(kept) if one.path == call.path]
+        kept = [one for one in kept if one not in asked_before or call.method != "GET"]
+        kept.append(call)
+    return kept
+
+
+def _since_the_last_write(calls: list[Call]) -> list[Call]:
+    writes = [at for at, call in enumerate(calls) if call.method != "GET"]
+    return calls[writes[-1] + 1 :] if writes else calls

@@ -52,6 +52,7 @@ class Stager:
         droplet = Droplet(app=build.app, package=build.package, stack=build.stack)
         workdir = self._world.folder("staging", build.guid)
         try:
+            await asyncio.sleep(self._world.settings.staging_seconds)
             staged = await stage(
                 self._world.bits(build.package),
                 self._world.bits(droplet),

@@ -37,6 +37,7 @@ class Settings:
     stop_grace: Seconds = 10
     broker_seconds: Seconds = 0
     route_service_seconds: Seconds = 60
+    staging_seconds: Seconds = 0  # that a build waits before it begins, at the cost of nothing
     staging_timeout: Seconds = 900
     links_packages: bool = False  # of Python that this machine has installed, instead of fetching them
     sweep_seconds: Pause = 60  # between two rounds that drop what is old

@@ -232,4 +232,4 @@ def test_what_the_web_process_is_known_to_be_is_not_set_again(
     platform.forget()
     space.carry_out(steps.Configure(plan), actual)
     said = [call.rsplit("/", 1)[1] for call in platform.calls()]
-    assert said == [app_of(actual).guid, "scale", "web", "environment_variables"]
+    assert said == ["scale", "web", "environment_variables"]

@@ -1,0 +1,83 @@
+"""The three deploys at the product's own intervals, where staging takes ten seconds, beside ``cf push`` of the
+same trees."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from bench.by_hand import source
+from bench.cf_push import CfPush
+from bench.deploys import KINDS
+from bench.results import Results
+from bench.team import OWN_PACE, Team, counted
+from reviewapps.demo.story import SAMPLE
+from reviewapps.sandbox.observed import Call
+
+STAGING = 10.0
+
+
+def run(results: Results) -> dict[str, list[str]]:
+    """Add the figures; the requests of each kind, in order."""
+    with Team(**OWN_PACE) as team:
+        platform = team.world.cloudfoundry.settings
+        platform.staging_seconds, platform.deployment_tick = STAGING, 1.0
+        theirs: dict[str, tuple[float, int]] = {}
+        client = threading.Thread(target=lambda: theirs.update(_by_cf(team)), daemon=True)
+        client.start()
+        ours = _by_us(team)
+        client.join()
+    for kind in KINDS:
+        took, calls = ours[kind]
+        results.add(f"{kind}, at the product's own intervals: reviewapps", "s", [took])
+        results.add(f"{kind}, …: cf push of the same tree", "s", [theirs[kind][0]])
+        results.add(f"{kind}, …: reviewapps / cf push", "", [took / theirs[kind][0]])
+        results.add(f"{kind}, …: requests to Cloud Foundry, all of them", "", [counted(calls)[0]])
+        results.add(f"{kind}, …: requests of cf push", "", [theirs[kind][1]])
+    return {kind: [f"{call.method} {call.path}" for call in calls] for kind, (_, calls) in ours.items()}
+
+
+def _by_us(team: Team) -> dict[str, tuple[float, list[Call]]]:
+    octocat = team.octocat
+    warm = octocat.write("warm", "warm", {"headline.txt": "warm\n"})
+    team.live(octocat.open("warm", "warm"), warm)
+    main = octocat.write("main", "main", {"headline.txt": "main\n"})
+    octocat.tag("dev-0", main)
+    team.dev_serves(main)
+    found: dict[str, tuple[float, list[Call]]] = {}
+    commit = octocat.write("blue", "blue", {"headline.txt": "blue\n"})
+    found[KINDS[0]] = team.timed(lambda: team.live(octocat.open("blue", "blue"), commit))
+    time.sleep(2 * float(OWN_PACE["POLL_EVERY"]))
+    found[KINDS[1]] = team.timed(
+        lambda: team.live(2, octocat.write("blue", "more", {"headline.txt": "more\n"}))
+    )
+    pushed = str(octocat.api("GET", f"/repos/{team.world.repository}/pulls/2")["head"]["sha"])
+    time.sleep(2 * float(OWN_PACE["POLL_EVERY"]))
+
+    def tagged() -> None:
+        octocat.tag("dev-1", pushed)
+        team.dev_serves(pushed)
+
+    found[KINDS[2]] = team.timed(tagged)
+    return found
+
+
+def _by_cf(team: Team) -> dict[str, tuple[float, int]]:
+    cf = CfPush(team.world.described())
+    plan = (
+        (KINDS[0], "cf-blue", "blue\n", False),
+        (KINDS[1], "cf-blue", "more\n", True),
+        ("", "cf-dev", "main\n", False),
+        (KINDS[2], "cf-dev", "more\n", True),
+    )
+    found: dict[str, tuple[float, int]] = {}
+    for kind, name, words, rolling in plan:
+        before = _asked(team)
+        took = cf.push(name, source(SAMPLE, headline_txt=words), rolling=rolling)
+        found[kind] = took, _asked(team) - before
+    return found
+
+
+def _asked(team: Team) -> int:
+    calls = team.world.cloudfoundry.observed.calls
+    return sum(call.who == "by-cf" and call.path.startswith("/v3") for call in calls)
