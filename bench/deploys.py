@@ -43,7 +43,8 @@ class Deploys:
     def run(self, rounds: int) -> None:
         """Measure, and add a few figures for each kind."""
         hands: list[Pushed] = []
-        self._kind(KINDS[0], [self._opened(n, hands) for n in range(rounds)])
+        self._opened(0, [])  # logins, and what is asked for once in ten minutes
+        self._kind(KINDS[0], [self._opened(n, hands) for n in range(1, rounds + 1)])
         self._kind(KINDS[1], [self._pushed(n, hands) for n in range(rounds)])
         self._kind(KINDS[2], [self._tagged(n, hands) for n in range(rounds)])
         merged = [self._merged(n) for n in range(rounds)]
@@ -82,15 +83,15 @@ class Deploys:
         words = f"{number} again\n"
 
         def pushed() -> None:
-            commit = self._team.octocat.write(f"b{number}", "again", {"headline.txt": words})
-            self._team.live(number + 1, commit)
+            commit = self._team.octocat.write(f"b{number + 1}", "again", {"headline.txt": words})
+            self._team.live(number + 2, commit)
 
         ours = self._timed(pushed)
         hands[number] = self._by_hand.push_again(hands[number], source(SAMPLE, headline_txt=words))
         return ours[0], hands[number], ours[1], ours[2]
 
     def _tagged(self, number: int, hands: list[Pushed]) -> tuple[float, Pushed, list[Call], float]:
-        commit = self._head(number + 1)
+        commit = self._head(number + 2)
 
         def tagged() -> None:
             self._team.octocat.tag(f"dev-{number + 1}", commit)
@@ -105,9 +106,9 @@ class Deploys:
         return ours[0], self._by_hand.promote(hands[number], target), ours[1], ours[2]
 
     def _merged(self, number: int) -> float:
-        self._team.octocat.close(number + 1)
+        self._team.octocat.close(number + 2)
         began = time.monotonic()
-        until("removed", lambda: self._team.onlooker.comment(number + 1, "Preview: removed"))
+        until("removed", lambda: self._team.onlooker.comment(number + 2, "Preview: removed"))
         return time.monotonic() - began
 
     def _timed(self, done: Callable[[], object]) -> tuple[float, list[Call], float]:

@@ -38,7 +38,7 @@ class Team:
     """``settings`` are the worker's, without their prefix."""
 
     def __init__(self, **settings: str) -> None:
-        self._settings, self._open = {"LIMIT": "400", **settings}, ExitStack()
+        self._settings, self._open = {"LIMIT": "200", **settings}, ExitStack()
 
     def __enter__(self) -> Self:
         folder = Path(self._open.enter_context(tempfile.TemporaryDirectory()))

@@ -345,11 +345,12 @@ class Wait:
     """Nothing can be done now; look again in some time. ``on`` says what for, in words.
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
-    look at this environment before the listing lacks it.
+    look at this environment before the listing lacks it. ``brief``: it mostly takes a second or two.
     """
 
     on: str
     kind: UnderWay | None = None
+    brief: bool = False
 
 
 @dataclass(frozen=True)

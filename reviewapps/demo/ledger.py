@@ -17,6 +17,9 @@ UNDER_WAY: Final = re.compile(
 )
 """What only asks whether the platform is still at it; the last, how the new instances of a switch are."""
 
+GOING: Final = re.compile(r"^/v3/(packages|builds|droplets|deployments|jobs)\b|/stats$")
+"""What asks how something goes."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -59,8 +62,9 @@ def without_waiting(calls: Iterable[Call]) -> list[Call]:
     for call in calls:
         if not call.path.startswith("/v3") or UNDER_WAY.search(call.path):
             continue
-        asked_before = [one for one in _since_the_last_write(kept) if one.path == call.path]
-        kept = [one for one in kept if one not in asked_before or call.method != "GET"]
+        if call.method == "GET" and GOING.search(call.path):
+            again = [one for one in _since_the_last_write(kept) if one.path == call.path]
+            kept = [one for one in kept if one not in again]
         kept.append(call)
     return kept
 

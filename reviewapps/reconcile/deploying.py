@@ -48,12 +48,12 @@ def deployed(turn: Turn, run: Run) -> float | None:
                 turn.tell(_outcome(turn, run))
                 turn.keep(afterwards=False)
                 return None
-            case Wait(_, kind):
+            case Wait(_, kind, brief):
                 if not is_live(_app(turn), run):
                     _say_building(turn, run)
                 watch(turn.means, turn.environment, kind)
                 turn.keep()
-                return turn.means.pace.poll
+                return turn.means.pace.soon if brief else turn.means.pace.poll
             case steps.ReadSource(commit, host):
                 plan = _read_source(turn, run, commit, host)
             case _:

@@ -31,6 +31,11 @@ class Pace:
     deadline: timedelta = timedelta(minutes=15)
     pause: timedelta = timedelta(seconds=10)
 
+    @property
+    def soon(self) -> float:
+        """How often to look while what waits is over in a second or two."""
+        return self.poll * 0.4
+
 
 @dataclass
 class Journal:

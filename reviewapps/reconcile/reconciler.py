@@ -233,9 +233,10 @@ class Reconciler:
     def settle(self, environment: Environment, lease: Lease) -> float | None:
         """Do for the environment what can be done now. Seconds until the next look; None: nothing waits."""
         means = self._means
-        if is_still_under_way(means, environment):
+        again = is_still_under_way(means, environment)
+        if again is not None:
             going_on.pass_on(means, environment, lease)
-            return means.pace.poll
+            return again
         seen = judged_in_turn(means, environment, lease)
         with about(self.name, environment, getattr(seen.verdict, "commit", None)):
             return self._settle(environment, lease, seen)

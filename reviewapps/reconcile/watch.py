@@ -25,12 +25,19 @@ def watch(means: Means, environment: Environment, kind: UnderWay | None) -> None
     means.remember(waiting, WATCHED_FOR[kind] * means.pace.poll, "waiting", environment.name)
 
 
-def is_still_under_way(means: Means, environment: Environment) -> bool:
-    """Whether the platform still works on what this environment waits for, and GitHub wants the same."""
+def is_still_under_way(means: Means, environment: Environment) -> float | None:
+    """Seconds until it is to be asked again, while the platform still works on what this environment waits for and
+    GitHub wants the same; else None."""
     waiting = cast("dict[str, Any] | None", means.remembered("waiting", environment.name))
     if waiting is None or waiting["wish"] != _wish(means, environment):
-        return False
-    return environment.key in _under_way(means, waiting["kind"])
+        return None
+    kind: UnderWay = waiting["kind"]
+    return interval(means, kind) if environment.key in _under_way(means, kind) else None
+
+
+def interval(means: Means, kind: UnderWay) -> float:
+    """How often to list what is under way of this kind, seconds."""
+    return means.pace.soon if kind == "package" else means.pace.poll
 
 
 def under_way(means: Means, kind: UnderWay, *, but: Environment) -> bool:
@@ -42,7 +49,7 @@ def _under_way(means: Means, kind: UnderWay) -> list[str]:
     listed = cast("list[str] | None", means.remembered("under way", kind))
     if listed is None:
         listed = [environment.key for environment in means.cloudfoundry.under_way(kind)]
-        means.remember(listed, means.pace.poll, "under way", kind)
+        means.remember(listed, interval(means, kind), "under way", kind)
     return listed
 
 
