@@ -10,7 +10,8 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule
+from reviewapps.cloudfoundry import labels
+from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule, is_ours
 from reviewapps.doctor import Finding, about_cloudfoundry, about_github, about_us, examined
 from reviewapps.doctor.egress import allows
 from reviewapps.doctor.gathering import Gathering
@@ -258,3 +259,17 @@ def test_a_gate_that_cannot_reach_the_internet_is_a_failure() -> None:
     (found,) = complaints(list(about_cloudfoundry.targets(gated)))
     assert (found.level, found.mend.count("public_networks_egress")) == ("FAIL", 1)
     assert "the gate leads nobody to a preview" in found.text
+
+
+@pytest.mark.parametrize(
+    ("marks", "ours"),
+    [
+        (labels.gate_marks("any", "at"), True),
+        ({labels.INSTANCE: "any"}, True),
+        ({labels.TRIAL: "any"}, True),
+        ({"team": "shop"}, False),
+        ({}, False),
+    ],
+)
+def test_what_some_installation_made_is_no_stranger_in_the_space(marks: dict[str, str], ours: bool) -> None:
+    assert is_ours({"metadata": {"labels": marks}}) is ours
