@@ -30,7 +30,7 @@ from reviewapps.grants.grants import GATE_NAME
 from reviewapps.grants.secrets import SHORTEST
 from reviewapps.grants.slack import API
 from reviewapps.grants.slack_form import Channel
-from reviewapps.settings.fields import Duration, Hidden, Size, Words
+from reviewapps.settings.fields import Duration, Hidden, Size, Token, Words
 
 TARGET = "review"
 
@@ -47,7 +47,7 @@ class Single(BaseModel):
 
     github_url: str = "https://api.github.com"
     github_web_url: str = ""
-    github_token: Hidden | None = None
+    github_token: Token | None = None
     github_app_id: str | None = None
     github_private_key: Hidden | None = None
     github_client_id: str | None = None
@@ -68,7 +68,7 @@ class Single(BaseModel):
 
     gate: Annotated[str, Field(pattern=GATE)] | None = None
     gate_password: Hidden | None = None
-    gate_bypass: Hidden | None = None
+    gate_bypass: Token | None = None
 
     limit: Annotated[int, Field(ge=0, le=200)] = 5
     expire_after: Duration = timedelta(days=10)
@@ -78,7 +78,7 @@ class Single(BaseModel):
     plans: Words = ()
     deletions_at_once: Annotated[int, Field(ge=0)] = 5
     slack_webhook: Hidden | None = None
-    slack_token: Hidden | None = None
+    slack_token: Token | None = None
     slack_channel: Channel = ""
     slack_url: str = API
     web_token: Annotated[Hidden, Field(min_length=SHORTEST_TOKEN)] | None = None
