@@ -239,7 +239,10 @@ def test_repositories_are_a_list() -> None:
 
 @pytest.mark.parametrize("name", ["shop", "acme/", "/shop", "acme/shop/web"])
 def test_a_repository_has_an_owner_and_a_name(name: str) -> None:
-    assert refusal(REPOSITORIES=f"acme/web,{name}") == f"repositories: `{name}` is not written as owner/name"
+    assert (
+        refusal(REPOSITORIES=f"acme/web,{name}")
+        == f"REVIEWAPPS_REPOSITORIES: `{name}` is not written as owner/name"
+    )
 
 
 # --- what would be dangerous ---
@@ -257,9 +260,9 @@ def test_previews_on_the_internet_need_a_password_or_the_word_public(api: str) -
 
 
 def test_the_gates_words_are_long_and_never_without_the_password() -> None:
-    assert "gate_password is easily guessed" in refusal(GATE_PASSWORD="short")
-    assert "gate_bypass is easily guessed" in refusal(GATE_PASSWORD="gate-word", GATE_BYPASS="short")
-    assert "gate_password is missing" in refusal(GATE="door")
+    assert "REVIEWAPPS_GATE_PASSWORD is easily guessed" in refusal(GATE_PASSWORD="short")
+    assert "REVIEWAPPS_GATE_BYPASS is easily guessed" in refusal(GATE_PASSWORD="gate-word", GATE_BYPASS="short")
+    assert "REVIEWAPPS_GATE_PASSWORD is missing" in refusal(GATE="door")
     assert told(GATE_PASSWORD="gate-word").grants.targets["review"].entrance == "public"
     assert told(GATE_PASSWORD="gate-word", GATE="door").grants.targets["review"].entrance == "unlisted"
 
@@ -293,8 +296,8 @@ def test_a_lease_outlives_the_longest_request_and_a_forwarded_message_the_lease(
 
 
 def test_half_an_account_is_none() -> None:
-    assert "cf_password are missing" in refusal(CF_PASSWORD="")
-    assert "cf_password are missing" in refusal(CF_PASSWORD="", CF_CLIENT_ID="reviewapps")
+    assert "REVIEWAPPS_CF_PASSWORD are missing" in refusal(CF_PASSWORD="")
+    assert "REVIEWAPPS_CF_PASSWORD are missing" in refusal(CF_PASSWORD="", CF_CLIENT_ID="reviewapps")
 
 
 def test_a_client_is_an_account_too() -> None:
