@@ -261,7 +261,9 @@ def test_previews_on_the_internet_need_a_password_or_the_word_public(api: str) -
 
 def test_the_gates_words_are_long_and_never_without_the_password() -> None:
     assert "REVIEWAPPS_GATE_PASSWORD is easily guessed" in refusal(GATE_PASSWORD="short")
-    assert "REVIEWAPPS_GATE_BYPASS is easily guessed" in refusal(GATE_PASSWORD="gate-word", GATE_BYPASS="short")
+    assert "REVIEWAPPS_GATE_BYPASS is easily guessed" in refusal(
+        GATE_PASSWORD="gate-word", GATE_BYPASS="short"
+    )
     assert "REVIEWAPPS_GATE_PASSWORD is missing" in refusal(GATE="door")
     assert told(GATE_PASSWORD="gate-word").grants.targets["review"].entrance == "public"
     assert told(GATE_PASSWORD="gate-word", GATE="door").grants.targets["review"].entrance == "unlisted"
