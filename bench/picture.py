@@ -8,18 +8,10 @@ from pathlib import Path
 
 FILE = Path(__file__).parents[1] / "docs" / "where-the-time-goes.svg"
 COLOURS = (
-    "#5b7fb5",
-    "#8fb573",
-    "#d9b54a",
-    "#c9705e",
-    "#7d6bb0",
-    "#4f9f9c",
-    "#9a9a9a",
-    "#b58fa8",
-    "#6f8f5b",
-    "#c98f4f",
+    *("#7a9fd4", "#8fb573", "#d9b54a", "#d9806e", "#9d8bd0", "#5fb0ad", "#aaaaaa"),
+    *("#e0a8c8", "#b8cf5a", "#e0a060", "#9fc8e8", "#c9b090"),
 )
-WIDTH, LEFT, BAR, GAP = 900, 210, 26, 16
+WIDTH, LEFT, BAR, GAP = 940, 250, 26, 16
 
 
 def draw(spans: Mapping[str, Mapping[str, float]]) -> None:

@@ -25,18 +25,17 @@ def run(results: Results, count: int = COUNT) -> None:
         world.settings.staging_seconds, world.settings.staging_timeout = LONG, 2 * LONG
         world.settings.cell_memory_in_mb = 10**6
         began = time.monotonic()
+        refs = f"/repos/{team.world.repository}/git/refs"
+        commit = team.octocat.write("many", "many", {"headline.txt": "many\n"})
         for number in range(count):
-            branch = f"many-{number}"
-            team.octocat.write(branch, branch, {"headline.txt": f"{branch}\n"})
-            team.octocat.open(branch, branch)
+            team.octocat.api("POST", refs, {"ref": f"refs/heads/many-{number}", "sha": commit})
+            team.octocat.open(f"many-{number}", f"many-{number}")
 
         def all_stage() -> bool:
             return sum(build.state == "STAGING" for build in world.all(Build)) >= count
 
         until(f"{count} builds", all_stage, 400.0)
-        results.add(
-            f"{count} opened one after the other, and all in staging", "s", [time.monotonic() - began]
-        )
+        results.add(f"{count} opened, and all in staging", "s", [time.monotonic() - began])
         _, calls = team.timed(lambda: time.sleep(WATCHED))
         what = f"{count} in staging at once: requests to Cloud Foundry a second, over {WATCHED:.0f} s"
         results.add(what, "", [len(calls) / WATCHED], "≤ 6")

@@ -14,7 +14,7 @@ from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import headline
 from tests.stories.town import Town
 
-PASSWORD, BYPASS = "open sesame", "for tests alone"
+PASSWORD, BYPASS = "open sesame", "for-tests-alone"
 TOLD = {"GATE_PASSWORD": PASSWORD, "GATE_BYPASS": BYPASS}
 GATE = "review-gate"
 
