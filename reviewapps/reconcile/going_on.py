@@ -7,7 +7,7 @@ nothing else. Only what should run is gone on with: whatever is to be taken away
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -71,8 +71,24 @@ def seen_lately(means: Means, environment: Environment, lease: Lease) -> tuple[S
 def keep(means: Means, environment: Environment, lease: Lease, actual: Actual) -> None:
     """Let the next turn go on from here."""
     lease.check()
-    kept = Kept(lease.fence, means.now(), lasting(actual))
+    keys = {package.build_key or "" for package in actual.packages or ()}
+    shared = any(one != environment.key for key in keys for one in _builders(means, key))
+    known = replace(actual, elsewhere=None) if shared and not actual.elsewhere else actual
+    kept = Kept(lease.fence, means.now(), lasting(known))
     means.remember(_KEPT.dump_python(kept, mode="json"), means.pace.whole, KEPT, environment.name)
+
+
+def note_source(means: Means, environment: Environment, build_key: str) -> None:
+    """Remember that the environment is about to build this, so that others who are look for what comes of it."""
+    known = _builders(means, build_key)
+    means.remember(
+        sorted({*known, environment.key}), means.pace.deadline.total_seconds(), "builders", build_key
+    )
+
+
+def _builders(means: Means, build_key: str) -> list[str]:
+    known = means.remembered("builders", build_key)
+    return [str(one) for one in known] if isinstance(known, list) else []
 
 
 def pass_on(means: Means, environment: Environment, lease: Lease) -> None:

@@ -14,7 +14,7 @@ from reviewapps.outcome import Outcome
 from reviewapps.overview import in_words
 from reviewapps.plan import Terms
 from reviewapps.ports import Lease
-from reviewapps.reconcile.going_on import keep
+from reviewapps.reconcile.going_on import keep, note_source
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.speaking import note_removal, speak
 from reviewapps.report import Voice, telling
@@ -89,6 +89,7 @@ class Turn:
         if isinstance(step, CREATES) or (isinstance(step, steps.RunTask) and step.kind != "teardown"):
             self._check_still_wanted()
         if isinstance(step, steps.Upload):
+            note_source(self.means, self.environment, step.blueprint.build_key)
             archive = self.means.github.archive(step.blueprint.commit, step.blueprint.path)
             step = replace(step, archive=archive)
         if isinstance(step, steps.Refuse) and self.actual.app is not None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reviewapps.model import Actual, Build, Deployment, Guard, Package, Task
+from reviewapps.model import Actual, Build, Deployment, Environment, Guard, Package, Task
 from reviewapps.plan import gone_on, lasting
-from reviewapps.reconcile.going_on import RESTED, forget, keep, look, pass_on, seen_lately
+from reviewapps.reconcile.going_on import RESTED, forget, keep, look, note_source, pass_on, seen_lately
 from reviewapps.reconcile.means import Means
 from tests.core.imagined import CloudFoundry
 from tests.core.settling import NOW, GitHub, Settling, pull_request
@@ -93,6 +93,19 @@ def test_a_turn_shares_the_look_that_called_for_it_where_nobody_else_was_at_work
         assert seen is not None and seen[1] == scene.cf.look().actual(PR_1)
     assert seen_lately(scene.after(1), PR_1, Held(fence, previous=fence - 1)) is None
     assert seen_lately(scene.after(3), PR_1, Held(fence)) is None
+
+
+def test_who_builds_what_somebody_else_builds_too_looks_for_that_once_more(scene: Scene) -> None:
+    other, uploaded = Environment(7, "pr-2"), Package("p", "ready", "key", uploaded=True)
+    known = replace(scene.known, packages=(uploaded,), elsewhere=())
+    note_source(scene.means, PR_1, "key")
+    keep(scene.means, PR_1, Held(5), known)
+    seen = seen_lately(scene.after(3), PR_1, Held(9, previous=5))
+    assert seen is not None and seen[1].elsewhere == ()
+    note_source(scene.means, other, "key")
+    keep(scene.means, PR_1, Held(9, previous=5), known)
+    seen = seen_lately(scene.after(3), PR_1, Held(11, previous=9))
+    assert seen is not None and seen[1] == replace(known, elsewhere=None)
 
 
 def test_what_is_forgotten_is_looked_at(scene: Scene) -> None:
