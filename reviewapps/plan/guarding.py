@@ -23,9 +23,8 @@ def guarded(run: Run, actual: Actual) -> Next | None:
         return None
     if run.entrance == "public":
         return steps.UnbindGate(route.guid) if route.gated else None
-    if (
-        guard is None
-    ):  # whether it is bound or not, binding it before it leads anywhere costs no more than to ask
+    if guard is None:
+        # Before it leads anywhere, binding it costs no more than to ask whether it is bound.
         return steps.Look("guard") if route.apps else steps.BindGate(route.guid)
     if not guard.bound or not route.gated:
         return steps.BindGate(route.guid)

@@ -12,10 +12,13 @@ def lasting(actual: Actual) -> Actual:
     """What may be believed of ``actual`` as long as nobody of ours touches the environment in between.
 
     The platform goes on with what is waited for, so that this is looked at anew, with all that may come of it.
+    Of a gate behind which nobody answered it is asked again whether it is up.
     How instances are, what commands run and what services there are is never believed: it changes by itself, or
     too much hangs on it.
     """
     staging, guard = _waits(actual.builds), actual.guard
+    if guard is not None and not (guard.bound and guard.up and actual.answers is not False):
+        guard = None
     return replace(
         actual,
         packages=None if _waits(actual.packages) else actual.packages,
@@ -30,7 +33,7 @@ def lasting(actual: Actual) -> Actual:
         answers=None,
         scaled=False,
         no_room_to_roll=False,
-        guard=replace(guard, tended=False) if guard is not None and guard.bound and guard.up else None,
+        guard=None if guard is None else replace(guard, tended=False),
     )
 
 

@@ -143,6 +143,22 @@ def test_what_the_platform_goes_on_with_does_not_last() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("bound", "up", "answers", "lasts"),
+    [
+        (True, True, None, True),
+        (True, True, False, False),
+        (True, False, None, False),
+        (False, True, None, False),
+    ],
+)
+def test_a_gate_is_believed_in_until_nobody_answers_behind_it(
+    bound: bool, up: bool, answers: bool | None, lasts: bool
+) -> None:
+    left = lasting(Actual(PR_1, guard=Guard(bound=bound, up=up, tended=True), answers=answers))
+    assert left.guard == (Guard(bound=True, up=True) if lasts else None)
+
+
 def test_only_what_stands_as_it_was_left_is_gone_on_with(scene: Scene) -> None:
     seen = Actual(PR_1, scene.known.apps, scene.known.routes)
     assert gone_on(scene.known, seen) == scene.known
