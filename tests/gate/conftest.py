@@ -126,7 +126,7 @@ class Scene:
 
 
 @contextmanager
-def scene(*, asks: bool = True) -> Iterator[Scene]:
+def scene(*, asks: bool = True, form_within: float = 10.0) -> Iterator[Scene]:
     now = [1_000_000.0]
     keys = gate_of("review-gate", Secret(PASSWORD), Secret(BYPASS), whose="acme", asks=asks)
     entrance = Entrance(bytes.fromhex(keys.root), bytes.fromhex(keys.salt), keys.bypass, asks, lambda: now[0])
@@ -134,7 +134,7 @@ def scene(*, asks: bool = True) -> Iterator[Scene]:
     more = threading.Event()
     shop = type("Shop", (Preview,), {"asked": asked, "more": more})
     preview = ThreadingHTTPServer(("127.0.0.1", 0), shop)
-    gate = serving(Gate(entrance, (DOMAIN,)), "127.0.0.1", 0)
+    gate = serving(Gate(entrance, (DOMAIN,), form_within), "127.0.0.1", 0)
     for server in (preview, gate):
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield Scene(gate.server_port, preview.server_port, asked, more, now)
