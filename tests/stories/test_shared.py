@@ -176,6 +176,11 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
 
     assert "follows a branch" in typed.is_refused("deploy", "staging", "main")
     assert "knows no commit" in typed.is_refused("rollback", "staging", "0" * 40)
+    elsewhere = town.octocat.write("elsewhere", "never merged", headline("never merged"))
+    assert "is no part of what it follows" in typed.is_refused("rollback", "staging", elsewhere)
+    town.branch(town.head_of("staging")[:8], elsewhere)
+    assert "is what a branch" in typed.is_refused("rollback", "staging", town.head_of("staging")[:8])
+    assert "is what a branch" in typed.is_refused("approve", "staging", town.head_of("staging")[:8])
     assert "is a preview" in typed.is_refused("lock", "#1", "2h", "a demo")
     assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
 
