@@ -53,7 +53,9 @@ class Governing:
         served = self._app.commit or self._app.wished
         back = commit or self._before(served)
         if back not in (head, served) and not self._was_there(back, head):
-            raise AuthorMustAct(f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there")
+            raise AuthorMustAct(
+                f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there"
+            )
         if back == served:
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         if in_doubt(self._turn.actual):
@@ -143,8 +145,8 @@ class Governing:
         return head
 
     def _was_there(self, commit: str, head: str) -> bool:
-        """Whether it is part of the branch, or was live here: GitHub shows the commits of all forks as if they were
-        the repository's own."""
+        """Whether it is part of the branch, or was live here: GitHub shows the commits of all forks as if they
+        were the repository's own."""
         past = self._means.github.history(self._environment)
         ran = any(one.commit == commit and one.state == "success" for one in past)
         return ran or self._means.github.contains(head, commit)

@@ -124,8 +124,14 @@ def test_all_addresses_of_one_network_guess_as_one(gate: Scene) -> None:
 def test_a_form_that_does_not_come_in_keeps_no_place() -> None:
     with scene(form_within=0.3) as gate, socket.create_connection(("127.0.0.1", gate.gate_port)) as line:
         line.settimeout(10)
-        there = {"X-CF-Forwarded-Url": f"http://{gate.netloc}/_gate/enter", **SIGNED, "Content-Length": "4000"}
-        line.sendall("\r\n".join(["POST / HTTP/1.1", *(f"{n}: {v}" for n, v in there.items()), "", ""]).encode())
+        there = {
+            "X-CF-Forwarded-Url": f"http://{gate.netloc}/_gate/enter",
+            **SIGNED,
+            "Content-Length": "4000",
+        }
+        line.sendall(
+            "\r\n".join(["POST / HTTP/1.1", *(f"{n}: {v}" for n, v in there.items()), "", ""]).encode()
+        )
         with pytest.raises(OSError):  # a byte now and then makes it no younger
             for _ in range(400):
                 line.sendall(b"a")
