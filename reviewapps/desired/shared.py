@@ -217,10 +217,11 @@ class Shared:
 
 def _permitted_last(app: App | None) -> str | None:
     """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
-    it stop would have the next commit judged as if it were the first. None where it was taken over, or is new."""
-    if app is None or app.commit == ADOPTED:
-        return None
-    return app.commit or app.wished
+    it stop would have the next commit judged as if it were the first. Of what was taken over it is the head of
+    that moment: from there on nothing lowers what is asked of itself. None where it is new."""
+    if app is None or app.commit not in (None, ADOPTED):
+        return None if app is None else app.commit
+    return app.wished or (app.pin.over if app.pin is not None and app.pin.commit == ADOPTED else None)
 
 
 def _is_at_rest(app: App, run: Run) -> bool:

@@ -133,6 +133,15 @@ def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
     assert isinstance(found, Held) and (found.hold.why, found.hold.commit) == ("rules", NEW)
 
 
+def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    for wished in (None, OLD):  # before its first deploy, and while that lasts
+        adopted = running(PRODUCTION, ADOPTED, wished=wished, pin=Pin(ADOPTED, OLD))
+        found = verdict(PRODUCTION, adopted, asked=lowered, there=ASKING)
+        hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
+        assert hold is not None and (hold.commit, hold.why) == (NEW, "approval")
+
+
 def test_nor_can_it_by_following_tags_instead() -> None:
     tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
     for there, grant in ((ASKING, GRANT), (tagged, replace(GRANT, floors={"production": Requires.wish(1)}))):
