@@ -72,6 +72,21 @@ class Preview(BaseHTTPRequestHandler):
         self.wfile.write(b"half")
         self.close_connection = True
 
+    def _both(self) -> None:
+        self._two_lengths("5")
+
+    def _odd(self) -> None:
+        self._two_lengths("five")
+
+    def _two_lengths(self, length: str) -> None:
+        """What a length does not cover would be the answer to somebody else, on a line that is kept."""
+        body = b"fiveHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfake"
+        self.send_response(200)
+        self.send_header("Content-Length", length)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+
     def _mute(self) -> None:
         self.close_connection = True
 

@@ -250,6 +250,16 @@ def test_an_answer_that_breaks_off_is_seen_to_break_off(gate: Scene) -> None:
         gate.ask("/broken", headers={"X-Reviewapps-Bypass": BYPASS})
 
 
+@pytest.mark.parametrize("path", ["/both", "/odd"])
+def test_no_preview_answers_for_another(gate: Scene, path: str) -> None:
+    there = {"X-CF-Forwarded-Url": f"http://{gate.netloc}{path}", **SIGNED, "X-Reviewapps-Bypass": BYPASS}
+    asked = "\r\n".join(["GET / HTTP/1.1", *(f"{n}: {v}" for n, v in there.items()), "", ""]).encode()
+    head, _, body = raw(gate.gate_port, asked).partition(b"\r\n\r\n")
+    assert b"Content-Length" not in head and b"Transfer-Encoding: chunked" in head
+    size, _, rest = body.partition(b"\r\n")
+    assert rest[int(size, 16) :] == b"\r\n0\r\n\r\n"
+
+
 def test_a_preview_that_does_not_answer_is_a_plain_page(gate: Scene) -> None:
     bypass = {"X-Reviewapps-Bypass": BYPASS}
     mute = gate.ask("/mute", headers=bypass)

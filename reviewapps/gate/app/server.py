@@ -170,11 +170,14 @@ class Handler(BaseHTTPRequestHandler):
             self._pass_on(answer)
 
     def _pass_on(self, answer: http.client.HTTPResponse) -> None:
+        bodiless = self.command == "HEAD" or answer.status in (204, 304) or answer.status < 200
+        chunked = not bodiless and answer.length is None
         self.send_response_only(answer.status, answer.reason)
         for name, value in (*back(answer), (ROBOTS, NOINDEX), (PASSED, "passed")):
-            self.send_header(name, value)
-        bodiless = self.command == "HEAD" or answer.status in (204, 304) or answer.status < 200
-        chunked = not bodiless and "Content-Length" not in answer.headers
+            if (
+                not chunked or name.lower() != "content-length"
+            ):  # else what comes behind it would be an answer
+                self.send_header(name, value)
         if chunked:
             self.send_header("Transfer-Encoding", "chunked")
         if not self._body_is_read():
@@ -184,7 +187,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # it broke off: let that be seen
 
     def _passed_on_whole(self, answer: http.client.HTTPResponse, chunked: bool) -> bool:
-        promised, size = answer.headers.get("Content-Length"), 0
+        promised, size = answer.length, 0
         try:
             while piece := answer.read1(PIECE):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
@@ -192,7 +195,7 @@ class Handler(BaseHTTPRequestHandler):
         except http.client.HTTPException:
             return False
         self.wfile.write(b"0\r\n\r\n" if chunked else b"")
-        return promised is None or size == int(promised)
+        return promised is None or size == promised
 
     @property
     def _request_body(self) -> Body:
