@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Refusal, Said
+from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Pin, Refusal, Said
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -48,6 +48,7 @@ LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
 SIGN_OFFS: Final = "reviewapps-sign-offs"
+OVER: Final = "reviewapps-over"
 SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
 SAID: Final = "reviewapps-slack"
@@ -171,6 +172,21 @@ def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:
 def sign_offs_of(annotations: Texts) -> tuple[tuple[str, str], ...]:
     fields = _fields_of(annotations, SIGN_OFFS)
     return tuple((person, commit) for person, commit in fields or ())
+
+
+def over_text(over: tuple[Over, ...]) -> str | None:
+    """The wishes that were taken the place of; as many as there is room for."""
+    while len(text := _json([asdict(one) for one in over])) > LIMIT:
+        over = over[:-1]
+    return text if over else None
+
+
+def over_of(annotations: Texts) -> tuple[Over, ...]:
+    """What somebody edited says nothing: it is only told, and nothing follows from it."""
+    try:
+        return tuple(Over(**fields) for fields in _fields_of(annotations, OVER) or ())
+    except (Unreadable, TypeError):
+        return ()
 
 
 def _fields_of(annotations: Texts, key: str) -> Any:

@@ -95,6 +95,7 @@ def app(resource: Json) -> App:
         override=notes.get(labels.OVERRIDE),
         sign_offs=labels.sign_offs_of(notes),
         said=labels.said_of(notes),
+        over=labels.over_of(notes),
     )
 
 

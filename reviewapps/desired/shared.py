@@ -12,13 +12,19 @@ from reviewapps.approval import Approved, Evidence, Missing, SignOff, judgement
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Environment, Follows, Space, Tag, Tagging, Wanted
+from reviewapps.model import ADOPTED, App, Environment, Follows, Over, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest
 from reviewapps.rules import EnvironmentRules, Rules
 from reviewapps.rules.freezing import frozen_until
 
 TAGS_WEIGHED_AT_ONCE = 30
 """Of many new tags, so many are compared by date: each may cost two requests, once."""
+
+
+MOST_OVERWRITTEN = 10
+"""Tags that were seen at once with a newer one: more are not told."""
+
+NO_APPROVALS = "approvals are asked for, and a tag has none: let it follow a branch"
 
 
 @dataclass
@@ -100,8 +106,11 @@ class Shared:
             return Leave()
         meant = {t: tagging for t in weighed if (tagging := self.known.taggings[t]) is not None}
         if meant:
-            newest = max(meant, key=lambda t: _made(t, meant[t]))
-            return replace(run, commit=meant[newest].commit, source=newest.name, tags_seen=seen_now)
+            newest, *others = sorted(meant, key=lambda t: _made(t, meant[t]), reverse=True)
+            commit = meant[newest].commit
+            at_once = tuple(Over(t.name, meant[t].commit) for t in others if meant[t].commit != commit)
+            over = overwritten(app, commit, self.now, at_once)
+            return replace(run, commit=commit, source=newest.name, tags_seen=seen_now, over=over)
         before = _as_before(run, app) if app is not None else None
         return before and replace(before, tags_seen=seen_now)
 
@@ -150,9 +159,7 @@ class Shared:
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
             return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
-        if follows.tags:
-            return Approved()
-        return self._approved(environment, run, own, app)
+        return self._approved(environment, run, own, app, tags=bool(follows.tags))
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
@@ -166,11 +173,15 @@ class Shared:
         return self.known.rules_at[there]
 
     def _approved(
-        self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None
+        self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None, *, tags: bool
     ) -> Hold | Leave | Approved:
+        """Approvals are of pull requests into a branch. So what asks for some lets no tag pass, whatever
+        rules made it follow tags."""
         requires = self.grant.requires(environment.kind, own.requires)
         if requires.nothing:
             return Approved()
+        if tags and requires.approvals:
+            return Hold(run.commit, "rules", (NO_APPROVALS,))
         way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
@@ -189,6 +200,22 @@ def _permitted_last(app: App | None) -> str | None:
     if app is None or app.commit == ADOPTED:
         return None
     return app.commit or app.wished
+
+
+def overwritten(
+    app: App | None, commit: str, now: datetime, at_once: tuple[Over, ...] = ()
+) -> tuple[Over, ...]:
+    """The wishes that a new one, of this commit, takes the place of: those that were seen ``at_once`` with it, and
+    the one before. None where nothing was followed yet, so that all tags are news."""
+    if app is None or app.tags_seen is None:
+        return ()
+    attempt, before = app.attempt, app.wished
+    mine = attempt is not None and attempt.commit == before
+    if before is None or before == commit or (mine and attempt is not None and attempt.refusal is not None):
+        return at_once[:MOST_OVERWRITTEN]
+    earlier = max(0.0, (now - attempt.began).total_seconds()) if mine and attempt is not None else None
+    last = Over(app.source, before, earlier, live=app.commit == before)
+    return (*at_once[:MOST_OVERWRITTEN], last)
 
 
 def has_drifted(app: App) -> bool:

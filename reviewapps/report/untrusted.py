@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reviewapps.model import Refusal
-from reviewapps.outcome import Failed, Held, Live, Outcome, Removed
+from reviewapps.model import Over, Refusal
+from reviewapps.outcome import Building, Failed, Held, Live, Outcome, Removed
 
 MASK = "•••"
 MESSAGE_CHARACTERS = 1000
@@ -77,6 +77,12 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
     match outcome:
         case Failed():
             return replace(outcome, refusal=_refusal(outcome.refusal, mask))
+        case Building():
+            return replace(
+                outcome,
+                source=outcome.source and mask.line(outcome.source, WORD_CHARACTERS),
+                over=_over(outcome.over, mask),
+            )
         case Live():
             return replace(
                 outcome,
@@ -84,6 +90,7 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
                 not_taken=mask.words(outcome.not_taken),
                 services=mask.words(outcome.services),
                 approved=mask.words(outcome.approved),
+                over=_over(outcome.over, mask),
             )
         case Held():
             return replace(
@@ -94,6 +101,10 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
             return replace(outcome, arrivals=tuple(shown))
         case _:
             return outcome
+
+
+def _over(over: tuple[Over, ...], mask: Mask) -> tuple[Over, ...]:
+    return tuple(replace(one, source=one.source and mask.line(one.source, WORD_CHARACTERS)) for one in over)
 
 
 def _refusal(refusal: Refusal, mask: Mask) -> Refusal:

@@ -413,8 +413,8 @@ class CloudFoundry:
         match step:
             case steps.Begin(attempt):
                 app = replace(app, attempt=attempt)
-            case steps.Remember(source, wished, tags_seen):
-                app = replace(app, source=source, wished=wished, tags_seen=tags_seen)
+            case steps.Remember(source, wished, tags_seen, over):
+                app = replace(app, source=source, wished=wished, tags_seen=tags_seen, over=over)
             case steps.MarkLive(attempt):
                 app = replace(
                     app, attempt=attempt, commit=attempt.commit, config=attempt.config, live_since=self.now

@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reviewapps.marker import marked
-from reviewapps.model import Environment, Fault, Refusal, Repository
+from reviewapps.model import Environment, Fault, Over, Refusal, Repository
 from reviewapps.outcome import (
     Building,
     Failed,
     Forbidden,
     Held,
     Live,
+    Mark,
     Outcome,
     Removed,
     Serving,
@@ -310,6 +311,11 @@ def test_a_secret_of_several_lines_is_not_told_line_by_line_either() -> None:
         (OUTCOMES["building-first"], "in_progress", "Building 9a8b7c6"),
         (LIVE, "success", "Live: 3f2c1ab in 2 min 48 s"),
         (replace(LIVE, source="dev-map"), "success", "Live: 3f2c1ab, dev-map in 2 min 48 s"),
+        (
+            replace(LIVE, source="dev-login", over=(Over("dev-map", NEW, 4.2),)),
+            "success",
+            "Live: 3f2c1ab, dev-login over dev-map, 4 s earlier in 2 min 48 s",
+        ),
         (failed("build", STAGING), "failure", f"Build failed: {STAGING}"),
         (failed("crash", "exit 1"), "failure", "Crashed at start: exit 1"),
         (failed("platform", "no cell"), "error", "The platform failed three times: no cell"),
@@ -388,6 +394,22 @@ def test_what_a_commit_waits_for_is_shown_without_what_is_hidden_in_it() -> None
 def test_slack_names_the_tag_that_a_shared_environment_runs() -> None:
     text = slack(replace(LIVE, source="dev-<!here>"), environment=DEV)
     assert text.startswith(f"acme/shop:dev: live at <{URL}|{URL}>, {COMMIT_LINK}, dev-&lt;!here&gt;, in ")
+
+
+def test_a_commit_whose_place_was_taken_hears_by_whom_and_when() -> None:
+    over = (Over("dev-cart", "c" * 40), Over("dev-map", NEW, 4.2, live=True))
+    begun = told(Building(OLD, AT, source="dev-login", over=over), environment=DEV)
+    at_once = Mark(
+        "c" * 40, "dev", "failure", "dev-cart: not on dev, dev-login (3f2c1ab) seen at once came over it"
+    )
+    assert begun.marks == (at_once,)  # what is live serves until the new one does
+    live = told(replace(LIVE, source="dev-login", over=over), environment=DEV)
+    after = Mark(
+        NEW, "dev", "success", "dev-map: replaced on dev, dev-login (3f2c1ab) came over it, 4 s later"
+    )
+    assert live.marks == (at_once, after)
+    assert live.slack is not None
+    assert "dev-login over dev-cart, seen at once, and dev-map, 4 s earlier, in 2 min 48 s" in live.slack.text
 
 
 def test_what_needs_somebody_is_one_line_without_secrets_or_calls() -> None:

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
 from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired
+from reviewapps.desired.shared import NO_APPROVALS
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Wanted
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.freezing import Freeze, freeze, frozen_until
 from tests.core.settling import NOW, SHOP, sha
@@ -87,6 +88,21 @@ def test_what_is_not_approved_is_held_and_what_runs_is_kept_up() -> None:
     assert isinstance(found, Run) and found.commit == OLD and found.held is not None
     assert (found.held.commit, found.held.why, found.held.pulls) == (NEW, "approval", (12,))
     assert found.held.reasons == ("1 approval (#12)",)
+
+
+@pytest.mark.parametrize("floor", [Requires.wish(1), Requires.wish(None, ["acme/release"])])
+def test_no_tag_passes_where_approvals_are_asked_for_whatever_the_rules_let_it_follow(
+    floor: Requires,
+) -> None:
+    tags = rules("environments: {production: {follows: {tags: [v*]}}}")
+    floored = Grant(targets={"production": "production"}, floors={"production": floor})
+    wanted = Wanted(replace(SHOP, head=NEW), (), (tag := Tag("v1", NEW, False),), None)
+    known = Known(taggings={tag: Tagging(NEW, None, NOW)}, rules_at={OLD: tags})
+    for app in (None, running(PRODUCTION)):
+        space = Space(() if app is None else (app,))
+        found = desired(wanted, tags, floored, space, known, NOW).of(PRODUCTION)
+        hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
+        assert hold is not None and hold.reasons == (NO_APPROVALS,)
 
 
 def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
