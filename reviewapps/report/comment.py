@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reviewapps.marker import marker
 from reviewapps.model import Entrance
@@ -36,11 +36,21 @@ ENTRANCES: Mapping[Entrance, str] = {
 """Who may open a preview, in words."""
 
 
-def comment(voice: Voice, number: int, outcome: Outcome) -> str:
-    """What the pull request's comment says of ``outcome``, whose texts are fit to be shown."""
+def comment(voice: Voice, number: int, outcome: Outcome, proposed: Sequence[str] = ()) -> str:
+    """What the pull request's comment says of ``outcome``, and what of the rules that it brings would not work;
+    all of these texts are fit to be shown."""
     state = type(outcome).__name__.lower()
     first = marker(voice.instance, voice.repository.id, number, state)
-    return f"{first}\n### Preview: {_said(voice, number, outcome)}\n"
+    return f"{first}\n### Preview: {_said(voice, number, outcome)}\n{_proposed(proposed)}"
+
+
+def _proposed(mistakes: Sequence[str]) -> str:
+    lines = "\n".join(f"- {prose(one)}" for one in mistakes)
+    return (
+        f"\n**`.reviewapps.yml`, as this changes it, would not work once it is merged:**\n{lines}\n"
+        if mistakes
+        else ""
+    )
 
 
 def _said(voice: Voice, number: int, outcome: Outcome) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal
 
@@ -32,9 +32,15 @@ DESCRIPTION_CHARACTERS = 140
 
 
 def telling(
-    voice: Voice, environment: Environment, outcome: Outcome, *, secrets: Iterable[str] = ()
+    voice: Voice,
+    environment: Environment,
+    outcome: Outcome,
+    *,
+    secrets: Iterable[str] = (),
+    proposed: Sequence[str] = (),
 ) -> Telling:
-    """What people are told of ``outcome``, none of the ``secrets`` in it.
+    """What people are told of ``outcome``, none of the ``secrets`` in it. ``proposed`` is what of the rules that
+    the pull request brings would not work, fit to be shown.
 
     A shared environment follows no pull request, so there is no comment.
     """
@@ -44,7 +50,7 @@ def telling(
         environment,
         commit=None if isinstance(shown, Removed) else shown.commit,
         state=type(shown).__name__.lower(),
-        comment=None if number is None else comment(voice, number, shown),
+        comment=None if number is None else comment(voice, number, shown, proposed),
         only_edit=isinstance(shown, Removed),
         deployment=_deployment(shown),
         description=clipped(_description(shown), DESCRIPTION_CHARACTERS),

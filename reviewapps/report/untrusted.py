@@ -16,6 +16,7 @@ MESSAGE_CHARACTERS = 1000
 LOG_LINES, LOG_CHARACTERS = 30, 400
 DECISION_LINES, DECISION_CHARACTERS = 100, 200
 WORDS, WORD_CHARACTERS = 20, 80
+MISTAKES, MISTAKE_CHARACTERS = 10, 300
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -101,6 +102,14 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
             return replace(outcome, arrivals=tuple(shown))
         case _:
             return outcome
+
+
+def mistakes(found: Iterable[str], secrets: Iterable[str]) -> tuple[str, ...]:
+    """What is wrong with rules that somebody wrote, short enough to be read."""
+    mask = Mask.over(secrets)
+    shown = tuple(mask.line(one, MISTAKE_CHARACTERS) for one in found)
+    more = (f"and {len(shown) - MISTAKES} more",) if len(shown) > MISTAKES else ()
+    return (*shown[:MISTAKES], *more)
 
 
 def _over(over: tuple[Over, ...], mask: Mask) -> tuple[Over, ...]:

@@ -147,7 +147,7 @@ def test_of_four_at_once_the_newest_commit_wins(shop: Shop) -> None:
 def test_who_came_over_whom_is_written_down_with_the_wish(shop: Shop) -> None:
     shop.tag("dev-map", 1)
     shop.followed()
-    assert shop.app.over == ()  # at first sight all tags are news, and nobody lost
+    assert not shop.app.over  # at first sight all tags are news, and nobody lost
     shop.world.cf.now += timedelta(seconds=4)
     shop.tag("dev-login", 2, NOW)
     shop.tag("dev-cart", 3, NOW - DAY)
