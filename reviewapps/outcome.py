@@ -75,13 +75,15 @@ class Held:
 @dataclass(frozen=True)
 class Arrival:
     """Where a merged pull request has come: it is on ``environment`` since ``at``, with the same build as its
-    preview or not; or it waits for what ``waits`` says, or ``failed`` there with what serves now."""
+    preview or not; or it waits for what ``waits`` says, or ``failed`` there with what serves now.
+    ``lacks``: what it waits for is something that is missing, and not somebody's word."""
 
     environment: str
     url: str = ""
     at: datetime | None = None
     waits: str = ""
     failed: Refusal | None = None
+    lacks: bool = False
 
 
 @dataclass(frozen=True)

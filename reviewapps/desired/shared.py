@@ -12,7 +12,7 @@ from reviewapps.approval import Approved, Evidence, Missing, SignOff, judgement
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Environment, Follows, Over, Space, Tag, Tagging, Wanted
+from reviewapps.model import ADOPTED, App, Environment, Follows, Lock, Over, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest
 from reviewapps.rules import EnvironmentRules, Rules
 from reviewapps.rules.freezing import frozen_until
@@ -23,6 +23,8 @@ TAGS_WEIGHED_AT_ONCE = 30
 
 MOST_OVERWRITTEN = 10
 """Tags that were seen at once with a newer one: more are not told."""
+
+DRIFT = "somebody else deployed to its app; it is left alone until `redeploy` or `adopt`"
 
 NO_APPROVALS = "approvals are asked for, and a tag has none: let it follow a branch"
 
@@ -64,16 +66,40 @@ class Shared:
         own = self.rules.of(environment)
         if own.follows is None:
             return None if app is None else Leave()
+        verdict = self._judged(environment, own, own.follows, app)
+        if app is None or not isinstance(verdict, Run | Held):
+            return verdict
+        hold = verdict.hold if isinstance(verdict, Held) else verdict.held
+        notes = self._notes(environment, own.follows, app)
+        return replace(verdict, notes=tuple(one for one in notes if hold is None or one not in hold.reasons))
+
+    def _judged(
+        self, environment: Environment, own: EnvironmentRules, follows: Follows, app: App | None
+    ) -> Verdict | None:
+        """The same, without what is only noted."""
         run = self._run(environment, own)
-        goal = self._newest(run, own.follows, app) if own.follows.tags else self._head(run, own.follows, app)
+        goal = self._newest(run, follows, app) if follows.tags else self._head(run, follows, app)
         if app is not None and has_drifted(app):
             commit = goal.commit if isinstance(goal, Run) else app.wished
-            return Held(Hold(commit or "", "drift", ("somebody else deployed to its app",)))
+            return Held(Hold(commit or "", "drift", (DRIFT,)))
         if goal is None:
             return None if app is None else (_as_before(run, app) or Leave())
         if isinstance(goal, Leave):
             return goal
-        return self._permitted(environment, goal, own.follows, app)
+        return self._permitted(environment, goal, follows, app)
+
+    def _notes(self, environment: Environment, follows: Follows, app: App) -> Iterator[str]:
+        """What lies on it, whether or not anything waits for that: somebody went back, a lock, a freeze."""
+        pin, lock = app.pin, app.lock
+        if pin is not None and pin.commit != ADOPTED and pin.over == head_of(self.wanted, follows):
+            by = f" by {pin.who}" if pin.who else ""
+            yield f"kept at {pin.commit[:7]}{by}, until the next merge or `unlock`"
+        if lock is not None and lock.until > self.now:
+            yield _locked(lock)
+        asked = self.known.rules_at.get(_permitted_last(app) or "", self.rules)
+        ends = None if isinstance(asked, BadRules) else frozen_until(asked.of(environment).freeze, self.now)
+        if ends is not None:
+            yield _frozen(ends)
 
     def _run(self, environment: Environment, own: EnvironmentRules) -> Run:
         """To run something, with all that does not depend on what."""
@@ -148,8 +174,7 @@ class Shared:
             return Approved((f"chosen by {app.pin.who}",))
         overridden = app is not None and app.override == run.commit
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
-            why = f"locked by {app.lock.who} until {_moment(app.lock.until)}: {app.lock.why}"
-            return Hold(run.commit, "lock", (why,))
+            return Hold(run.commit, "lock", (_locked(app.lock),))
         asked = self._rules_there(app)
         if asked is None:
             return Leave()
@@ -158,7 +183,7 @@ class Shared:
         own = asked.of(environment)
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
-            return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
+            return Hold(run.commit, "freeze", (_frozen(ends),))
         return self._approved(environment, run, own, app, tags=bool(follows.tags))
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
@@ -240,6 +265,14 @@ def _signed(evidence: Evidence, app: App | None) -> Evidence:
     """With who signed the commit off by hand, which stands on the app."""
     signed = app.sign_offs if app is not None else ()
     return replace(evidence, sign_offs=tuple(SignOff(person, commit) for person, commit in signed))
+
+
+def _locked(lock: Lock) -> str:
+    return f"locked by {lock.who} until {_moment(lock.until)}: {lock.why}"
+
+
+def _frozen(until: datetime) -> str:
+    return f"frozen until {_moment(until)}"
 
 
 def _moment(at: datetime) -> str:

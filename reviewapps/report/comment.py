@@ -162,7 +162,7 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
     gone = f"App and address are gone{lived}."
     match removed.why:
         case "merged" | "closed":
-            arrived = "".join(f"\n{_arrived(arrival)}" for arrival in removed.arrivals)
+            arrived = "".join(f"\n{_arrived(voice, arrival)}" for arrival in removed.arrivals)
             return f"removed\n{removed.why.capitalize()}{at}. {gone}{arrived}"
         case "expired":
             since = several(removed.days, "day") if removed.days else "a long time"
@@ -174,11 +174,12 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
             return f"removed\nRemoved by hand{at}. {gone} A push or {again} brings it back."
 
 
-def _arrived(arrival: Arrival) -> str:
+def _arrived(voice: Voice, arrival: Arrival) -> str:
     """A line of where its commits are by now."""
     if arrival.failed is not None:
         why = f"{headline(arrival.failed)}: {arrival.failed.message}"
         return f"**{arrival.environment}** did not take it: {prose(why)}. What was there before serves on."
     if arrival.at is None:
-        return f"**{arrival.environment}** waits for: {prose(arrival.waits)}."
+        waits = "waits for" if arrival.lacks else "waits"
+        return f"**{arrival.environment}** {waits}: {voice.with_pulls(arrival.waits)}."
     return f"On **{arrival.environment}** since {moment(arrival.at)}: {arrival.url}"

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from reviewapps.marker import marked
 from reviewapps.model import Environment, Fault, Over, Refusal, Repository
 from reviewapps.outcome import (
+    Arrival,
     Building,
     Failed,
     Forbidden,
@@ -247,6 +248,22 @@ def test_the_measure_of_meaning_sees_a_mention_a_link_and_html() -> None:
     assert not means_nothing_new("[click](https://evil.example)")
     assert not means_nothing_new("see #12")
     assert not means_nothing_new("<img src=x>")
+
+
+def test_pull_requests_that_something_waits_for_are_links_and_nothing_else_is() -> None:
+    waits = "2 approvals of acme/release (#12, #14) · #9 @all"
+    arrivals = (Arrival("production", waits=waits, lacks=True), Arrival("staging", waits="locked by grace"))
+    said = comment(Removed("merged", AT, arrivals=arrivals))
+    pulls = ", ".join(f"[#{n}](https://github.com/acme/shop/pull/{n})" for n in (12, 14))
+    assert f"**production** waits for: 2 approvals of acme/release ({pulls}) · `#9` `@all`." in said
+    assert "**staging** waits: locked by grace." in said
+
+
+def test_what_is_wrong_with_proposed_rules_is_shown_and_means_nothing() -> None:
+    said = telling(Voice("acme", PUBLIC, "https://github.com"), PREVIEW, LIVE, proposed=("line 3: <b> @all",))
+    assert (said.comment or "").endswith(
+        "**`.reviewapps.yml`, as this changes it, would not work once it is merged:**\n- line 3: `<b>` `@all`\n"
+    )
 
 
 def test_a_hostile_build_log_stays_inside_its_fence() -> None:

@@ -16,6 +16,7 @@ from reviewapps.desired.shared import NO_APPROVALS
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
+from reviewapps.overview import row
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.freezing import Freeze, freeze, frozen_until
 from tests.core.settling import NOW, SHOP, sha
@@ -158,6 +159,23 @@ def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     assert isinstance(later, Run) and later.commit == NEW
     passed = verdict(STAGING, replace(locked, override=NEW))
     assert isinstance(passed, Run) and passed.commit == NEW
+
+
+def test_what_lies_on_it_is_noted_though_nothing_waits_for_it() -> None:
+    lock = Lock("grace", "a demo", NOW + timedelta(hours=1))
+    back = running(STAGING, lock=lock, pin=Pin(OLD, NEW, "grace"))
+    frozen = rules("environments: {staging: {freeze: [{from: 2026-03-02, to: 2026-03-03}]}}")
+    found = verdict(STAGING, back, asked=frozen, there=frozen)
+    assert isinstance(found, Run) and (found.commit, found.held) == (OLD, None)
+    assert found.notes == (
+        f"kept at {OLD[:7]} by grace, until the next merge or `unlock`",
+        "locked by grace until 02 Mar 13:00 UTC: a demo",
+        "frozen until 03 Mar 00:00 UTC",
+    )
+    seen = row(STAGING, found, Space((back,)), GRANT)
+    assert seen is not None and (seen.state, seen.notes) == ("building", found.notes)
+    waiting = verdict(STAGING, running(STAGING, lock=lock))
+    assert isinstance(waiting, Run) and waiting.held is not None and waiting.notes == ()
 
 
 def test_whoever_went_back_stays_there_until_the_next_merge() -> None:
