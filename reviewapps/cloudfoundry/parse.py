@@ -219,6 +219,7 @@ def droplet(resource: Json) -> Droplet:
         error=resource.get("error") or ("it has expired" if resource["state"] == "EXPIRED" else ""),
         app=_related(resource, "app"),
         created_at=_time(resource["created_at"]),
+        build_key=labels_of(resource).get(labels.BUILD),
     )
 
 

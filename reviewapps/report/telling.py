@@ -121,7 +121,8 @@ def _description(outcome: Outcome) -> str:
 def _history(live: Live) -> str:
     """What `reviewapps history` will want to tell of it."""
     took = f" in {span(live.took)}" if live.took is not None else ""
-    build = f", same build as {live.same_build_as}" if live.same_build_as is not None else ""
+    again = ", built again" if any(one.startswith("chosen by") for one in live.approved) else ""
+    build = f", same build as {live.same_build_as}" if live.same_build_as is not None else again
     return "".join([took, build, *(f"; {one}" for one in live.approved)])
 
 

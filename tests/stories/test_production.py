@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reviewapps.demo.onlooker import Visitors
+from reviewapps.demo.onlooker import Visitors, until
 from reviewapps.sandbox.world import ADMIN
 from tests.stories.samples import WORKING_APP, Files, headline
 from tests.stories.test_shared import file, merged, proposed, terminal, until_says
@@ -33,6 +33,17 @@ def checked(town: Town, state: str) -> None:
     town.hubot.api("POST", path, {"state": state, "context": "test"})
 
 
+def forgotten(town: Town) -> None:
+    """The platform keeps nothing of what the production app ran before."""
+    app, ask = town.operator.app("shop-production"), town.operator.ask
+    current = ask("GET", f"/v3/apps/{app.guid}/droplets/current")["guid"]
+    for one in ask("GET", f"/v3/apps/{app.guid}/droplets")["resources"]:
+        if one["guid"] != current:
+            ask("DELETE", f"/v3/droplets/{one['guid']}")
+    gone = lambda: len(ask("GET", f"/v3/apps/{app.guid}/droplets")["resources"]) == 1  # noqa: E731
+    until("only the one that runs", gone, 10)
+
+
 def test_whichever_way_it_is_merged_the_build_of_its_preview_goes_there(quiet_town: Town) -> None:
     town = quiet_town
     town.branch("staging", town.octocat.head())
@@ -49,8 +60,21 @@ def test_whichever_way_it_is_merged_the_build_of_its_preview_goes_there(quiet_to
             until_says(town, environment, words)
             town.until_comment(number, "Preview: removed", f"On **{environment}** since")
             assert town.builds == builds
-    history = terminal(town, text).types("history", "production")
+    typed = terminal(town, text)
+    history = typed.types("history", "production")
     assert history.count("same build as") == 2 and history.count("approved: #") == 2
+
+    assert "which keeps five" in typed.types("rollback", "production")
+    until_says(town, "production", "production squash")  # its preview is long gone
+    assert town.builds == builds
+    assert "same build as before; chosen by" in typed.types("history", "production")
+    typed.types("unlock", "production")
+    until_says(town, "production", "production rebase")
+    forgotten(town)
+    typed.types("rollback", "production")
+    until_says(town, "production", "production squash")
+    assert town.builds == builds + 1
+    assert ", built again; chosen by" in typed.types("history", "production")
 
 
 def test_only_what_others_saw_and_still_approve_goes_to_production(quiet_town: Town) -> None:
