@@ -66,7 +66,8 @@ def _line(voice: Voice, environment: Environment, said: str) -> str:
 def _live(voice: Voice, live: Live) -> str:
     source = _source(live)
     took = f", in {span(live.took)}" if live.took is not None else ""
-    return f"live at {_link(live.url, live.url)}, {_commit(voice, live.commit)}{source}{took}"
+    why = "".join(f"; {_escaped(one)}" for one in live.approved)
+    return f"live at {_link(live.url, live.url)}, {_commit(voice, live.commit)}{source}{took}{why}"
 
 
 def _source(outcome: Live | Building) -> str:

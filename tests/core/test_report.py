@@ -369,6 +369,11 @@ CRASHED = failed("crash", "exit 1", still=STILL)
     ("outcome", "event", "line"),
     [
         (LIVE, "live", f"live at <{URL}|{URL}>, {COMMIT_LINK}, in 2 min 48 s"),
+        (
+            replace(LIVE, approved=("chosen by <hubot>",)),
+            "live",
+            f"live at <{URL}|{URL}>, {COMMIT_LINK}, in 2 min 48 s; chosen by &lt;hubot&gt;",
+        ),
         (Building(NEW, AT), "started", f"started, {FAILED_LINK}"),
         (failed("build", "exit 14"), "failed", f"build failed at {FAILED_LINK}: exit 14"),
         (

@@ -235,6 +235,8 @@ def test_what_somebody_else_deployed_is_told_and_left_alone(quiet_town: Town) ->
 
     deployed_by_hand(town, "theirs")
     town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    assert "no   its app has what we deployed to it last" in typed.types("why", "staging")
+    assert "what somebody else deployed; we deployed " in typed.types("show", "staging")
     ours = merged(town, "ours", into="staging")
     town.until_comment(ours, "**staging** waits: somebody else deployed to its app")
     town.until_idle()
