@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from reviewapps.approval import Approved, Evidence, Missing, SignOff, judgement
+from reviewapps.approval import NOTHING, Approved, Evidence, Missing, SignOff, judgement
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -25,8 +25,6 @@ MOST_OVERWRITTEN = 10
 """Tags that were seen at once with a newer one: more are not told."""
 
 DRIFT = "somebody else deployed to its app; it is left alone until `redeploy` or `adopt`"
-
-NO_APPROVALS = "approvals are asked for, and a tag has none: let it follow a branch"
 
 
 @dataclass
@@ -86,7 +84,7 @@ class Shared:
             return None if app is None else (_as_before(run, app) or Leave())
         if isinstance(goal, Leave):
             return goal
-        return self._permitted(environment, goal, follows, app)
+        return self._by_rules_of_its_own(environment, self._permitted(environment, goal, follows, app), app)
 
     def _notes(self, environment: Environment, follows: Follows, app: App) -> Iterator[str]:
         """What lies on it, whether or not anything waits for that: somebody went back, a lock, a freeze."""
@@ -150,6 +148,34 @@ class Shared:
         commit = pin.commit if pin is not None and pin.over == head else head
         return None if commit in (None, ADOPTED) else replace(run, commit=commit, source=branch)
 
+    # --- by whose rules ---
+
+    def _by_rules_of_its_own(self, environment: Environment, found: Verdict, app: App | None) -> Verdict:
+        """Where something is asked for, what runs is deployed by the rules at its own commit: those of the default
+        branch may hold a command, variables or a service that nobody approved."""
+        if not isinstance(found, Run):
+            return found
+        if found.commit == self.wanted.repository.head:  # another one may be the head when its source is read
+            return replace(found, by_own_rules=True)
+        if app is not None and _is_at_rest(app, found):
+            return found
+        asked = self._rules_there(app)
+        if asked is None:
+            return Leave()
+        wished = asked.of(environment).requires if isinstance(asked, Rules) else NOTHING
+        if isinstance(asked, Rules) and self.grant.requires(environment.kind, wished).nothing:
+            return found
+        if found.commit not in self.known.rules_at:
+            self.rules_asked.add(found.commit)
+            return Leave()
+        own = self.known.rules_at[found.commit]
+        if isinstance(own, BadRules):
+            return Held(
+                found.held or Hold(found.commit, "rules", ("the rules at that commit cannot be read",))
+            )
+        config, deadline = self.grant.config(own, environment), own.of(environment).deadline
+        return replace(found, config=config, deadline=deadline, by_own_rules=True)
+
     # --- what holds it back ---
 
     def _permitted(self, environment: Environment, run: Run, follows: Follows, app: App | None) -> Verdict:
@@ -184,7 +210,7 @@ class Shared:
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
             return Hold(run.commit, "freeze", (_frozen(ends),))
-        return self._approved(environment, run, own, app, tags=bool(follows.tags))
+        return self._approved(environment, run, own, follows, app)
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
@@ -198,15 +224,17 @@ class Shared:
         return self.known.rules_at[there]
 
     def _approved(
-        self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None, *, tags: bool
+        self, environment: Environment, run: Run, own: EnvironmentRules, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
         """Approvals are of pull requests into a branch. So what asks for some lets no tag pass, whatever
         rules made it follow tags."""
         requires = self.grant.requires(environment.kind, own.requires)
         if requires.nothing:
             return Approved()
-        if tags and requires.approvals:
-            return Hold(run.commit, "rules", (NO_APPROVALS,))
+        if requires.approvals and follows.tags:
+            return Hold(
+                run.commit, "approval", (f"{run.source} is a tag, and approvals are counted on a branch",)
+            )
         way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
@@ -221,10 +249,18 @@ class Shared:
 
 def _permitted_last(app: App | None) -> str | None:
     """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
-    it stop would have the next commit judged as if it were the first. None where it was taken over, or is new."""
-    if app is None or app.commit == ADOPTED:
-        return None
-    return app.commit or app.wished
+    it stop would have the next commit judged as if it were the first. Of what was taken over it is the head of
+    that moment: from there on nothing lowers what is asked of itself. None where it is new."""
+    if app is None or app.commit not in (None, ADOPTED):
+        return None if app is None else app.commit
+    return app.wished or (app.pin.over if app.pin is not None and app.pin.commit == ADOPTED else None)
+
+
+def _is_at_rest(app: App, run: Run) -> bool:
+    """Whether nothing has to be done for it to run this."""
+    attempt = app.attempt
+    ended = attempt is None or attempt.refusal is not None or _is_over(app)
+    return ended and app.started and (app.commit, app.config) == (run.commit, run.config)
 
 
 def overwritten(

@@ -34,7 +34,8 @@ class Run:
     ``app``: what the app is called, where the rules say that. ``held`` is what a newer commit waits for
     meanwhile; ``approved`` what speaks for this one, where that was asked for just now; ``over`` the wishes that
     it takes the place of, where it is a new one. ``notes`` are what lies on a shared environment besides, in
-    words: a lock, a freeze, that somebody went back."""
+    words: a lock, a freeze, that somebody went back. ``by_own_rules``: the rules at the commit itself hold, and
+    not those of the default branch."""
 
     commit: str
     config: str
@@ -48,6 +49,7 @@ class Run:
     approved: tuple[str, ...] = ()
     over: tuple[Over, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
+    by_own_rules: bool = False
 
 
 @dataclass(frozen=True)
