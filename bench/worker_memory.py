@@ -1,4 +1,4 @@
-"""What a tree of processes holds: its proportional set size (PSS), MB of 10^6 bytes; and the seconds it has used."""
+"""What a tree of processes holds, as proportional set size (PSS) in MB of 10^6 bytes, and the seconds it used."""
 
 from __future__ import annotations
 

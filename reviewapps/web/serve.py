@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 
 import uvicorn
@@ -10,6 +11,7 @@ from reviewapps.errors import BadSettings
 from reviewapps.logs import configure
 from reviewapps.settings import Settings
 from reviewapps.web.app import application
+from reviewapps.web.bounded import BoundedHeads
 
 STOPS_WITHIN = 6
 """Seconds that answers under way have; Cloud Foundry and docker kill after 10."""
@@ -27,7 +29,10 @@ def serve(told: Settings) -> None:
         signal.signal(
             stop, lambda *_: None
         )  # uvicorn's own stands while it serves; afterwards a good end is one
-    uvicorn.Server(_configuration(told)).run()
+    configuration = _configuration(told)
+    gc.collect()
+    gc.freeze()  # what is here stays: to look through it took longer than to answer ten webhooks
+    uvicorn.Server(configuration).run()
 
 
 def _configuration(told: Settings) -> uvicorn.Config:
@@ -35,6 +40,7 @@ def _configuration(told: Settings) -> uvicorn.Config:
         application(told),
         host=told.bind.host,
         port=told.bind.port,
+        http=BoundedHeads,
         log_config=None,
         access_log=False,
         server_header=False,
