@@ -1,8 +1,8 @@
 """The web process, measured: python -m bench.web
 
-It and its Redis have one core, and nothing else of ours is there; a worker, and the sandbox that it works on, use the
-other. So does who sends the webhooks, before all others where we may say so (as root): what it waited for a core itself
-would be counted as ours. Deliveries are sent at an even pace, whether the one before was answered or not.
+It and its Redis have one core; a worker, and the sandbox that it works on, use the other, and so does who sends
+webhooks. These three go before all other work on the machine, where they may (as root); else it would be measured
+too. Deliveries are sent at an even pace, whether the one before was answered or not.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import requests
 from redis import Redis
 
 from bench.deliveries import SECRET
+from bench.first import before_others
 from bench.worker_memory import tree_pss
 from reviewapps.coordination.cache import Cache
 from reviewapps.demo.onlooker import until
@@ -38,8 +39,6 @@ from tests.stories.workers.visiting import free_port
 PER_SECOND, SECONDS = 200, 20
 ENVIRONMENTS = 1000
 PORT = free_port()
-AHEAD = -15
-"""How nice who sends is to others, where that may be chosen: 0 is usual, and -20 not at all."""
 URL = f"http://127.0.0.1:{PORT}"
 
 
@@ -50,7 +49,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, Playground(Path(folder), settings=_SETTINGS) as playground:
         octocat = _octocat(playground)
         octocat.begin(SAMPLE)
-        os.sched_setaffinity(playground.redis.process.pid, ours)
+        before_others(playground.redis.process.pid, ours)
         playground.start_worker()
         playground.await_worker()
         began = time.monotonic()
@@ -81,7 +80,7 @@ def _web(playground: Playground, cores: set[int]) -> Iterator[subprocess.Popen[b
     env = playground.environment(BIND=f"127.0.0.1:{PORT}", REPOSITORIES="acme/shop,acme/many")
     command = [sys.executable, "-m", "reviewapps.web"]
     process = subprocess.Popen(
-        command, env=env, stderr=subprocess.DEVNULL, preexec_fn=lambda: os.sched_setaffinity(0, cores)
+        command, env=env, stderr=subprocess.DEVNULL, preexec_fn=lambda: before_others(cores=cores)
     )
     try:
         _show(playground, 1)  # nobody looks at this one, and it has to be looked at for us to be ready
@@ -116,7 +115,9 @@ def _busy(octocat: Person) -> Iterator[None]:
 
 def _deliveries(cores: set[int]) -> None:
     sender = [sys.executable, "-m", "bench.deliveries", URL, str(PER_SECOND), str(SECONDS)]
-    told = subprocess.run(sender, check=True, capture_output=True, preexec_fn=lambda: _before_others(cores))
+    told = subprocess.run(
+        sender, check=True, capture_output=True, preexec_fn=lambda: before_others(cores=cores)
+    )
     seconds = json.loads(told.stdout)
     cuts = statistics.quantiles(seconds, n=100)
     print(
@@ -124,12 +125,6 @@ def _deliveries(cores: set[int]) -> None:
         f"p95 {cuts[94] * 1000:.1f} ms, p99 {cuts[98] * 1000:.1f} ms, most {max(seconds) * 1000:.1f} ms |",
         flush=True,
     )
-
-
-def _before_others(cores: set[int]) -> None:
-    os.sched_setaffinity(0, cores)
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, AHEAD)
 
 
 def _show_many(playground: Playground) -> None:
