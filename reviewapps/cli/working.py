@@ -38,10 +38,10 @@ def run(no_web: NoWeb = False) -> int:
     try:
         environ = {**os.environ, "REVIEWAPPS_REDIS_URL": wiring.redis_url(told)}
         together = Together()
-        if served:
-            together.start("web process", "reviewapps.web", environ)
-        worker = together.start("worker", "workers", environ, until_told="workers.app")
         with together.ended_by_errors():
+            if served:
+                together.start("web process", "reviewapps.web", environ)
+            worker = together.start("worker", "workers", environ, until_told="workers.app")
             _check(told, together)
         log_to(told.log_file)
         if embedded is not None:
