@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+import sys
 
 import uvicorn
 
@@ -26,9 +27,8 @@ def serve(told: Settings) -> None:
         raise BadSettings(told.exposed)
     configure()
     for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(
-            stop, lambda *_: None
-        )  # uvicorn's own stands while it serves; afterwards a good end is one
+        # before uvicorn's own stands, and once more after it: uvicorn then raises again what it was ended by
+        signal.signal(stop, lambda *_: sys.exit(0))
     configuration = _configuration(told)
     gc.collect()
     gc.freeze()  # what is here stays: to look through it took longer than to answer ten webhooks
