@@ -100,14 +100,14 @@ class Cloud:
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, f"{what} did not come"
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def until(self, path: str, holds: Callable[[JSON], bool], seconds: float = 10) -> JSON:
         """The resource at ``path`` as soon as it is as it should be."""
         deadline = time.monotonic() + seconds
         while not holds(found := self.call("GET", path)):
             assert time.monotonic() < deadline, f"{path} is still {found}"
-            time.sleep(0.01)
+            time.sleep(0.02)
         return dict(found)
 
     @property
