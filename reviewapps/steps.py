@@ -18,6 +18,7 @@ Kind = Literal[
     "packages",
     "builds",
     "elsewhere",
+    "abroad",
     "droplets",
     "services",
     "tasks",
@@ -33,13 +34,15 @@ class Look:
     """Fill in what the plan has to know next.
 
     ``elsewhere`` are staged builds of ``build_key`` by other apps of ours in this space; it also fills
-    ``sources`` with their droplets, as far as those can still be copied. ``services`` also fills ``bindings``, and
+    ``sources`` with their droplets, as far as those can still be copied. ``abroad`` are droplets of ``build_key``
+    in other ``spaces`` (org/space) that bear our signature. ``services`` also fills ``bindings``, and
     looks for those that are ``shared``, by their names.
     """
 
     kind: Kind
     build_key: str | None = None
     shared: tuple[str, ...] = ()
+    spaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -166,9 +169,26 @@ class CreateBuild:
 
 @dataclass(frozen=True)
 class CopyDroplet:
-    """Copy a droplet of the same build from another app of ours to the app."""
+    """Copy a droplet of the same build from another app to the app; its bits are what they were."""
 
     droplet: str
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Sign a droplet that a build of ours made, if the platform's own record of its app shows that nobody but us
+    had a hand in it; else note for now that it cannot be (``unsignable``)."""
+
+    droplet: str
+    build_key: str
+
+
+@dataclass(frozen=True)
+class CarrySignature:
+    """Write onto a copy what is signed of ``source``, whose checksum it has."""
+
+    droplet: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -338,11 +358,13 @@ class Wait:
     """Nothing can be done now; look again in some time. ``on`` says what for, in words.
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
-    look at this environment before the listing lacks it.
+    look at this environment before the listing lacks it. Where it ``depends`` on others, people are told that it
+    is held, and nobody looks often.
     """
 
     on: str
     kind: UnderWay | None = None
+    depends: bool = False
 
 
 @dataclass(frozen=True)
@@ -367,6 +389,8 @@ Step = (
     | Upload
     | CreateBuild
     | CopyDroplet
+    | Sign
+    | CarrySignature
     | CreateService
     | MakeDatabase
     | DeleteService

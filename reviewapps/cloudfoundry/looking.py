@@ -8,8 +8,9 @@ from typing import Any, Final, TypeVar
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.signing import abroad
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.model import Actual, Environment, Instance, Space
+from reviewapps.model import Actual, Droplet, Environment, Instance, Space
 from reviewapps.steps import Look, UnderWay
 
 Json = dict[str, Any]
@@ -60,15 +61,19 @@ def look(api: Client, step: Look, actual: Actual) -> Actual:
     """``actual`` with the one kind filled in that ``step`` names, newest first."""
     if step.kind == "elsewhere":
         return _elsewhere(api, step.build_key or "", actual)
+    if step.kind == "abroad":
+        return abroad(api, step, actual)
     app, ours = app_of(actual).guid, labels.selector(api.instance)
     both = ",".join(filter(None, (app, actual.builder.guid if actual.builder is not None else None)))
     match step.kind:
         case "packages":
-            return replace(actual, packages=tuple(map(parse.package, api.packages(both, ours))))
+            return replace(
+                actual, packages=tuple(parse.package(one, api.ring) for one in api.packages(both, ours))
+            )
         case "builds":
             return replace(actual, builds=tuple(map(parse.build, api.builds(both, ours))))
         case "droplets":
-            return replace(actual, droplets=tuple(map(parse.droplet, api.droplets(both))))
+            return replace(actual, droplets=tuple(_droplets(api, api.droplets(both), actual)))
         case "tasks":
             return replace(actual, tasks=tuple(map(parse.task, api.tasks(app, ours))))
         case "deployments":
@@ -106,9 +111,13 @@ def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
     staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
     others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
     guids = [build.droplet for build in others if build.droplet]
-    droplets = [parse.droplet(one) for one in api.staged_droplets(guids)] if guids else []
+    droplets = _droplets(api, api.staged_droplets(guids), actual) if guids else ()
     sources = {droplet.guid: droplet for droplet in droplets}
     return replace(actual, elsewhere=tuple(b for b in others if b.droplet in sources), sources=sources)
+
+
+def _droplets(api: Client, listed: Iterable[Json], actual: Actual) -> Iterator[Droplet]:
+    return (parse.droplet(one, api.ring, actual.environment.repository) for one in listed)
 
 
 def _instances(api: Client, app: str, actual: Actual) -> tuple[Instance, ...]:

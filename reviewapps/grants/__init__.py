@@ -19,6 +19,7 @@ from reviewapps.grants.secrets import (
     account_of,
     app_key_of,
     github_token_of,
+    ring_of,
     webhook_secret_of,
     word_of,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "app_key_of",
     "github_token_of",
     "grants",
+    "ring_of",
     "slack_of",
     "webhook_secret_of",
     "word_of",

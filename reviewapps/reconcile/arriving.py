@@ -9,7 +9,6 @@ from reviewapps.model import ADOPTED, App, Environment, Refusal, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
 from reviewapps.reconcile.means import Means
-from reviewapps.rules.rules import REVIEW
 
 PATIENCE = timedelta(seconds=60)
 """For how long after a merge its preview's build is kept for who may want it."""
@@ -49,18 +48,20 @@ def arrivals(
 
 
 def is_copied(means: Means, wanted: Wanted, space: Space, desired: Desired, number: int) -> bool:
-    """Whether a shared environment in the previews' space is about to run what this pull request brought, so that
-    the preview's build is of use for a moment still."""
+    """Whether a shared environment that may use the builds of previews is about to run what this pull request
+    brought, or another installation may be, so that the preview's build is of use for a moment still."""
     pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
-    if pr is None or pr.merged_at is None or means.now() - pr.merged_at > PATIENCE:
+    if pr is None or pr.merged_at is None:
         return False
-    targets = means.grant.targets
-    beside = ((e, v) for e, v in desired.verdicts.items() if targets.get(e.kind) == targets.get(REVIEW))
+    age = means.now() - pr.merged_at
+    if age > PATIENCE or age <= means.grant.keep_merged:
+        return age <= means.grant.keep_merged
+    users = ((e, v) for e, v in desired.verdicts.items() if means.grant.uses_previews_builds(e.kind))
     return any(
         isinstance(verdict, Run)
         and verdict.commit == pr.merged_as
         and _is_under_way(space, environment, verdict)
-        for environment, verdict in beside
+        for environment, verdict in users
         if environment.shared
     )
 

@@ -47,6 +47,9 @@ def deployed(turn: Turn, run: Run) -> float | None:
             case Done():
                 turn.tell(_outcome(turn, run))
                 return None
+            case Wait(depends=True):
+                turn.tell(_held_up(turn, run))
+                return turn.means.pace.quiet
             case Wait(_, kind):
                 if not is_live(_app(turn), run):
                     _say_building(turn, run)
@@ -180,6 +183,7 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
         ends=run.ends,
         source=tag,
         same_build_as=attempt.copied_from,
+        built_because=attempt.because,
         stop_start=attempt.stop_start,
         not_taken=attempt.not_taken,
         services=attempt.services,
@@ -192,6 +196,13 @@ def held(turn: Turn, hold: Hold) -> Held:
     """That a commit waits, and what serves meanwhile."""
     still = _serving(turn, turn.actual.app) if turn.actual.app is not None else None
     return Held(hold.commit, hold.why, hold.reasons, still, hold.pulls)
+
+
+def _held_up(turn: Turn, run: Run) -> Held:
+    """That a commit cannot go there before others have built it."""
+    app = _app(turn)
+    why = app.attempt.because if app.attempt is not None else ""
+    return Held(run.commit, "build", (f"nothing is built here, and there is {why}",), _serving(turn, app))
 
 
 def _say_building(turn: Turn, run: Run) -> None:

@@ -103,6 +103,7 @@ def _history(live: Live) -> str:
     """What `reviewapps history` will want to tell of it."""
     took = f" in {span(live.took)}" if live.took is not None else ""
     build = f", same build as {live.same_build_as}" if live.same_build_as is not None else ""
+    build = build or (f", built, because {live.built_because}" if live.built_because else "")
     return "".join([took, build, *(f"; {one}" for one in live.approved)])
 
 
