@@ -196,12 +196,18 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         plans=frozenset(form.plans),
         floors=form.requires,
         databases=frozenset(kind for kind, name in mine.items() if targets[name].postgres is not None),
-        sources={kind: spaces for kind in mine if (spaces := sources(file, form, kind))},
+        sources=_sources(file, form, mine) if file.signing is not None else {},
+        sources_without_key=_sources(file, form, mine) if file.signing is None else {},
         previews_home=file.target[mine["review"]].space if "review" in mine else "",
         copies_only=frozenset(kind for kind, name in mine.items() if not file.target[name].builds),
         signs=file.signing is not None,
         keep_merged=form.keep_merged,
     )
+
+
+def _sources(file: File, form: RepositoryForm, kinds: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found = ((kind, sources(file, form, file.target[form.environments[kind]])) for kind in kinds)
+    return {kind: spaces for kind, spaces in found if spaces}
 
 
 def _check_names(form: File) -> None:

@@ -79,9 +79,9 @@ class Grant:
     ``plans`` (``offering/plan``) those of which each environment may have its own instance, and ``databases`` the
     kinds of environments that may have a database of their own. ``floors`` are the least that is asked before a
     commit may go there, ``caps`` what their space may hold of ours (MB), by kind. ``sources`` are the spaces
-    (org/space), by kind, whose signed droplets may be copied; the kinds of ``copies_only`` are never built where
-    they live, ``previews_home`` is the space of previews. ``signs``: what is built is signed. ``keep_merged`` is
-    for how long a merged preview's build is kept.
+    (org/space), by kind, whose signed droplets may be copied, or could be, were there a key; the kinds of
+    ``copies_only`` are never built where they live, ``previews_home`` is the space of previews. ``signs``: what
+    is built is signed. ``keep_merged`` is for how long a merged preview's build is kept.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
@@ -97,6 +97,7 @@ class Grant:
     databases: frozenset[str] = frozenset()
     floors: Mapping[str, Requires] = field(default_factory=dict)
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources_without_key: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     previews_home: str = ""
     copies_only: frozenset[str] = frozenset()
     signs: bool = False
@@ -193,6 +194,14 @@ class Grants:
     def targets_of(self, repository: str) -> dict[str, Target]:
         """Where each kind of this repository's environments lives."""
         return {kind: self.targets[name] for kind, name in self.repositories[repository].targets.items()}
+
+    def sources_of(self, target: str) -> tuple[str, ...]:
+        """The spaces (org/space) whose droplets are copied to this target, whichever repository they are of."""
+        granted = self.repositories.values()
+        found = (
+            g.sources.get(kind, ()) for g in granted for kind, home in g.targets.items() if home == target
+        )
+        return tuple(dict.fromkeys(space for spaces in found for space in spaces))
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -8,17 +8,9 @@ from reviewapps.errors import BadSettings
 from reviewapps.grants.form import File, RepositoryForm, TargetForm
 
 
-def sources(file: File, repository: RepositoryForm, kind: str) -> tuple[str, ...]:
-    """The spaces (org/space) whose droplets environments of this kind may run: those that the target names, else
-    all in which the same repository's environments live on the same platform. None without a key to sign with."""
-    home = file.target[repository.environments[kind]]
-    if file.signing is None:
-        return ()
-    return beside(file, repository, home)
-
-
-def beside(file: File, repository: RepositoryForm, home: TargetForm) -> tuple[str, ...]:
-    """The same, whether or not there is a key: between which spaces builds would be shared."""
+def sources(file: File, repository: RepositoryForm, home: TargetForm) -> tuple[str, ...]:
+    """The spaces (org/space) whose droplets this repository's environments in ``home`` may run: those that it
+    names, else all in which the same repository's environments live on the same platform."""
     if home.copies_from is None:
         others = (file.target[name] for name in repository.environments.values())
         found = [other.space for other in others if other.api == home.api]
@@ -66,7 +58,7 @@ def _check_copies_only(file: File, name: str, target: TargetForm) -> None:
             raise BadSettings(
                 f"target.{name}: previews are built where they live, so `builds` cannot be false"
             )
-        if homes and not beside(file, repository, target):
+        if homes and not sources(file, repository, target):
             raise BadSettings(
                 f"target.{name}: with `builds = false` it has nothing to run: `copies_from` says whose droplets"
             )
