@@ -19,6 +19,7 @@ Kind = Literal[
     "builds",
     "elsewhere",
     "abroad",
+    "builder",
     "droplets",
     "services",
     "tasks",
@@ -35,8 +36,8 @@ class Look:
 
     ``elsewhere`` are staged builds of ``build_key`` by other apps of ours in this space; it also fills
     ``sources`` with their droplets, as far as those can still be copied. ``abroad`` are droplets of ``build_key``
-    in other ``spaces`` (org/space) that bear our signature. ``services`` also fills ``bindings``, and
-    looks for those that are ``shared``, by their names.
+    in other ``spaces`` (org/space) that bear our signature. ``builder``: whether the builder is ours alone.
+    ``services`` also fills ``bindings``, and looks for those that are ``shared``, by their names.
     """
 
     kind: Kind
@@ -63,6 +64,13 @@ class CreateBuilder:
     already is taken as it is."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReplaceBuilder:
+    """Delete the app that builds, with its packages, builds and droplets, so that a new one takes its place."""
+
+    guid: str
 
 
 @dataclass(frozen=True)
@@ -376,6 +384,7 @@ Step = (
     Look
     | CreateApp
     | CreateBuilder
+    | ReplaceBuilder
     | Begin
     | Remember
     | Govern

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
-from reviewapps.cloudfoundry.signing import abroad
+from reviewapps.cloudfoundry.signing import abroad, builder
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.model import Actual, Droplet, Environment, Instance, Space
 from reviewapps.steps import Look, UnderWay
@@ -63,6 +63,8 @@ def look(api: Client, step: Look, actual: Actual) -> Actual:
         return _elsewhere(api, step.build_key or "", actual)
     if step.kind == "abroad":
         return abroad(api, step, actual)
+    if step.kind == "builder":
+        return builder(api, actual)
     app, ours = app_of(actual).guid, labels.selector(api.instance)
     both = ",".join(filter(None, (app, actual.builder.guid if actual.builder is not None else None)))
     match step.kind:

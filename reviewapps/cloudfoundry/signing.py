@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from reviewapps.cloudfoundry import labels, parse
@@ -49,7 +49,8 @@ def _holds(api: Client, step: Sign, actual: Actual) -> bool:
 def carry_signature(api: Client, step: CarrySignature, actual: Actual) -> Actual:
     """The copy with the same signature: that is about bits, and these are the same."""
     copy = next(d for d in actual.droplets or () if d.guid == step.droplet)
-    found = (*(actual.abroad.signed if actual.abroad is not None else ()), *actual.sources.values())
+    others = actual.abroad.signed if actual.abroad is not None else ()
+    found = (*others, *actual.sources.values(), *(actual.droplets or ()))
     source = next(d for d in found if d.guid == step.source)
     if copy.checksum is None or copy.checksum != source.checksum or source.signed_for is None:
         return replace(actual, unsignable=actual.unsignable | {copy.guid})
@@ -63,16 +64,26 @@ def is_ours_alone(api: Client, droplet: Droplet) -> bool:
     That covers its variables, buildpacks, packages, builds, and what is bound to it: all that a build sees. Where
     the platform has forgotten the beginning, nobody can know.
     """
-    until, us = droplet.created_at, api.provenance.us
-    if until is None or droplet.app is None or not us:
-        return False
-    record = [parse.deed(event) for event in api.provenance.record_of(droplet.app)]
+    return droplet.app is not None and _is_ours(
+        api, droplet.app, droplet.created_at or datetime.min.replace(tzinfo=UTC)
+    )
+
+
+def builder(api: Client, actual: Actual) -> Actual:
+    """Whether nobody but us ever had a hand in the app that builds."""
+    ours = actual.builder is not None and _is_ours(api, actual.builder.guid, datetime.max.replace(tzinfo=UTC))
+    return replace(actual, builder_is_ours=ours)
+
+
+def _is_ours(api: Client, app: str, until: datetime) -> bool:
+    us = api.provenance.us
+    record = [parse.deed(event) for event in api.provenance.record_of(app)] if us else []
     begun = next((deed for deed in record if deed.type == CREATED), None)
     if begun is None or any(deed.at <= until and deed.by not in (us, None) for deed in record):
         return False
     bound = map(parse.deed, api.provenance.bindings_since(_moment(begun.at)))
     others = (deed for deed in bound if deed.at <= until and deed.by not in (us, None))
-    return not any(deed.about in (droplet.app, None) for deed in others)
+    return not any(deed.about in (app, None) for deed in others)
 
 
 def abroad(api: Client, step: Look, actual: Actual) -> Actual:

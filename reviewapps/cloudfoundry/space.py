@@ -85,6 +85,7 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.Refuse: skeleton.refuse,
     steps.NoteSaid: skeleton.note_said,
     steps.DeleteRoute: removal.delete_route,
+    steps.ReplaceBuilder: removal.replace_builder,
     steps.DeleteApp: removal.delete_app,
 }
 

@@ -7,6 +7,7 @@ from reviewapps.steps import Next
 
 SAME_BUILD = {
     "elsewhere": "look for the same build elsewhere",
+    "builder": "look whether the app that builds is ours alone",
     "abroad": "look for the same build, signed, in other spaces",
 }
 
@@ -38,6 +39,8 @@ def in_words(step: Next) -> str:
             return "take its address over"
         case steps.CreateBuilder(names):
             return f"make the app {names[0]}, which only builds"
+        case steps.ReplaceBuilder():
+            return "delete the app that builds: somebody else may have had a hand in it"
         case (
             steps.CreateService()
             | steps.MakeDatabase()

@@ -91,7 +91,7 @@ def _copy_of_own(source: Droplet, app: App, attempt: Attempt, actual: Actual, te
     failed = next((d for d in _failed_copies(app, actual) if _is_of(d, attempt)), None)
     if failed is not None:
         return another_try(attempt, failed.error, terms)
-    return _copy(source, app, actual)
+    return _with_signature(source, app, actual, terms)
 
 
 def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
@@ -190,12 +190,25 @@ def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
         failed = next((p for p in mine if p.attempt == attempt.id), None)
         if failed is not None:
             return another_try(attempt, failed.error, terms)
+        if terms.signs and where.is_builder and not _is_new(where, attempt) and not actual.builder_is_ours:
+            return _renewed(where, actual)
         return steps.Upload(where.guid, blueprint)
     if package.state == "ready":
         return steps.CreateBuild(where.guid, package.guid, attempt.id, blueprint)
     if package.uploaded:
         return Wait("the upload", "package")
     return steps.Upload(where.guid, blueprint, package.guid)
+
+
+def _is_new(builder: App, attempt: Attempt) -> bool:
+    """Whether it was made for this attempt. (The platform notes whole seconds.)"""
+    return builder.created_at >= attempt.began.replace(microsecond=0)
+
+
+def _renewed(builder: App, actual: Actual) -> Next:
+    """Another builder where this one is not known to be ours alone: what it built could not be signed. That may be
+    because somebody touched it, because we have another account by now, or because the platform has forgotten."""
+    return steps.Look("builder") if actual.builder_is_ours is None else steps.ReplaceBuilder(builder.guid)
 
 
 def _is_clean(app: App, blueprint: Blueprint) -> bool:

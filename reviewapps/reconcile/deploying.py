@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 NO_GATE = "what asks for the password cannot be put before it, so nobody is let in"
 
+GOES_AWAY = steps.DeleteApp | steps.ReplaceBuilder
+
 STEPS_IN_A_TURN = 60
 """Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
 
@@ -69,7 +71,7 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     """Do the step. Seconds until it is tried again, where there was no room for it; else None."""
     try:
         turn.carry_out(step)
-        if isinstance(step, steps.DeleteApp) and step.guid in {app.guid for app in turn.actual.apps}:
+        if isinstance(step, GOES_AWAY) and step.guid in {app.guid for app in turn.actual.apps}:
             return turn.means.pace.poll  # the platform is still at it
     except NameTaken as taken:
         turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))

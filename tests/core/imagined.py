@@ -216,6 +216,12 @@ class CloudFoundry:
                 del self.routes[guid]
                 self.bound.discard(guid)
                 return replace(actual, routes=tuple(r for r in actual.routes if r.guid != guid))
+            case steps.ReplaceBuilder(guid):
+                assert self.apps[guid].is_builder
+                self._delete_app(guid)
+                left = tuple(a for a in actual.apps if a.guid != guid)
+                gone = replace(actual, apps=left, packages=None, builds=None, droplets=None)
+                return replace(gone, builder_is_ours=True)
             case steps.DeleteApp(guid):
                 self._delete_app(guid)
                 return replace(actual, apps=tuple(a for a in actual.apps if a.guid != guid))
@@ -603,6 +609,8 @@ class CloudFoundry:
                 signed = tuple(d for d in self.abroad if d.signed_for == step.build_key)
                 found = Abroad(signed) if signed else Abroad((), self.unsigned)
                 return replace(actual, abroad=found)
+            case "builder":
+                return replace(actual, builder_is_ours=not self.meddled)
             case "guard" | "services":
                 raise AssertionError("seen to above")
 

@@ -210,3 +210,49 @@ def test_the_first_key_signs(found: str | dict[str, object], keys: list[str]) ->
 def test_a_key_that_is_none_is_refused(found: str | dict[str, object]) -> None:
     with pytest.raises(BadSettings, match="openssl rand -hex 32"):
         ring_of("signing", found)
+
+
+# --- the app that builds ---
+
+
+def built_twice(*, meddled: bool) -> Settling:
+    """A preview whose next push is built by an app of its own, in which somebody had a hand meanwhile, or not."""
+    there = Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, {}), Grant(signs=True))
+    for number in (1, 2):
+        there.github.pull_requests[1] = pull_request(1, sha(number))
+        there.until_settled()
+    there.cf.meddled = meddled
+    there.cf.now += LOOK
+    there.github.pull_requests[1] = pull_request(1, sha(3))
+    return there
+
+
+@pytest.mark.parametrize("meddled", [False, True])
+def test_a_builder_that_is_not_ours_alone_makes_room_for_another(meddled: bool) -> None:
+    there = built_twice(meddled=meddled)
+    (before,) = (app for app in there.cf.apps.values() if app.is_builder)
+    there.until_settled()
+    (after,) = (app for app in there.cf.apps.values() if app.is_builder)
+    assert (after.guid == before.guid) is not meddled
+    assert is_as_it_should_be(there) == {}
+
+
+@pytest.mark.parametrize("kill", range(16))
+@pytest.mark.parametrize("disturbance", ["killed", "lost"])
+def test_whatever_happens_while_a_builder_is_replaced_it_comes_up(disturbance: str, kill: int) -> None:
+    there = built_twice(meddled=True)
+    if disturbance == "killed":
+        there.kills = frozenset({len(there.taken) + kill})
+    else:
+        there.cf.troubles = only_at(kill, "lost")
+    there.until_settled()
+    assert is_as_it_should_be(there) == {} and there.cf.builds_made.total() <= 4
+
+
+def test_what_was_built_stays_known_when_its_builder_is_gone() -> None:
+    there = built_twice(meddled=True)
+    there.until_settled()
+    there.cf.meddled = False
+    there.github.pull_requests[1] = pull_request(1, sha(2))
+    there.until_settled()
+    assert is_as_it_should_be(there) == {} and there.cf.builds_made.total() == 3

@@ -150,6 +150,7 @@ def test_what_somebody_else_does_afterwards_takes_no_signature_away(
 ) -> None:
     actual = staged(signing, created(signing), tmp_path)
     droplet = signed(signing, actual)
+    assert droplet.signed_for == KEY
     _set_variable(platform, app_of(actual).guid)
     assert [d.guid for d in found_abroad(platform)] == [droplet.guid]
 
