@@ -206,7 +206,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
 
 
 def _sources(file: File, form: RepositoryForm, kinds: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    found = ((kind, sources(file, form, file.target[form.environments[kind]])) for kind in kinds)
+    found = ((kind, sources(file, form, kind)) for kind in kinds)
     return {kind: spaces for kind, spaces in found if spaces}
 
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 
 from reviewapps.errors import BadSettings
 from reviewapps.grants.form import File, RepositoryForm, TargetForm
 
+STREAM: Mapping[str, int] = {"review": 0, "staging": 2, "production": 3}
+"""Which way builds flow: from previews to dev and others (1), to staging, to production. Never back, so that who
+looks after previews needs no role where production lives."""
 
-def sources(file: File, repository: RepositoryForm, home: TargetForm) -> tuple[str, ...]:
-    """The spaces (org/space) whose droplets this repository's environments in ``home`` may run: those that it
-    names, else all in which the same repository's environments live on the same platform."""
+
+def sources(file: File, repository: RepositoryForm, kind: str) -> tuple[str, ...]:
+    """The spaces (org/space) whose droplets environments of this kind may run: those that their target names, else
+    all on the same platform in which the same repository's environments live that come before them."""
+    home = file.target[repository.environments[kind]]
     if home.copies_from is None:
-        others = (file.target[name] for name in repository.environments.values())
-        found = [other.space for other in others if other.api == home.api]
+        before = (name for other, name in repository.environments.items() if _place(other) < _place(kind))
+        found = [other.space for other in map(file.target.__getitem__, before) if other.api == home.api]
     else:
         found = [file.target[name].space if name in file.target else name for name in home.copies_from]
     return tuple(dict.fromkeys(space for space in found if space != home.space))
+
+
+def _place(kind: str) -> int:
+    return STREAM.get(kind, 1)
 
 
 def check_sources(file: File) -> None:
@@ -53,12 +63,14 @@ def _check_copies_only(file: File, name: str, target: TargetForm) -> None:
             f"target.{name}: with `builds = false` nothing runs but signed droplets: name a key under `[signing]`"
         )
     for repository in file.repository:
-        homes = {kind: home for kind, home in repository.environments.items() if home == name}
+        homes = [kind for kind, home in repository.environments.items() if home == name]
         if "review" in homes:
             raise BadSettings(
                 f"target.{name}: previews are built where they live, so `builds` cannot be false"
             )
-        if homes and not sources(file, repository, target):
-            raise BadSettings(
-                f"target.{name}: with `builds = false` it has nothing to run: `copies_from` says whose droplets"
-            )
+        for kind in homes:
+            if not sources(file, repository, kind):
+                raise BadSettings(
+                    f"target.{name}: with `builds = false`, {kind} has nothing to run: `copies_from` says whose "
+                    "droplets"
+                )
