@@ -133,9 +133,13 @@ def test_where_nothing_is_built_waiting_has_an_end() -> None:
     refusal = attempt(there).refusal
     assert refusal is not None and refusal.fault == "copy"
     assert "there was no build of it in acme/review" in refusal.message
-    there.cf.add_abroad(TREE)  # too late: whoever asks for it again gets it
+    there.cf.add_abroad(TREE)
     there.until_settled()
-    assert not serves(there)
+    assert not serves(there)  # too late, until somebody asks for it again
+    again = replace(attempt(there), id="again", began=there.cf.now, refusal=None)
+    there.cf.carry_out(steps.Begin(again), there.cf.look().actual(DEV))
+    there.until_settled()
+    assert serves(there) and attempt(there).because == ""
 
 
 @pytest.mark.parametrize(("builds", "ends"), [(True, True), (False, False)])
