@@ -207,3 +207,17 @@ def test_who_may_not_read_the_previews_space_builds_and_says_why(quiet_town: Tow
     doctor = typed.types("doctor")
     assert "warn cf staging this account cannot read acme/review" in " ".join(doctor.split())
     assert "cf set-space-role stager acme review SpaceAuditor" in doctor
+
+
+def test_production_alone_takes_the_build_of_a_merged_preview_that_is_kept_for_it(quiet_town: Town) -> None:
+    town, spaces = quiet_town, Promotions(quiet_town)
+    spaces.ours = spaces.ours.replace(', staging = "staging" }', ' }\nkeep_merged = "10m"')
+    spaces.employ_ours()
+    town.until_live(number := town.open("blue", headline("blue")))
+    town.until_idle()
+    builds = town.builds
+    town.octocat.merge(number)
+    town.until("its stop", lambda: town.hosts == [] and town.operator.app("shop-pr-1").state == "STOPPED")
+    spaces.employ_theirs()
+    town.until("blue on production", lambda: town.page("shop-production").headline == "blue")
+    assert town.builds == builds and "shop-pr-1" in town.apps
