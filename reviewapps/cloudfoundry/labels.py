@@ -102,7 +102,10 @@ def vouched(
 
 def is_sealed(labels: Texts, annotations: Texts, package: str, ring: Ring) -> bool:
     """Whether we signed what this package holds, and its labels still say the same."""
-    told = Contents(int(labels.get(REPOSITORY, 0)), labels.get(BUILD, ""), package)
+    repository = labels.get(REPOSITORY, "")
+    if not (repository.isascii() and repository.isdecimal()):
+        return False
+    told = Contents(int(repository), labels.get(BUILD, ""), package)
     return ring.vouches(annotations.get(SIGNATURE, ""), told)
 
 

@@ -33,11 +33,8 @@ def sign(api: Client, step: Sign, actual: Actual) -> Actual:
     droplet = next(d for d in actual.droplets or () if d.guid == step.droplet)
     try:
         ours = droplet.checksum is not None and _holds(api, step, actual) and is_ours_alone(api, droplet)
-    except (
-        NotAuthorised,
-        NotFound,
-    ):  # who may not read the record cannot sign; what was built runs all the same
-        ours = False
+    except (NotAuthorised, NotFound):
+        ours = False  # who may not read the record cannot sign; what was built runs all the same
     if droplet.checksum is None or not ours:
         return replace(actual, unsignable=actual.unsignable | {droplet.guid})
     told = Provenance(
@@ -73,9 +70,9 @@ def is_ours_alone(api: Client, droplet: Droplet) -> bool:
     That covers its variables, buildpacks, packages, builds, and what is bound to it: all that a build sees. Where
     the platform has forgotten the beginning, nobody can know.
     """
-    return droplet.app is not None and _is_ours(
-        api, droplet.app, droplet.created_at or datetime.min.replace(tzinfo=UTC)
-    )
+    if droplet.app is None or droplet.created_at is None:
+        return False
+    return _is_ours(api, droplet.app, droplet.created_at)
 
 
 def builder(api: Client, actual: Actual) -> Actual:

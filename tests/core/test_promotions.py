@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reviewapps import steps
+from reviewapps.cloudfoundry import labels
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Grant, ring_of
 from reviewapps.model import Attempt, Environment, Secret, Tag, Tagging
@@ -196,6 +197,14 @@ def test_a_signature_is_about_one_thing() -> None:
         assert [one for one in all_of_them if ring.vouches(signature, one)] == [signed]
         assert not Ring((Secret("l" * 32),)).vouches(signature, signed)
     assert not any(ring.vouches(nonsense, one) for nonsense in ("", "1.", "é") for one in all_of_them)
+
+
+@pytest.mark.parametrize("edited", [{}, {"reviewapps-repository": "shop"}, {"reviewapps-repository": "²"}])
+def test_labels_that_somebody_edited_are_no_seal(edited: dict[str, str]) -> None:
+    ring, marks = Ring((Secret("k" * 32),)), {"reviewapps-repository": "7", "reviewapps-build": "a" * 40}
+    seal = {labels.SIGNATURE: ring.signature(Contents(7, "a" * 40, "p-1"))}
+    assert labels.is_sealed(marks, seal, "p-1", ring)
+    assert not labels.is_sealed(marks, seal, "p-2", ring) and not labels.is_sealed(edited, seal, "p-1", ring)
 
 
 @pytest.mark.parametrize(
