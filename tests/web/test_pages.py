@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
 import time
@@ -10,12 +11,14 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from fastapi import Request
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from openapi_schema_validator import OAS31Validator
 
 from reviewapps.errors import BadSettings
 from reviewapps.web import serve
 from reviewapps.web.access import COOKIE
+from reviewapps.web.doors import form_of
 from tests.web.seen import COMMIT, empty, shop
 from tests.web.serving import TOKEN, Serving, serving, told
 
@@ -236,3 +239,16 @@ def test_an_installation_that_is_paused_is_ready_though_nobody_looks(web: Servin
 def _check(described: dict[str, Any], name: str, answer: Any) -> None:
     schema = {"$ref": f"#/components/schemas/{name}", "components": described["components"]}
     OAS31Validator(schema).validate(answer)
+
+
+def test_a_form_that_does_not_come_in_is_given_up() -> None:
+    async def trickling() -> dict[str, object]:
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"a", "more_body": True}
+
+    async def read() -> dict[str, str]:
+        scope = {"type": "http", "method": "POST", "path": "/sign-in", "headers": []}
+        async with asyncio.timeout(5):
+            return await form_of(Request(scope, trickling), within=0.05)
+
+    assert asyncio.run(read()) == {}

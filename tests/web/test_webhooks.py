@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from urllib.parse import quote, urlsplit
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from reviewapps.coordination.embedded import EmbeddedRedis
 from reviewapps.coordination.soon import Soon
+from tests.coordination.waiting import until
 from tests.web.serving import Serving, serving, signature, told
 
 OURS = {"repository": {"full_name": "acme/shop"}}
@@ -184,3 +186,22 @@ json_values = st.recursive(
 def test_whatever_github_would_sign_is_taken_or_refused(web: Serving, payload: object, event: str) -> None:
     assert web.deliver(payload, event=event).status_code in {202, 400}
     assert asked_for(web) == []
+
+
+def test_strangers_cannot_fill_the_memory_with_bodies_that_they_do_not_finish(web: Serving) -> None:
+    where, size = urlsplit(web.url), 24 * 1024 * 1024
+    head = f"POST /webhooks/github HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode()
+    before = counted(web, "unavailable")
+    with contextlib.ExitStack() as open_ones:
+        lines = [
+            open_ones.enter_context(
+                socket.create_connection((str(where.hostname), where.port or 80), timeout=10)
+            )
+            for _ in range(3)
+        ]
+        for line in lines:
+            with contextlib.suppress(OSError):  # one is not listened to until its end
+                line.sendall(head + bytes(size - 1))
+        until(lambda: counted(web, "unavailable") == before + 1, "one too many", seconds=9)
+        assert web.ask("/healthz").status_code == 200
+    until(lambda: web.deliver(OURS).status_code == 202, "room again", seconds=10)
