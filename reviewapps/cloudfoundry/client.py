@@ -10,21 +10,24 @@ from typing import Any, BinaryIO
 
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.multipart import FilePart
+from reviewapps.cloudfoundry.provenance_requests import ProvenanceRequests
 from reviewapps.cloudfoundry.service_requests import ServiceRequests
 from reviewapps.cloudfoundry.session import Json, Session
 from reviewapps.cloudfoundry.target import Target
+from reviewapps.signing import Ring
 
 NEWEST = 50
 """How many of an app's packages, builds, droplets and deployments we look at; it keeps five of most."""
 
 
 class Client:
-    """One instance's view of one space."""
+    """One instance's view of one space. With the keys of ``ring`` it knows its own signatures."""
 
-    def __init__(self, session: Session, access: Access, instance: str) -> None:
-        self.instance = instance
+    def __init__(self, session: Session, access: Access, instance: str, ring: Ring | None = None) -> None:
+        self.instance, self.ring = instance, ring
         self.target = Target(session, access)
         self.services = ServiceRequests(session, self.target)
+        self.provenance = ProvenanceRequests(session, self.target)
         self._session = session
 
     # --- apps ---
@@ -238,6 +241,21 @@ class Client:
     def copy_droplet(self, droplet: str, app: str) -> Json:
         body = {"relationships": {"app": _to(app)}}
         return self._session.create("/v3/droplets", "copy the droplet", body, source_guid=droplet)
+
+    def copied_droplets(self, selector: str) -> list[Json]:
+        """Those in our space that bear these labels, as only copies of ours do."""
+        return self._session.read_all(
+            "/v3/droplets",
+            "list copied droplets",
+            label_selector=selector,
+            states="STAGED",
+            space_guids=self.target.space,
+            order_by="-created_at",
+        )
+
+    def label_droplet(self, droplet: str, labels: Json) -> Json:
+        path = f"/v3/droplets/{droplet}"
+        return self._write("PATCH", path, "label the droplet", metadata={"labels": labels})
 
     # --- tasks ---
 

@@ -14,7 +14,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Said
+from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Pin, Said
+from reviewapps.signing import Contents, Provenance, Ring
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -51,9 +52,12 @@ LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
 SIGN_OFFS: Final = "reviewapps-sign-offs"
+OVER: Final = "reviewapps-over"
 SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
 SAID: Final = "reviewapps-slack"
+BUILT_BY: Final = "reviewapps-built-by"  # on droplets that are signed, with build and repository
+SIGNATURE: Final = "reviewapps-signature"  # an annotation of droplets and packages, about their labels
 TRIAL: Final = (
     "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
 )
@@ -62,6 +66,7 @@ _ATTEMPT: Final = TypeAdapter(Attempt)
 _LOCK: Final = TypeAdapter(Lock)
 _PIN: Final = TypeAdapter(Pin)
 _SIGN_OFFS: Final = TypeAdapter(tuple[tuple[str, str], ...])
+_OVER: Final = TypeAdapter(tuple[Over, ...])
 _NAMES: Final = TypeAdapter(frozenset[str])
 
 Texts = Mapping[str, str]
@@ -79,6 +84,40 @@ def selector(instance: str, **more: str | None) -> str:
     any value."""
     wanted = {INSTANCE: instance, VERSION: FORMAT} | {f"reviewapps-{k}": v for k, v in more.items()}
     return ",".join(key if value is None else f"{key}={value}" for key, value in wanted.items())
+
+
+def provenance_selector(repository: int, build_key: str) -> str:
+    """A ``label_selector`` for what is said to be of this build, whichever installation says so."""
+    wanted = {VERSION: FORMAT, REPOSITORY: str(repository), BUILD: build_key}
+    return ",".join(f"{key}={value}" for key, value in wanted.items())
+
+
+def provenance(told: Provenance) -> dict[str, str]:
+    """The labels of a droplet that is signed. They name no environment as its owner: a copy outlives the one
+    that built it."""
+    return {
+        VERSION: FORMAT,
+        REPOSITORY: str(told.repository),
+        BUILD: told.build_key,
+        BUILT_BY: told.built_by,
+    }
+
+
+def vouched(
+    labels: Texts, annotations: Texts, repository: int, checksum: str, ring: Ring
+) -> Provenance | None:
+    """What is signed of a droplet with this checksum; None where nothing is, or it is not ours."""
+    told = Provenance(repository, labels.get(BUILD, ""), checksum, labels.get(BUILT_BY, ""))
+    return told if ring.vouches(annotations.get(SIGNATURE, ""), told) else None
+
+
+def is_sealed(labels: Texts, annotations: Texts, package: str, ring: Ring) -> bool:
+    """Whether we signed what this package holds, and its labels still say the same."""
+    repository = labels.get(REPOSITORY, "")
+    if not (repository.isascii() and repository.isdecimal()):
+        return False
+    told = Contents(int(repository), labels.get(BUILD, ""), package)
+    return ring.vouches(annotations.get(SIGNATURE, ""), told)
 
 
 def owner(instance: str, environment: Environment, app: str = DEFAULT_APP) -> dict[str, str]:
@@ -158,6 +197,22 @@ def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:
 
 def sign_offs_of(annotations: Texts) -> tuple[tuple[str, str], ...]:
     found: tuple[tuple[str, str], ...] | None = _value_of(annotations, SIGN_OFFS, _SIGN_OFFS)
+    return found or ()
+
+
+def over_text(over: tuple[Over, ...]) -> str | None:
+    """The wishes that were taken the place of; as many as there is room for."""
+    while len(text := _json([asdict(one) for one in over])) > LIMIT:
+        over = over[:-1]
+    return text if over else None
+
+
+def over_of(annotations: Texts) -> tuple[Over, ...]:
+    """What somebody edited says nothing: it is only told, and nothing follows from it."""
+    try:
+        found: tuple[Over, ...] | None = _value_of(annotations, OVER, _OVER)
+    except Unreadable:
+        return ()
     return found or ()
 
 

@@ -4,7 +4,7 @@ All values are frozen. Times are aware datetimes in UTC, commits and trees are 4
 and disk are MB as Cloud Foundry counts them (1 MB = 1024 × 1024 bytes).
 """
 
-from reviewapps.model.apps import BUILDER, App, Lock, Pin, Route
+from reviewapps.model.apps import BUILDER, App, Lock, Over, Pin, Route
 from reviewapps.model.attempts import (
     Attempt,
     Blueprint,
@@ -21,6 +21,7 @@ from reviewapps.model.attempts import (
 from reviewapps.model.environments import ADOPTED, FORMAT, Entrance, Environment, Secret
 from reviewapps.model.github import Comment, PastDeploy, PullRequest, Repository, Tag, Tagging, Wanted
 from reviewapps.model.platform import (
+    Abroad,
     Binding,
     Build,
     Candidate,
@@ -43,6 +44,7 @@ __all__ = [
     "ADOPTED",
     "BUILDER",
     "FORMAT",
+    "Abroad",
     "Actual",
     "App",
     "Attempt",
@@ -68,6 +70,7 @@ __all__ = [
     "Lock",
     "LogLine",
     "LogSource",
+    "Over",
     "Package",
     "PastDeploy",
     "Pin",

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.desired import Run
-from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal
+from reviewapps.model import Actual, App, Attempt, Blueprint, Over, Refusal
 from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
 from reviewapps.plan.guarding import behind_gate, guarded
@@ -42,16 +42,19 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
 
 
 def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
-    follows = _followed(run)
+    follows = _followed(run, app)
     if follows is None or _remembers(app, run):
         return _going_on(app, run, actual, blueprint, terms)
     step = _going_on(app, run, actual, blueprint, terms)
     return replace(follows, attempt=step.attempt) if isinstance(step, steps.Begin) else follows
 
 
-def _followed(run: Run) -> steps.Remember | None:
+def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
     """What a shared environment that follows tags has to remember."""
-    return None if run.tags_seen is None else steps.Remember(run.source, run.commit, run.tags_seen)
+    if run.tags_seen is None:
+        return None
+    over = _over(app, run) if app is not None else run.over
+    return steps.Remember(run.source, run.commit, run.tags_seen, over=over)
 
 
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
@@ -70,6 +73,11 @@ def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, t
 
 def _remembers(app: App, run: Run) -> bool:
     return (app.source, app.wished, app.tags_seen) == (run.source, run.commit, run.tags_seen)
+
+
+def _over(app: App, run: Run) -> tuple[Over, ...]:
+    """What a new wish takes the place of; where only other tags were seen, what was written down before."""
+    return app.over if (app.source, app.wished) == (run.source, run.commit) else run.over
 
 
 def _is_routed(app: App, actual: Actual) -> bool:

@@ -20,7 +20,7 @@ from reviewapps.errors import (
     TryLater,
 )
 from reviewapps.manifest import blueprint
-from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
+from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.allowing import allowance
@@ -33,6 +33,8 @@ from reviewapps.steps import Done, Wait
 log = structlog.get_logger()
 
 NO_GATE = "what asks for the password cannot be put before it, so nobody is let in"
+
+GOES_AWAY = steps.DeleteApp | steps.ReplaceBuilder
 
 STEPS_IN_A_TURN = 60
 """Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
@@ -48,6 +50,9 @@ def deployed(turn: Turn, run: Run) -> float | None:
                 turn.tell(_outcome(turn, run))
                 turn.keep(afterwards=False)
                 return None
+            case Wait(depends=True):
+                turn.tell(_held_up(turn, run))
+                return turn.means.pace.quiet
             case Wait(_, kind, brief):
                 if not is_live(_app(turn), run):
                     _say_building(turn, run)
@@ -67,7 +72,7 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     """Do the step. Seconds until it is tried again, where there was no room for it; else None."""
     try:
         turn.carry_out(step)
-        if isinstance(step, steps.DeleteApp) and step.guid in {app.guid for app in turn.actual.apps}:
+        if isinstance(step, GOES_AWAY) and step.guid in {app.guid for app in turn.actual.apps}:
             return turn.means.pace.poll  # the platform is still at it
     except NameTaken as taken:
         turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))
@@ -172,7 +177,15 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
     since, attempt = app.live_since or app.created_at, app.attempt
     tag = run.source if run.tags_seen else None
     if attempt is None or not attempt.is_for(run.commit, run.config):
-        return Live(run.commit, _url(turn), since, ends=run.ends, source=tag, entrance=run.entrance)
+        return Live(
+            run.commit,
+            _url(turn),
+            since,
+            ends=run.ends,
+            source=tag,
+            entrance=run.entrance,
+            over=_over(app, run),
+        )
     return Live(
         run.commit,
         _url(turn),
@@ -181,18 +194,32 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
         ends=run.ends,
         source=tag,
         same_build_as=attempt.copied_from,
+        built_because=attempt.because,
         stop_start=attempt.stop_start,
         not_taken=attempt.not_taken,
         services=attempt.services,
         approved=attempt.approved,
         entrance=run.entrance,
+        over=_over(app, run),
     )
+
+
+def _over(app: App, run: Run) -> tuple[Over, ...]:
+    """The wishes that this one took the place of."""
+    return app.over if run.tags_seen and app.wished == run.commit else ()
 
 
 def held(turn: Turn, hold: Hold) -> Held:
     """That a commit waits, and what serves meanwhile."""
     still = _serving(turn, turn.actual.app) if turn.actual.app is not None else None
     return Held(hold.commit, hold.why, hold.reasons, still, hold.pulls)
+
+
+def _held_up(turn: Turn, run: Run) -> Held:
+    """That a commit cannot go there before others have built it."""
+    app = _app(turn)
+    why = app.attempt.because if app.attempt is not None else ""
+    return Held(run.commit, "build", (f"nothing is built here, and there is {why}",), _serving(turn, app))
 
 
 def _say_building(turn: Turn, run: Run) -> None:
@@ -203,7 +230,8 @@ def _say_building(turn: Turn, run: Run) -> None:
         return
     still = _serving(turn, app)
     soon = still is not None and turn.means.now() - attempt.began < turn.means.pace.patience
-    turn.tell(Building(run.commit, attempt.began, still), comment=not soon)
+    source = run.source if run.tags_seen else None
+    turn.tell(Building(run.commit, attempt.began, still, source, _over(app, run)), comment=not soon)
 
 
 def _serving(turn: Turn, app: App) -> Serving | None:

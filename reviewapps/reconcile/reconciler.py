@@ -18,10 +18,11 @@ from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile import going_on
 from reviewapps.reconcile.adopting import Adoption, adopted, adoption
-from reviewapps.reconcile.arriving import arrivals, is_copied, news, note
+from reviewapps.reconcile.arriving import arrivals, kept_for, news, note
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
 from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.proposing import bringing, note_told, proposed
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.room import publish
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
@@ -98,7 +99,8 @@ class Reconciler:
         wanting |= dict.fromkeys(astray - wanting.keys(), False)
         for environment, removal in wanting.items():
             wake(environment, removal)
-        for environment in news(means, wanted, space, desired) - wanting.keys():
+        untold = news(means, wanted, space, desired) | bringing(means, wanted)
+        for environment in untold - wanting.keys():
             wake(environment, False)
         report(means, wanted, desired, space, wanting)
         if whole:
@@ -247,13 +249,15 @@ class Reconciler:
         what = drifted(seen.verdict, turn.actual)
         if what is not None:
             self._repair(seen, environment, what)
-        number, arrived, copied = environment.number, tuple[Arrival, ...](), False
+        turn.proposed = proposed(turn, seen.wanted)
+        number, arrived, kept = environment.number, tuple[Arrival, ...](), None
         if number is not None and isinstance(seen.verdict, Absent):
             arrived = arrivals(means, seen.wanted, seen.space, seen.desired, number)
-            copied = is_copied(means, seen.wanted, seen.space, seen.desired, number)
-        wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, copied=copied)
+            kept = kept_for(means, seen.wanted, seen.space, seen.desired, number)
+        wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, kept=kept)
         if wait is None and number is not None:
             note(means, seen.space, seen.desired, number)
+            note_told(means, seen.wanted, environment)
         wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
         if wait is None and seen.undecided:
