@@ -74,7 +74,9 @@ def test_whichever_way_it_is_merged_the_build_of_its_preview_goes_there(quiet_to
     typed.types("rollback", "production")
     until_says(town, "production", "production squash")
     assert town.builds == builds + 1
-    assert ", built again, because there was no build of it; chosen by" in typed.types("history", "production")
+    assert ", built again, because there was no build of it; chosen by" in typed.types(
+        "history", "production"
+    )
 
 
 def test_only_what_others_saw_and_still_approve_goes_to_production(quiet_town: Town) -> None:
