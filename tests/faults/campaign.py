@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -20,10 +22,14 @@ from tests.faults.an_app import AN_APP
 from tests.faults.crew import Crew
 from tests.faults.days import Scene, SoFar, Story
 from tests.faults.requests import Blow, Kind, Request, made
+from tests.faults.shared import SHARED
 from tests.faults.shop import Shop
 from tests.faults.stage import Stage
 
-STORIES: Final[dict[str, Story]] = {"an app": AN_APP, "a database": A_DATABASE}
+STORIES: Final[dict[str, Story]] = {"an app": AN_APP, "a database": A_DATABASE, "shared": SHARED}
+
+
+PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,16 @@ class Trial:
 
 
 class Play:
-    """A story, played once without a fault to know what belongs to it: ``healthy`` are its scenes' days."""
+    """A story, played once without a fault (``until`` the scene of this name) to know what belongs to it:
+    ``healthy`` are its scenes' days."""
 
-    def __init__(self, folder: Path, story: Story) -> None:
+    def __init__(self, folder: Path, story: Story, until: str = "the end") -> None:
         self._story, self._stage = story, Stage(folder, story)
         self.healthy: dict[str, Day] = {}
         for name, scene in story.all_scenes:
             self.healthy[name] = self._day(name, scene)
+            if name == until:
+                break
 
     def day(self, scene: str, struck: Request, kind: Kind) -> Day:
         """A day that begins with this scene, in which a request goes wrong, and then comes to its end."""
@@ -102,7 +111,14 @@ class Play:
             yield from self._story.end(shop, now)
 
     def _odd_facts(self, name: str, shop: Shop) -> Iterator[str]:
-        yield from ()
+        """What people were told that they should not have been, or were not. Slack may hear of it a little
+        later."""
+        wanted = Counter(self.healthy[name].facts)
+        with suppress(TooLate):
+            shop.until("the facts", lambda: Counter(self._story.facts(shop)) == wanted, PATIENCE)
+        found = Counter(self._story.facts(shop))
+        yield from (f"too much: {fact}" for fact in (found - wanted).elements())
+        yield from (f"missing: {fact}" for fact in (wanted - found).elements())
 
 
 def _survived(live: Callable[[], Iterator[str]]) -> list[str]:

@@ -22,6 +22,8 @@ from tests.forks import CONTEXT
 
 T = TypeVar("T")
 
+CONTEXT.set_forkserver_preload(["tests.forks", __name__])
+
 PAUSE: Final = 0.02
 """Between two beats, seconds: most of a day is waiting, and waiting should cost nothing."""
 
@@ -36,8 +38,8 @@ CRASHES: Final = "crashes"
 
 
 class Crew:
-    """Works for a shop, and waits for it: whoever falls is replaced at once. ``empties`` is whether Redis is emptied
-    then."""
+    """Works for a shop, and waits for it: whoever falls is replaced at once. ``empties`` is whether Redis is
+    emptied then."""
 
     def __init__(self, shop: Shop, environment: Mapping[str, str], *, empties: bool = False) -> None:
         self._shop, self._environment, self._empties = shop, dict(environment), empties

@@ -25,10 +25,12 @@ BRISK: Final = {
 
 @dataclass
 class SoFar:
-    """What people did until now. ``served`` is the preview as it should be seen, ``pushed`` as it was pushed last;
-    ``shown`` is what shared environments should show, ``released`` the commits that a release was due for."""
+    """What people did until now. ``served`` is the preview as it should be seen, ``pushed`` as it was pushed
+    last; ``merged`` is the pull request that was merged last, ``shown`` what shared environments should show,
+    ``released`` the commits that a release was due for."""
 
     served: Preview | None = None
+    merged: int = 0
     pushed: Preview | None = None
     shown: dict[str, str] = field(default_factory=dict)
     released: list[str] = field(default_factory=list)

@@ -29,8 +29,8 @@ READS_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "502", "503", "429", "403", "r
 """A read whose answer is lost is a read that was reset; one that is cut off is another matter."""
 
 BEFALLS: Final[tuple[Kind, ...]] = ("killed", "emptied", "stopped")
-"""The request is done, and in that moment who asked is killed, killed while Redis is emptied, or stopped for longer
-than the lease lasts."""
+"""The request is done, and in that moment who asked is killed, killed while Redis is emptied, or stopped for
+longer than the lease lasts."""
 
 PATIENCE: Final = 2.0
 """Seconds until a request is given up."""

@@ -53,7 +53,7 @@ class Shop:
     how it waits for things to happen.
     """
 
-    def __init__(self, home: Path, *, ports: Ports = ANY, lines: Iterable[str] = (), **settings: str) -> None:
+    def __init__(self, home: Path, ports: Ports = ANY, lines: Iterable[str] = (), /, **settings: str) -> None:
         self.channel = Channel(lines)
         told = {"SLACK_WEBHOOK": self.channel.url, **settings}
         self.playground = ForkedWorkers(home, ports=ports, settings=told)

@@ -1,8 +1,8 @@
 """A story whose world can be entered at the beginning of any of its scenes, as often as one likes.
 
-Between two scenes everything is settled, and the world is put away: its home is kept as it is. To enter a scene,
-that home is laid out again in the same place, at the same addresses, and an orchestrator begins that knows nothing.
-"""
+Between two scenes everything is settled, and the world is put away: its home is kept as it is. To enter a
+scene, that home is laid out again in the same place, at the same addresses, and an orchestrator begins that
+knows nothing."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Stage:
 
     @contextmanager
     def _opened(self, lines: tuple[str, ...]) -> Iterator[Shop]:
-        with Shop(self._home, ports=self._ports, lines=lines) as shop:
+        with Shop(self._home, self._ports, lines) as shop:
             hurry(shop.world.cloudfoundry.settings)
             yield shop
 
@@ -110,6 +110,7 @@ def _copy(source: Path, target: Path) -> None:
 def _hand_over(source: Path, target: Path) -> None:
     """To whom it belonged: PostgreSQL runs as nobody where we are root."""
     was = source.lstat()
-    os.chmod(target, was.st_mode, follow_symlinks=True) if not target.is_symlink() else None
+    if not target.is_symlink():
+        target.chmod(was.st_mode)
     if os.geteuid() == 0:
         os.chown(target, was.st_uid, was.st_gid, follow_symlinks=False)

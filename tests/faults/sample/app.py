@@ -11,8 +11,8 @@ def answer(asked: bytes) -> bytes:
     """The page, or a word for whoever asks how it is."""
     well = asked.startswith(b"GET /healthz ")
     body = "ok\n" if well else f"<!doctype html>\n<h1>{Path('headline.txt').read_text().strip()}</h1>\n"
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-    return (head + body).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nContent-Type: text/html\r\nConnection: close"
+    return f"{head}\r\n\r\n{body}".encode()
 
 
 with socket.create_server((HOST, PORT), backlog=128) as server:
