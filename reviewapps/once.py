@@ -64,7 +64,7 @@ def settle_one(installation: Installation, environment: Environment, seconds: fl
 def _look_at_all(installation: Installation, deadline: float) -> None:
     for repository in installation.repositories:
         while (after := installation.look(repository, afresh=True)) is not None:
-            _nap(after, deadline, frozenset({repository}))
+            _nap(after, deadline, frozenset({repository}), longest=after)
 
 
 def _take_turns(installation: Installation, deadline: float) -> None:
@@ -90,8 +90,8 @@ def _waiting(installation: Installation) -> dict[str, float]:
     return {environment: at for environment, at in due.items() if environment not in installation.needs}
 
 
-def _nap(seconds: float, deadline: float, waiting: frozenset[str]) -> None:
+def _nap(seconds: float, deadline: float, waiting: frozenset[str], *, longest: float = LONGEST_NAP) -> None:
     left = deadline - time.monotonic()
     if left <= 0:
         raise TakesTooLong(waiting)
-    time.sleep(max(0.0, min(seconds, LONGEST_NAP, left)))
+    time.sleep(max(0.0, min(seconds, longest, left)))

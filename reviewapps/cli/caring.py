@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from reviewapps.cli.menu import app, in_a_sentence
+from reviewapps.cli.menu import Yes, agreed, app, in_a_sentence
 from reviewapps.doctor import visit
 from reviewapps.rotation import rotate as rotate_credentials
 
@@ -26,7 +26,8 @@ def doctor(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="A list of {level, area, text, mend}.")] = False,
 ) -> int:
-    """Say what is wrong with this installation, and the command or link that mends it. Writes nothing."""
+    """Say what is wrong with this installation, and the command or link that mends it. Writes nothing, but for
+    --deploy and --ping."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     return visit(os.environ, Console(), deploy=deploy, ping=ping, as_json=as_json)
 
@@ -39,11 +40,11 @@ def rotate(
     now: Annotated[
         bool, typer.Option("--now", help="Delete the old key at once: nothing that runs uses it.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
 ) -> int:
     """Renew a service account: a new key is made, tried and stored; the old one is deleted by the next run."""
 
-    def agreed(plan: str) -> bool:
-        return yes or typer.confirm(f"{plan} Go on?", err=True)
+    def willing(plan: str) -> bool:
+        return yes or agreed(f"{plan} Go on?")
 
-    return rotate_credentials(os.environ, name, service=service, at_once=now, agreed=agreed)
+    return rotate_credentials(os.environ, name, service=service, at_once=now, agreed=willing)

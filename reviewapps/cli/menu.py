@@ -20,6 +20,8 @@ from reviewapps.settings import Settings
 
 P = ParamSpec("P")
 
+TOLD = f"{settings_room.PREFIX}REDIS_URL"
+
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -41,7 +43,12 @@ def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
         try:
             status = command(*args, **kwargs)
         except RedisError as wrong:
-            print(f"reviewapps: no Redis answers; is a worker running here? ({wrong})", file=sys.stderr)
+            where = (
+                f"at {TOLD}"
+                if os.environ.get(TOLD)
+                else "that was bound to us, or that a worker here brought along"
+            )
+            print(f"reviewapps: no Redis answers {where}: {plain(str(wrong))}", file=sys.stderr)
             status = 1
         except BrokenPipeError:  # whoever read it has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

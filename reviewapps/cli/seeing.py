@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry.logs import SOURCES
 from reviewapps.errors import BadSettings, NotAuthorised
 from reviewapps.model import LogLine, LogSource
 from reviewapps.report.untrusted import Mask
@@ -91,22 +93,25 @@ def logs(
     environment: Where,
     follow: Annotated[bool, typer.Option("-f", "--follow", help="Go on until Ctrl-C.")] = False,
     build: Annotated[bool, typer.Option("--build", help="Only what staging wrote.")] = False,
-    of_app: Annotated[bool, typer.Option("--app", help="Only what the app wrote.")] = False,
+    of_app: Annotated[
+        bool, typer.Option("--app", help="Only what the app wrote, without its tasks.")
+    ] = False,
     lines: Annotated[int, typer.Option("-n", "--lines", min=0, help="How many of the last ones.")] = 100,
+    as_json_: Annotated[bool, typer.Option("--json", help="A line of {at, source, text} each.")] = False,
 ) -> int:
-    """Print what the build and the app wrote last, as far as Cloud Foundry keeps it. Our secrets are masked."""
+    """Print what build, app and tasks wrote last, as far as Cloud Foundry keeps it. Our secrets are masked."""
     if build and of_app:
-        raise BadSettings("--build and --app exclude each other; without either, both are shown")
-    sources: tuple[LogSource, ...] = ("STG",) if build else ("APP",) if of_app else ("STG", "APP")
+        raise BadSettings("--build and --app exclude each other; without either, all is shown")
+    sources: tuple[LogSource, ...] = ("STG",) if build else ("APP",) if of_app else SOURCES
     with wiring.reading(settings()) as reading:
         one = sought(environment, reading.reconcilers)
         last = [line for line in one.reconciler.log(one.environment) if line.source in sources]
         for line in last[-lines:] if lines else ():
-            _print(line)
+            _print(line, as_json_)
         if follow:
             for line in _followed(one, last):
                 if line.source in sources:
-                    _print(line)
+                    _print(line, as_json_)
     return 0
 
 
@@ -139,6 +144,10 @@ def _followed(one: Sought, before: list[LogLine]) -> Iterator[LogLine]:
         seen = {line for line in (*seen, *fresh) if line.at >= newest - LATE}
 
 
-def _print(line: LogLine) -> None:
+def _print(line: LogLine, as_json_: bool) -> None:
     at = datetime.fromtimestamp(line.at / 10**9, UTC)
-    print(f"{at:%H:%M:%S} {line.source}  {line.text}", flush=True)
+    if as_json_:
+        told = {"at": at.isoformat(), "source": line.source, "text": line.text}
+        print(json.dumps(told, ensure_ascii=False), flush=True)
+    else:
+        print(f"{at:%H:%M:%S} {line.source:<4} {line.text}", flush=True)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
+from reviewapps.errors import BadSettings
 from reviewapps.model import Environment
 from reviewapps.naming import address, addressed
 from reviewapps.reconcile import Reconciler
+from reviewapps.report.wording import listed
 
 
 @dataclass(frozen=True)
@@ -25,19 +29,35 @@ class Sought:
 
 
 PREVIEW: Final = re.compile(r"pr-\d+", re.ASCII)
+NAME: Final = re.compile(r"[a-z][a-z0-9-]*")
 
 
 def sought(text: str, reconcilers: Mapping[str, Reconciler]) -> Sought:
     """What ``text`` means, which may be an environment's name alone; only its own repository is looked at.
     BadSettings where it means nothing of ours."""
     kinds = {kind for one in reconcilers.values() for kind in one.kinds}
-    if text in kinds - {"review"} or PREVIEW.fullmatch(text):
+    shared = kinds - {"review"}
+    if text in shared or PREVIEW.fullmatch(text):
         text = f":{text}"
+    if NAME.fullmatch(text):
+        raise _not_granted(text, shared)
     asked = re.split("[#:]", text, maxsplit=1)[0].lower()
     named = {name: one for name, one in reconcilers.items() if name.lower() == asked}
     among = named or ({} if asked else reconcilers)
     if not among or (len(among) > 1 and not asked):
         addressed(text, dict.fromkeys(reconcilers, 0))  # says what is wrong, and what is known
+    if text.endswith(":review"):
+        raise _not_granted("review", shared)
     ids = {one.repository.id: one for one in among.values()}
     environment = addressed(text, {one.name: id_ for id_, one in ids.items()})
     return Sought(environment, ids[environment.repository])
+
+
+def _not_granted(name: str, shared: AbstractSet[str]) -> BadSettings:
+    near = difflib.get_close_matches(name, sorted(shared), n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    there = listed(sorted(shared)) if shared else "none"
+    return BadSettings(
+        f"`{name}` is no shared environment that is granted; granted: {there}.{meant} "
+        "A preview is written acme/shop#12"
+    )

@@ -138,8 +138,8 @@ def flag(resource: Json) -> tuple[str, bool]:
 
 
 def is_ours(app: Json) -> bool:
-    """Whether some installation of reviewapps made this app."""
-    return not {labels.INSTANCE, labels.TRIAL}.isdisjoint(parse.labels_of(app))
+    """Whether some installation of reviewapps made this app: a preview, a gate, or what the doctor tried."""
+    return not {labels.INSTANCE, labels.GATE, labels.TRIAL}.isdisjoint(parse.labels_of(app))
 
 
 def key(resource: Json, instances: Mapping[str, str], details: Json) -> Key:

@@ -45,6 +45,20 @@ def targets(seen: Seen) -> Iterator[Finding]:
             yield _unreached(target, found)
 
 
+ENTRANCES: Final = {
+    "password": "what lives in {0} asks for the team's password and keeps robots out",
+    "unlisted": "what lives in {0} keeps robots out and lets everybody in who has the address",
+    "public": "what lives in {0} asks for no password: everybody may open it",
+}
+
+
+def access(seen: Seen) -> Iterator[Finding]:
+    """Who may open what lives in each space, by what the operator said: that is no fault, and has to be known."""
+    grants = seen.told.settings.grants if seen.told.settings else None
+    for target in grants.targets.values() if grants else ():
+        yield ok("access", ENTRANCES[target.entrance].format(target.name))
+
+
 def _unreached(target: Target, why: ReviewAppsError) -> Finding:
     area, words = _area(target), str(why).lower()
     match why:

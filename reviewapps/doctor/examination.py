@@ -14,6 +14,7 @@ CHECKS: Final[tuple[Callable[[Seen], Iterator[Finding]], ...]] = (
     about_github.account,
     about_github.repositories,
     about_cloudfoundry.targets,
+    about_cloudfoundry.access,
     about_us.redis,
     about_us.slack,
     about_us.page,

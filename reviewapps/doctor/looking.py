@@ -78,16 +78,18 @@ def told_by(environ: Mapping[str, str], folder: Path = Path()) -> Told:
     """The settings, and what is wrong with them. A variable that is unusable or unknown is left out, so that
     the rest can be looked at."""
     source = environ.get(FILE) or (NAME if (folder / NAME).is_file() else "variables")
-    left, problems = dict(environ), list[str]()
+    left, problems, left_out = dict(environ), list[str](), set[str]()
     while True:
         try:
             return Told(settings_room.settings(left, folder), source, tuple(problems))
         except BadSettings as wrong:
-            problems.append(str(wrong))
+            if not any(name in str(wrong) for name in left_out):  # that it is missing is our own doing
+                problems.append(str(wrong))
             named = [name for name in left if name.startswith(PREFIX) and name in str(wrong)]
             if not named or FILE in named:
                 return Told(None, source, tuple(dict.fromkeys(problems)))
-            del left[max(named, key=len)]
+            left_out.add(name := max(named, key=len))
+            del left[name]
 
 
 def _redis(told: Settings | None, home: Path) -> AbstractContextManager[Visit]:

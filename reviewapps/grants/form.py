@@ -24,6 +24,11 @@ PAGE = r"^(https?://[^/\s]+/?)?$"
 APP_ADDRESS = r"^https?://\{host\}(:\d+)?$"
 
 
+SECRET_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"  # noqa: S105 - of a name
+BEGINNINGS = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "xoxb-", "xoxp-", "xapp-")
+"""Of tokens of GitHub and Slack."""
+
+
 def _lasting(value: Any) -> Any:
     return duration(value) if isinstance(value, str) else value
 
@@ -69,6 +74,16 @@ def _kind(kind: str) -> str:
     return kind
 
 
+def _secret_name(value: str) -> str:
+    """The value, which is not shown where it is none: somebody may have put the secret itself there."""
+    if not re.fullmatch(SECRET_NAME, value) or value.lower().startswith(BEGINNINGS):
+        raise ValueError(
+            "takes the name of a secret, never the secret: up to 40 letters, digits, `.`, `-` and `_`. Was it a "
+            "secret? It stands in a file now: make another one"
+        )
+    return value
+
+
 def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -77,6 +92,7 @@ Duration = Annotated[timedelta, BeforeValidator(_lasting)]
 Size = Annotated[int, BeforeValidator(_sized), Field(gt=0)]
 Limit = Annotated[int, Field(ge=0, le=200)]
 Plan = Annotated[str, AfterValidator(_plan)]
+SecretName = Annotated[str, AfterValidator(_secret_name)]
 RepositoryName = Annotated[str, AfterValidator(_repository)]
 
 
@@ -96,14 +112,14 @@ class GitHubForm(Form):
 
     url: str = "https://api.github.com"
     web_url: str = ""
-    credentials: str = "github"
+    credentials: SecretName = "github"
     app_id: int | str | None = None
 
 
 class WebForm(Form):
     """What the status page asks for, where it is open to others than this machine."""
 
-    credentials: str = "web"
+    credentials: SecretName = "web"
 
 
 class TargetForm(Form):
@@ -116,7 +132,7 @@ class TargetForm(Form):
     api: str = CLOUD_GOV
     space: Annotated[str, AfterValidator(_space)]
     domain: str | None = None
-    credentials: str
+    credentials: SecretName
     address: Annotated[str, Field(pattern=APP_ADDRESS)] = "https://{host}"
     access: Visibility = "password"
     gate: Annotated[str, Field(pattern=GATE)] | None = None

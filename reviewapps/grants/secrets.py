@@ -15,8 +15,27 @@ SHORTEST = 8
 
 Found = str | Mapping[str, object]
 
+BLANK = "…"
+"""What the examples hold in a secret's place."""
+
 SHORTEST_TOKEN = 20
 """Characters; nothing else keeps people from guessing the status page's token."""
+
+
+def not_a_blank(word: str) -> str:
+    """The word, unless it is what an example says; ValueError else. What everybody can read there is no secret."""
+    if BLANK in word:
+        raise ValueError(f"it still holds the {BLANK} of an example")
+    return word
+
+
+def header_word(word: Secret) -> Secret:
+    """The word, if a header can carry it; ValueError else."""
+    if not word.isascii() or not word.isprintable() or " " in word:
+        raise ValueError(
+            "it holds a blank or a letter that no token has: was all of it copied, and nothing else?"
+        )
+    return word
 
 
 def word_of(name: str, found: Found) -> Secret:
@@ -34,8 +53,15 @@ def github_token_of(name: str, found: Found) -> Secret:
             raise BadSettings(
                 f"the secret `{name}` has neither `token` nor `app_id` and `private_key`; it has {_fields(found)}"
             )
-        return Secret(token)
-    return word_of(name, found)
+        return _in_a_header(name, token.strip())
+    return _in_a_header(name, word_of(name, found))
+
+
+def _in_a_header(name: str, word: str) -> Secret:
+    try:
+        return header_word(Secret(word))
+    except ValueError as wrong:
+        raise BadSettings(f"the secret `{name}` is not usable: {wrong}") from None
 
 
 def app_key_of(name: str, found: Found, app: str | None = None) -> AppKey | None:
@@ -71,7 +97,9 @@ def gate_words_of(name: str, found: Found) -> GateWords:
     password, bypass = _text(found, "password"), _text(found, "bypass")
     if password is None:
         raise BadSettings(f"the secret `{name}` has no `password`; it has {_fields(found)}")
-    return GateWords(_long(name, password), _long(name, bypass) if bypass is not None else None)
+    return GateWords(
+        _long(name, password), _in_a_header(name, _long(name, bypass)) if bypass is not None else None
+    )
 
 
 def _long(name: str, word: str) -> Secret:

@@ -141,7 +141,8 @@ class _Seen:
     def _wanted(self, run: Run, actual: Actual) -> Row:
         app = actual.app
         if app is None:
-            return self._there(actual, "building", commit=run.commit, reason=f"{run.commit[:7]} is begun")
+            reason = f"{run.commit[:7]} is to be built; nothing of it is there yet"
+            return self._there(actual, "building", commit=run.commit, reason=reason)
         refusal = app.refusal_of(run.commit, run.config)
         if refusal is not None:
             reason = _reason(run.commit, refusal)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from reviewapps.grants.secrets import header_word, not_a_blank
 from reviewapps.model import Secret
 from reviewapps.rules.units import duration, megabytes
 
@@ -17,7 +19,19 @@ def _listed(text: object) -> object:
 
 
 def _hidden(text: object) -> object:
-    return Secret(text) if isinstance(text, str) else text
+    return Secret(not_a_blank(text.strip())) if isinstance(text, str) else text
+
+
+def _of_redis(address: Secret) -> Secret:
+    """Never shown, since it may hold a password; the library's own words show parts of it."""
+    try:
+        parts = urlsplit(address)
+        usable = not address or (parts.scheme in REDIS and parts.port != 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ValueError("write redis://HOST:PORT/0, rediss://:PASSWORD@HOST:PORT/0 or unix:///PATH")
+    return address
 
 
 def _lasting(text: object) -> object:
@@ -58,9 +72,12 @@ class Bind:
 
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+REDIS = frozenset({"redis", "rediss", "unix"})
 
 Address = Annotated[Bind, BeforeValidator(_located)]
 Hidden = Annotated[Secret, BeforeValidator(_hidden)]
+Token = Annotated[Hidden, AfterValidator(header_word)]
+RedisAddress = Annotated[Hidden, AfterValidator(_of_redis)]
 Seconds = Annotated[float, Field(gt=0)]
 Duration = Annotated[timedelta, BeforeValidator(_lasting)]
 Size = Annotated[int, BeforeValidator(_sized), Field(gt=0)]

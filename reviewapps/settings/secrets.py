@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reviewapps.errors import BadSettings, Missing
+from reviewapps.grants.secrets import not_a_blank
 from reviewapps.settings.bound import services
 
 SECRET = "REVIEWAPPS_SECRET_"  # noqa: S105 - the beginning of a name
@@ -32,12 +33,15 @@ class Secrets:
         kind, colon, place = where.partition(":")
         match kind if colon else "":
             case "env":
-                return _fields(self._variable(name, place))
+                return _filled_in(name, _fields(self._variable(name, place)))
             case "file":
-                return _fields(_file(name, Path(place)))
+                return _filled_in(name, _fields(_file(name, Path(place))))
             case "vcap":
-                return self._bound(name, place)
-        raise BadSettings(f"credentials.{name}: `{where}` is not env:VARIABLE, file:PATH or vcap:SERVICE/KEY")
+                return _filled_in(name, self._bound(name, place))
+        # what stands there is not shown: it may be the secret itself
+        raise BadSettings(
+            f"credentials.{name} takes env:VARIABLE, file:PATH or vcap:SERVICE/KEY, never the secret"
+        )
 
     def usual(self, name: str) -> str:
         """Where a secret is found of which nobody says where."""
@@ -74,6 +78,15 @@ def _file(name: str, path: Path) -> str:
         return path.read_text().strip()
     except (OSError, UnicodeDecodeError) as wrong:
         raise Missing(f"the secret `{name}` is missing: {path}: {wrong}") from None
+
+
+def _filled_in(name: str, found: Found) -> Found:
+    for word in [found] if isinstance(found, str) else found.values():
+        try:
+            not_a_blank(str(word))
+        except ValueError as wrong:
+            raise BadSettings(f"the secret `{name}` is not usable: {wrong}") from None
+    return found
 
 
 def _fields(text: str) -> Found:

@@ -22,7 +22,7 @@ from reviewapps.grants import Grants
 from reviewapps.grants.file import NAME, Described
 from reviewapps.model import Secret
 from reviewapps.settings.bound import bound_redis
-from reviewapps.settings.fields import LOOPBACK, Address, Bind, Duration, Hidden, Seconds
+from reviewapps.settings.fields import LOOPBACK, Address, Bind, Duration, RedisAddress, Seconds
 from reviewapps.settings.own import own_app
 from reviewapps.settings.secrets import SECRET, Secrets
 from reviewapps.settings.single import Single
@@ -40,7 +40,7 @@ class Process(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
-    redis_url: Hidden = Secret("")
+    redis_url: RedisAddress = Secret("")
     redis_server: str | None = None
     home: Path = Path(".reviewapps")
     deadline: Duration = timedelta(minutes=15)
@@ -143,7 +143,7 @@ def variables(environ: Mapping[str, str]) -> dict[str, str]:
     given = {name: value for name, value in given.items() if name.upper() not in INJECTED}
     for name in sorted(given.keys() - known):
         raise BadSettings(f"{_variable(name)} is no setting{_nearest(name, known)}")
-    return {name: value for name, value in given.items() if value != "" and name != "file"}
+    return {name: value for name, value in given.items() if value.strip() and name != "file"}
 
 
 def _file(environ: Mapping[str, str], folder: Path) -> Path | None:
@@ -172,7 +172,9 @@ def _described(file: Path, single: Mapping[str, str], environ: Mapping[str, str]
         raise BadSettings(f"{_variable(name)} and {file} describe the same; keep one of them")
     try:
         text = file.read_text()
-    except (OSError, UnicodeDecodeError) as wrong:
+    except OSError as wrong:
+        raise BadSettings(f"{file} cannot be read: {wrong.strerror}") from None
+    except UnicodeDecodeError as wrong:
         raise BadSettings(f"{file} cannot be read: {wrong}") from None
     return operator.grants(text, Secrets(environ).find, str(file))
 

@@ -30,7 +30,7 @@ from reviewapps.grants.grants import GATE_NAME
 from reviewapps.grants.secrets import SHORTEST
 from reviewapps.grants.slack import API
 from reviewapps.grants.slack_form import Channel
-from reviewapps.settings.fields import Duration, Hidden, Size, Words
+from reviewapps.settings.fields import Duration, Hidden, Size, Token, Words
 
 TARGET = "review"
 
@@ -47,7 +47,7 @@ class Single(BaseModel):
 
     github_url: str = "https://api.github.com"
     github_web_url: str = ""
-    github_token: Hidden | None = None
+    github_token: Token | None = None
     github_app_id: str | None = None
     github_private_key: Hidden | None = None
     github_client_id: str | None = None
@@ -68,7 +68,7 @@ class Single(BaseModel):
 
     gate: Annotated[str, Field(pattern=GATE)] | None = None
     gate_password: Hidden | None = None
-    gate_bypass: Hidden | None = None
+    gate_bypass: Token | None = None
 
     limit: Annotated[int, Field(ge=0, le=200)] = 5
     expire_after: Duration = timedelta(days=10)
@@ -78,7 +78,7 @@ class Single(BaseModel):
     plans: Words = ()
     deletions_at_once: Annotated[int, Field(ge=0)] = 5
     slack_webhook: Hidden | None = None
-    slack_token: Hidden | None = None
+    slack_token: Token | None = None
     slack_channel: Channel = ""
     slack_url: str = API
     web_token: Annotated[Hidden, Field(min_length=SHORTEST_TOKEN)] | None = None
@@ -87,17 +87,22 @@ class Single(BaseModel):
     def _is_coherent(self) -> Self:
         self._check_who()
         if not (self.cf_user and self.cf_password) and not (self.cf_client_id and self.cf_client_secret):
-            raise ValueError("cf_user and cf_password are missing (or cf_client_id and cf_client_secret)")
+            raise ValueError(
+                "REVIEWAPPS_CF_USER and REVIEWAPPS_CF_PASSWORD are missing (or REVIEWAPPS_CF_CLIENT_ID and "
+                "REVIEWAPPS_CF_CLIENT_SECRET)"
+            )
         for name in ("gate_password", "gate_bypass"):
             if len(getattr(self, name) or " " * SHORTEST) < SHORTEST:
-                raise ValueError(f"{name} is easily guessed: it takes {SHORTEST} characters at least")
+                raise ValueError(
+                    f"REVIEWAPPS_{name.upper()} is easily guessed: it takes {SHORTEST} characters at least"
+                )
         if self.gate_password is None and (self.gate is not None or self.gate_bypass is not None):
-            raise ValueError("gate_password is missing: without it there is no gate")
+            raise ValueError("REVIEWAPPS_GATE_PASSWORD is missing: without it there is no gate")
         if self.slack_token is not None and not self.slack_channel:
-            raise ValueError("slack_channel is missing: where the bot writes")
+            raise ValueError("REVIEWAPPS_SLACK_CHANNEL is missing: where the bot writes")
         for name in self.repositories:
             if name.count("/") != 1 or not all(name.split("/")):
-                raise ValueError(f"repositories: `{name}` is not written as owner/name")
+                raise ValueError(f"REVIEWAPPS_REPOSITORIES: `{name}` is not written as owner/name")
         return self
 
     def _check_who(self) -> None:

@@ -10,10 +10,12 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule
+from reviewapps.cloudfoundry import labels
+from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule, is_ours
 from reviewapps.doctor import Finding, about_cloudfoundry, about_github, about_us, examined
 from reviewapps.doctor.egress import allows
 from reviewapps.doctor.gathering import Gathering
+from reviewapps.doctor.looking import told_by
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
 from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.github.account import Account
@@ -258,3 +260,45 @@ def test_a_gate_that_cannot_reach_the_internet_is_a_failure() -> None:
     (found,) = complaints(list(about_cloudfoundry.targets(gated)))
     assert (found.level, found.mend.count("public_networks_egress")) == ("FAIL", 1)
     assert "the gate leads nobody to a preview" in found.text
+
+
+@pytest.mark.parametrize(
+    ("marks", "ours"),
+    [
+        (labels.gate_marks("any", "at"), True),
+        ({labels.INSTANCE: "any"}, True),
+        ({labels.TRIAL: "any"}, True),
+        ({"team": "shop"}, False),
+        ({}, False),
+    ],
+)
+def test_what_some_installation_made_is_no_stranger_in_the_space(marks: dict[str, str], ours: bool) -> None:
+    assert is_ours({"metadata": {"labels": marks}}) is ours
+
+
+def test_what_is_unusable_is_not_also_called_missing() -> None:
+    broken = {**ENVIRON, "REVIEWAPPS_GITHUB_TOKEN": "github_pat_…", "REVIEWAPPS_CF_PASSWORD": "…"}
+    assert [problem.partition(" is ")[0] for problem in told_by(broken).problems] == [
+        "REVIEWAPPS_GITHUB_TOKEN",
+        "REVIEWAPPS_CF_PASSWORD",
+    ]
+
+
+def test_what_is_missing_is_called_so() -> None:
+    some = {name: value for name, value in ENVIRON.items() if name != "REVIEWAPPS_CF_USER"}
+    assert "REVIEWAPPS_CF_USER and REVIEWAPPS_CF_PASSWORD are missing (or" in told_by(some).problems[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "who"),
+    [
+        ({}, "asks for no password: everybody may open it"),
+        ({"REVIEWAPPS_GATE": "door"}, "lets everybody in who has the address"),
+        ({"REVIEWAPPS_ACCESS": "password"}, "asks for the team's password and keeps robots out"),
+    ],
+)
+def test_who_may_open_previews_is_said(more: dict[str, str], who: str) -> None:
+    settings_ = told(**{"REVIEWAPPS_GATE_PASSWORD": "a gate word", **more})
+    (said,) = about_cloudfoundry.access(seen(told=Told(settings_, "variables")))
+    assert (said.level, said.area) == ("ok", "access")
+    assert who in said.text

@@ -135,11 +135,52 @@ def test_a_status_page_with_a_token_that_can_be_guessed_is_refused(tmp_path: Pat
     assert "the secret `web` is missing" in refusal(tmp_path, text)
 
 
-def test_the_variables_of_the_example_are_accepted() -> None:
+def test_the_variables_of_the_example_are_accepted_once_they_are_filled_in() -> None:
     lines = (EXAMPLES.parent / ".env.example").read_text().splitlines()
     environ = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    filled_in = {name: value.replace("…", "word") for name, value in environ.items()}
 
-    assert settings(environ, EXAMPLES.parent / "nowhere").repositories == ("acme/shop",)
+    assert settings(filled_in, EXAMPLES.parent / "nowhere").repositories == ("acme/shop",)
+    for name in (name for name, value in environ.items() if "…" in value):
+        with pytest.raises(BadSettings, match=f"{name} is not usable: it still holds"):
+            settings(filled_in | {name: environ[name]}, EXAMPLES.parent / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        ("github", "github_pat_…"),
+        ("github", '{"token": "…"}'),
+        ("cf-review", "deployer:…"),
+        ("cf-review", '{"username": "deployer", "password": "…"}'),
+        ("gate", "……………………"),
+    ],
+)
+def test_a_secret_that_was_not_filled_in_is_none(tmp_path: Path, name: str, word: str) -> None:
+    variable = f"REVIEWAPPS_SECRET_{name.upper().replace('-', '_')}"
+    said = refusal(tmp_path, **{variable: word})
+
+    assert said == f"reviewapps.toml: the secret `{name}` is not usable: it still holds the … of an example"
+
+
+@pytest.mark.parametrize("word", ["“hidden”", '{"token": "hid\u00a0den"}', '{"token": "hidden\\nmore"}'])
+def test_a_token_that_no_header_can_carry_is_refused(tmp_path: Path, word: str) -> None:
+    said = refusal(tmp_path, REVIEWAPPS_SECRET_GITHUB=word)
+
+    assert "the secret `github` is not usable: it holds a blank or a letter that no token has" in said
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize(
+    "word", ["ghp_hidden", "github_pat_hidden", "xoxb-hidden", "hidden:word", "hidden/word", "hidden" * 9]
+)
+def test_a_secret_that_stands_where_its_name_should_is_not_shown(tmp_path: Path, word: str) -> None:
+    there = refusal(tmp_path, changed(MINIMAL, '"cf-review"', f'"{word}"'))
+    where = refusal(tmp_path, f'[credentials]\ngithub = "{word}"\n' + MINIMAL)
+
+    assert "`target.review.credentials` is not usable: takes the name of a secret, never the secret" in there
+    assert "credentials.github takes env:VARIABLE, file:PATH or vcap:SERVICE/KEY, never" in where
+    assert "hidden" not in there + where
 
 
 def test_file_and_variables_do_not_describe_the_same(tmp_path: Path) -> None:
@@ -306,7 +347,7 @@ def test_a_secret_that_is_missing_or_halved_is_named_and_not_shown(
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ("vault:x", "is not env:VARIABLE, file:PATH or vcap:SERVICE/KEY"),
+        ("vault:x", "takes env:VARIABLE, file:PATH or vcap:SERVICE/KEY"),
         ("file:/nowhere/at/all", "the secret `cf-review` is missing: /nowhere/at/all"),
         ("vcap:others/key", "no service others is bound"),
     ],

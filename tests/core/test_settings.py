@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -187,13 +188,61 @@ def test_what_cannot_be_used_is_named(name: str, value: str) -> None:
     assert refusal(**{name: value}).startswith(f"REVIEWAPPS_{name} is not usable: ")
 
 
+@pytest.mark.parametrize(
+    "name", ["GITHUB_TOKEN", "CF_PASSWORD", "GATE_PASSWORD", "WEB_TOKEN", "WEBHOOK_SECRET"]
+)
+def test_what_an_example_holds_in_a_secrets_place_is_no_secret(name: str) -> None:
+    said = refusal(**{name: "……………………………………………………"})
+    assert said == f"REVIEWAPPS_{name} is not usable: it still holds the … of an example"
+
+
+@pytest.mark.parametrize("name", ["GITHUB_TOKEN", "GATE_BYPASS"])
+@pytest.mark.parametrize("word", ["“ghp-hidden”", "ghp-hidden and more", "ghp\nhidden", "ghp\u00a0hidden"])
+def test_what_no_header_can_carry_is_no_token(name: str, word: str) -> None:
+    said = refusal(**{"GATE_PASSWORD": "gate-word", name: word})
+    assert said.startswith(f"REVIEWAPPS_{name} is not usable: it holds a blank or a letter that no token has")
+    assert "hidden" not in said
+
+
+def test_what_was_copied_around_a_secret_is_no_part_of_it() -> None:
+    found = told(GITHUB_TOKEN=" github-word\n", CF_PASSWORD="cf-word\r\n", GATE_PASSWORD=" \n").grants
+    assert found.github.token == "github-word"
+    assert found.targets["review"].account.password == "cf-word"
+    assert found.targets["review"].gate is None
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["hidden", "redi://hidden", "https://:hidden@cache:1", "redis://:x@cache:hidden", "redis://[hidden"],
+)
+def test_what_is_no_address_of_a_redis_is_refused_without_showing_it(address: str) -> None:
+    said = refusal(REDIS_URL=address)
+    assert said.startswith("REVIEWAPPS_REDIS_URL is not usable: write redis://HOST:PORT/0")
+    assert "hidden" not in said
+
+
+@pytest.mark.parametrize(
+    "address", ["redis://cache", "rediss://:w@cache:6379/1", "unix:///run/redis.sock?db=2"]
+)
+def test_a_redis_has_one_of_three_kinds_of_addresses(address: str) -> None:
+    assert told(REDIS_URL=address).redis_url == address
+
+
+def test_a_file_that_is_not_there_is_named_and_why(tmp_path: Path) -> None:
+    with pytest.raises(BadSettings, match=r"no\.toml cannot be read: No such file or directory$"):
+        settings({"REVIEWAPPS_FILE": str(tmp_path / "no.toml")})
+
+
 def test_repositories_are_a_list() -> None:
     assert told(REPOSITORIES=" acme/shop, acme/web,").repositories == ("acme/shop", "acme/web")
 
 
 @pytest.mark.parametrize("name", ["shop", "acme/", "/shop", "acme/shop/web"])
 def test_a_repository_has_an_owner_and_a_name(name: str) -> None:
-    assert refusal(REPOSITORIES=f"acme/web,{name}") == f"repositories: `{name}` is not written as owner/name"
+    assert (
+        refusal(REPOSITORIES=f"acme/web,{name}")
+        == f"REVIEWAPPS_REPOSITORIES: `{name}` is not written as owner/name"
+    )
 
 
 # --- what would be dangerous ---
@@ -211,9 +260,11 @@ def test_previews_on_the_internet_need_a_password_or_the_word_public(api: str) -
 
 
 def test_the_gates_words_are_long_and_never_without_the_password() -> None:
-    assert "gate_password is easily guessed" in refusal(GATE_PASSWORD="short")
-    assert "gate_bypass is easily guessed" in refusal(GATE_PASSWORD="gate-word", GATE_BYPASS="short")
-    assert "gate_password is missing" in refusal(GATE="door")
+    assert "REVIEWAPPS_GATE_PASSWORD is easily guessed" in refusal(GATE_PASSWORD="short")
+    assert "REVIEWAPPS_GATE_BYPASS is easily guessed" in refusal(
+        GATE_PASSWORD="gate-word", GATE_BYPASS="short"
+    )
+    assert "REVIEWAPPS_GATE_PASSWORD is missing" in refusal(GATE="door")
     assert told(GATE_PASSWORD="gate-word").grants.targets["review"].entrance == "public"
     assert told(GATE_PASSWORD="gate-word", GATE="door").grants.targets["review"].entrance == "unlisted"
 
@@ -247,8 +298,8 @@ def test_a_lease_outlives_the_longest_request_and_a_forwarded_message_the_lease(
 
 
 def test_half_an_account_is_none() -> None:
-    assert "cf_password are missing" in refusal(CF_PASSWORD="")
-    assert "cf_password are missing" in refusal(CF_PASSWORD="", CF_CLIENT_ID="reviewapps")
+    assert "REVIEWAPPS_CF_PASSWORD are missing" in refusal(CF_PASSWORD="")
+    assert "REVIEWAPPS_CF_PASSWORD are missing" in refusal(CF_PASSWORD="", CF_CLIENT_ID="reviewapps")
 
 
 def test_a_client_is_an_account_too() -> None:

@@ -76,7 +76,7 @@ def test_rules_that_the_docs_show_are_accepted(text: str) -> None:
 
 @pytest.mark.parametrize("text", blocks("toml", r"^\[\[repository\]\]"))
 def test_grants_that_the_docs_show_are_accepted(text: str) -> None:
-    assert grants(text, lambda name, where: "xoxb-somebody:a word that nobody guesses").grants.repositories
+    assert grants(text, lambda name, where: "xoxb-somebody:a-word-that-nobody-guesses").grants.repositories
 
 
 def test_every_key_of_the_rules_has_its_row_and_no_other() -> None:

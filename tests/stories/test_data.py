@@ -15,6 +15,7 @@ import yaml
 from reviewapps.demo.onlooker import page
 from reviewapps.errors import AuthorMustAct
 from reviewapps.sandbox.cloudfoundry.state import Binding, ServiceInstance, Task
+from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import SHOWS_ITS_ENVIRONMENT, Files, headline, manifest
 from tests.stories.town import Town
 
@@ -117,6 +118,7 @@ def test_a_release_task_that_fails_leaves_what_serves_with_its_own_variables(dat
     first = town.head(number)
     town.push("blue", {**manifest(env="{COLOUR: green}"), "release.sh": "echo no such table; exit 3\n"})
     said = town.until_comment(number, "its release task failed", "Still live")
+    assert " TASK no such table" in Terminal(town).types("logs", f"#{number}")
     assert first[:7] in said
     town.until_idle()
     assert shown(url)["COLOUR"] == "blue"

@@ -67,6 +67,10 @@ def test_what_was_refused_is_tried_anew_and_what_gets_none_is_told_why(town: Tow
     assert "shared is never deleted" in terminal.is_refused("destroy", ":dev", "--yes")
     assert "--yes says so" in terminal.is_refused("destroy", f"#{number}")
     assert "names no environment" in terminal.is_refused("destroy", "12", "--yes")
+    granted = "is no shared environment that is granted; granted: "
+    assert f"`production` {granted}" in terminal.is_refused("rollback", "production")
+    assert f"`review` {granted}" in terminal.is_refused("adopt", "review", "shop", "--yes")
+    assert "Did you mean dev? A preview is written" in terminal.is_refused("unlock", "dve")
 
 
 def test_what_expired_comes_back_when_somebody_asks(town: Town) -> None:

@@ -42,6 +42,7 @@ def test_reading_commands_tell_all_of_it_without_a_redis(town: Town, tmp_path: P
     assert "the stylesheet ends in the middle" in terminal.types("logs", f"#{broken}", "--build")
     assert " STG " not in terminal.types("logs", f"#{live}", "--app")
     assert terminal.types("logs", f"#{live}", "-n", "1").count("\n") == 1
+    assert terminal.reads("logs", f"#{live}", "--app", "-n", "1").keys() == {"at", "source", "text"}
     assert "there is no app that could have a log" in terminal.is_refused("logs", f"#{fork}")
     assert "exclude each other" in terminal.is_refused("logs", f"#{live}", "--build", "--app")
 

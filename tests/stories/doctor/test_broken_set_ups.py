@@ -299,7 +299,7 @@ BROKEN = {
 def test_nothing_is_wrong_with_what_is_sound(clinic: Clinic) -> None:
     found = clinic.examine(clinic.environment())
     assert [one for one in found if one.level != "ok"] == []
-    assert [one.area for one in found] == ["settings", HUB, HUB, CF, CF, "redis", "machine"]
+    assert [one.area for one in found] == ["settings", HUB, HUB, CF, CF, "access", "redis", "machine"]
 
 
 def test_nothing_is_wrong_with_an_app_that_is_let_in(clinic: Clinic) -> None:

@@ -78,6 +78,9 @@ def test_a_file_is_rewritten_and_the_old_key_goes_in_the_next_run(
     file = clinic.home / "cf-secret"
     file.write_text(json.dumps(account))
     told = environment(clinic, f'cf = "file:{file}"')
+    unasked = CliRunner().invoke(app, ["rotate", "cf"], env=told)
+    assert (unasked.exit_code, len(keys(clinic))) == (1, 1)
+    assert "--yes says so" in unasked.stderr
     first = rotate(told)
     assert first.exit_code == 0, first.output
     new = json.loads(file.read_text())
