@@ -20,7 +20,7 @@ from tests.contract.answers import ANSWERS, listen
 from tests.faults.a_database import A_DATABASE
 from tests.faults.an_app import AN_APP
 from tests.faults.crew import Crew
-from tests.faults.days import Scene, SoFar, Story
+from tests.faults.days import Scene, SoFar, Story, left
 from tests.faults.requests import Blow, Kind, Request, made
 from tests.faults.shared import SHARED
 from tests.faults.shop import Shop
@@ -102,13 +102,21 @@ class Play:
         yield from ()
 
     def _ended(self, name: str, shop: Shop, now: SoFar, crew: Crew) -> Iterator[str]:
-        crew.go_on()
+        if crew.go_on():
+            yield from self._gone_on(shop, now)
         most = self.healthy[name].builds + 1
         if (builds := shop.all_builds()) > most:
             yield f"{builds} builds where {most - 1} would do"
         yield from self._odd_facts(name, shop)
         if name != "the end":
             yield from self._story.end(shop, now)
+
+    def _gone_on(self, shop: Shop, now: SoFar) -> Iterator[str]:
+        """What is odd once who was stopped has had time to do what they had in mind."""
+        for _ in range(2):
+            shop.until_settled()
+        if now.served is None:
+            yield from left(shop, now)
 
     def _odd_facts(self, name: str, shop: Shop) -> Iterator[str]:
         """What people were told that they should not have been, or were not. Slack may hear of it a little

@@ -33,6 +33,9 @@ SOON: Final = 0.15
 MOST: Final = 5
 """So many work in the course of a day; more have fallen by themselves."""
 
+PATIENCE: Final = 4
+"""So many times as long as people do who wait: what is late is not wrong, and the machine may be busy."""
+
 CRASHES: Final = "crashes"
 """The file of a shop's home in which stands what nobody foresaw."""
 
@@ -66,7 +69,7 @@ class Crew:
             self._replace()
             return seen()
 
-        return onlooker.until(what, seen_while_somebody_works, seconds)
+        return onlooker.until(what, seen_while_somebody_works, PATIENCE * seconds)
 
     # --- what may befall them; called by the server that they asked ---
 
@@ -81,12 +84,14 @@ class Crew:
         os.kill(person.pid, signal.SIGSTOP)
         self._stopped.append(person)
 
-    def go_on(self) -> None:
-        """Let who was stopped go on, with all that they believed then."""
+    def go_on(self) -> bool:
+        """Let who was stopped go on, with all that they believed then; whether anybody was."""
+        was = bool(self._stopped)
         for person in self._stopped:
             assert person.pid is not None
             os.kill(person.pid, signal.SIGCONT)
         self._stopped.clear()
+        return was
 
     def crashes(self) -> list[str]:
         """The errors that nobody foresaw."""

@@ -41,8 +41,8 @@ STOPPED_FOR: Final = 3.5
 BLOWS: Final = ("killed", "killed", "killed", "stopped", "Redis emptied")
 
 QUICK: Final = 1
-ALL: Final = 40
-"""So many histories have more than 200 blows."""
+ALL: Final = 30
+"""So many histories have more than 200 kills."""
 
 SEED: Final = 1
 
