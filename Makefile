@@ -42,8 +42,9 @@ bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.sandbox
 
-faults: $(VENV)/installed-dev ## every request of three stories goes wrong, in every way (MINUTES=30: then end; QUICK=1: a sample)
-	@$(BIN)/python -m tests.faults $(if $(QUICK),--quick) $(if $(MINUTES),--minutes $(MINUTES))
+faults: $(VENV)/installed-dev ## every request of three stories goes wrong, in every way (ROUNDS=1: each in one; MINUTES=30: then end; QUICK=1: a sample)
+	@$(BIN)/python -m tests.faults $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(MINUTES),--minutes $(MINUTES))
 
 audit: $(VENV)/installed-dev ## known weaknesses of what requirements.lock names (SAY=1: say so where nobody can be asked, and go on)
 	@$(BIN)/python -m tests.house.audit $(if $(SAY),--say-only)

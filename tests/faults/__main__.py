@@ -86,6 +86,8 @@ def _told(began: list[Future[Outcome]], deadline: float | None) -> Iterator[Note
 
 
 def _wanted(trials: list[Trial], notes: Notes, options: argparse.Namespace) -> list[Trial]:
+    if options.rounds:
+        trials = trials[: options.rounds * len({(t.story, t.scene, t.request) for t in trials})]
     if options.match:
         trials = [trial for trial in trials if any(text in str(trial) for text in options.match)]
     if options.quick:
@@ -98,6 +100,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--notes", type=Path, default=NOTES, help=f"else {NOTES}")
+    parser.add_argument("--rounds", type=int, help="every request goes wrong in so many of its ways")
     parser.add_argument("--days", type=int, help="no more than so many")
     parser.add_argument("--minutes", type=float, help="no longer than that")
     parser.add_argument("--match", action="append", metavar="TEXT")

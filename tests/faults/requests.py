@@ -120,12 +120,10 @@ def made(shop: Shop) -> Iterator[Request]:
 
 
 def chosen(requests: tuple[Request, ...]) -> list[Request]:
-    """Each that was to change something; of those that were not, the first and the middle one of each kind.
+    """Each that was to change something; of those that were not, the first of each kind.
 
     How often somebody asks how a build is getting on differs from day to day."""
-    last = {replace(r, nth=0): r.nth for r in requests if r.is_read}
-    reads = {replace(r, nth=n) for r, nth in last.items() for n in (1, (nth + 1) // 2)}
-    return [r for r in requests if not r.is_read or r in reads]
+    return [r for r in requests if not r.is_read or r.nth == 1]
 
 
 def _calls(shop: Shop) -> Iterator[tuple[Server, Call]]:
