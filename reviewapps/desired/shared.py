@@ -8,17 +8,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from reviewapps.approval import Approved, Evidence, Missing, SignOff, judgement
+from reviewapps.approval import NOTHING, Approved, Evidence, Missing, SignOff, judgement
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Environment, Follows, Space, Tag, Tagging, Wanted
+from reviewapps.model import ADOPTED, App, Environment, Follows, Lock, Over, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest
 from reviewapps.rules import EnvironmentRules, Rules
 from reviewapps.rules.freezing import frozen_until
 
 TAGS_WEIGHED_AT_ONCE = 30
 """Of many new tags, so many are compared by date: each may cost two requests, once."""
+
+
+MOST_OVERWRITTEN = 10
+"""Tags that were seen at once with a newer one: more are not told."""
+
+DRIFT = "somebody else deployed to its app; it is left alone until `redeploy` or `adopt`"
 
 
 @dataclass
@@ -58,16 +64,40 @@ class Shared:
         own = self.rules.of(environment)
         if own.follows is None:
             return None if app is None else Leave()
+        verdict = self._judged(environment, own, own.follows, app)
+        if app is None or not isinstance(verdict, Run | Held):
+            return verdict
+        hold = verdict.hold if isinstance(verdict, Held) else verdict.held
+        notes = self._notes(environment, own.follows, app)
+        return replace(verdict, notes=tuple(one for one in notes if hold is None or one not in hold.reasons))
+
+    def _judged(
+        self, environment: Environment, own: EnvironmentRules, follows: Follows, app: App | None
+    ) -> Verdict | None:
+        """The same, without what is only noted."""
         run = self._run(environment, own)
-        goal = self._newest(run, own.follows, app) if own.follows.tags else self._head(run, own.follows, app)
+        goal = self._newest(run, follows, app) if follows.tags else self._head(run, follows, app)
         if app is not None and has_drifted(app):
             commit = goal.commit if isinstance(goal, Run) else app.wished
-            return Held(Hold(commit or "", "drift", ("somebody else deployed to its app",)))
+            return Held(Hold(commit or "", "drift", (DRIFT,)))
         if goal is None:
             return None if app is None else (_as_before(run, app) or Leave())
         if isinstance(goal, Leave):
             return goal
-        return self._permitted(environment, goal, own.follows, app)
+        return self._by_rules_of_its_own(environment, self._permitted(environment, goal, follows, app), app)
+
+    def _notes(self, environment: Environment, follows: Follows, app: App) -> Iterator[str]:
+        """What lies on it, whether or not anything waits for that: somebody went back, a lock, a freeze."""
+        pin, lock = app.pin, app.lock
+        if pin is not None and pin.commit != ADOPTED and pin.over == head_of(self.wanted, follows):
+            by = f" by {pin.who}" if pin.who else ""
+            yield f"kept at {pin.commit[:7]}{by}, until the next merge or `unlock`"
+        if lock is not None and lock.until > self.now:
+            yield _locked(lock)
+        asked = self.known.rules_at.get(_permitted_last(app) or "", self.rules)
+        ends = None if isinstance(asked, BadRules) else frozen_until(asked.of(environment).freeze, self.now)
+        if ends is not None:
+            yield _frozen(ends)
 
     def _run(self, environment: Environment, own: EnvironmentRules) -> Run:
         """To run something, with all that does not depend on what."""
@@ -100,8 +130,11 @@ class Shared:
             return Leave()
         meant = {t: tagging for t in weighed if (tagging := self.known.taggings[t]) is not None}
         if meant:
-            newest = max(meant, key=lambda t: _made(t, meant[t]))
-            return replace(run, commit=meant[newest].commit, source=newest.name, tags_seen=seen_now)
+            newest, *others = sorted(meant, key=lambda t: _made(t, meant[t]), reverse=True)
+            commit = meant[newest].commit
+            at_once = tuple(Over(t.name, meant[t].commit) for t in others if meant[t].commit != commit)
+            over = overwritten(app, commit, self.now, at_once)
+            return replace(run, commit=commit, source=newest.name, tags_seen=seen_now, over=over)
         before = _as_before(run, app) if app is not None else None
         return before and replace(before, tags_seen=seen_now)
 
@@ -114,6 +147,34 @@ class Shared:
         pin = app.pin if app is not None else None
         commit = pin.commit if pin is not None and pin.over == head else head
         return None if commit in (None, ADOPTED) else replace(run, commit=commit, source=branch)
+
+    # --- by whose rules ---
+
+    def _by_rules_of_its_own(self, environment: Environment, found: Verdict, app: App | None) -> Verdict:
+        """Where something is asked for, what runs is deployed by the rules at its own commit: those of the default
+        branch may hold a command, variables or a service that nobody approved."""
+        if not isinstance(found, Run):
+            return found
+        if found.commit == self.wanted.repository.head:  # another one may be the head when its source is read
+            return replace(found, by_own_rules=True)
+        if app is not None and _is_at_rest(app, found):
+            return found
+        asked = self._rules_there(app)
+        if asked is None:
+            return Leave()
+        wished = asked.of(environment).requires if isinstance(asked, Rules) else NOTHING
+        if isinstance(asked, Rules) and self.grant.requires(environment.kind, wished).nothing:
+            return found
+        if found.commit not in self.known.rules_at:
+            self.rules_asked.add(found.commit)
+            return Leave()
+        own = self.known.rules_at[found.commit]
+        if isinstance(own, BadRules):
+            return Held(
+                found.held or Hold(found.commit, "rules", ("the rules at that commit cannot be read",))
+            )
+        config, deadline = self.grant.config(own, environment), own.of(environment).deadline
+        return replace(found, config=config, deadline=deadline, by_own_rules=True)
 
     # --- what holds it back ---
 
@@ -139,8 +200,7 @@ class Shared:
             return Approved((f"chosen by {app.pin.who}",))
         overridden = app is not None and app.override == run.commit
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
-            why = f"locked by {app.lock.who} until {_moment(app.lock.until)}: {app.lock.why}"
-            return Hold(run.commit, "lock", (why,))
+            return Hold(run.commit, "lock", (_locked(app.lock),))
         asked = self._rules_there(app)
         if asked is None:
             return Leave()
@@ -149,10 +209,8 @@ class Shared:
         own = asked.of(environment)
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
-            return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
-        if follows.tags:
-            return Approved()
-        return self._approved(environment, run, own, app)
+            return Hold(run.commit, "freeze", (_frozen(ends),))
+        return self._approved(environment, run, own, follows, app)
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
@@ -166,11 +224,17 @@ class Shared:
         return self.known.rules_at[there]
 
     def _approved(
-        self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None
+        self, environment: Environment, run: Run, own: EnvironmentRules, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
+        """Approvals are of pull requests into a branch. So what asks for some lets no tag pass, whatever
+        rules made it follow tags."""
         requires = self.grant.requires(environment.kind, own.requires)
         if requires.nothing:
             return Approved()
+        if requires.approvals and follows.tags:
+            return Hold(
+                run.commit, "approval", (f"{run.source} is a tag, and approvals are counted on a branch",)
+            )
         way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
@@ -185,10 +249,34 @@ class Shared:
 
 def _permitted_last(app: App | None) -> str | None:
     """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
-    it stop would have the next commit judged as if it were the first. None where it was taken over, or is new."""
-    if app is None or app.commit == ADOPTED:
-        return None
-    return app.commit or app.wished
+    it stop would have the next commit judged as if it were the first. Of what was taken over it is the head of
+    that moment: from there on nothing lowers what is asked of itself. None where it is new."""
+    if app is None or app.commit not in (None, ADOPTED):
+        return None if app is None else app.commit
+    return app.wished or (app.pin.over if app.pin is not None and app.pin.commit == ADOPTED else None)
+
+
+def _is_at_rest(app: App, run: Run) -> bool:
+    """Whether nothing has to be done for it to run this."""
+    attempt = app.attempt
+    ended = attempt is None or attempt.refusal is not None or _is_over(app)
+    return ended and app.started and (app.commit, app.config) == (run.commit, run.config)
+
+
+def overwritten(
+    app: App | None, commit: str, now: datetime, at_once: tuple[Over, ...] = ()
+) -> tuple[Over, ...]:
+    """The wishes that a new one, of this commit, takes the place of: those that were seen ``at_once`` with it, and
+    the one before. None where nothing was followed yet, so that all tags are news."""
+    if app is None or app.tags_seen is None:
+        return ()
+    attempt, before = app.attempt, app.wished
+    mine = attempt is not None and attempt.commit == before
+    if before is None or before == commit or (mine and attempt is not None and attempt.refusal is not None):
+        return at_once[:MOST_OVERWRITTEN]
+    earlier = max(0.0, (now - attempt.began).total_seconds()) if mine and attempt is not None else None
+    last = Over(app.source, before, earlier, live=app.commit == before)
+    return (*at_once[:MOST_OVERWRITTEN], last)
 
 
 def has_drifted(app: App) -> bool:
@@ -213,6 +301,14 @@ def _signed(evidence: Evidence, app: App | None) -> Evidence:
     """With who signed the commit off by hand, which stands on the app."""
     signed = app.sign_offs if app is not None else ()
     return replace(evidence, sign_offs=tuple(SignOff(person, commit) for person, commit in signed))
+
+
+def _locked(lock: Lock) -> str:
+    return f"locked by {lock.who} until {_moment(lock.until)}: {lock.why}"
+
+
+def _frozen(until: datetime) -> str:
+    return f"frozen until {_moment(until)}"
 
 
 def _moment(at: datetime) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, head_of, tags_seen
+from reviewapps.desired import followed_tags, head_of, overwritten, tags_seen
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
 from reviewapps.model import App, Attempt, Environment, Follows, Lock, Pin
 from reviewapps.naming import address
@@ -52,6 +52,10 @@ class Governing:
         head = self._head()
         served = self._app.commit or self._app.wished
         back = commit or self._before(served)
+        if back not in (head, served) and not self._was_there(back, head):
+            raise AuthorMustAct(
+                f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there"
+            )
         if back == served:
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         if in_doubt(self._turn.actual):
@@ -73,7 +77,12 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
         if not override:
             self._check_open()
-        self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen))
+        over = (
+            overwritten(self._app, commit, self._means.now())
+            if commit != self._app.wished
+            else self._app.over
+        )
+        self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen, over))
 
     # --- how ---
 
@@ -139,6 +148,13 @@ class Governing:
         if head is None:
             raise AuthorMustAct(f"{self._asked}: the branch that it follows is not there")
         return head
+
+    def _was_there(self, commit: str, head: str) -> bool:
+        """Whether it is part of the branch, or was live here: GitHub shows the commits of all forks as if they
+        were the repository's own."""
+        past = self._means.github.history(self._environment)
+        ran = any(one.commit == commit and one.state == "success" for one in past)
+        return ran or self._means.github.contains(head, commit)
 
     def _before(self, served: str | None) -> str:
         """What was live before, as GitHub's deployments know; not what somebody went back from already."""

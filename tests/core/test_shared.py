@@ -14,7 +14,8 @@ from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
 from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Wanted
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
+from reviewapps.overview import row
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.freezing import Freeze, freeze, frozen_until
 from tests.core.settling import NOW, SHOP, sha
@@ -42,12 +43,13 @@ def verdict(
     branches: Mapping[str, str] | None = None,
     approved: bool = False,
     now: datetime = NOW,
+    tags: tuple[Tag, ...] = (),
 ) -> Verdict:
     """The verdict while ``main`` is at NEW and ``staging`` as ``branches`` say, once all that is asked was
     answered: the rules at what runs are ``there``, and the way to the head is one pull request, ``approved`` or
     not."""
     repository = replace(SHOP, head=NEW)
-    wanted = Wanted(repository, (), (), None, branches={"staging": NEW} if branches is None else branches)
+    wanted = Wanted(repository, (), tags, None, branches={"staging": NEW} if branches is None else branches)
     space = Space(() if app is None else (app,))
     known = Known()
     while True:
@@ -58,8 +60,16 @@ def verdict(
             way: _evidence(way.branch, way.running, way.head, approved=approved) for way in found.asks.ways
         }
         known = known.with_answers(
-            Known(rules_at=dict.fromkeys(found.asks.rules_at, there), evidence=evidence)
+            Known(
+                taggings={one: Tagging(one.object, None, NOW) for one in found.asks.tags},
+                rules_at=dict.fromkeys(found.asks.rules_at, there),
+                evidence=evidence,
+            )
         )
+
+
+def tag(name: str, commit: str) -> Tag:
+    return Tag(name, commit, annotated=False)
 
 
 def _evidence(branch: str, from_: str | None, head: str, *, approved: bool) -> Evidence:
@@ -87,6 +97,21 @@ def test_what_is_not_approved_is_held_and_what_runs_is_kept_up() -> None:
     assert isinstance(found, Run) and found.commit == OLD and found.held is not None
     assert (found.held.commit, found.held.why, found.held.pulls) == (NEW, "approval", (12,))
     assert found.held.reasons == ("1 approval (#12)",)
+
+
+@pytest.mark.parametrize("floor", [Requires.wish(1), Requires.wish(None, ["acme/release"])])
+def test_no_tag_passes_where_approvals_are_asked_for_whatever_the_rules_let_it_follow(
+    floor: Requires,
+) -> None:
+    tags = rules("environments: {production: {follows: {tags: [v*]}}}")
+    floored = Grant(targets={"production": "production"}, floors={"production": floor})
+    wanted = Wanted(replace(SHOP, head=NEW), (), (tag := Tag("v1", NEW, False),), None)
+    known = Known(taggings={tag: Tagging(NEW, None, NOW)}, rules_at={OLD: tags})
+    for app in (None, running(PRODUCTION)):
+        space = Space(() if app is None else (app,))
+        found = desired(wanted, tags, floored, space, known, NOW).of(PRODUCTION)
+        hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
+        assert hold is not None and hold.reasons == ("v1 is a tag, and approvals are counted on a branch",)
 
 
 def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
@@ -121,7 +146,61 @@ def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
 
 def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), there=BadRules("broken"), approved=True)
-    assert isinstance(found, Run) and found.held is not None and found.held.why == "rules"
+    assert isinstance(found, Held) and (found.hold.why, found.hold.commit) == ("rules", NEW)
+
+
+def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    for wished in (None, OLD):  # before its first deploy, and while that lasts
+        adopted = running(PRODUCTION, ADOPTED, wished=wished, pin=Pin(ADOPTED, OLD))
+        found = verdict(PRODUCTION, adopted, asked=lowered, there=ASKING)
+        hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
+        assert hold is not None and (hold.commit, hold.why) == (NEW, "approval")
+
+
+def test_nor_can_it_by_following_tags_instead() -> None:
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    for there, grant in ((ASKING, GRANT), (tagged, replace(GRANT, floors={"production": Requires.wish(1)}))):
+        found = verdict(
+            PRODUCTION, running(PRODUCTION), asked=tagged, there=there, grant=grant, tags=(tag("go-1", NEW),)
+        )
+        assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+        assert found.held.reasons == ("go-1 is a tag, and approvals are counted on a branch",)
+
+
+def test_tags_move_what_asks_for_no_approvals() -> None:
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=tagged, there=tagged, tags=(tag("go-1", NEW),))
+    assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
+
+
+EVIL = "environments: {production: {requires: {approvals: 1}, release: ./take-it-all}}"
+
+
+@pytest.mark.parametrize("pin", [None, Pin(sha(3), NEW, "ada")], ids=["held", "gone back from"])
+def test_no_command_comes_in_by_rules_that_nobody_approved(pin: Pin | None) -> None:
+    config = GRANT.config(ASKING, PRODUCTION)
+    app = running(PRODUCTION, config=config, pin=pin)
+    found = verdict(PRODUCTION, app, asked=rules(EVIL), there=ASKING)
+    assert isinstance(found, Run) and found.commit == (pin.commit if pin else OLD)
+    assert found.config == config and found.by_own_rules
+
+    approved = verdict(PRODUCTION, replace(app, pin=None), asked=rules(EVIL), there=ASKING, approved=True)
+    assert isinstance(approved, Run) and approved.config == GRANT.config(rules(EVIL), PRODUCTION)
+
+
+def test_rules_of_the_default_branch_hold_where_nothing_is_asked_for() -> None:
+    now, app = rules("all: {release: ./migrate}"), running(STAGING, commit=sha(4))
+    found = verdict(STAGING, app, asked=now, there=Rules(), branches={"staging": sha(4)})
+    assert isinstance(found, Run) and (found.config, found.by_own_rules) == (
+        GRANT.config(now, STAGING),
+        False,
+    )
+
+
+def test_what_runs_stays_where_its_own_rules_cannot_be_read() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION, pin=Pin(sha(3), NEW, "ada")), there=BadRules("broken"))
+    assert isinstance(found, Held) and found.hold.why == "rules"
 
 
 def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
@@ -142,6 +221,23 @@ def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     assert isinstance(later, Run) and later.commit == NEW
     passed = verdict(STAGING, replace(locked, override=NEW))
     assert isinstance(passed, Run) and passed.commit == NEW
+
+
+def test_what_lies_on_it_is_noted_though_nothing_waits_for_it() -> None:
+    lock = Lock("grace", "a demo", NOW + timedelta(hours=1))
+    back = running(STAGING, lock=lock, pin=Pin(OLD, NEW, "grace"))
+    frozen = rules("environments: {staging: {freeze: [{from: 2026-03-02, to: 2026-03-03}]}}")
+    found = verdict(STAGING, back, asked=frozen, there=frozen)
+    assert isinstance(found, Run) and (found.commit, found.held) == (OLD, None)
+    assert found.notes == (
+        f"kept at {OLD[:7]} by grace, until the next merge or `unlock`",
+        "locked by grace until 02 Mar 13:00 UTC: a demo",
+        "frozen until 03 Mar 00:00 UTC",
+    )
+    seen = row(STAGING, found, Space((back,)), GRANT)
+    assert seen is not None and (seen.state, seen.notes) == ("building", found.notes)
+    waiting = verdict(STAGING, running(STAGING, lock=lock))
+    assert isinstance(waiting, Run) and waiting.held is not None and waiting.notes == ()
 
 
 def test_whoever_went_back_stays_there_until_the_next_merge() -> None:

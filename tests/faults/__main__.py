@@ -39,7 +39,10 @@ def main() -> int:
     options = _options()
     notes = Notes(None if options.quick else options.notes)
     workers = 1 if options.quick else options.workers
-    with tempfile.TemporaryDirectory(prefix="faults-") as folder, ExitStack() as opened:
+    with (
+        tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True) as folder,
+        ExitStack() as opened,
+    ):
         stories = [name for name in STORIES if not options.story or name in options.story]
         pools = {name: opened.enter_context(_pool(folder, workers)) for name in stories}
         begun = {name: pool.submit(healthy_day, folder, name) for name, pool in pools.items()}
@@ -59,7 +62,7 @@ def main() -> int:
         except (KeyboardInterrupt, BrokenProcessPool, TimeoutError) as ended:
             print(f"ended early: {type(ended).__name__}")
         for pool in pools.values():
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(cancel_futures=True)
     print("", *notes.table(), sep="\n", flush=True)
     histories = killing.QUICK if options.quick else options.histories
     return 1 if notes.odd or killing.lived_through(histories) else 0
