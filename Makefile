@@ -43,8 +43,9 @@ bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.sandbox
 
-faults: $(VENV)/installed-dev ## every request of two days goes wrong, in every way: takes hours (QUICK=1: a sample, five minutes)
-	@$(BIN)/python -m tests.faults $(if $(QUICK),--quick)
+faults: $(VENV)/installed-dev ## every request of three stories goes wrong, in every way (ROUNDS=1: each in one; MINUTES=30: then end; QUICK=1: a sample)
+	@$(BIN)/python -m tests.faults $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
+	    $(if $(MINUTES),--minutes $(MINUTES))
 
 audit: $(VENV)/installed-dev ## known weaknesses of what requirements.lock names (SAY=1: say so where nobody can be asked, and go on)
 	@$(BIN)/python -m tests.house.audit $(if $(SAY),--say-only)

@@ -93,8 +93,8 @@ def pull_request(number: int, commit: str | None = None, **more: object) -> Pull
 
 @dataclass
 class GitHub:
-    """One repository. ``trees`` are the trees of commits that do not have one of their own, ``needs`` the MB of
-    those that do not take what is usual."""
+    """One ``repository``. ``trees`` are the trees of commits that do not have one of their own, ``needs`` the MB
+    of those that do not take what is usual."""
 
     pull_requests: dict[int, PullRequest] = field(default_factory=dict)
     unlisted: set[int] = field(default_factory=set)
@@ -104,24 +104,29 @@ class GitHub:
     trees: dict[str, str] = field(default_factory=dict)
     rules: Rules | BadRules = field(default_factory=Rules)
     needs: dict[str, int] = field(default_factory=dict)
+    repository: Repository = SHOP
 
     def look(self) -> Wanted:
         listed = tuple(pr for pr in self.pull_requests.values() if pr.number not in self.unlisted)
-        return Wanted(SHOP, listed, tuple(self.tags), None)
+        return Wanted(self.repository, listed, tuple(self.tags), None)
 
     def tree(self, commit: str) -> str:
         return self.trees.get(commit, f"tree-of-{commit}")
 
 
 def farewell(
-    verdict: Absent | Fork | Destroyed, actual: Actual, teardown: Command | None, terms: Terms
+    verdict: Absent | Fork | Destroyed,
+    actual: Actual,
+    teardown: Command | None,
+    terms: Terms,
+    repository: Repository = SHOP,
 ) -> steps.Next:
     """The next step of a removal, as ``reconcile`` would have it."""
     if not isinstance(verdict, Destroyed):
         return next_removal(actual, teardown, terms)
     before = next(app.attempt for app in actual.apps if app.destroyed_at(verdict.commit))
     assert before is not None
-    name = record_name("acme", SHOP, actual.environment)
+    name = record_name("acme", repository, actual.environment)
     return next_farewell(actual, steps.CreateApp((name,), before), teardown, terms)
 
 
@@ -173,7 +178,7 @@ class Settling:
             known = self._answered(known, found)
 
     def attention(self) -> dict[Environment, bool]:
-        return attention(self.judged(), self.cf.look(), SHOP.id, self.told)
+        return attention(self.judged(), self.cf.look(), self.github.repository.id, self.told)
 
     def until_settled(self) -> int:
         """Settle all that wants attention until nothing does; the rounds that it took."""
@@ -209,7 +214,7 @@ class Settling:
 
     def _terms(self, environment: Environment) -> Terms:
         return Terms(
-            names("acme", SHOP, environment),
+            names("acme", self.github.repository, environment),
             DOMAIN,
             f"t{self.cf.requests}",
             self.cf.now,
@@ -223,7 +228,7 @@ class Settling:
         actual = self.cf.look().actual(environment)
         if isinstance(verdict, Absent | Fork | Destroyed):
             actual = replace(actual, services=tuple(self.cf.services.get(environment, ())))
-            return farewell(verdict, actual, None, self._terms(environment))
+            return farewell(verdict, actual, None, self._terms(environment), self.github.repository)
         if not isinstance(verdict, Run):
             return Done()
         step = self.next_of(environment, verdict, actual, None)
@@ -237,7 +242,7 @@ class Settling:
         actual = self.cf.look().actual(environment)
         if isinstance(verdict, Absent | Fork | Destroyed):
             teardown = self.commands.get("teardown")
-            while not isinstance(step := farewell(verdict, actual, teardown, self._terms(environment)), Done):
+            while not isinstance(step := self._farewell(verdict, actual, teardown), Done):
                 assert not environment.shared
                 if isinstance(step, Wait):
                     return None
@@ -245,6 +250,11 @@ class Settling:
         elif isinstance(verdict, Run):
             return self._run(environment, verdict, gone_on(kept, actual) if kept is not None else actual)
         return actual
+
+    def _farewell(
+        self, verdict: Absent | Fork | Destroyed, actual: Actual, teardown: Command | None
+    ) -> steps.Next:
+        return farewell(verdict, actual, teardown, self._terms(actual.environment), self.github.repository)
 
     def _run(self, environment: Environment, run: Run, actual: Actual) -> Actual | None:
         plan: Blueprint | None = None

@@ -1,10 +1,9 @@
-"""``make faults``: every request of two days goes wrong once, in each way that it can go wrong.
+"""``make faults``: every request of three stories goes wrong, in each way that it can go wrong.
 
-Prints a line for each day as it ends, in the end a table, and exits with 1 if anything was odd. All of it takes
-hours: first each request goes wrong in one way, then each in the next, so that whoever ends it early knows about
-all requests. ``--quick`` takes the beginning of the first round, a mixed sample; ``--rounds 1`` all of that
-round; ``--match TEXT`` (several times, if need be) those in whose line one of the texts stands.
-"""
+Prints a line for each day as it ends, in the end a table, and exits with 1 if anything was odd. Each day is
+written down in ``--notes``: started again, it goes on with what is missing and what was odd. ``--days N`` or
+``--minutes M`` ends it early; ``--match TEXT`` (several times, if need be) takes those in whose line one of the
+texts stands; ``--quick`` a mixed sample of all, without notes."""
 
 from __future__ import annotations
 
@@ -12,96 +11,110 @@ import argparse
 import multiprocessing
 import sys
 import tempfile
-from collections import Counter, defaultdict
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
 from typing import Final
-from zlib import crc32
 
-from tests.faults.campaign import Day, Trial, begin, healthy_day, tried
-from tests.faults.days import STORIES
-from tests.faults.requests import chosen
+from tests.faults import killing
+from tests.faults.campaign import STORIES, Day, Trial, begin, healthy_day, tried
+from tests.faults.notes import Came, Note, Notes
+from tests.faults.trials import rounds, sample
 
-QUICK: Final = 56
-"""So many days take seven minutes of processor time: less than five minutes on two free cores."""
+NOTES: Final = Path(".work/faults.jsonl")
 
-WORKERS: Final = 4
-"""Most of a day is waiting."""
+WORKERS: Final = 2
+"""Processes for each story: most of a day is waiting."""
 
 Outcome = tuple[Trial, Day, float]
-
-DAYS_PER_WORKER: Final = 40
-KINDS: Final = 8
+Pools = dict[str, ProcessPoolExecutor]
 
 
 def main() -> int:
     """Run the campaign; its exit status."""
     options = _options()
-    context = multiprocessing.get_context("spawn")
+    notes = Notes(None if options.quick else options.notes)
+    workers = 1 if options.quick else options.workers
     with (
-        tempfile.TemporaryDirectory(prefix="faults-") as folder,
-        ProcessPoolExecutor(
-            options.workers, context, begin, (folder,), max_tasks_per_child=DAYS_PER_WORKER
-        ) as pool,
+        tempfile.TemporaryDirectory(prefix="faults-", ignore_cleanup_errors=True) as folder,
+        ExitStack() as opened,
     ):
-        healthy = dict(zip(STORIES, pool.map(healthy_day, [folder] * len(STORIES), STORIES), strict=True))
-        if odd := [f"{name}: {what}" for name, went in healthy.items() for what in went.odd]:
+        stories = [name for name in STORIES if not options.story or name in options.story]
+        pools = {name: opened.enter_context(_pool(folder, workers)) for name in stories}
+        begun = {name: pool.submit(healthy_day, folder, name) for name, pool in pools.items()}
+        healthy = {name: days.result() for name, days in begun.items()}
+        if odd := [
+            f"{story}: {scene}: {what}"
+            for story, scenes in healthy.items()
+            for scene, day in scenes.items()
+            for what in day.odd
+        ]:
             print("Without any fault:", *odd, sep="\n  ")
             return 1
-        trials = _wanted(list(_rounds(healthy)), options)
+        trials = _wanted(list(rounds(healthy, all_reads=options.all_reads)), notes, options)
         print(f"{len(trials)} days on which one request goes wrong:", flush=True)
-        began = [pool.submit(tried, folder, number, trial) for number, trial in enumerate(trials)]
-        came = _told(began)
-        pool.shutdown(cancel_futures=True)
-    _print_table(came)
-    return 1 if any(counts["odd"] for counts in came.values()) else 0
+        try:
+            _live(pools, folder, trials, notes, options.minutes)
+        except (KeyboardInterrupt, BrokenProcessPool, TimeoutError) as ended:
+            print(f"ended early: {type(ended).__name__}")
+        for pool in pools.values():
+            pool.shutdown(cancel_futures=True)
+    print("", *notes.table(), sep="\n", flush=True)
+    histories = killing.QUICK if options.quick else options.histories
+    return 1 if notes.odd or killing.lived_through(histories) else 0
 
 
-def _told(began: list[Future[Outcome]]) -> dict[str, Counter[str]]:
-    """How often each came of each kind of fault, until all is over or somebody ends it."""
-    came: defaultdict[str, Counter[str]] = defaultdict(Counter)
-    try:
-        for done in as_completed(began):
-            trial, went, seconds = done.result()
-            what = "odd" if went.odd else "ok" if went.struck else "not struck"
-            came[trial.kind][what] += 1
-            print(f"{what:10}  {seconds:4.1f} s  {trial}", *went.odd, sep="\n       ", flush=True)
-    except (KeyboardInterrupt, BrokenProcessPool):
-        print("ended early")
-    return came
+def _pool(folder: str, workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), begin, (folder,))
 
 
-def _rounds(healthy: dict[str, Day]) -> Iterator[Trial]:
-    """In each round every request goes wrong in another way, in an order that is mixed and always the same."""
-    requests = [(story, one) for story, went in healthy.items() for one in chosen(went.requests)]
-    mixed = sorted((crc32(f"{story}: {one}".encode()), story, one) for story, one in requests)
-    for turn in range(KINDS):
-        for place, story, request in mixed:
-            if turn < len(request.kinds):
-                yield Trial(story, request, request.kinds[(place + turn) % len(request.kinds)])
+def _live(pools: Pools, folder: str, trials: list[Trial], notes: Notes, minutes: float | None) -> None:
+    """Live through the days, until all is over, or the time."""
+    began = [pools[trial.story].submit(partial(tried, folder), trial) for trial in trials]
+    for note in _told(began, None if minutes is None else time.monotonic() + 60 * minutes):
+        notes.add(note)
+        print(note, flush=True)
 
 
-def _wanted(trials: list[Trial], options: argparse.Namespace) -> list[Trial]:
+def _told(began: list[Future[Outcome]], deadline: float | None) -> Iterator[Note]:
+    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+    for done in as_completed(began, left):
+        trial, went, seconds = done.result()
+        came: Came = "odd" if went.odd else "ok" if went.struck else "not struck"
+        yield Note(str(trial), trial.story, trial.kind, came, round(seconds, 1), went.odd)
+
+
+def _wanted(trials: list[Trial], notes: Notes, options: argparse.Namespace) -> list[Trial]:
     if options.rounds:
-        trials = trials[: options.rounds * len({(trial.story, trial.request) for trial in trials})]
+        trials = trials[: options.rounds * len({(t.story, t.scene, t.request) for t in trials})]
     if options.match:
         trials = [trial for trial in trials if any(text in str(trial) for text in options.match)]
-    return trials[:QUICK] if options.quick else trials
-
-
-def _print_table(came: dict[str, Counter[str]]) -> None:
-    print("\n| what goes wrong | days | ended badly | the fault did not come to pass |\n|---|---|---|---|")
-    for kind, counts in sorted(came.items()):
-        print(f"| {kind} | {counts.total()} | {counts['odd']} | {counts['not struck']} |")
+    if options.quick:
+        return sample(trials)
+    well = notes.well
+    return [trial for trial in trials if str(trial) not in well][: options.days]
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--rounds", type=int, default=0)
-    parser.add_argument("--match", action="append")
-    parser.add_argument("--workers", type=int, default=WORKERS)
+    parser.add_argument("--notes", type=Path, default=NOTES, help=f"else {NOTES}")
+    parser.add_argument("--rounds", type=int, help="every request goes wrong in so many of its ways")
+    parser.add_argument("--days", type=int, help="no more than so many")
+    parser.add_argument("--minutes", type=float, help="no longer than that")
+    parser.add_argument("--match", action="append", metavar="TEXT")
+    parser.add_argument("--story", action="append", choices=list(STORIES))
+    parser.add_argument(
+        "--all-reads", action="store_true", help="what reads goes wrong in every way, not in two"
+    )
+    parser.add_argument(
+        "--workers", type=int, default=WORKERS, help=f"processes for each story, else {WORKERS}"
+    )
+    parser.add_argument("--histories", type=int, default=killing.ALL, help="of kills at any moment; 0: none")
     return parser.parse_args()
 
 

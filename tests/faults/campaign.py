@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -14,19 +17,19 @@ from reviewapps import logs
 from reviewapps.demo.onlooker import TooLate
 from reviewapps.sandbox.faults import Fault
 from tests.contract.answers import ANSWERS, listen
-from tests.faults.days import POSTGRES, STORIES, settle_in
-from tests.faults.driver import Driver
-from tests.faults.requests import PATIENCE, Kind, Request, made
+from tests.faults.a_database import A_DATABASE
+from tests.faults.an_app import AN_APP
+from tests.faults.crew import Crew
+from tests.faults.days import Scene, SoFar, Story, left
+from tests.faults.requests import Blow, Kind, Request, made
+from tests.faults.shared import SHARED
 from tests.faults.shop import Shop
-from tests.stories.conftest import hurry
+from tests.faults.stage import Stage
 
-BRISK: Final = {
-    "LOOK_EVERY": "0.1",
-    "POLL_EVERY": "0.05",
-    "QUIET_EVERY": "1",
-    "REQUEST_TIMEOUT": f"{PATIENCE:g}",
-    "POSTGRES": POSTGRES,
-}
+STORIES: Final[dict[str, Story]] = {"an app": AN_APP, "a database": A_DATABASE, "shared": SHARED}
+
+
+PATIENCE: Final = 10.0
 
 
 @dataclass(frozen=True)
@@ -37,41 +40,114 @@ class Day:
     odd: tuple[str, ...]
     builds: int
     requests: tuple[Request, ...]
+    facts: tuple[str, ...] = ()
     struck: bool = True
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A day on which this request goes wrong in this way."""
+    """A day on which this request of this scene goes wrong in this way."""
 
     story: str
+    scene: str
     request: Request
     kind: Kind
 
     def __str__(self) -> str:
-        return f"{self.kind:7}  {self.story:10}  {self.request}"
+        return f"{self.kind:7}  {self.story:10}  {self.scene:12}  {self.request}"
 
 
-def day(home: Path, story: str, struck: Request | None = None, kind: Kind = "500") -> Day:
-    """A day of this name is lived through, while one request goes wrong."""
-    live, builds = STORIES[story]
-    with Shop(home, **BRISK) as shop:
-        hurry(shop.world.cloudfoundry.settings)
-        settle_in(shop)
-        fault = struck.fault(kind) if struck is not None else Fault(nth=0)
-        if struck is not None:
-            getattr(shop.world, struck.server).observed.plan(fault)
-        driver = Driver(shop)
-        odd: list[str] = []
-        try:
-            odd += live(shop)
-        except Exception as broken:  # whatever it is, that day did not end well
-            odd.append(str(broken) if isinstance(broken, TooLate) else traceback.format_exc(limit=-3))
-        odd += [f"crashed: {crash}" for crash in driver.crashes] + ANSWERS.mistakes()
-        made_builds = shop.builds("shop-pr-1") + shop.builds("shop-dev")
-        if made_builds > builds + (struck is not None):
-            odd.append(f"{made_builds} builds where {builds} would do")
-        return Day(tuple(odd), made_builds, tuple(made(shop)), fault.seen >= fault.nth)
+class Play:
+    """A story, played once without a fault (``until`` the scene of this name) to know what belongs to it:
+    ``healthy`` are its scenes' days."""
+
+    def __init__(self, folder: Path, story: Story, until: str = "the end") -> None:
+        self._story, self._stage = story, Stage(folder, story)
+        self.healthy: dict[str, Day] = {}
+        for name, scene in story.all_scenes:
+            self.healthy[name] = self._day(name, scene)
+            if name == until:
+                break
+
+    def day(self, scene: str, struck: Request, kind: Kind) -> Day:
+        """A day that begins with this scene, in which a request goes wrong, and then comes to its end."""
+        return self._day(scene, dict(self._story.all_scenes)[scene], struck, kind)
+
+    def _day(self, name: str, scene: Scene, struck: Request | None = None, kind: Kind = "500") -> Day:
+        number = [known for known, _ in self._story.all_scenes].index(name)
+        with self._stage.entered(number) as (shop, now):
+            crew = Crew(shop, self._story.environment(shop), empties=kind == "emptied")
+            fault = _planned(struck, kind, crew)
+            with crew:
+                odd = list(_survived(lambda: self._warmed_up(shop, number)))
+                if struck is not None:
+                    getattr(shop.world, struck.server).observed.plan(fault)
+                odd += _survived(lambda: scene(shop, now))
+                requests = tuple(made(shop))
+                builds, facts = shop.all_builds(), tuple(self._story.facts(shop))
+                if struck is not None:
+                    odd += _survived(lambda: self._ended(name, shop, now, crew))
+            lines, crashes = tuple(shop.channel.lines), crew.crashes()
+        odd += [f"crashed: {crash}" for crash in crashes] + ANSWERS.mistakes()
+        if struck is None:
+            self._stage.keep(now, lines)
+        return Day(tuple(odd), builds, requests, facts, fault.seen >= fault.nth)
+
+    def _warmed_up(self, shop: Shop, number: int) -> Iterator[str]:
+        """Let an orchestrator know again what there is. In the first scene it begins with the rest."""
+        if number:
+            shop.until_settled()
+        for server in (shop.world.cloudfoundry, shop.world.github):
+            server.observed.calls.clear()
+        yield from ()
+
+    def _ended(self, name: str, shop: Shop, now: SoFar, crew: Crew) -> Iterator[str]:
+        if crew.go_on():
+            yield from self._gone_on(shop, now)
+        most = self.healthy[name].builds + 1
+        if (builds := shop.all_builds()) > most:
+            yield f"{builds} builds where {most - 1} would do"
+        yield from self._odd_facts(name, shop)
+        if name != "the end":
+            yield from self._story.end(shop, now)
+
+    def _gone_on(self, shop: Shop, now: SoFar) -> Iterator[str]:
+        """What is odd once who was stopped has had time to do what they had in mind."""
+        for _ in range(2):
+            shop.until_settled()
+        if now.served is None:
+            yield from left(shop, now)
+
+    def _odd_facts(self, name: str, shop: Shop) -> Iterator[str]:
+        """What people were told that they should not have been, or were not. Slack may hear of it a little
+        later."""
+        wanted = Counter(self.healthy[name].facts)
+        with suppress(TooLate):
+            shop.until("the facts", lambda: Counter(self._story.facts(shop)) == wanted, PATIENCE)
+        found = Counter(self._story.facts(shop))
+        yield from (f"too much: {fact}" for fact in (found - wanted).elements())
+        yield from (f"missing: {fact}" for fact in (wanted - found).elements())
+
+
+def _survived(live: Callable[[], Iterator[str]]) -> list[str]:
+    """What was odd; whatever is raised is."""
+    odd: list[str] = []
+    try:
+        odd.extend(live())
+    except TooLate as late:
+        odd.append(str(late))
+    except Exception:
+        odd.append(traceback.format_exc(limit=-3))
+    return odd
+
+
+def _planned(struck: Request | None, kind: Kind, crew: Crew) -> Fault:
+    if struck is None:
+        return Fault(nth=0)
+    fault = struck.fault(kind)
+    if isinstance(fault, Blow):
+        fault.falls = crew.stop if kind == "stopped" else crew.kill
+    return fault
 
 
 def begin(folder: str) -> None:
@@ -80,14 +156,19 @@ def begin(folder: str) -> None:
     logs.configure(file=Path(folder) / f"log-{os.getpid()}")
 
 
-def healthy_day(folder: str, story: str) -> Day:
-    """A day on which nothing goes wrong."""
-    return day(Path(folder) / story.replace(" ", "-"), story)
+@cache
+def play(folder: str, story: str) -> Play:
+    """The story, as this process plays it."""
+    return Play(Path(folder) / f"{os.getpid()}-{story.replace(' ', '-')}", STORIES[story])
 
 
-def tried(folder: str, number: int, trial: Trial) -> tuple[Trial, Day, float]:
+def healthy_day(folder: str, story: str) -> dict[str, Day]:
+    """The scenes of a story in which nothing goes wrong."""
+    return play(folder, story).healthy
+
+
+def tried(folder: str, trial: Trial) -> tuple[Trial, Day, float]:
     """What came of it, and after how many seconds."""
-    began, home = time.monotonic(), Path(folder) / f"day-{number}"
-    went = day(home, trial.story, trial.request, trial.kind)
-    shutil.rmtree(home, ignore_errors=True)
+    stage, began = play(folder, trial.story), time.monotonic()
+    went = stage.day(trial.scene, trial.request, trial.kind)
     return trial, went, time.monotonic() - began

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Self
 
 
 class Channel:
-    """An incoming webhook at ``url``; ``lines`` are what came."""
+    """An incoming webhook at ``url``; ``lines`` are what came, after those of before."""
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
+    def __init__(self, before: Iterable[str] = ()) -> None:
+        self.lines = list(before)
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _answering(self.lines))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 

@@ -1,87 +1,137 @@
-"""``python -m tests.faults.killing``: the worker is killed at any moment of a history that nobody wrote.
+"""``python -m tests.faults.killing``: workers come to harm at any moment of a history that nobody wrote.
 
-``--seed N`` tells which history, and ``--days K`` how many seeds from there on. What is pushed, and when
-the worker is killed, follows from the seed; how far it has come by then does not.
-"""
+There are two workers, as Celery runs them. Again and again one of them is killed (SIGKILL), or stopped
+(SIGSTOP) for longer than its lease lasts; now and then Redis is emptied. ``--seed N`` tells which history, and
+``--days K`` how many seeds from there on. What is pushed, and what befalls whom when, follows from the seed;
+how far they have come by then does not."""
 
 from __future__ import annotations
 
 import argparse
+import multiprocessing
+import os
 import random
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from subprocess import Popen
+from typing import Final, TypeVar
 
 from reviewapps.demo.onlooker import TooLate, until
 from tests.contract.answers import ANSWERS, listen
-from tests.faults.days import COMMANDS, POSTGRES, ask_for_data, odd_data, settle_in
+from tests.faults.a_database import COMMANDS, POSTGRES, odd_data, settle_in
+from tests.faults.an_app import BROKEN, CRASHES, WELL, dotted
 from tests.faults.shop import Preview, Shop
 from tests.stories.conftest import hurry
-from tests.stories.samples import BROKEN_BUILD, CRASHES_AT_START, WORKING_APP
 
 T = TypeVar("T")
 
 SHORT: Final = {"REQUEST_TIMEOUT": "2", "LEASE": "3", "FORWARD": "3.5", "POSTGRES": POSTGRES}
-KILLED_AFTER: Final = (1.5, 6.0)
-"""Seconds from the start of a worker; it needs one to be up."""
+STRUCK_AFTER: Final = (1.0, 5.0)
+"""Seconds from one blow to the next; a worker needs one to be up."""
 
-WELL: Final[dict[str, str | None]] = {**WORKING_APP, "bin/pre_compile": "true\n", "broken": ""}
+STOPPED_FOR: Final = 3.5
+"""Seconds: longer than a lease."""
+
+BLOWS: Final = ("killed", "killed", "killed", "stopped", "Redis emptied")
+
+QUICK: Final = 1
+ALL: Final = 30
+"""So many histories have more than 200 kills."""
+
+SEED: Final = 1
+
+GOOD: Final[dict[str, str | None]] = {**WELL, "bin__pre_compile": "true\n", "broken": ""}
 PUSHES: Final[dict[str, dict[str, str | None]]] = {
-    "a push": WELL,
-    "a push that cannot be built": {**WELL, **BROKEN_BUILD},
-    "a push that crashes": {**WELL, **CRASHES_AT_START},
-    "a push whose release fails": {**WELL, "broken": "1"},
+    "a push": GOOD,
+    "a push that cannot be built": {**GOOD, **BROKEN},
+    "a push that crashes": {**GOOD, **CRASHES},
+    "a push whose release fails": {**GOOD, "broken": "1"},
 }
 MOVES: Final = (*PUSHES, "closed and opened again")
 
 
-class Killer:
-    """Kills the worker again and again while somebody waits for something; ``kills`` are counted."""
+class Fate:
+    """Strikes again and again while somebody waits for something; ``blows`` are counted, by what they were."""
 
     def __init__(self, shop: Shop, chance: random.Random) -> None:
-        self._shop, self._chance, self.kills = shop, chance, 0
-        self._start()
+        self._shop, self._chance = shop, chance
+        self.blows: Counter[str] = Counter()
+        self._stopped: list[tuple[float, Popen[bytes]]] = []
+        for _ in range(2):
+            shop.playground.start_worker()
+        self._rest()
 
     def until(self, what: str, seen: Callable[[], T | None], seconds: float = 30.0) -> T:
-        def seen_by_one_who_kills() -> T | None:
+        """What is seen at last, whoever comes to harm meanwhile."""
+
+        def seen_by_one_who_strikes() -> T | None:
             self._beat()
             return seen()
 
-        return until(what, seen_by_one_who_kills, 4 * seconds)
+        return until(what, seen_by_one_who_strikes, 4 * seconds)
 
     def _beat(self) -> None:
+        while self._stopped and self._stopped[0][0] < time.monotonic():
+            _signal(self._stopped.pop(0)[1], signal.SIGCONT)
         if time.monotonic() > self._at:
-            self._shop.playground.kill_workers()
-            self.kills += 1
-            self._start()
+            blow = self._chance.choice(BLOWS)
+            self.blows[blow] += 1
+            self._strike(blow)
+            self._rest()
 
-    def _start(self) -> None:
-        self._shop.playground.start_worker()
-        self._at = time.monotonic() + self._chance.uniform(*KILLED_AFTER)
+    def _strike(self, blow: str) -> None:
+        well = [
+            one for one in self._shop.playground.workers if one.poll() is None and not self._is_stopped(one)
+        ]
+        if blow == "Redis emptied":
+            self._shop.redis.flushall()
+        elif well and blow == "stopped":
+            _signal(struck := self._chance.choice(well), signal.SIGSTOP)
+            self._stopped.append((time.monotonic() + STOPPED_FOR, struck))
+        elif well:
+            struck = self._chance.choice(well)
+            _signal(struck, signal.SIGKILL)
+            struck.wait()
+            self._shop.playground.start_worker()
+
+    def _is_stopped(self, worker: Popen[bytes]) -> bool:
+        return any(worker is one for _, one in self._stopped)
+
+    def _rest(self) -> None:
+        self._at = time.monotonic() + self._chance.uniform(*STRUCK_AFTER)
 
 
-def history(home: Path, seed: int) -> tuple[list[str], list[str], int]:
-    """What was odd, what happened, and how often the worker was killed."""
+def _signal(worker: Popen[bytes], number: signal.Signals) -> None:
+    """Send it to the worker and all its children at once."""
+    os.killpg(worker.pid, number)
+
+
+History = tuple[int, list[str], list[str], Counter[str]]
+
+
+def history(folder: str, seed: int) -> History:
+    """The seed, what was odd, what people did, and what befell the workers."""
     chance = random.Random(seed)
     moves = [chance.choice(MOVES) for _ in range(chance.randint(2, 5))]
-    with Shop(home, **SHORT) as shop:
+    with Shop(Path(folder) / f"seed-{seed}", **SHORT) as shop:
         hurry(shop.world.cloudfoundry.settings)
         settle_in(shop)
-        ask_for_data(shop)
-        killer = Killer(shop, chance)
-        shop.until = killer.until
+        fate = Fate(shop, chance)
+        shop.until = fate.until
         try:
-            odd = _lived(shop, killer, moves, chance)
+            odd = _lived(shop, fate, moves, chance)
         except TooLate as late:
             odd = [str(late)]
-        return odd + ANSWERS.mistakes(), moves, killer.kills
+        return seed, odd + ANSWERS.mistakes(), moves, fate.blows
 
 
-def _lived(shop: Shop, killer: Killer, moves: list[str], chance: random.Random) -> list[str]:
+def _lived(shop: Shop, fate: Fate, moves: list[str], chance: random.Random) -> list[str]:
     preview = shop.open("blue header")
     for number, move in enumerate([*moves, "a push"]):
         _pause(shop, chance.uniform(0, 5))
@@ -90,11 +140,10 @@ def _lived(shop: Shop, killer: Killer, moves: list[str], chance: random.Random) 
             _pause(shop, chance.uniform(0, 3))
             shop.octocat.reopen(preview.number)
         else:
-            files: Any = {name.replace("/", "__"): text for name, text in PUSHES[move].items()}
-            preview = shop.push(preview, f"header {number}", **files)
+            preview = shop.push(preview, f"header {number}", **dotted(PUSHES[move]))
     shop.until_live(preview)
     shop.until_settled()
-    ends = _odd_ends(shop, preview, closed="closed and opened again" in moves, kills=killer.kills)
+    ends = _odd_ends(shop, preview, closed="closed and opened again" in moves, blows=fate.blows.total())
     shop.octocat.close(preview.number)
     shop.until_gone(preview)
     shop.until_settled()
@@ -102,9 +151,9 @@ def _lived(shop: Shop, killer: Killer, moves: list[str], chance: random.Random) 
     return [what for what in found if not what.startswith("Slack was told")]  # twice, if killed in between
 
 
-def _odd_ends(shop: Shop, preview: Preview, *, closed: bool, kills: int) -> list[str]:
+def _odd_ends(shop: Shop, preview: Preview, *, closed: bool, blows: int) -> list[str]:
     """What is odd of what serves. What was closed was rightly made anew."""
-    found = shop.oddities(preview, builds=2 * preview.pushes + kills if closed else preview.pushes + kills)
+    found = shop.oddities(preview, builds=2 * preview.pushes + blows if closed else preview.pushes + blows)
     return [what for what in found if not (closed and "was created" in what)]
 
 
@@ -120,21 +169,39 @@ def _pause(shop: Shop, seconds: float) -> None:
     shop.until("the next move", lambda: time.monotonic() > ends)
 
 
+def lived_through(number: int, seed: int = SEED, workers: int = 2) -> bool:
+    """Live through so many histories, and tell of each; whether any ended badly."""
+    if not number:
+        return False
+    print(f"\nHistories in which workers come to harm, from seed {seed} on:", flush=True)
+    bad, blows = 0, Counter[str]()
+    context = multiprocessing.get_context("spawn")
+    with (
+        tempfile.TemporaryDirectory(prefix="killing-") as folder,
+        ProcessPoolExecutor(min(workers, number), context, listen) as pool,
+    ):
+        for done in as_completed([pool.submit(history, folder, one) for one in range(seed, seed + number)]):
+            one, odd, moves, befell = done.result()
+            bad += bool(odd)
+            blows += befell
+            said = f"{'odd' if odd else 'ok':3}  --seed {one}: {_counted(befell)}; {', '.join(moves)}"
+            print(said, *odd, sep="\n       ", flush=True)
+    print(f"{number} histories, {blows.total()} blows ({_counted(blows)}), {bad} ended badly", flush=True)
+    return bool(bad)
+
+
+def _counted(blows: Counter[str]) -> str:
+    return ", ".join(f"{times} {what}" for what, times in sorted(blows.items()))
+
+
 def main() -> int:
-    """Live through so many histories; the exit status."""
+    """The exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.killing", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--days", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()
-    listen()
-    bad = 0
-    with tempfile.TemporaryDirectory(prefix="killing-") as folder:
-        for seed in range(options.seed, options.seed + options.days):
-            odd, moves, kills = history(Path(folder) / f"seed-{seed}", seed)
-            bad += bool(odd)
-            said = f"{'odd' if odd else 'ok':3}  --seed {seed}: {kills} kills; {', '.join(moves)}"
-            print(said, *odd, sep="\n       ", flush=True)
-    return 1 if bad else 0
+    return 1 if lived_through(options.days, options.seed, options.workers) else 0
 
 
 if __name__ == "__main__":

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final, Literal
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.observed import Call
@@ -15,15 +18,24 @@ from reviewapps.sandbox.world import BOT
 from tests.faults.shop import Shop
 
 Server = Literal["github", "cloudfoundry"]
-Kind = Literal["500", "502", "503", "429", "403", "reset", "timeout", "lost", "cut"]
-WRITES_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "502", "503", "429", "403", "reset", "timeout", "lost")
+Kind = Literal[
+    "500", "502", "503", "429", "403", "reset", "timeout", "lost", "cut", "killed", "emptied", "stopped"
+]
+WRITES_GO_WRONG: Final[tuple[Kind, ...]] = (
+    *("500", "502", "503", "429", "403", "reset", "timeout", "lost"),
+    *("killed", "emptied", "stopped"),
+)
 READS_GO_WRONG: Final[tuple[Kind, ...]] = ("500", "502", "503", "429", "403", "reset", "timeout", "cut")
 """A read whose answer is lost is a read that was reset; one that is cut off is another matter."""
+
+BEFALLS: Final[tuple[Kind, ...]] = ("killed", "emptied", "stopped")
+"""The request is done, and in that moment who asked is killed, killed while Redis is emptied, or stopped for
+longer than the lease lasts."""
 
 PATIENCE: Final = 2.0
 """Seconds until a request is given up."""
 
-TOO_LONG: Final = 3.5
+TOO_LONG: Final = 3.0
 """After so many seconds it is done all the same."""
 
 INSISTENT: Final = 4
@@ -72,14 +84,29 @@ class Request:
         return kinds if self.server == "github" else tuple(kind for kind in kinds if kind != "403")
 
     def fault(self, kind: Kind) -> Fault:
-        """What goes wrong with it."""
+        """What goes wrong with it; what is to befall who asked is for the caller to say, in ``Blow.falls``."""
         times, who = INSISTENT if self.is_read else 1, BOT if self.server == "github" else ""
+        if kind in BEFALLS:
+            return Blow(self.path, self.method, nth=self.nth, who=who)
         struck = partial(Fault, self.path, self.method, nth=self.nth, times=times, who=who)
         if kind == "timeout":
             return struck(kind="delay", seconds=TOO_LONG)
         if kind in ("reset", "lost", "cut"):
             return struck(kind=kind)
         return struck(kind="status", status=int(kind), **LIMITS.get(f"{kind} {self.server}", {}))
+
+
+class Blow(Fault):
+    """The call is done, and then something ``falls`` on who asked."""
+
+    falls: Callable[[], None]
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What nobody may be there to hear any more."""
+        try:
+            return await handler(request)
+        finally:
+            self.falls()
 
 
 def made(shop: Shop) -> Iterator[Request]:
@@ -93,12 +120,10 @@ def made(shop: Shop) -> Iterator[Request]:
 
 
 def chosen(requests: tuple[Request, ...]) -> list[Request]:
-    """Each that was to change something; of those that were not, the first and the middle one of each kind.
+    """Each that was to change something; of those that were not, the first of each kind.
 
     How often somebody asks how a build is getting on differs from day to day."""
-    last = {replace(r, nth=0): r.nth for r in requests if r.is_read}
-    reads = {replace(r, nth=n) for r, nth in last.items() for n in (1, (nth + 1) // 2)}
-    return [r for r in requests if not r.is_read or r in reads]
+    return [r for r in requests if not r.is_read or r.nth == 1]
 
 
 def _calls(shop: Shop) -> Iterator[tuple[Server, Call]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,10 +15,10 @@ from reviewapps.coordination.due import QUEUES
 from reviewapps.demo import onlooker
 from reviewapps.demo.onlooker import Onlooker, headings, linked, page
 from reviewapps.demo.people import Person
-from reviewapps.demo.story import SAMPLE
 from reviewapps.model import BUILDER
 from reviewapps.playground import INSTANCE
-from reviewapps.sandbox.cloudfoundry.state import App, Route
+from reviewapps.sandbox.addresses import ANY, Ports
+from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Route
 from reviewapps.sandbox.github.state import Deployment as GitHubDeployment
 from reviewapps.sandbox.world import BOT
 from tests.faults.channel import Channel
@@ -42,18 +42,21 @@ class Preview:
 
 
 SLACK_PATIENCE = 10.0
+SAMPLE = Path(__file__).parent / "sample"
 
 
 class Shop:
-    """A playground with a repository that was just begun. Workers are for the test to start.
+    """A playground with a repository that was just begun, or with all that an earlier one left in ``home``.
+    Workers are for the test to start.
 
-    ``settings`` go to every worker, without their prefix. ``until`` is how it waits for things to happen.
+    ``settings`` go to every worker, without their prefix; ``lines`` are what Slack was told before. ``until`` is
+    how it waits for things to happen.
     """
 
-    def __init__(self, home: Path, **settings: str) -> None:
-        self.channel = Channel()
+    def __init__(self, home: Path, ports: Ports = ANY, lines: Iterable[str] = (), /, **settings: str) -> None:
+        self.channel = Channel(lines)
         told = {"SLACK_WEBHOOK": self.channel.url, **settings}
-        self.playground = ForkedWorkers(home, settings=told)
+        self.playground = ForkedWorkers(home, ports=ports, settings=told)
         self.world = self.playground.world
         self.until = onlooker.until
         self._open = contextlib.ExitStack()
@@ -65,7 +68,9 @@ class Shop:
             self.world.github.world.allowance.user = 1_000_000  # many a day is lived in one hour here
             self.redis = opening.enter_context(Redis.from_url(self.playground.redis.url))
             self.octocat = self._person("octocat")
-            self.octocat.begin(SAMPLE)
+            self.hubot = self._person("hubot")
+            if not self.world.begun:
+                self.octocat.begin(SAMPLE)
             self.onlooker = Onlooker(self.octocat, self.world.repository, BOT)
             self._open = opening.pop_all()
         return self
@@ -78,11 +83,11 @@ class Shop:
 
     # --- what people do ---
 
-    def open(self, words: str, **files: str | None) -> Preview:
+    def open(self, words: str, into: str = "main", **files: str | None) -> Preview:
         """Open a pull request whose page says ``words``; ``files`` by name, ``__`` for a slash."""
         branch = words.replace(" ", "-")
-        commit = self.octocat.write(branch, words, _content(words, files))
-        return Preview(self.octocat.open(branch, words), branch, commit, words)
+        commit = self.octocat.write(branch, words, _content(words, files), base=into)
+        return Preview(self.octocat.open(branch, words, into=into), branch, commit, words)
 
     def push(self, preview: Preview, words: str, **files: str | None) -> Preview:
         """Push to it; the preview as it should become."""
@@ -140,7 +145,7 @@ class Shop:
             *self._odd_comments(preview, f"live at {self.url(preview.environment)}"),
             *self.oddities_of_platform(preview, builds=preview.pushes if builds is None else builds),
             *self._odd_deployments(preview, live=True),
-            *self._odd_channel(told, f"#{preview.number}>:", "live at", preview.commit[:7]),
+            *self.odd_channel(told, f"#{preview.number}>:", "live at", preview.commit[:7]),
         ]
 
     def oddities_of_platform(self, preview: Preview, *, builds: int) -> list[str]:
@@ -159,7 +164,7 @@ class Shop:
             *(f"left over: {thing}" for thing in self.world.labelled(preview.environment)),
             *([] if seen.unrouted else [f"its address still answers {seen.status}"]),
             *self._odd_deployments(preview, live=False),
-            *self._odd_channel(1, f"#{preview.number}>:", "removed"),
+            *self.odd_channel(1, f"#{preview.number}>:", "removed"),
         ]
 
     def builds(self, name: str) -> int:
@@ -171,6 +176,10 @@ class Shop:
         cloudfoundry = self.world.cloudfoundry
         return f"http://shop-{environment}.{cloudfoundry.app_domain}:{cloudfoundry.app_port}"
 
+    def page_of(self, environment: str) -> str:
+        """What the page of an environment says."""
+        return page(self.url(environment)).headline
+
     def deployment_states(self, environment: str) -> list[str]:
         """What GitHub was last told of each of its deployments, oldest first."""
         return [d.statuses[-1].state if d.statuses else "" for d in self._deployments(environment)]
@@ -178,6 +187,14 @@ class Shop:
     def apps(self) -> list[str]:
         """The names of all apps there are."""
         return sorted(app.name for app in self._rows(App))
+
+    def runners(self) -> list[str]:
+        """The names of those that are for running: all but the builders."""
+        return sorted(app.name for app in self._rows(App) if app.labels.get("reviewapps-app") != BUILDER)
+
+    def all_builds(self) -> int:
+        """How many builds were ever begun."""
+        return sum(1 for event in self._rows(AuditEvent) if event.type == "audit.app.build.create")
 
     def hosts(self) -> list[str]:
         """The hosts of all routes there are."""
@@ -209,7 +226,8 @@ class Shop:
         if states != good or (live and preview.commit not in states):
             yield f"GitHub's deployments are { {sha[:7]: state for sha, state in states.items()} }"
 
-    def _odd_channel(self, times: int, *words: str) -> Iterator[str]:
+    def odd_channel(self, times: int, *words: str) -> Iterator[str]:
+        """What is odd if Slack should have heard so often of all these words in one line."""
         with contextlib.suppress(onlooker.TooLate):  # nobody waits for Slack, so it may come later
             self.until("Slack's lines", lambda: len(self.channel.said(*words)) >= times, SLACK_PATIENCE)
         if len(said := self.channel.said(*words)) != times:
