@@ -26,8 +26,9 @@ from reviewapps.plan import is_live
 from reviewapps.report import headline
 from reviewapps.report.wording import ordinal
 
-State = Literal["live", "building", "failed", "held", "waiting", "removing", "kept", "unreadable"]
-"""``kept``: it is there and is left as it is, since nothing says what should become of it."""
+State = Literal["live", "due", "building", "failed", "held", "waiting", "removing", "kept", "unreadable"]
+"""``due``: it is wanted, and nobody has begun with it; with ``building`` somebody has. ``kept``: it is there and is
+left as it is, since nothing says what should become of it."""
 
 
 @dataclass(frozen=True)
@@ -141,8 +142,7 @@ class _Seen:
     def _wanted(self, run: Run, actual: Actual) -> Row:
         app = actual.app
         if app is None:
-            reason = f"{run.commit[:7]} is to be built; nothing of it is there yet"
-            return self._there(actual, "building", commit=run.commit, reason=reason)
+            return self._due(run, actual)
         refusal = app.refusal_of(run.commit, run.config)
         if refusal is not None:
             reason = _reason(run.commit, refusal)
@@ -152,10 +152,15 @@ class _Seen:
             return self._there(actual, "held", commit=run.commit, since=app.live_since, reason=words)
         if is_live(app, run):
             return self._there(actual, "live", commit=run.commit, since=app.live_since, ends=run.ends)
-        began = app.attempt.began if app.attempt is not None else None
-        return self._there(
-            actual, "building", commit=run.commit, since=began, reason=f"{run.commit[:7]} is being built"
-        )
+        attempt = app.attempt
+        if attempt is None or not attempt.is_for(run.commit, run.config):
+            return self._due(run, actual)
+        words = f"{run.commit[:7]} is being built"
+        return self._there(actual, "building", commit=run.commit, since=attempt.began, reason=words)
+
+    def _due(self, run: Run, actual: Actual) -> Row:
+        words = f"{run.commit[:7]} is to be built; nobody has begun"
+        return self._there(actual, "due", commit=run.commit, reason=words)
 
     def _left(self, actual: Actual) -> Row:
         app = actual.app

@@ -17,6 +17,7 @@ STYLES: Final[Mapping[str, str]] = {
     "live": "green",
     "failed": "bold red",
     "unreadable": "bold red",
+    "due": "yellow",
     "building": "yellow",
     "waiting": "yellow",
     "held": "yellow",
@@ -103,7 +104,7 @@ def _held(one: Memory) -> str:
 
 def _judgement(overviews: Sequence[Overview]) -> str:
     states = [row.state for one in overviews for row in one.rows]
-    counted = {state: states.count(state) for state in ("failed", "unreadable", "waiting", "building")}
+    counted = {state: states.count(state) for state in ("failed", "unreadable", "waiting", "due", "building")}
     said = [f"{number} {state}" for state, number in counted.items() if number]
     if any(one.unsafe for one in overviews):
         said.append("deletions held back")
