@@ -21,6 +21,7 @@ from reviewapps.cloudfoundry import SpaceClient
 from reviewapps.cloudfoundry.logs import SOURCES
 from reviewapps.errors import BadSettings, NotAuthorised
 from reviewapps.model import LogLine, LogSource
+from reviewapps.overview import nobody_looks, watched
 from reviewapps.report.untrusted import Mask
 from reviewapps.wiring import Reading
 
@@ -43,12 +44,18 @@ def list_(
         overviews = [reading.reconcilers[name].overview() for name in names]
         caps = {name: target.memory_mb for name, target in told.grants.targets.items()}
         memory = [_memory(name, space, caps[name]) for name, space in reading.spaces.items()]
+        now = datetime.now(UTC)
+        looks = [
+            watched(name, reading.reconcilers[name].looked_at(), now, told.quiet_every) for name in names
+        ]
     if as_json_:
-        print(as_json({"repositories": overviews, "memory": memory}))
+        print(as_json({"repositories": overviews, "memory": memory, "workers": looks}))
         return 0
     console = Console()
-    for line in listing(overviews, memory, datetime.now(UTC)):
+    for line in listing(overviews, memory, now):
         console.print(line, soft_wrap=True, highlight=False)
+    for sentence in nobody_looks(looks, overviews, now) if told.grants.mode != "paused" else ():
+        console.print(sentence, soft_wrap=True, highlight=False, markup=False, style="yellow")
     return 0
 
 

@@ -27,7 +27,7 @@ from reviewapps.report import headline
 from reviewapps.report.wording import ordinal
 
 State = Literal["live", "due", "building", "failed", "held", "waiting", "removing", "kept", "unreadable"]
-"""``due``: it is wanted, and nobody has begun with it; with ``building`` somebody has. ``kept``: it is there and is
+"""``due``: it is wanted, and nobody has begun; ``building``: somebody has. ``kept``: it is there and is
 left as it is, since nothing says what should become of it."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -23,7 +24,7 @@ from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.room import publish
-from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
+from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row, last_overview
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.speaking import speak_of_drift, unheard
 from reviewapps.reconcile.ticking import report
@@ -143,6 +144,11 @@ class Reconciler:
         wanted, space = means.github.look(), means.cloudfoundry.look()
         desired, memory = verdicts(means, wanted, space), means.cloudfoundry.memory()
         return overview(wanted, desired, space, means.grant, means.now(), memory)
+
+    def looked_at(self) -> datetime | None:
+        """When a worker looked last; None where the memory does not know."""
+        seen = last_overview(self._means.memory, self.name)
+        return None if seen is None else seen.looked_at
 
     def decision(self, environment: Environment) -> Decision:
         """Why the environment should be as it should."""

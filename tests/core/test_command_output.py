@@ -35,7 +35,9 @@ from reviewapps.overview import (
     Tick,
     detail,
     in_words,
+    nobody_looks,
     tick,
+    watched,
 )
 from reviewapps.reconcile import Rehearsed
 from reviewapps.report.untrusted import Mask
@@ -98,6 +100,23 @@ def is_as_golden(name: str, lines: Iterable[Text | str]) -> bool:
 def test_a_list_reads_as_its_golden_file() -> None:
     memory = [Memory("review", 640, 2048), Memory("dev", 512, None), Memory("unseen", None, None)]
     assert is_as_golden("list", listing([SHOP, WEB], memory, NOW))
+
+
+def test_where_nothing_is_there_a_list_has_no_header() -> None:
+    (name, nothing, _, _) = (line.plain for line in listing([WEB], [], NOW))
+    assert (name, nothing) == ("acme/web", "  nothing is there")
+
+
+def test_a_list_says_where_no_worker_looks() -> None:
+    due = replace(SHOP, rows=(Row(environment("pr-1"), "due", commit=LIVE),))
+    young, old = NOW - timedelta(minutes=4), NOW - timedelta(minutes=12)
+
+    def said(of: Overview, looked_at: datetime | None, quiet: float = 60.0) -> list[str]:
+        return nobody_looks([watched(of.repository, looked_at, NOW, quiet)], [of], NOW)
+
+    assert said(SHOP, young) == said(SHOP, old, quiet=300.0) == said(SHOP, None) == []
+    assert said(SHOP, old) == ["acme/shop: no worker has looked for 12 min; does `reviewapps run` run?"]
+    assert said(due, None)[0].startswith("acme/shop: no worker is known here. `reviewapps run`")
 
 
 def test_no_line_of_a_list_can_colour_what_follows() -> None:

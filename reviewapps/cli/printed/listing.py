@@ -47,7 +47,8 @@ def listing(overviews: Sequence[Overview], memory: Sequence[Memory], now: dateti
     """The lines: each repository with its environments, and what all of them hold."""
     cells = {one.repository: [_cells(row, now) for row in one.rows] for one in overviews}
     widths = _widths([HEAD, *(line for lines in cells.values() for line in lines)])
-    yield _line(HEAD, widths)
+    if any(cells.values()):
+        yield _line(HEAD, widths)
     for one in overviews:
         yield Text(one.repository, style="bold")
         yield from (_line(line, widths) for line in cells[one.repository])
