@@ -32,7 +32,10 @@ Home = Annotated[Path, typer.Option(help="Where everything of it is kept.")]
 Where = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="acme/shop#12 or acme/shop:dev")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Within = Annotated[str, typer.Option(help="How long that may take: 90s, 30m, 2h.")]
+Within = Annotated[
+    str | None,
+    typer.Option(help="How long that may take: 90s, 30m, 2h. [default: 30m; of destroy 5m]", metavar="TIME"),
+]
 
 
 def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:

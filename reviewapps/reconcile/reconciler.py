@@ -160,16 +160,20 @@ class Reconciler:
         return decision(environment, wanted, rules, means.grant, space, known, means.now(), desired)
 
     def detail(self, environment: Environment) -> Detail:
-        """All that is known of the environment."""
+        """All that is known of the environment. Raises AuthorMustAct where there is no such pull request, and
+        nothing that could have been its."""
         means, number = self._means, environment.number
         seen = judged_alone(means, environment)
+        known = any(pr.number == number for pr in seen.wanted.pull_requests)
+        if number is not None and not known and seen.space.actual(environment).empty:
+            raise AuthorMustAct(f"{address(environment, means.name)}: GitHub has no pull request #{number}")
         voice = Voice(means.instance, seen.wanted.repository, means.web_url)
         return detail(
             address(environment, seen.wanted.repository.name),
             row(environment, seen.verdict, seen.space, means.grant, means.cloudfoundry.memory()),
             follows(seen.verdict),
             seen.space.actual(environment),
-            None if number is None else voice.pull_url(number),
+            voice.pull_url(number) if number is not None and known else None,
         )
 
     def desired(self) -> Desired:

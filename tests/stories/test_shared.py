@@ -150,7 +150,8 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
     until_says(town, "staging", "Welcome to the shop")
 
-    typed.types("lock", "staging", "2h", "a demo")
+    locked = typed.reads("lock", "staging", "2h", "a demo")
+    assert (locked["name"], locked["who"], locked["why"]) == ("acme/shop:staging", "hubot", "a demo")
     two = merged(town, "two", into="staging")
     town.until_comment(two, "**staging** waits for: locked by hubot until", "a demo")
     assert "waits: locked by hubot until" in typed.types("list")
@@ -158,7 +159,7 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     until_says(town, "staging", "two")
     three = merged(town, "three", into="staging")
     town.until_comment(three, "**staging** waits for: locked")
-    typed.types("unlock", "staging")
+    assert typed.reads("unlock", "staging")["row"]["environment"] == "staging"
     until_says(town, "staging", "three")
 
     typed.types("rollback", "staging")
