@@ -8,13 +8,13 @@ import typer
 
 from reviewapps.cli.acting import acting
 from reviewapps.cli.deeds import deed_with_row, would_be
-from reviewapps.cli.menu import AsJson, Yes, agreed, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Yes, agreed, command, in_a_sentence, settings
 from reviewapps.cli.sought import sought
 from reviewapps.reconcile import Adoption
 from reviewapps.report.wording import listed, several
 
 
-@app.command()
+@command("adopt")
 @in_a_sentence
 def adopt(
     environment: Annotated[

@@ -11,7 +11,7 @@ import typer
 from reviewapps.cli.acting import acting, is_alone, seconds, waiting
 from reviewapps.cli.deeds import deed, deed_with_row, would_be
 from reviewapps.cli.governing import sent
-from reviewapps.cli.menu import AsJson, Where, Within, Yes, agreed, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Where, Within, Yes, agreed, command, in_a_sentence, settings
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.installation import Installation
 from reviewapps.once import settle_one
@@ -31,7 +31,7 @@ class Asked:
     as_json: bool
 
 
-@app.command()
+@command("deploy")
 @in_a_sentence
 def deploy(
     environment: Where,
@@ -59,7 +59,7 @@ def deploy(
         return _ended(installation, one, "deploy", asked, mask, said, anew=standing.anew)
 
 
-@app.command()
+@command("redeploy")
 @in_a_sentence
 def redeploy(environment: Where, wait: Wait = False, within: Within = None, as_json_: AsJson = False) -> int:
     """Build and deploy an environment's commit once more, whatever came of it before."""
@@ -72,7 +72,7 @@ def redeploy(environment: Where, wait: Wait = False, within: Within = None, as_j
         return _ended(installation, one, "redeploy", asked, Mask.over(told.secrets), said, commit=commit)
 
 
-@app.command()
+@command("reset")
 @in_a_sentence
 def reset(
     environment: Where, yes: Yes = False, wait: Wait = False, within: Within = None, as_json_: AsJson = False
@@ -91,7 +91,7 @@ def reset(
         return _ended(installation, one, "reset", asked, Mask.over(told.secrets), said, commit=commit)
 
 
-@app.command()
+@command("destroy")
 @in_a_sentence
 def destroy(environment: Where, yes: Yes = False, within: Within = None, as_json_: AsJson = False) -> int:
     """Take a preview away now. It stays away until the next push, or until `reviewapps deploy`."""

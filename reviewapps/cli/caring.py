@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from reviewapps.cli.menu import AsJson, Yes, agreed, app, in_a_sentence
+from reviewapps.cli.menu import AsJson, Yes, agreed, command, in_a_sentence
 from reviewapps.doctor import visit
 from reviewapps.rotation import rotate as rotate_credentials
 
 
-@app.command()
+@command("doctor")
 @in_a_sentence
 def doctor(
     deploy: Annotated[
@@ -32,7 +32,7 @@ def doctor(
     return visit(os.environ, Console(), deploy=deploy, ping=ping, as_json=as_json)
 
 
-@app.command()
+@command("rotate")
 @in_a_sentence
 def rotate(
     name: Annotated[str, typer.Argument(help="Of the credentials, or of the target that they are for.")],

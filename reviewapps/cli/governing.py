@@ -14,7 +14,7 @@ import typer
 
 from reviewapps.cli.acting import acting
 from reviewapps.cli.deeds import deed_with_row
-from reviewapps.cli.menu import AsJson, Where, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Where, command, in_a_sentence, settings
 from reviewapps.cli.printed.past import past_as_json, past_deploys
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.errors import AuthorMustAct, BadSettings
@@ -32,7 +32,7 @@ HowLong = Annotated[str, typer.Argument(help="30m, 8h, 10d.", show_default=False
 Commit = Annotated[str, typer.Argument(help="A commit, or the beginning of one.", show_default=False)]
 
 
-@app.command()
+@command("lock")
 @in_a_sentence
 def lock(environment: Where, how_long: HowLong, why: Why, as_json_: AsJson = False) -> int:
     """Let nobody's commit go to a shared environment for a while."""
@@ -50,7 +50,7 @@ def lock(environment: Where, how_long: HowLong, why: Why, as_json_: AsJson = Fal
     return 0
 
 
-@app.command()
+@command("unlock")
 @in_a_sentence
 def unlock(environment: Where, as_json_: AsJson = False) -> int:
     """Let a shared environment follow again what it follows, after `lock` or `rollback`."""
@@ -62,7 +62,7 @@ def unlock(environment: Where, as_json_: AsJson = False) -> int:
     return 0
 
 
-@app.command()
+@command("approve")
 @in_a_sentence
 def approve(environment: Where, commit: Commit, as_json_: AsJson = False) -> int:
     """Say, as the owner of your own GitHub token, that a commit may go to a shared environment."""
@@ -82,7 +82,7 @@ def approve(environment: Where, commit: Commit, as_json_: AsJson = False) -> int
     return 0
 
 
-@app.command()
+@command("rollback")
 @in_a_sentence
 def rollback(
     environment: Where,
@@ -107,7 +107,7 @@ def rollback(
     return 0
 
 
-@app.command()
+@command("history")
 @in_a_sentence
 def history(environment: Where, as_json: AsJson = False) -> int:
     """What an environment ran: when, how it ended, what was said of it."""

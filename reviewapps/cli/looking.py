@@ -11,7 +11,7 @@ from rich.console import Console
 from reviewapps import wiring
 from reviewapps.cli.acting import acting, waiting
 from reviewapps.cli.as_json import as_json
-from reviewapps.cli.menu import AsJson, Within, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Within, command, in_a_sentence, settings
 from reviewapps.cli.printed.ticks import rehearsal, reported
 from reviewapps.errors import BadSettings
 from reviewapps.installation import Installation
@@ -23,7 +23,7 @@ from reviewapps.report.untrusted import Mask, plain
 from reviewapps.settings import Settings
 
 
-@app.command()
+@command("look")
 @in_a_sentence
 def look(
     wait: Annotated[

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from reviewapps import wiring
 from reviewapps.cli.as_json import as_json, plain
-from reviewapps.cli.menu import AsJson, Where, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Where, command, in_a_sentence, settings
 from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing
 from reviewapps.cli.sought import Sought, sought
@@ -32,7 +32,7 @@ EVERY: Final = 2.0
 """Seconds between two looks at a log that is followed."""
 
 
-@app.command("list")
+@command("list")
 @in_a_sentence
 def list_(
     repository: Annotated[str, typer.Argument(help="Only this one: acme/shop")] = "", as_json_: AsJson = False
@@ -59,7 +59,7 @@ def list_(
     return 0
 
 
-@app.command()
+@command("show")
 @in_a_sentence
 def show(environment: Where, as_json_: AsJson = False) -> int:
     """Show all that is known of one environment."""
@@ -76,7 +76,7 @@ def show(environment: Where, as_json_: AsJson = False) -> int:
     return 0
 
 
-@app.command()
+@command("why")
 @in_a_sentence
 def why(environment: Where, as_json_: AsJson = False) -> int:
     """Say why an environment is there or not: the questions that decide it, and what would be done next."""
@@ -94,7 +94,7 @@ def why(environment: Where, as_json_: AsJson = False) -> int:
     return 0
 
 
-@app.command()
+@command("logs")
 @in_a_sentence
 def logs(
     environment: Where,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from reviewapps import wiring
 from reviewapps.cli.acting import acting
 from reviewapps.cli.as_json import as_json
-from reviewapps.cli.menu import AsJson, Yes, agreed, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Yes, agreed, command, in_a_sentence, settings
 from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.installation import Installation
 from reviewapps.report.untrusted import Mask, plain
@@ -27,7 +27,7 @@ class Removed:
     failed: bool
 
 
-@app.command()
+@command("sweep")
 @in_a_sentence
 def sweep(yes: Yes = False, as_json_: AsJson = False) -> int:
     """List what bears our labels and belongs to nothing, with why; take it away with --yes, or once asked."""

@@ -22,7 +22,7 @@ def serve(told: Settings) -> None:
     """Answer until told to end. BadSettings where everybody could read what nobody is asked for."""
     if told.exposed:
         raise BadSettings(told.exposed)
-    configure()
+    configure(form=told.log)
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(
             stop, lambda *_: None

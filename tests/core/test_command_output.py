@@ -14,13 +14,16 @@ import pytest
 import typer
 from rich.console import Console
 from rich.text import Text
+from typer.testing import CliRunner
 
 from reviewapps import steps
+from reviewapps.cli import app
 from reviewapps.cli.as_json import as_json
-from reviewapps.cli.menu import in_a_sentence
+from reviewapps.cli.menu import ORDER, in_a_sentence
 from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing, shortened
 from reviewapps.cli.printed.ticks import rehearsal, reported
+from reviewapps.cli.working import greeting
 from reviewapps.doctor.finding import Finding
 from reviewapps.doctor.printed import told
 from reviewapps.errors import BadManifest
@@ -41,6 +44,7 @@ from reviewapps.overview import (
 )
 from reviewapps.reconcile import Rehearsed
 from reviewapps.report.untrusted import Mask
+from reviewapps.settings import settings
 
 HOSTILE = "`\x1b]0;owned\x07\x9b31m` \u202eevil"
 GOLDEN = Path(__file__).parent.parent / "golden" / "commands"
@@ -230,3 +234,29 @@ def test_a_finding_about_a_strangers_text_cannot_command_the_terminal() -> None:
     told([Finding("FAIL", "manifest", HOSTILE, HOSTILE)], Console(file=printed, force_terminal=False), 10)
 
     assert not [c for c in printed.getvalue() if c != "\n" and not c.isprintable()]
+
+
+def helped(*words: str) -> str:
+    """What a command's help says."""
+    return str(CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout)
+
+
+def test_the_help_has_every_command_in_the_order_of_use_and_no_types_of_flags() -> None:
+    said = helped()
+    ordered = [name for names in ORDER.values() for name in names]
+    assert sorted(ordered) == sorted(one.name for one in app.registered_commands if one.name)
+    places = [said.index(f"│ {name} ") for name in ordered]
+    assert places == sorted(places)
+    assert all(said.index(panel) for panel in ORDER)
+    assert "bool" not in said + helped("look") + helped("deploy")
+
+
+def test_who_starts_it_is_told_what_it_works_for_and_where_its_page_is() -> None:
+    named = {"REPOSITORIES": "acme/shop,acme/web", "GITHUB_TOKEN": "t", "CF_ORG": "o", "CF_SPACE": "s"}
+    told = {**named, "CF_USER": "u", "CF_PASSWORD": "p", "ACCESS": "public", "BIND": "127.0.0.1:8765"}
+    here = settings({f"REVIEWAPPS_{name}": value for name, value in told.items()})
+    first, page, end = greeting(here, served=True).splitlines()
+    assert first == "reviewapps works for acme/shop and acme/web."
+    assert page == "Its page: http://127.0.0.1:8765"
+    assert end.startswith("Ctrl-C ends it")
+    assert "page" not in greeting(here, served=False)
