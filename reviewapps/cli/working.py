@@ -18,7 +18,7 @@ from reviewapps.coordination.embedded import EmbeddedRedis
 from reviewapps.errors import BadSettings, NotAuthorised
 from reviewapps.logs import is_read
 from reviewapps.report.wording import listed
-from reviewapps.settings import Settings
+from reviewapps.settings import Settings, settings
 
 log = structlog.get_logger(__name__)
 
@@ -33,23 +33,24 @@ NoWeb = Annotated[bool, typer.Option("--no-web", help="Only the worker: no statu
 @in_a_sentence
 def run(no_web: NoWeb = False) -> int:
     """Work for the installation that the REVIEWAPPS_… variables describe, and serve its page."""
-    told = wiring.settings()
+    told = settings(os.environ)  # not this process's for good: what is forked has others
     program = told.redis_server
     served = not no_web and _may_serve(told)
     embedded = None if told.redis_url else EmbeddedRedis.start(told.home / "redis", program=program)
     try:
         environ = {**os.environ, "REVIEWAPPS_REDIS_URL": wiring.redis_url(told)}
         together = Together()
-        if served:  # it takes as long to start as the check: so it comes first
-            together.start("web process", [sys.executable, "-m", "reviewapps.web"], environ)
         with together.ended_by_errors():
+            if served:
+                together.start("web process", "reviewapps.web", environ)
+            worker = together.start("worker", "workers", environ, until_told="workers.app")
             _check(told, together)
         log_to(told.log_file, told.log)
         if embedded is not None:
             together.watch("embedded Redis", embedded.process)
         if not served and not no_web:
             log.warning(f"no status page and no webhooks here: {told.exposed}")
-        together.start("worker", [sys.executable, "-m", "workers"], environ)
+        worker.go()
         if is_read(told.log, told.log_file):
             print(greeting(told, served=served), file=sys.stderr, flush=True)
         return together.until_ended()

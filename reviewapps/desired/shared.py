@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from reviewapps.approval import Approved, Evidence, Missing, SignOff, judgement
+from reviewapps.approval import NOTHING, Approved, Evidence, Missing, SignOff, judgement
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -67,7 +67,9 @@ class Shared:
             return None if app is None else (_as_before(run, app) or Leave())
         if isinstance(goal, Leave):
             return goal
-        return self._permitted(environment, goal, own.follows, app)
+        return self._by_rules_of_its_own(
+            environment, self._permitted(environment, goal, own.follows, app), app
+        )
 
     def _run(self, environment: Environment, own: EnvironmentRules) -> Run:
         """To run something, with all that does not depend on what."""
@@ -115,6 +117,34 @@ class Shared:
         commit = pin.commit if pin is not None and pin.over == head else head
         return None if commit in (None, ADOPTED) else replace(run, commit=commit, source=branch)
 
+    # --- by whose rules ---
+
+    def _by_rules_of_its_own(self, environment: Environment, found: Verdict, app: App | None) -> Verdict:
+        """Where something is asked for, what runs is deployed by the rules at its own commit: those of the default
+        branch may hold a command, variables or a service that nobody approved."""
+        if not isinstance(found, Run):
+            return found
+        if found.commit == self.wanted.repository.head:  # another one may be the head when its source is read
+            return replace(found, by_own_rules=True)
+        if app is not None and _is_at_rest(app, found):
+            return found
+        asked = self._rules_there(app)
+        if asked is None:
+            return Leave()
+        wished = asked.of(environment).requires if isinstance(asked, Rules) else NOTHING
+        if isinstance(asked, Rules) and self.grant.requires(environment.kind, wished).nothing:
+            return found
+        if found.commit not in self.known.rules_at:
+            self.rules_asked.add(found.commit)
+            return Leave()
+        own = self.known.rules_at[found.commit]
+        if isinstance(own, BadRules):
+            return Held(
+                found.held or Hold(found.commit, "rules", ("the rules at that commit cannot be read",))
+            )
+        config, deadline = self.grant.config(own, environment), own.of(environment).deadline
+        return replace(found, config=config, deadline=deadline, by_own_rules=True)
+
     # --- what holds it back ---
 
     def _permitted(self, environment: Environment, run: Run, follows: Follows, app: App | None) -> Verdict:
@@ -150,9 +180,7 @@ class Shared:
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
             return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
-        if follows.tags:
-            return Approved()
-        return self._approved(environment, run, own, app)
+        return self._approved(environment, run, own, follows, app)
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
@@ -166,11 +194,15 @@ class Shared:
         return self.known.rules_at[there]
 
     def _approved(
-        self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None
+        self, environment: Environment, run: Run, own: EnvironmentRules, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
         requires = self.grant.requires(environment.kind, own.requires)
         if requires.nothing:
             return Approved()
+        if requires.approvals and follows.tags:
+            return Hold(
+                run.commit, "approval", (f"{run.source} is a tag, and approvals are counted on a branch",)
+            )
         way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
@@ -185,10 +217,18 @@ class Shared:
 
 def _permitted_last(app: App | None) -> str | None:
     """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
-    it stop would have the next commit judged as if it were the first. None where it was taken over, or is new."""
-    if app is None or app.commit == ADOPTED:
-        return None
-    return app.commit or app.wished
+    it stop would have the next commit judged as if it were the first. Of what was taken over it is the head of
+    that moment: from there on nothing lowers what is asked of itself. None where it is new."""
+    if app is None or app.commit not in (None, ADOPTED):
+        return None if app is None else app.commit
+    return app.wished or (app.pin.over if app.pin is not None and app.pin.commit == ADOPTED else None)
+
+
+def _is_at_rest(app: App, run: Run) -> bool:
+    """Whether nothing has to be done for it to run this."""
+    attempt = app.attempt
+    ended = attempt is None or attempt.refusal is not None or _is_over(app)
+    return ended and app.started and (app.commit, app.config) == (run.commit, run.config)
 
 
 def has_drifted(app: App) -> bool:

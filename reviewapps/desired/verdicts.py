@@ -32,7 +32,8 @@ class Run:
     shared one, ``source`` is the tag or branch that says so, ``tags_seen`` what is to be remembered of all tags.
     ``entrance``: who may open it; ``deadline`` how long it may take to come up, where the rules say so.
     ``app``: what the app is called, where the rules say that. ``held`` is what a newer commit waits for
-    meanwhile; ``approved`` what speaks for this one, where that was asked for just now."""
+    meanwhile; ``approved`` what speaks for this one, where that was asked for just now. ``by_own_rules``: the
+    rules at the commit itself hold, and not those of the default branch."""
 
     commit: str
     config: str
@@ -44,6 +45,7 @@ class Run:
     app: str | None = None
     held: Hold | None = None
     approved: tuple[str, ...] = ()
+    by_own_rules: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,14 @@ class Decisions:
         return {name: env[name] for name in self.own.build_env}
 
     def about_memory(self, app: AppManifest) -> int | None:
-        """What it may have; None leaves it to the platform."""
+        """What web may have; None leaves it to the platform. No other process that runs may have more either."""
         limit_mb = self.allowed.memory_mb
+        for type_, process in app.processes.items():
+            if process.memory_mb is not None and process.memory_mb > limit_mb:
+                raise BadManifest(
+                    f"the process `{type_}` of `{app.name}` asks for {process.memory_mb:,} MB; "
+                    f"at most {limit_mb:,} MB is allowed."
+                )
         asked = self.own.memory_mb or app.memory_mb
         if asked is None or asked <= limit_mb:
             return asked

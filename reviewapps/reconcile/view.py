@@ -138,14 +138,14 @@ def _answers(means: Means, wanted: Wanted, asks: Asks, space: Space, lasting: ti
         dict(_each(asks.tags, github.tagging)),
         dict(_each(asks.pull_requests, github.pull_request)),
         visited(means, asks.visits, space, means.now() - lasting),
-        dict(_each(asks.rules_at, partial(_rules_at, github))),
+        dict(_each(asks.rules_at, partial(rules_at, github))),
         dict(_each(asks.ways, partial(_evidence, github))),
         {pr.commit: megabytes for pr, megabytes in needs},
         dict(rooms).get("room"),
     )
 
 
-def _rules_at(github: GitHub, commit: str) -> Rules | BadRules:
+def rules_at(github: GitHub, commit: str) -> Rules | BadRules:
     """The rules at a commit, or why they cannot be read."""
     try:
         return rules(github.file(commit, FILE))

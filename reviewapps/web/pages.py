@@ -54,6 +54,7 @@ def pages(site: Site) -> APIRouter:
             github=site.told.grants.github.pages,
             without_preview=without_preview,
             stale=partial(is_stale, site.told),
+            is_well=is_well,
         )
 
     return router
@@ -65,6 +66,18 @@ def is_stale(told: Settings, seen: Seen) -> bool:
     if told.grants.mode == "paused":
         return False
     return watched(seen.repository, looked_at, datetime.now(UTC), told.quiet_every).stale
+
+
+def is_well(seen: Seen) -> bool:
+    """Whether the last look succeeded and found nothing that somebody has to mend."""
+    found = seen.overview
+    wrong = ("failed", "unreadable")
+    return (
+        found is not None
+        and not seen.trouble
+        and not found.unsafe
+        and not any(row.state in wrong for row in found.rows)
+    )
 
 
 def summary(rows: Iterable[Row]) -> str:

@@ -361,6 +361,13 @@ def test_the_rules_say_the_memory_but_not_more_than_allowed() -> None:
     assert error.decision == ""
 
 
+def test_no_other_process_that_runs_has_more_memory_than_allowed() -> None:
+    large = app("processes: [{type: worker, memory: 1T}]")
+    error = refused(large, "all: {processes: {worker: 1}}")
+    assert str(error) == "the process `worker` of `shop` asks for 1,048,576 MB; at most 2,048 MB is allowed."
+    assert planned(large).processes == {}
+
+
 def test_several_apps_need_the_rules_to_say_which() -> None:
     error = refused("applications: [{name: shop}, {name: worker}]")
     assert "has the apps `shop`, `worker`; more than one in an environment is not built yet" in str(error)

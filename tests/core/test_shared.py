@@ -14,7 +14,7 @@ from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
 from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Wanted
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.freezing import Freeze, freeze, frozen_until
 from tests.core.settling import NOW, SHOP, sha
@@ -42,12 +42,13 @@ def verdict(
     branches: Mapping[str, str] | None = None,
     approved: bool = False,
     now: datetime = NOW,
+    tags: tuple[Tag, ...] = (),
 ) -> Verdict:
     """The verdict while ``main`` is at NEW and ``staging`` as ``branches`` say, once all that is asked was
     answered: the rules at what runs are ``there``, and the way to the head is one pull request, ``approved`` or
     not."""
     repository = replace(SHOP, head=NEW)
-    wanted = Wanted(repository, (), (), None, branches={"staging": NEW} if branches is None else branches)
+    wanted = Wanted(repository, (), tags, None, branches={"staging": NEW} if branches is None else branches)
     space = Space(() if app is None else (app,))
     known = Known()
     while True:
@@ -58,8 +59,16 @@ def verdict(
             way: _evidence(way.branch, way.running, way.head, approved=approved) for way in found.asks.ways
         }
         known = known.with_answers(
-            Known(rules_at=dict.fromkeys(found.asks.rules_at, there), evidence=evidence)
+            Known(
+                taggings={one: Tagging(one.object, None, NOW) for one in found.asks.tags},
+                rules_at=dict.fromkeys(found.asks.rules_at, there),
+                evidence=evidence,
+            )
         )
+
+
+def tag(name: str, commit: str) -> Tag:
+    return Tag(name, commit, annotated=False)
 
 
 def _evidence(branch: str, from_: str | None, head: str, *, approved: bool) -> Evidence:
@@ -121,7 +130,61 @@ def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
 
 def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), there=BadRules("broken"), approved=True)
-    assert isinstance(found, Run) and found.held is not None and found.held.why == "rules"
+    assert isinstance(found, Held) and (found.hold.why, found.hold.commit) == ("rules", NEW)
+
+
+def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    for wished in (None, OLD):  # before its first deploy, and while that lasts
+        adopted = running(PRODUCTION, ADOPTED, wished=wished, pin=Pin(ADOPTED, OLD))
+        found = verdict(PRODUCTION, adopted, asked=lowered, there=ASKING)
+        hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
+        assert hold is not None and (hold.commit, hold.why) == (NEW, "approval")
+
+
+def test_nor_can_it_by_following_tags_instead() -> None:
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    for there, grant in ((ASKING, GRANT), (tagged, replace(GRANT, floors={"production": Requires.wish(1)}))):
+        found = verdict(
+            PRODUCTION, running(PRODUCTION), asked=tagged, there=there, grant=grant, tags=(tag("go-1", NEW),)
+        )
+        assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+        assert found.held.reasons == ("go-1 is a tag, and approvals are counted on a branch",)
+
+
+def test_tags_move_what_asks_for_no_approvals() -> None:
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=tagged, there=tagged, tags=(tag("go-1", NEW),))
+    assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
+
+
+EVIL = "environments: {production: {requires: {approvals: 1}, release: ./take-it-all}}"
+
+
+@pytest.mark.parametrize("pin", [None, Pin(sha(3), NEW, "ada")], ids=["held", "gone back from"])
+def test_no_command_comes_in_by_rules_that_nobody_approved(pin: Pin | None) -> None:
+    config = GRANT.config(ASKING, PRODUCTION)
+    app = running(PRODUCTION, config=config, pin=pin)
+    found = verdict(PRODUCTION, app, asked=rules(EVIL), there=ASKING)
+    assert isinstance(found, Run) and found.commit == (pin.commit if pin else OLD)
+    assert found.config == config and found.by_own_rules
+
+    approved = verdict(PRODUCTION, replace(app, pin=None), asked=rules(EVIL), there=ASKING, approved=True)
+    assert isinstance(approved, Run) and approved.config == GRANT.config(rules(EVIL), PRODUCTION)
+
+
+def test_rules_of_the_default_branch_hold_where_nothing_is_asked_for() -> None:
+    now, app = rules("all: {release: ./migrate}"), running(STAGING, commit=sha(4))
+    found = verdict(STAGING, app, asked=now, there=Rules(), branches={"staging": sha(4)})
+    assert isinstance(found, Run) and (found.config, found.by_own_rules) == (
+        GRANT.config(now, STAGING),
+        False,
+    )
+
+
+def test_what_runs_stays_where_its_own_rules_cannot_be_read() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION, pin=Pin(sha(3), NEW, "ada")), there=BadRules("broken"))
+    assert isinstance(found, Held) and found.hold.why == "rules"
 
 
 def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
