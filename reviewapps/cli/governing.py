@@ -103,6 +103,7 @@ def rollback(
             print(deed_with_row("rollback", one, who=who, commit=back))
             return 0
         print(f"{one.name}: goes to {back[:7]}, and stays there until the next merge or `unlock`")
+        print("Its build is used where the platform still has it, which keeps five; else it is built again")
         print("Databases are not rolled back: is the schema still good for it?")
     return 0
 

@@ -285,9 +285,10 @@ class Town:
 
 
 def writes(calls: Iterable[Call]) -> list[str]:
-    """Those that change something, as ``METHOD /path``. Asking for a token changes nothing."""
+    """Those that change something, as ``METHOD /path``. Asking for a token changes nothing, nor does what we ask
+    of GraphQL."""
     return [
         f"{call.method} {call.path}"
         for call in calls
-        if call.method != "GET" and not re.search("/oauth/token|git-upload-pack", call.path)
+        if call.method != "GET" and not re.search("/oauth/token|git-upload-pack|^/graphql$", call.path)
     ]
