@@ -78,7 +78,8 @@ def sandbox(
         where = f"cf target -o {told['cf_org']} -s {told['cf_space']}"
         print(f"cf             cf api {told['cf_api']} && cf auth {user} {password} && {where}")
         print(f"everything     {path}")
-        print(f"previews       ask for a user and the team's password: {GATE_USER}, {PASSWORD}")
+        if not world_only:
+            print(f"previews       ask for a user and the team's password: {GATE_USER}, {PASSWORD}")
         login, address = told["github_user"], str(told["github_url"]).removeprefix("http://")
         credentials = f"{login}:{told['github_token']}"
         print(f"git clone      http://{credentials}@{address}/{told['github_repository']}.git")

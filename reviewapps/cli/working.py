@@ -76,7 +76,7 @@ def greeting(told: Settings, *, served: bool) -> str:
     shown = f"Its page: {page}\n" if served else ""
     return (
         f"reviewapps {does[told.grants.mode]} {listed(list(told.repositories))}.\n{shown}"
-        "Ctrl-C ends it; what runs goes on running. REVIEWAPPS_LOG=json writes the log for programs."
+        "Ctrl-C ends it; previews go on running. REVIEWAPPS_LOG=json writes the log for programs."
     )
 
 
