@@ -166,8 +166,10 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     assert typed.reads("unlock", "staging")["row"]["environment"] == "staging"
     until_says(town, "staging", "three")
 
-    typed.types("rollback", "staging")
+    back = typed.reads("rollback", "staging")
+    assert (back["action"], back["done"], back["who"]) == ("rollback", True, "hubot")
     until_says(town, "staging", "two")
+    assert town.head_of("staging") != back["commit"]
     town.look_afresh()
     assert town.page("shop-staging").headline == "two"
     town.until_comment(three, "**staging** waits for: the next merge")
@@ -257,6 +259,9 @@ def test_what_somebody_else_deployed_is_told_and_left_alone(quiet_town: Town) ->
 
     deployed_by_hand(town, "theirs")
     town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    would = typed.reads("adopt", "staging", "shop-staging")
+    assert (would["done"], would["app"]) == (False, "shop-staging")
+    assert would["changes"][0] == "shop-staging becomes acme/shop:staging."
     assert "the next merge deploys to it" in typed.types("adopt", "staging", "shop-staging", "--yes")
     town.look_afresh()
     assert town.page("shop-staging").headline == "theirs"
