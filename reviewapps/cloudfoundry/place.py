@@ -82,7 +82,8 @@ class GateSeen:
 
 @dataclass(frozen=True)
 class Place:
-    """What our account sees of its space. None is what it could not see; ``unseen`` says why."""
+    """What our account sees of its space. None is what it could not see; ``unseen`` says why.
+    ``unread`` are other spaces (org/space) whose droplets it should copy, and which it cannot read."""
 
     admin: bool
     space: str
@@ -98,6 +99,7 @@ class Place:
     password_since: datetime | None
     gates: tuple[GateSeen, ...] | None = ()
     unseen: tuple[str, ...] = ()
+    unread: tuple[str, ...] | None = ()
 
 
 def holding(resource: Json, names: Mapping[str, str]) -> Holding:

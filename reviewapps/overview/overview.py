@@ -165,6 +165,9 @@ class _Seen:
         if is_live(app, run):
             return self._there(actual, "live", commit=run.commit, since=app.live_since, ends=run.ends)
         attempt = app.attempt
+        if attempt is not None and attempt.because and actual.environment.kind in self.grant.copies_only:
+            reason = f"{run.commit[:7]} waits: {attempt.because}"
+            return self._there(actual, "held", commit=run.commit, since=attempt.began, reason=reason)
         if attempt is None or not attempt.is_for(run.commit, run.config):
             return self._due(run, actual)
         words = f"{run.commit[:7]} is being built"
