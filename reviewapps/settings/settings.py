@@ -80,6 +80,8 @@ class Settings(Process):
     """What one installation is told."""
 
     grants: Grants
+    unused_secrets: tuple[str, ...] = ()
+    """Variables ``REVIEWAPPS_SECRET_…`` that nothing asked for."""
 
     @property
     def instance(self) -> str:
@@ -130,11 +132,10 @@ def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
             described = _described(file, single, secrets)
             granted, process = described.grants, _paced(described) | process
         granted = _addressed(granted, environ)
-        told = Settings.model_validate(process | {"grants": granted})
+        told = Settings.model_validate(process | {"grants": granted, "unused_secrets": secrets.unused})
     except ValidationError as wrong:
         raise BadSettings(_sentence(wrong)) from None
     _check_access(granted)
-    _check_use(secrets, file)
     return told
 
 
@@ -200,12 +201,6 @@ def _check_access(grants: Grants) -> None:
                 "`gate`, named in reviewapps.toml). If everybody on the internet may open them, set "
                 f'REVIEWAPPS_ACCESS=public (or access = "public" for the target {target.name})'
             )
-
-
-def _check_use(secrets: Secrets, file: Path | None) -> None:
-    for name in secrets.unused:
-        where = f"{file} names no such secret" if file else f"it belongs to a {NAME}, and there is none"
-        raise BadSettings(f"{name} is used by nothing: {where}. Name it there, or take it away")
 
 
 def _variable(name: str) -> str:
