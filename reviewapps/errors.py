@@ -8,6 +8,28 @@ foreseen: it ends the task and is logged with its trace. A message says thing, v
 from __future__ import annotations
 
 
+def unanswered(broken: BaseException) -> str:
+    """Why a request got no answer, in words; nothing of its address, which may hold a secret.
+
+    >>> unanswered(ConnectionError("[Errno 111] Connection refused")), unanswered(TimeoutError())
+    ('nobody listens there', 'it took too long')
+    """
+    kinds, said = {kind.__name__ for kind in type(broken).__mro__}, str(broken)
+    if any("Timeout" in kind for kind in kinds):
+        return "it took too long"
+    if "SSLError" in kinds or "CERTIFICATE" in said.upper():
+        return "its certificate is not trusted"
+    if "ProxyError" in kinds:
+        return "the proxy does not let us through"
+    if any(one in said for one in ("NameResolution", "Name or service", "getaddrinfo", "name resolution")):
+        return "its name is not found; is there a network?"
+    if "refused" in said:
+        return "nobody listens there"
+    if "unreachable" in said:
+        return "there is no way there; is there a network?"
+    return "the connection broke"
+
+
 class ReviewAppsError(Exception):
     """Anything that we foresaw."""
 

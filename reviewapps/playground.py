@@ -127,10 +127,10 @@ class Playground:
         except KeptOtherwise as wrong:
             raise BadSettings(f"{wrong}; begin anew with --fresh, or choose another --home") from wrong
 
-    def describe(self) -> Path:
+    def describe(self, **more: str) -> Path:
         """Write ``sandbox.json``, last of all, for this user's eyes only; its path. Who sees it sees all of it."""
         who = {**self.world.described(), **self.world.described_app()}
-        words = {**who, "redis_url": self.redis.url, "instance": INSTANCE}
+        words = {**who, "redis_url": self.redis.url, "instance": INSTANCE, **more}
         return private.write(self.home / "sandbox.json", json.dumps(words, indent=2).encode())
 
     def environment(self, **settings: str) -> dict[str, str]:

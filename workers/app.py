@@ -16,7 +16,7 @@ from celery.utils.nodenames import default_nodename, host_format
 
 from reviewapps.coordination.due import QUEUES
 from reviewapps.coordination.parent_death import bound_to
-from reviewapps.logs import configure
+from reviewapps.logs import Form, configure
 from workers import logs
 from workers.configuration import LOOK, configuration
 from workers.needs import Settings, Wire
@@ -28,7 +28,7 @@ from workers.tasks import add_tasks
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a worker of the wired installation until it is told to end; its exit status."""
     settings, wire = _wired()
-    return run(celery_app(settings, wire), argv, log_file=settings.log_file)
+    return run(celery_app(settings, wire), argv, log_file=settings.log_file, form=settings.log)
 
 
 def _wired() -> tuple[Settings, Wire]:
@@ -47,12 +47,14 @@ def celery_app(settings: Settings, wire: Wire) -> Celery:
     return app
 
 
-def run(app: Celery, argv: Sequence[str] | None = None, *, log_file: Path | None = None) -> int:
+def run(
+    app: Celery, argv: Sequence[str] | None = None, *, log_file: Path | None = None, form: Form = "auto"
+) -> int:
     """Run a worker of this app until it is told to end; its exit status."""
     options = _options(argv)
     if options.die_with_parent:
         bound_to(os.getppid(), signal.SIGTERM)()
-    configure(level=getattr(logging, options.log_level), file=options.log_file or log_file)
+    configure(level=getattr(logging, options.log_level), file=options.log_file or log_file, form=form)
     if options.concurrency:
         app.conf.worker_concurrency = options.concurrency
     worker = app.Worker(  # not `celery worker`: the command line of Celery costs 8 MB that nobody needs

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from reviewapps.coordination.clock import Clock
 from reviewapps.coordination.turns import Turns
+from reviewapps.logs import Form
 
 
 class Settings(Protocol):
@@ -30,6 +31,9 @@ class Settings(Protocol):
 
     @property
     def log_file(self) -> Path | None: ...
+
+    @property
+    def log(self) -> Form: ...
 
 
 class Orchestrator(Protocol):

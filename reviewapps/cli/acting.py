@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import Final
 
 from reviewapps import wiring
 from reviewapps.coordination.embedded import EmbeddedRedis, runs
@@ -13,6 +14,9 @@ from reviewapps.model import Secret
 from reviewapps.reconcile import Journal
 from reviewapps.rules.units import duration
 from reviewapps.settings import Settings
+
+USUALLY: Final = "30m"
+"""How long ``--wait`` may take."""
 
 
 @contextlib.contextmanager
@@ -34,6 +38,13 @@ def seconds(text: str) -> float:
         return duration(text).total_seconds()
     except ValueError as wrong:
         raise BadSettings(f"--within takes {wrong}") from None
+
+
+def waiting(within: str | None, wait: bool) -> float:
+    """For how long ``--wait`` may wait, seconds; BadSettings where --within is said without it."""
+    if within is not None and not wait:
+        raise BadSettings("--within says how long --wait may take: without --wait nothing is waited for")
+    return seconds(within or USUALLY)
 
 
 @contextlib.contextmanager

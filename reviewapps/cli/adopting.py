@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from reviewapps.cli.acting import acting
-from reviewapps.cli.menu import Yes, agreed, app, in_a_sentence, settings
+from reviewapps.cli.deeds import deed_with_row, would_be
+from reviewapps.cli.menu import AsJson, Yes, agreed, command, in_a_sentence, settings
 from reviewapps.cli.sought import sought
 from reviewapps.reconcile import Adoption
 from reviewapps.report.wording import listed, several
 
 
-@app.command()
+@command("adopt")
 @in_a_sentence
 def adopt(
     environment: Annotated[
@@ -21,6 +22,7 @@ def adopt(
     ],
     name: Annotated[str, typer.Argument(metavar="APP", help="The app's name in the space.")],
     yes: Yes = False,
+    as_json_: AsJson = False,
 ) -> int:
     """Take over a shared app that exists: the next tag or merge deploys to it. Until then it runs as it did."""
     told = settings()
@@ -28,11 +30,19 @@ def adopt(
         text = environment if set("#:") & set(environment) else f":{environment}"
         one = sought(text, installation.reconcilers)
         adoption = one.reconciler.adoption(one.environment, name)
-        print("\n".join(_described(adoption)))
+        changes = _described(adoption)
+        if as_json_ and not yes:
+            print(would_be("adopt", one, app=name, changes=changes))
+            return 0
+        if not as_json_:
+            print("\n".join(changes))
         if not (yes or agreed("Take it over?")):
             return 1
         with installation.held(one.environment) as lease:
             one.reconciler.adopt(adoption, lease)
+        if as_json_:
+            print(deed_with_row("adopt", one, app=name, changes=changes))
+            return 0
         print(f"{one.name}: {name} is taken over; the next {adoption.follows} deploys to it")
     return 0
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from reviewapps.cli.acting import acting, is_alone, seconds
+from reviewapps.cli.acting import acting, is_alone, seconds, waiting
+from reviewapps.cli.deeds import deed, deed_with_row, would_be
 from reviewapps.cli.governing import sent
-from reviewapps.cli.menu import Where, Within, Yes, agreed, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Where, Within, Yes, agreed, command, in_a_sentence, settings
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.installation import Installation
 from reviewapps.once import settle_one
@@ -20,7 +22,16 @@ Override = Annotated[bool, typer.Option("--override", help="With a commit: in sp
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until it is live or failed, and say how it goes.")]
 
 
-@app.command()
+@dataclass(frozen=True)
+class Asked:
+    """What a command may be asked beside its environment: ``within`` is seconds."""
+
+    wait: bool
+    within: float
+    as_json: bool
+
+
+@command("deploy")
 @in_a_sentence
 def deploy(
     environment: Where,
@@ -29,95 +40,126 @@ def deploy(
     ] = None,
     override: Override = False,
     wait: Wait = False,
-    within: Within = "30m",
+    within: Within = None,
+    as_json_: AsJson = False,
 ) -> int:
     """Bring an environment up: what was refused, removed by hand or expired is tried anew."""
-    told = settings()
+    told, asked = settings(), Asked(wait, waiting(within, wait), as_json_)
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
+        mask = Mask.over(told.secrets)
         if ref is not None:
-            print(f"{one.name}: {sent(installation, one, ref, override)[:7]} goes there")
-            return _watched(installation, one, seconds(within), Mask.over(told.secrets)) if wait else 0
+            commit = sent(installation, one, ref, override)
+            said = f"{one.name}: {commit[:7]} goes there"
+            return _ended(installation, one, "deploy", asked, mask, said, commit=commit)
         standing = installation.deploy(one.environment)
-        _say(one, standing.row, Mask.over(told.secrets), ", tried anew" if standing.anew else "")
-        if wait:
-            return _watched(installation, one, seconds(within), Mask.over(told.secrets))
-        if is_alone(told) and not _is_up(standing.row):
-            print("No worker runs here: `reviewapps look --wait`, or --wait, goes on with it.")
-    return 0
+        said = _said(one, standing.row, mask, ", tried anew" if standing.anew else "")
+        if is_alone(told) and not wait and not _is_up(standing.row):
+            said += "\nNo worker runs here: `reviewapps look --wait`, or --wait, goes on with it."
+        return _ended(installation, one, "deploy", asked, mask, said, anew=standing.anew)
 
 
-@app.command()
+@command("redeploy")
 @in_a_sentence
-def redeploy(environment: Where, wait: Wait = False, within: Within = "30m") -> int:
+def redeploy(environment: Where, wait: Wait = False, within: Within = None, as_json_: AsJson = False) -> int:
     """Build and deploy an environment's commit once more, whatever came of it before."""
-    told = settings()
+    told, asked = settings(), Asked(wait, waiting(within, wait), as_json_)
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         commit = installation.redeploy(one.environment)
         where = "`reviewapps history`" if one.environment.shared else "the pull request's comment"
-        print(f"{one.name}: {commit[:7]} is deployed once more; {where} will tell")
-        if wait:
-            return _watched(installation, one, seconds(within), Mask.over(told.secrets))
-    return 0
+        said = f"{one.name}: {commit[:7]} is deployed once more; {where} will tell"
+        return _ended(installation, one, "redeploy", asked, Mask.over(told.secrets), said, commit=commit)
 
 
-@app.command()
+@command("reset")
 @in_a_sentence
-def reset(environment: Where, yes: Yes = False, wait: Wait = False, within: Within = "30m") -> int:
+def reset(
+    environment: Where, yes: Yes = False, wait: Wait = False, within: Within = None, as_json_: AsJson = False
+) -> int:
     """Empty an environment's own databases, and let its commit release and set them up again."""
-    told = settings()
+    told, asked = settings(), Asked(wait, waiting(within, wait), as_json_)
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
+        if as_json_ and not yes:
+            print(would_be("reset", one))
+            return 0
         if not (yes or agreed(f"{one.name}: all data of its own databases. Delete it?")):
             return 1
         commit = installation.reset(one.environment)
-        print(f"{one.name}: its databases are made anew, and {commit[:7]} is deployed once more")
-        if wait:
-            return _watched(installation, one, seconds(within), Mask.over(told.secrets))
-    return 0
+        said = f"{one.name}: its databases are made anew, and {commit[:7]} is deployed once more"
+        return _ended(installation, one, "reset", asked, Mask.over(told.secrets), said, commit=commit)
 
 
-@app.command()
+@command("destroy")
 @in_a_sentence
-def destroy(environment: Where, yes: Yes = False, within: Within = "5m") -> int:
+def destroy(environment: Where, yes: Yes = False, within: Within = None, as_json_: AsJson = False) -> int:
     """Take a preview away now. It stays away until the next push, or until `reviewapps deploy`."""
     told = settings()
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
+        if as_json_ and not yes:
+            print(would_be("destroy", one))
+            return 0
         if not (yes or agreed(f"{one.name}: app and address, with all that is in them. Take them away?")):
             return 1
         commit = installation.destroy(one.environment)
-        for _ in settle_one(installation, one.environment, seconds(within)):
+        for _ in settle_one(installation, one.environment, seconds(within or "5m")):
             pass
-        if one.environment.key in installation.needs:
-            print(
-                f"reviewapps: {one.name}: {plain(installation.needs[one.environment.key])}", file=sys.stderr
-            )
-            return 1
-        print(f"{one.name}: {commit[:7]} is removed; a push or `reviewapps deploy {one.name}` brings it back")
-    return 0
+        need = _need(installation, one)
+        if as_json_:
+            print(deed("destroy", one, done=need is None, commit=commit, needs=need))
+        elif need is not None:
+            print(f"reviewapps: {one.name}: {need}", file=sys.stderr)
+        else:
+            again = f"a push or `reviewapps deploy {one.name}` brings it back"
+            print(f"{one.name}: {commit[:7]} is removed; {again}")
+    return 0 if need is None else 1
 
 
-def _watched(installation: Installation, one: Sought, within: float, mask: Mask) -> int:
-    """The exit status, once it is live (0) or not to become so (1); each state is said as it comes."""
+def _ended(
+    installation: Installation,
+    one: Sought,
+    action: str,
+    asked: Asked,
+    mask: Mask,
+    said: str,
+    **facts: object,
+) -> int:
+    """The exit status of what was asked for; where it is waited for, once it is live (0) or not to become so (1).
+    People are told each state as it comes, programs the last one."""
+    if not asked.as_json:
+        print(said, flush=True)
+    status = _watched(installation, one, asked, mask) if asked.wait else 0
+    if asked.as_json:
+        print(deed_with_row(action, one, **facts, needs=_need(installation, one)))
+    return status
+
+
+def _watched(installation: Installation, one: Sought, asked: Asked, mask: Mask) -> int:
     row, before = None, ""
-    for _ in settle_one(installation, one.environment, within):
+    for _ in settle_one(installation, one.environment, asked.within):
         row = one.reconciler.row(one.environment)
-        if (now := said(row)) != before:
-            _say(one, row, mask)
+        if not asked.as_json and (now := said(row)) != before:
+            print(_said(one, row, mask), flush=True)
             before = now
     need = installation.needs.get(one.environment.key)
-    if need is not None:
+    if need is not None and not asked.as_json:
         print(f"reviewapps: {one.name} needs somebody: {mask.line(need, 1000)}", file=sys.stderr)
     return 0 if _is_up(row) else 1
+
+
+def _need(installation: Installation, one: Sought) -> str | None:
+    """What somebody has to mend first."""
+    need = installation.needs.get(one.environment.key)
+    return None if need is None else plain(need)
 
 
 def _is_up(row: Row | None) -> bool:
     return row is not None and row.state == "live"
 
 
-def _say(one: Sought, row: Row | None, mask: Mask, more: str = "") -> None:
+def _said(one: Sought, row: Row | None, mask: Mask, more: str = "") -> str:
     """A line of where it stands. What is wanted and not there yet has no row."""
     now = mask.line(said(row), 400) if row is not None else "not there yet"
-    print(f"{one.name}: {now}{more}", flush=True)
+    return f"{one.name}: {now}{more}"

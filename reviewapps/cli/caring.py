@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from reviewapps.cli.menu import Yes, agreed, app, in_a_sentence
+from reviewapps.cli.menu import AsJson, Yes, agreed, command, in_a_sentence
 from reviewapps.doctor import visit
 from reviewapps.rotation import rotate as rotate_credentials
 
 
-@app.command()
+@command("doctor")
 @in_a_sentence
 def doctor(
     deploy: Annotated[
@@ -32,7 +32,7 @@ def doctor(
     return visit(os.environ, Console(), deploy=deploy, ping=ping, as_json=as_json)
 
 
-@app.command()
+@command("rotate")
 @in_a_sentence
 def rotate(
     name: Annotated[str, typer.Argument(help="Of the credentials, or of the target that they are for.")],
@@ -41,10 +41,19 @@ def rotate(
         bool, typer.Option("--now", help="Delete the old key at once: nothing that runs uses it.")
     ] = False,
     yes: Yes = False,
+    as_json: AsJson = False,
 ) -> int:
     """Renew a service account: a new key is made, tried and stored; the old one is deleted by the next run."""
 
     def willing(plan: str) -> bool:
         return yes or agreed(f"{plan} Go on?")
 
-    return rotate_credentials(os.environ, name, service=service, at_once=now, agreed=willing)
+    return rotate_credentials(
+        os.environ,
+        name,
+        service=service,
+        at_once=now,
+        agreed=willing,
+        for_programs=as_json,
+        rehearsed=not yes,
+    )

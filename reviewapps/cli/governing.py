@@ -13,7 +13,8 @@ import requests
 import typer
 
 from reviewapps.cli.acting import acting
-from reviewapps.cli.menu import AsJson, Where, app, in_a_sentence, settings
+from reviewapps.cli.deeds import deed_with_row
+from reviewapps.cli.menu import AsJson, Where, command, in_a_sentence, settings
 from reviewapps.cli.printed.past import past_as_json, past_deploys
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.errors import AuthorMustAct, BadSettings
@@ -31,9 +32,9 @@ HowLong = Annotated[str, typer.Argument(help="30m, 8h, 10d.", show_default=False
 Commit = Annotated[str, typer.Argument(help="A commit, or the beginning of one.", show_default=False)]
 
 
-@app.command()
+@command("lock")
 @in_a_sentence
-def lock(environment: Where, how_long: HowLong, why: Why) -> int:
+def lock(environment: Where, how_long: HowLong, why: Why, as_json_: AsJson = False) -> int:
     """Let nobody's commit go to a shared environment for a while."""
     until = datetime.now(UTC) + _lasting(how_long)
     told = settings()
@@ -42,25 +43,28 @@ def lock(environment: Where, how_long: HowLong, why: Why) -> int:
         who = _person(told) or getpass.getuser()
         with installation.governing(one.environment) as it:
             it.lock(who, why, until)
+        if as_json_:
+            print(deed_with_row("lock", one, who=who, why=why, until=until))
+            return 0
         print(f"{one.name}: locked until {until:%d %b %H:%M} UTC; `reviewapps unlock {one.name}` ends it")
     return 0
 
 
-@app.command()
+@command("unlock")
 @in_a_sentence
-def unlock(environment: Where) -> int:
+def unlock(environment: Where, as_json_: AsJson = False) -> int:
     """Let a shared environment follow again what it follows, after `lock` or `rollback`."""
     with acting(settings()) as installation:
         one = sought(environment, installation.reconcilers)
         with installation.governing(one.environment) as it:
             it.unlock()
-        print(f"{one.name}: unlocked")
+        print(deed_with_row("unlock", one) if as_json_ else f"{one.name}: unlocked")
     return 0
 
 
-@app.command()
+@command("approve")
 @in_a_sentence
-def approve(environment: Where, commit: Commit) -> int:
+def approve(environment: Where, commit: Commit, as_json_: AsJson = False) -> int:
     """Say, as the owner of your own GitHub token, that a commit may go to a shared environment."""
     told = settings()
     with acting(told) as installation:
@@ -71,17 +75,21 @@ def approve(environment: Where, commit: Commit) -> int:
         found = _commit(one, commit)
         with installation.governing(one.environment) as it:
             it.sign_off(person, found)
+        if as_json_:
+            print(deed_with_row("approve", one, who=person, commit=found))
+            return 0
         print(f"{one.name}: {person} signed {found[:7]} off")
     return 0
 
 
-@app.command()
+@command("rollback")
 @in_a_sentence
 def rollback(
     environment: Where,
     commit: Annotated[
         str | None, typer.Argument(help="The commit to go back to; else the one before.")
     ] = None,
+    as_json_: AsJson = False,
 ) -> int:
     """Go back to what a shared environment ran before, until the next merge or `unlock`. Data stays as it is."""
     told = settings()
@@ -89,14 +97,18 @@ def rollback(
         one = sought(environment, installation.reconcilers)
         found = _commit(one, commit) if commit is not None else None
         with installation.governing(one.environment) as it:
-            back = it.go_back(_person(told) or getpass.getuser(), found)
+            who = _person(told) or getpass.getuser()
+            back = it.go_back(who, found)
+        if as_json_:
+            print(deed_with_row("rollback", one, who=who, commit=back))
+            return 0
         print(f"{one.name}: goes to {back[:7]}, and stays there until the next merge or `unlock`")
         print("Its build is used where the platform still has it, which keeps five; else it is built again")
         print("Databases are not rolled back: is the schema still good for it?")
     return 0
 
 
-@app.command()
+@command("history")
 @in_a_sentence
 def history(environment: Where, as_json: AsJson = False) -> int:
     """What an environment ran: when, how it ended, what was said of it."""

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import structlog
 
-from reviewapps.logs import new_tick
+from reviewapps.logs import Form, is_read, new_tick, renderer
 
 
-def log_to(file: Path | None) -> None:
-    """Send the log, one JSON object a line, to the end of this file, else to stderr: there all of it where a
-    program keeps it, such as a workflow; only warnings where somebody looks on."""
+def log_to(file: Path | None, form: Form = "auto") -> None:
+    """Send the log to the end of this file, else to stderr: there all of it where a program keeps it, such as a
+    workflow; only warnings where somebody looks on."""
     onlooker = file is None and sys.stderr.isatty()
     # urllib3 warns of what it tries again: the command tells of it, should that not help
     logging.getLogger("urllib3").setLevel(logging.ERROR)
@@ -24,7 +24,7 @@ def log_to(file: Path | None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+            renderer(read=is_read(form, file)),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if onlooker else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file.open("a") if file else sys.stderr),

@@ -9,9 +9,9 @@ import typer
 from rich.console import Console
 
 from reviewapps import wiring
-from reviewapps.cli.acting import acting, seconds
+from reviewapps.cli.acting import acting, waiting
 from reviewapps.cli.as_json import as_json
-from reviewapps.cli.menu import AsJson, Within, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Within, command, in_a_sentence, settings
 from reviewapps.cli.printed.ticks import rehearsal, reported
 from reviewapps.errors import BadSettings
 from reviewapps.installation import Installation
@@ -23,7 +23,7 @@ from reviewapps.report.untrusted import Mask, plain
 from reviewapps.settings import Settings
 
 
-@app.command()
+@command("look")
 @in_a_sentence
 def look(
     wait: Annotated[
@@ -32,11 +32,11 @@ def look(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say what would be done, and why. Writes nothing.")
     ] = False,
-    within: Within = "30m",
+    within: Within = None,
     as_json_: AsJson = False,
 ) -> int:
     """Look at everything once, now. Without --wait the workers do what there is to do."""
-    told = settings()
+    told, longest = settings(), waiting(within, wait)
     if dry_run:
         if wait:
             raise BadSettings("--dry-run does nothing that could be waited for: leave one of both away")
@@ -44,7 +44,7 @@ def look(
     journal = Journal()
     with acting(told, journal) as installation:
         if wait:
-            settle_all(installation, seconds(within))
+            settle_all(installation, longest)
         else:
             for repository in installation.repositories:
                 installation.look(repository, afresh=True)

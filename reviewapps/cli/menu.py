@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, Final, ParamSpec
 
 import typer
 from redis.exceptions import RedisError
+from typer.core import TyperCommand, TyperGroup
 
 from reviewapps import settings as settings_room
 from reviewapps.cli.logging import log_to
@@ -22,7 +23,50 @@ P = ParamSpec("P")
 
 TOLD = f"{settings_room.PREFIX}REDIS_URL"
 
+ORDER: Final = {
+    "Begin": ("demo", "sandbox", "doctor"),
+    "Work": ("run", "look", "web"),
+    "See": ("list", "show", "why", "logs", "history"),
+    "Change": ("deploy", "redeploy", "reset", "destroy"),
+    "Shared environments": ("adopt", "lock", "unlock", "approve", "rollback"),
+    "Keep in order": ("sweep", "rotate"),
+}
+"""The panels of the help, and their commands in the order of use."""
+
+
+class Plain(TyperCommand):
+    """A command whose help says nothing of a flag's type: that it is one is to be seen."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _plain(super().get_params(ctx))
+
+
+class Menu(TyperGroup):
+    """The commands by their panels, whichever module was imported first."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _plain(super().get_params(ctx))
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names, in the order of use."""
+        return [name for names in ORDER.values() for name in names]
+
+
+def _plain(params: list[Any]) -> list[Any]:
+    for one in params:
+        if getattr(one, "is_flag", False):
+            one.metavar = ""
+    return params
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register a command in its panel."""
+    panel = next(panel for panel, names in ORDER.items() if name in names)
+    return app.command(name, cls=Plain, rich_help_panel=panel)
+
+
 app = typer.Typer(
+    cls=Menu,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Review apps for teams on GitHub and Cloud Foundry.",
@@ -38,7 +82,12 @@ Home = Annotated[Path, typer.Option(help="Where everything of it is kept.")]
 Where = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="acme/shop#12 or acme/shop:dev")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-Within = Annotated[str, typer.Option(help="How long that may take: 90s, 30m, 2h.")]
+Within = Annotated[
+    str | None,
+    typer.Option(
+        help="How long that may take: 90s, 30m, 2h (30m unless said; of destroy 5m).", metavar="TIME"
+    ),
+]
 
 
 def in_a_sentence(command: Callable[P, int]) -> Callable[P, None]:
@@ -79,5 +128,5 @@ def agreed(question: str) -> bool:
 def settings() -> Settings:
     """The settings of this process; from now on the log goes where they say."""
     told = settings_room.settings(os.environ)
-    log_to(told.log_file)
+    log_to(told.log_file, told.log)
     return told

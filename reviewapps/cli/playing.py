@@ -15,16 +15,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from reviewapps.cli.menu import Home, app, in_a_sentence
+from reviewapps.cli.menu import Home, command, in_a_sentence
 from reviewapps.errors import BadSettings
 
 if TYPE_CHECKING:
     from reviewapps.playground import Playground
 
+GATE_USER, PASSWORD = "preview", "let-me-see"
+"""What previews of the sandbox ask for; any user will do."""
+
 SAME = "0: the one of last time, or any free one."
 
 
-@app.command()
+@command("demo")
 @in_a_sentence
 def demo(
     home: Home = Path(".demo"),
@@ -39,7 +42,7 @@ def demo(
     return tell_the_story(home, repository and repository.resolve(), Console())
 
 
-@app.command()
+@command("sandbox")
 @in_a_sentence
 def sandbox(
     home: Home = Path(".sandbox"),
@@ -59,7 +62,8 @@ def sandbox(
     ended = threading.Event()
     for stop in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop, lambda *_: ended.set())
-    with Playground(home, ports=Ports(github_port, cf_port, app_port), fresh=fresh) as playground:
+    ports, gate = Ports(github_port, cf_port, app_port), {"GATE_PASSWORD": PASSWORD}
+    with Playground(home, ports=ports, settings=gate, fresh=fresh) as playground:
         told = playground.world.described()
         for sentence in playground.world.moved:
             print(f"reviewapps: {sentence}", file=sys.stderr)
@@ -67,13 +71,15 @@ def sandbox(
         if not world_only:
             playground.start_worker()
             playground.await_worker()
-        path = playground.describe()
+        path = playground.describe(gate_user=GATE_USER, gate_password=PASSWORD)
         print(f"GitHub         {told['github_url']}/{told['github_repository']}")
         print(f"Cloud Foundry  {told['cf_api']}  org {told['cf_org']}, space {told['cf_space']}")
         user, password = told["cf_user"], told["cf_password"]
         where = f"cf target -o {told['cf_org']} -s {told['cf_space']}"
         print(f"cf             cf api {told['cf_api']} && cf auth {user} {password} && {where}")
         print(f"everything     {path}")
+        if not world_only:
+            print(f"previews       ask for a user and the team's password: {GATE_USER}, {PASSWORD}")
         login, address = told["github_user"], str(told["github_url"]).removeprefix("http://")
         credentials = f"{login}:{told['github_token']}"
         print(f"git clone      http://{credentials}@{address}/{told['github_repository']}.git")

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from reviewapps import wiring
 from reviewapps.cli.as_json import as_json, plain
-from reviewapps.cli.menu import AsJson, Where, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Where, command, in_a_sentence, settings
 from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing
 from reviewapps.cli.sought import Sought, sought
@@ -21,6 +21,7 @@ from reviewapps.cloudfoundry import SpaceClient
 from reviewapps.cloudfoundry.logs import SOURCES
 from reviewapps.errors import BadSettings, NotAuthorised
 from reviewapps.model import LogLine, LogSource
+from reviewapps.overview import nobody_looks, watched
 from reviewapps.report.untrusted import Mask
 from reviewapps.wiring import Reading
 
@@ -31,7 +32,7 @@ EVERY: Final = 2.0
 """Seconds between two looks at a log that is followed."""
 
 
-@app.command("list")
+@command("list")
 @in_a_sentence
 def list_(
     repository: Annotated[str, typer.Argument(help="Only this one: acme/shop")] = "", as_json_: AsJson = False
@@ -43,16 +44,22 @@ def list_(
         overviews = [reading.reconcilers[name].overview() for name in names]
         caps = {name: target.memory_mb for name, target in told.grants.targets.items()}
         memory = [_memory(name, space, caps[name]) for name, space in reading.spaces.items()]
+        now = datetime.now(UTC)
+        looks = [
+            watched(name, reading.reconcilers[name].looked_at(), now, told.quiet_every) for name in names
+        ]
     if as_json_:
-        print(as_json({"repositories": overviews, "memory": memory}))
+        print(as_json({"repositories": overviews, "memory": memory, "workers": looks}))
         return 0
     console = Console()
-    for line in listing(overviews, memory, datetime.now(UTC)):
+    for line in listing(overviews, memory, now):
         console.print(line, soft_wrap=True, highlight=False)
+    for sentence in nobody_looks(looks, overviews, now) if told.grants.mode != "paused" else ():
+        console.print(sentence, soft_wrap=True, highlight=False, markup=False, style="yellow")
     return 0
 
 
-@app.command()
+@command("show")
 @in_a_sentence
 def show(environment: Where, as_json_: AsJson = False) -> int:
     """Show all that is known of one environment."""
@@ -69,7 +76,7 @@ def show(environment: Where, as_json_: AsJson = False) -> int:
     return 0
 
 
-@app.command()
+@command("why")
 @in_a_sentence
 def why(environment: Where, as_json_: AsJson = False) -> int:
     """Say why an environment is there or not: the questions that decide it, and what would be done next."""
@@ -87,7 +94,7 @@ def why(environment: Where, as_json_: AsJson = False) -> int:
     return 0
 
 
-@app.command()
+@command("logs")
 @in_a_sentence
 def logs(
     environment: Where,

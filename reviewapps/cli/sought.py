@@ -50,14 +50,21 @@ def sought(text: str, reconcilers: Mapping[str, Reconciler]) -> Sought:
         raise _not_granted("review", shared)
     ids = {one.repository.id: one for one in among.values()}
     environment = addressed(text, {one.name: id_ for id_, one in ids.items()})
-    return Sought(environment, ids[environment.repository])
+    found = Sought(environment, ids[environment.repository])
+    if environment.shared and environment.kind not in found.reconciler.kinds:
+        raise _not_granted(text, found.reconciler.kinds - {"review"}, found)
+    return found
 
 
-def _not_granted(name: str, shared: AbstractSet[str]) -> BadSettings:
-    near = difflib.get_close_matches(name, sorted(shared), n=1)
+def _not_granted(asked: str, shared: AbstractSet[str], found: Sought | None = None) -> BadSettings:
+    """``found`` is what was asked for where its repository is known."""
+    name = asked if found is None else found.environment.name
+    near = difflib.get_close_matches(name, sorted(shared), n=1) or [
+        one for one in sorted(shared) if one.startswith(name)
+    ]
     meant = f" Did you mean {near[0]}?" if near else ""
     there = listed(sorted(shared)) if shared else "none"
     return BadSettings(
-        f"`{name}` is no shared environment that is granted; granted: {there}.{meant} "
+        f"`{asked}` is no shared environment that is granted; granted: {there}.{meant} "
         "A preview is written acme/shop#12"
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from reviewapps import wiring
 from reviewapps.cli.acting import acting
 from reviewapps.cli.as_json import as_json
-from reviewapps.cli.menu import AsJson, Yes, agreed, app, in_a_sentence, settings
+from reviewapps.cli.menu import AsJson, Yes, agreed, command, in_a_sentence, settings
 from reviewapps.errors import BadSettings, ReviewAppsError
 from reviewapps.installation import Installation
 from reviewapps.report.untrusted import Mask, plain
@@ -16,7 +17,17 @@ from reviewapps.settings import Settings
 from reviewapps.sweeping import Broom, Leftover, counted
 
 
-@app.command()
+@dataclass(frozen=True)
+class Removed:
+    """What came of one leftover, in words. What is not left over any more stays, which is no failure."""
+
+    kind: str
+    name: str
+    said: str
+    failed: bool
+
+
+@command("sweep")
 @in_a_sentence
 def sweep(yes: Yes = False, as_json_: AsJson = False) -> int:
     """List what bears our labels and belongs to nothing, with why; take it away with --yes, or once asked."""
@@ -24,15 +35,20 @@ def sweep(yes: Yes = False, as_json_: AsJson = False) -> int:
     with wiring.reading(told) as reading:
         broom = Broom(told.grants, reading.spaces, reading.reconcilers)
         found = broom.found()
-        if as_json_:
-            print(as_json({"leftovers": found}))
-        else:
+        if not as_json_:
             print("\n".join(_listed(found, Mask.over(told.secrets))))
         removable = [one for one in found if not one.by_hand]
         if not removable or (as_json_ and not yes) or not (yes or _agreed(told, removable)):
-            return 0
+            return _told(found, as_json_)
         with acting(told) as installation:
-            return _removed(broom, removable, installation)
+            return _told(found, as_json_, tuple(_removed(broom, removable, installation)))
+
+
+def _told(found: Sequence[Leftover], for_programs: bool, removed: Sequence[Removed] = ()) -> int:
+    """The exit status; programs are told all of it at once."""
+    if for_programs:
+        print(as_json({"action": "sweep", "leftovers": found, "removed": removed}))
+    return 1 if any(one.failed for one in removed) else 0
 
 
 def _agreed(told: Settings, removable: Sequence[Leftover]) -> bool:
@@ -45,17 +61,16 @@ def _agreed(told: Settings, removable: Sequence[Leftover]) -> bool:
     return sys.stdin.isatty() and agreed(f"Take away {counted(removable)}?")
 
 
-def _removed(broom: Broom, removable: Sequence[Leftover], installation: Installation) -> int:
-    """The exit status: 1 where something could not be taken away. What is not left over any more stays."""
-    status = 0
+def _removed(broom: Broom, removable: Sequence[Leftover], installation: Installation) -> Iterator[Removed]:
+    """What came of each, said as it goes."""
     for one in removable:
         try:
             taken = broom.remove(one, installation)
-            said = "taken away" if taken else "not left over any more, so it stays"
+            failed, said = False, "taken away" if taken else "not left over any more, so it stays"
         except ReviewAppsError as wrong:
-            said, status = plain(f"not taken away: {wrong}"), 1
+            failed, said = True, plain(f"not taken away: {wrong}")
         print(f"{one.kind} {one.name}: {said}", file=sys.stderr, flush=True)
-    return status
+        yield Removed(one.kind, one.name, said, failed)
 
 
 def _listed(found: Sequence[Leftover], mask: Mask) -> Iterator[str]:

@@ -12,10 +12,12 @@ import typer
 
 from reviewapps import wiring
 from reviewapps.cli.logging import log_to
-from reviewapps.cli.menu import app, in_a_sentence
+from reviewapps.cli.menu import command, in_a_sentence
 from reviewapps.cli.together import Together
 from reviewapps.coordination.embedded import EmbeddedRedis
 from reviewapps.errors import BadSettings, NotAuthorised
+from reviewapps.logs import is_read
+from reviewapps.report.wording import listed
 from reviewapps.settings import Settings, settings
 
 log = structlog.get_logger(__name__)
@@ -27,7 +29,7 @@ REJECTED_FOR = 3600.0
 NoWeb = Annotated[bool, typer.Option("--no-web", help="Only the worker: no status page, no webhooks.")]
 
 
-@app.command()
+@command("run")
 @in_a_sentence
 def run(no_web: NoWeb = False) -> int:
     """Work for the installation that the REVIEWAPPS_… variables describe, and serve its page."""
@@ -43,19 +45,21 @@ def run(no_web: NoWeb = False) -> int:
                 together.start("web process", "reviewapps.web", environ)
             worker = together.start("worker", "workers", environ, until_told="workers.app")
             _check(told, together)
-        log_to(told.log_file)
+        log_to(told.log_file, told.log)
         if embedded is not None:
             together.watch("embedded Redis", embedded.process)
         if not served and not no_web:
             log.warning(f"no status page and no webhooks here: {told.exposed}")
         worker.go()
+        if is_read(told.log, told.log_file):
+            print(greeting(told, served=served), file=sys.stderr, flush=True)
         return together.until_ended()
     finally:
         if embedded is not None:
             embedded.stop()
 
 
-@app.command()
+@command("web")
 @in_a_sentence
 def web() -> int:
     """Serve the status page, the API and metrics, and take GitHub's webhooks, until told to end."""
@@ -63,6 +67,17 @@ def web() -> int:
 
     serve(wiring.settings())
     return 0
+
+
+def greeting(told: Settings, *, served: bool) -> str:
+    """What somebody reads who started it: what it works for, where its page is, and how it ends."""
+    does = {"act": "works for", "observe": "only looks at", "paused": "is paused, and leaves alone"}
+    page = told.grants.address or f"http://{told.bind.host}:{told.bind.port}"
+    shown = f"Its page: {page}\n" if served else ""
+    return (
+        f"reviewapps {does[told.grants.mode]} {listed(list(told.repositories))}.\n{shown}"
+        "Ctrl-C ends it; previews go on running. REVIEWAPPS_LOG=json writes the log for programs."
+    )
 
 
 def _may_serve(told: Settings) -> bool:

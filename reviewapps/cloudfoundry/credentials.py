@@ -12,7 +12,7 @@ from oauth2_client.credentials_manager import OAuthError
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.connection import Connection
 from reviewapps.cloudfoundry.pause import noting_pause
-from reviewapps.errors import NotAuthorised, Unavailable
+from reviewapps.errors import NotAuthorised, Unavailable, unanswered
 from reviewapps.ports import Memory
 
 REMEMBERED = 3600.0
@@ -45,7 +45,7 @@ def logged_in(access: Access, timeout: float, memory: Memory, spend: Callable[[]
         _remember(digest, reason, memory)
         raise NotAuthorised(_sentence(access, reason)) from None
     except (requests.RequestException, KeyError, TypeError) as broken:
-        raise Unavailable(f"{access.api} did not log us in: {type(broken).__name__}") from broken
+        raise Unavailable(f"{access.api} did not log us in: {unanswered(broken)}") from broken
     return connection
 
 

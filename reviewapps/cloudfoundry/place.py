@@ -69,6 +69,18 @@ class Key:
 
 
 @dataclass(frozen=True)
+class GateSeen:
+    """The gate of the installation ``of``: how many of its processes run, how many routes it is bound to, and the
+    addresses that it should stand before and does not."""
+
+    app: str
+    of: str
+    running: int
+    bound: int = 0
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Place:
     """What our account sees of its space. None is what it could not see; ``unseen`` says why.
     ``unread`` are other spaces (org/space) whose droplets it should copy, and which it cannot read."""
@@ -85,6 +97,7 @@ class Place:
     log_cache: bool
     foreign_apps: tuple[str, ...] | None
     password_since: datetime | None
+    gates: tuple[GateSeen, ...] | None = ()
     unseen: tuple[str, ...] = ()
     unread: tuple[str, ...] | None = ()
 
@@ -142,6 +155,16 @@ def flag(resource: Json) -> tuple[str, bool]:
 def is_ours(app: Json) -> bool:
     """Whether some installation of reviewapps made this app: a preview, a gate, or what the doctor tried."""
     return not {labels.INSTANCE, labels.GATE, labels.TRIAL}.isdisjoint(parse.labels_of(app))
+
+
+def gate_of(app: Json) -> str | None:
+    """Whose gate the app is; None where it is none."""
+    return parse.labels_of(app).get(labels.GATE)
+
+
+def running(stats: Json) -> int:
+    """How many processes of an app run."""
+    return sum(one["state"] == "RUNNING" for one in stats["resources"])
 
 
 def key(resource: Json, instances: Mapping[str, str], details: Json) -> Key:

@@ -20,7 +20,7 @@ from reviewapps.cloudfoundry.connection import Connection
 from reviewapps.cloudfoundry.credentials import logged_in
 from reviewapps.cloudfoundry.errors import NotFound, TimedOut, accepted, token_expired
 from reviewapps.cloudfoundry.pause import check_pause, noting_pause
-from reviewapps.errors import NotAuthorised, Unavailable
+from reviewapps.errors import NotAuthorised, Unavailable, unanswered
 from reviewapps.ports import Memory
 
 Json = dict[str, Any]
@@ -151,9 +151,9 @@ class Session:
         except OAuthError:
             return None
         except requests.Timeout as late:
-            raise TimedOut(f"Cloud Foundry did not {to} in time: {type(late).__name__}") from late
+            raise TimedOut(f"Cloud Foundry did not {to} in time") from late
         except requests.RequestException as broken:
-            raise Unavailable(f"Cloud Foundry did not {to}: {type(broken).__name__}") from broken
+            raise Unavailable(f"Cloud Foundry did not {to}: {unanswered(broken)}") from broken
         return None if token_expired(response) else response
 
     def _logged_in(self) -> Connection:

@@ -7,11 +7,11 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, Final, TypeVar
 
-from reviewapps.cloudfoundry import place
+from reviewapps.cloudfoundry import labels, parse, place
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
 from reviewapps.cloudfoundry.keys import ServiceKeys
-from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule
+from reviewapps.cloudfoundry.place import GateSeen, Holding, Place, Room, Rule
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.target import Target
 from reviewapps.errors import RateLimited, ReviewAppsError, Unavailable
@@ -60,6 +60,7 @@ class Surveyor:
             log_cache=self._log_cache(),
             foreign_apps=self._seen(self._foreign_apps),
             password_since=self._seen(self._password_since),
+            gates=self._seen(self._gates),
             unread=self._seen(lambda: self._unread(sources)),
             unseen=tuple(self._unseen),
         )
@@ -83,6 +84,10 @@ class Surveyor:
         except (KeyError, TypeError, ValueError, AttributeError) as odd:
             self._unseen.append(f"an answer was not understood: {odd!r}")
         return None
+
+    @cached_property
+    def _apps(self) -> list[Json]:
+        return self._list("/v3/apps", space_guids=self._target.space)
 
     @cached_property
     def _spaces(self) -> list[Json]:
@@ -132,8 +137,21 @@ class Surveyor:
             return False
 
     def _foreign_apps(self) -> tuple[str, ...]:
-        apps = self._list("/v3/apps", space_guids=self._target.space)
-        return tuple(sorted(app["name"] for app in apps if not place.is_ours(app)))
+        return tuple(sorted(app["name"] for app in self._apps if not place.is_ours(app)))
+
+    def _gates(self) -> tuple[GateSeen, ...]:
+        return tuple(self._gate(app, of) for app in self._apps if (of := place.gate_of(app)) is not None)
+
+    def _gate(self, app: Json, of: str) -> GateSeen:
+        """One gate. What it is bound to and what it should be bear labels of the same installation."""
+        path = f"/v3/apps/{app['guid']}/processes/web/stats"
+        up = place.running(self._session.read(path, "show the gate's processes"))
+        bindings = self._list("/v3/service_route_bindings", label_selector=labels.gate_selector(of))
+        bound = {parse.bound_route(one) for one in bindings}
+        mine = f"{labels.GATED},{labels.INSTANCE}={of}"
+        routes = self._list("/v3/routes", space_guids=self._target.space, label_selector=mine)
+        open_ = tuple(str(one["url"]) for one in routes if one["guid"] not in bound)
+        return GateSeen(app["name"], of, up, len(bound), open_)
 
     def _password_since(self) -> datetime | None:
         """When the key was made that holds our account; None where no key that we see does."""

@@ -14,6 +14,8 @@ from reviewapps.doctor.quota import quota
 from reviewapps.doctor.seen import Seen
 from reviewapps.errors import BadSettings, NotAuthorised, RateLimited, ReviewAppsError
 from reviewapps.grants import Target
+from reviewapps.report.wording import several
+from reviewapps.settings import LOOPBACK
 
 DEVELOPER: Final = "space_developer"
 CARRIES_OUT: Final = {
@@ -52,11 +54,19 @@ ENTRANCES: Final = {
 }
 
 
+MAY_NOT: Final = "a government platform may ask for an authorisation first"
+
+
 def access(seen: Seen) -> Iterator[Finding]:
     """Who may open what lives in each space, by what the operator said: that is no fault, and has to be known."""
     grants = seen.told.settings.grants if seen.told.settings else None
     for target in grants.targets.values() if grants else ():
-        yield ok("access", ENTRANCES[target.entrance].format(target.name))
+        words = ENTRANCES[target.entrance].format(target.name)
+        if target.entrance == "public" and urlsplit(target.api).hostname not in LOOPBACK:
+            mend = 'set REVIEWAPPS_GATE_PASSWORD (or access = "password" and a gate), unless it may be so'
+            yield warn("access", f"{words}, robots too; {MAY_NOT}", mend)
+        else:
+            yield ok("access", words)
 
 
 def _unreached(target: Target, why: ReviewAppsError) -> Finding:
@@ -196,6 +206,28 @@ def _neighbours(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
         )
 
 
+def _gate(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
+    """Whether the gate's app runs and stands before what it should. It is pushed with the first preview."""
+    settings = seen.told.settings
+    if target.gate is None or settings is None or place.gates is None:
+        return
+    area, name = _area(target), target.gate.name
+    mine = [one for one in place.gates if one.of == settings.instance and one.app.startswith(name)]
+    if not mine:
+        yield ok(area, f"the gate {name} is not there yet; the first preview brings it along")
+    for one in mine:
+        if not one.running:
+            mend = f"reviewapps look puts it up again; why it fell: cf logs {one.app} --recent"
+            yield fail(area, f"the gate {one.app} does not run: nobody is let in", mend)
+        elif one.open:
+            named = ", ".join(one.open[:NAMED])
+            yield fail(
+                area, f"the gate {one.app} is not bound to {named}: it is open", "reviewapps look binds it"
+            )
+        else:
+            yield ok(area, f"the gate {one.app} runs, before {several(one.bound, 'route')}")
+
+
 def _unseen(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
     for why in dict.fromkeys(place.unseen):
         if "domain" not in why:  # that has a line of its own
@@ -213,6 +245,7 @@ JUDGES: Final[tuple[Callable[[Seen, Target, Place], Iterator[Finding]], ...]] = 
     _flags,
     _logs,
     _neighbours,
+    _gate,
     _unseen,
 )
 """What is asked of each space, in the order in which it is told."""

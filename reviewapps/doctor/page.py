@@ -9,6 +9,7 @@ from typing import Final
 
 import requests
 
+from reviewapps.errors import unanswered
 from reviewapps.model import Secret
 
 PING: Final = b'{"zen": "reviewapps doctor"}'
@@ -32,7 +33,7 @@ def page_seen(address: str, secret: Secret | None, seconds: float) -> PageSeen:
             return PageSeen(f"it answers {answer.status_code}, and not as ours does")
         return PageSeen(webhook=None if secret is None else _pinged(address, secret, seconds))
     except requests.RequestException as away:
-        return PageSeen(type(away).__name__)
+        return PageSeen(unanswered(away))
 
 
 def _pinged(address: str, secret: Secret, seconds: float) -> str:

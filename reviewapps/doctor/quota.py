@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from reviewapps.cloudfoundry.gate_app import MEMORY_MB
 from reviewapps.cloudfoundry.place import Place, Room
 from reviewapps.desired import STAGING, USUAL
 from reviewapps.doctor.finding import Finding, fail, ok, warn
@@ -33,7 +34,7 @@ def _memory(area: str, seen: Seen, target: Target, noun: str, room: Room) -> Fin
     if room.memory_limit is None:
         return None
     count, each = previews(seen, target), instance(seen, target)
-    wanted = count * each + max(STAGING, each) + each
+    wanted = count * each + max(STAGING, each) + each + gate(target)
     mend = _more_memory(target, noun, wanted)
     if room.memory_limit < 2 * each:
         told = f"{noun}'s quota of {room.memory_limit:,} MB does not hold one preview and its next version"
@@ -70,6 +71,11 @@ def previews(seen: Seen, target: Target) -> int:
     return sum(grant.limit for grant in here if grant.targets.get("review") == target.name)
 
 
+def gate(target: Target) -> int:
+    """MB of the gate that stands before previews there."""
+    return 0 if target.gate is None else MEMORY_MB
+
+
 def instance(seen: Seen, target: Target) -> int:
     """MB of the largest preview there, by the manifests; never more than the operator allows."""
     grants = seen.told.settings.grants if seen.told.settings else None
@@ -88,7 +94,8 @@ def _asked(seen: Seen, name: str) -> int | None:
 
 def _sum(seen: Seen, target: Target) -> str:
     each = instance(seen, target)
-    return f"{previews(seen, target)} x {each} awake + {max(STAGING, each):,} build + {each} switch"
+    more = f" + {gate(target)} gate" if gate(target) else ""
+    return f"{previews(seen, target)} x {each} awake + {max(STAGING, each):,} build + {each} switch{more}"
 
 
 def _told(limited: list[tuple[str, Room]]) -> str:

@@ -16,7 +16,7 @@ import github
 import requests
 from urllib3 import Retry
 
-from reviewapps.errors import BadSettings, RateLimited, Unavailable
+from reviewapps.errors import BadSettings, RateLimited, Unavailable, unanswered
 from reviewapps.github.credentials import Credentials
 from reviewapps.github.refusals import is_dead, refusal_of
 from reviewapps.model import Secret
@@ -137,7 +137,7 @@ class Connection:
             sent = client.requester.requestJson(verb, path, headers={"Accept": ACCEPT, **headers}, input=body)
             status, answered, text = sent
         except requests.RequestException as broken:
-            raise Unavailable(f"{what} got no answer: {type(broken).__name__}") from broken
+            raise Unavailable(f"{what} got no answer: {unanswered(broken)}") from broken
         except RuntimeError as redirected:
             raise BadSettings(f"{what} leads to another server: {redirected}") from redirected
         return status, answered, text

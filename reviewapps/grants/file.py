@@ -20,6 +20,7 @@ from reviewapps.grants.form import (
     SigningForm,
     TargetForm,
     WebForm,
+    what_is_wrong,
 )
 from reviewapps.grants.grants import GATE_NAME, GitHubAccess, Grant, Grants, Target
 from reviewapps.grants.secrets import (
@@ -264,7 +265,7 @@ def _sentence(wrong: ValidationError) -> str:
     name = _dotted(way)
     if error["type"] == "missing":
         return f"`{name}` is missing"
-    return f"`{name}` is not usable: {error['msg'].removeprefix('Value error, ')}"
+    return f"`{name}` is not usable: {what_is_wrong(error)}"
 
 
 def _unknown(way: tuple[str | int, ...]) -> str:

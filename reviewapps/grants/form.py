@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
@@ -22,6 +22,21 @@ INSTANCE = r"^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$"
 GATE = r"^[a-z]([a-z0-9-]{0,40}[a-z0-9])?$"
 PAGE = r"^(https?://[^/\s]+/?)?$"
 APP_ADDRESS = r"^https?://\{host\}(:\d+)?$"
+
+IN_WORDS: Final = {
+    INSTANCE: "it takes small letters, digits and dashes inside, 32 at most, such as acme-reviews",
+    GATE: "it takes small letters, digits and dashes inside, 42 at most, and begins with a letter",
+    PAGE: "it takes scheme and host alone, such as https://reviewapps.example.gov",
+    APP_ADDRESS: "it takes https://{host}, or with a port https://{host}:8443",
+    "^(public|password)$": "it takes password or public",
+}
+"""What each expression asks for, to people."""
+
+
+def what_is_wrong(error: Mapping[str, Any]) -> str:
+    """What pydantic has against a value, without its expressions."""
+    words = IN_WORDS.get((error.get("ctx") or {}).get("pattern", ""), "")
+    return words or str(error["msg"]).removeprefix("Value error, ")
 
 
 SECRET_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"  # noqa: S105 - of a name

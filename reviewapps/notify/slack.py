@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.webhook import WebhookClient
 
+from reviewapps.errors import unanswered
 from reviewapps.grants.slack import Slack as Access
 from reviewapps.notify.refusals import LONGEST_REST, Refused
 
@@ -78,7 +79,7 @@ class Slack:
         try:
             answer = client.send(**_body(text))
         except (SlackClientError, OSError, HTTPException, ValueError) as gone:
-            raise Refused(type(gone).__name__) from None
+            raise Refused(unanswered(gone)) from None
         if answer.status_code != 200:
             reason = answer.body.strip() if _is_word(answer.body) else f"it answered {answer.status_code}"
             raise Refused(reason, _after(answer.status_code, answer.headers))
@@ -90,7 +91,7 @@ def _asked(ask: Callable[[], Any]) -> Any:
     except SlackApiError as wrong:
         raise _refused(wrong.response) from None
     except (SlackClientError, OSError, HTTPException, ValueError) as gone:
-        raise Refused(type(gone).__name__) from None
+        raise Refused(unanswered(gone)) from None
 
 
 def _refused(answer: Any) -> Refused:

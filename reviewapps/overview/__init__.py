@@ -2,6 +2,7 @@
 
 from reviewapps.overview.decision import Answer, Decision, decision, follows
 from reviewapps.overview.detail import Detail, detail
+from reviewapps.overview.freshness import Watched, longest, nobody_looks, watched
 from reviewapps.overview.kept import kept, recalled, with_row
 from reviewapps.overview.overview import Overview, Passed, Row, State, overview, row, why
 from reviewapps.overview.steps_in_words import in_words
@@ -17,16 +18,20 @@ __all__ = [
     "Row",
     "State",
     "Tick",
+    "Watched",
     "decision",
     "detail",
     "follows",
     "in_words",
     "kept",
+    "longest",
+    "nobody_looks",
     "overview",
     "recalled",
     "row",
     "said",
     "tick",
+    "watched",
     "why",
     "with_row",
 ]

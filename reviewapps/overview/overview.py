@@ -29,8 +29,9 @@ from reviewapps.report.wording import ordinal, overwritten
 COLLISION = 3600.0
 """Seconds: whoever comes over somebody within them may not know of each other."""
 
-State = Literal["live", "building", "failed", "held", "waiting", "removing", "kept", "unreadable"]
-"""``kept``: it is there and is left as it is, since nothing says what should become of it."""
+State = Literal["live", "due", "building", "failed", "held", "waiting", "removing", "kept", "unreadable"]
+"""``due``: it is wanted, and nobody has begun; ``building``: somebody has. ``kept``: it is there and is
+left as it is, since nothing says what should become of it."""
 
 
 @dataclass(frozen=True)
@@ -153,8 +154,7 @@ class _Seen:
     def _wanted(self, run: Run, actual: Actual) -> Row:
         app = actual.app
         if app is None:
-            reason = f"{run.commit[:7]} is to be built; nothing of it is there yet"
-            return self._there(actual, "building", commit=run.commit, reason=reason)
+            return self._due(run, actual)
         refusal = app.refusal_of(run.commit, run.config)
         if refusal is not None:
             reason = _reason(run.commit, refusal)
@@ -164,14 +164,18 @@ class _Seen:
             return self._there(actual, "held", commit=run.commit, since=app.live_since, reason=words)
         if is_live(app, run):
             return self._there(actual, "live", commit=run.commit, since=app.live_since, ends=run.ends)
-        began = app.attempt.began if app.attempt is not None else None
-        because = app.attempt.because if app.attempt is not None else ""
-        if because and actual.environment.kind in self.grant.copies_only:
-            reason = f"{run.commit[:7]} waits: {because}"
-            return self._there(actual, "held", commit=run.commit, since=began, reason=reason)
-        return self._there(
-            actual, "building", commit=run.commit, since=began, reason=f"{run.commit[:7]} is being built"
-        )
+        attempt = app.attempt
+        if attempt is not None and attempt.because and actual.environment.kind in self.grant.copies_only:
+            reason = f"{run.commit[:7]} waits: {attempt.because}"
+            return self._there(actual, "held", commit=run.commit, since=attempt.began, reason=reason)
+        if attempt is None or not attempt.is_for(run.commit, run.config):
+            return self._due(run, actual)
+        words = f"{run.commit[:7]} is being built"
+        return self._there(actual, "building", commit=run.commit, since=attempt.began, reason=words)
+
+    def _due(self, run: Run, actual: Actual) -> Row:
+        words = f"{run.commit[:7]} is to be built; nobody has begun"
+        return self._there(actual, "due", commit=run.commit, reason=words)
 
     def _left(self, actual: Actual) -> Row:
         app = actual.app

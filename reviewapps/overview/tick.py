@@ -58,7 +58,7 @@ def tick(
         right=sum(row.state in ("live", "kept") for row in rows.values()),
         changed=tuple(Noted(name(e), said(rows.get(e))) for e in worked_at),
         changing=those("building", "removing"),
-        waiting=those("waiting"),
+        waiting=those("waiting", "due"),
         refused=those("failed", "unreadable"),
         repaired=tuple(Noted(name(e), why) for e, why in sorted(repaired.items())),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
@@ -25,7 +26,7 @@ from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.proposing import bringing, note_told, proposed
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.room import publish
-from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
+from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row, last_overview
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.speaking import speak_of_drift, unheard
 from reviewapps.reconcile.ticking import report
@@ -151,6 +152,11 @@ class Reconciler:
         desired, memory = verdicts(means, wanted, space), means.cloudfoundry.memory()
         return overview(wanted, desired, space, means.grant, means.now(), memory)
 
+    def looked_at(self) -> datetime | None:
+        """When a worker looked last; None where the memory does not know."""
+        seen = last_overview(self._means.memory, self.name)
+        return None if seen is None else seen.looked_at
+
     def decision(self, environment: Environment) -> Decision:
         """Why the environment should be as it should."""
         means, number = self._means, environment.number
@@ -161,16 +167,20 @@ class Reconciler:
         return decision(environment, wanted, rules, means.grant, space, known, means.now(), desired)
 
     def detail(self, environment: Environment) -> Detail:
-        """All that is known of the environment."""
+        """All that is known of the environment. Raises AuthorMustAct where there is no such pull request, and
+        nothing that could have been its."""
         means, number = self._means, environment.number
         seen = judged_alone(means, environment)
+        known = any(pr.number == number for pr in seen.wanted.pull_requests)
+        if number is not None and not known and seen.space.actual(environment).empty:
+            raise AuthorMustAct(f"{address(environment, means.name)}: GitHub has no pull request #{number}")
         voice = Voice(means.instance, seen.wanted.repository, means.web_url)
         return detail(
             address(environment, seen.wanted.repository.name),
             row(environment, seen.verdict, seen.space, means.grant, means.cloudfoundry.memory()),
             follows(seen.verdict),
             seen.space.actual(environment),
-            None if number is None else voice.pull_url(number),
+            voice.pull_url(number) if number is not None and known else None,
         )
 
     def desired(self) -> Desired:

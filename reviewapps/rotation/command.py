@@ -33,15 +33,26 @@ REQUEST = 30.0
 
 
 def rotate(
-    environ: Mapping[str, str], name: str, *, service: str, at_once: bool, agreed: Callable[[str], bool]
+    environ: Mapping[str, str],
+    name: str,
+    *,
+    service: str,
+    at_once: bool,
+    agreed: Callable[[str], bool],
+    for_programs: bool = False,
+    rehearsed: bool = False,
 ) -> int:
-    """The exit status. ``agreed`` is asked once, with what is to happen."""
+    """The exit status. ``agreed`` is asked once, with what is to happen. Programs are told by one JSON object, and
+    where it is only ``rehearsed`` nobody is asked and nothing is done for them."""
     told = settings_room.settings(environ)
     target = _named(told, name)
     if not target.account.user:
         raise BadSettings(
             f"{name} is a client of UAA, and no service account: its secret is changed with uaac"
         )
+    if for_programs and rehearsed:
+        print(json.dumps({"action": "rotate", "done": False, "name": name, "plan": _plan(target, at_once)}))
+        return 0
     if not agreed(_plan(target, at_once)):
         return 1
     with ExitStack() as open_:
@@ -57,7 +68,29 @@ def rotate(
             at_once=at_once,
         )
     _tell(done)
+    if for_programs:
+        print(json.dumps(_for_programs(name, done), indent=2))
+    elif done.stored is not None and done.stored.lines and not sys.stdout.isatty():
+        print("\n".join(done.stored.lines))
     return 0
+
+
+def _for_programs(name: str, done: Rotated) -> dict[str, object]:
+    """What was done. The secret itself only where no person reads it, and somebody has to set it."""
+    stored = done.stored
+    told: dict[str, object] = {
+        "action": "rotate",
+        "done": True,
+        "name": name,
+        "key": done.new.name,
+        "replaces": done.old.name,
+        "old_key_deleted": done.deleted,
+        "stored": stored.done if stored is not None else True,
+        "next": "" if stored is None else stored.words,
+    }
+    if stored is not None and stored.lines and not sys.stdout.isatty():
+        told["lines"] = list(stored.lines)
+    return told
 
 
 def _named(told: Settings, name: str) -> Target:
@@ -106,14 +139,11 @@ def _where(environ: Mapping[str, str], target: Target, session: Session) -> Wher
 
 
 def _tell(done: Rotated) -> None:
-    """What was done and what is next, on stderr; the secret, if somebody has to set it, on stdout where that is no
-    terminal."""
+    """What was done and what is next, on stderr."""
     if done.stored is None:
         print(f"{done.old.name} is deleted; {done.new.name} is in use since", file=sys.stderr)
         return
     print(f"{done.new.name}: made and tried; {done.stored.words}", file=sys.stderr)
-    if done.stored.lines and not sys.stdout.isatty():
-        print("\n".join(done.stored.lines))
     if done.deleted:
         print(f"{done.old.name} is deleted. Restart reviewapps now.", file=sys.stderr)
     else:

@@ -11,6 +11,9 @@ from reviewapps.grants.secrets import not_a_blank
 from reviewapps.settings.bound import services
 
 SECRET = "REVIEWAPPS_SECRET_"  # noqa: S105 - the beginning of a name
+UNNAMED = frozenset({f"{SECRET}GITHUB", f"{SECRET}GATE"})
+"""Asked for without being named, where they are needed at all."""
+
 SERVICE = "reviewapps-secrets"
 """The user-provided service that holds the secrets of an installation on Cloud Foundry."""
 
@@ -22,6 +25,14 @@ class Secrets:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
+        self._asked: set[str] = set()
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The variables ``REVIEWAPPS_SECRET_…`` that say something and that nobody asked for, but for those that a
+        file need not name."""
+        said = {name for name, value in self._environ.items() if name.startswith(SECRET) and value}
+        return tuple(sorted(said - self._asked - UNNAMED))
 
     def find(self, name: str, where: str | None) -> Found:
         """The secret ``name``; ``where`` is ``env:VARIABLE``, ``file:PATH`` or ``vcap:SERVICE/KEY``.
@@ -29,6 +40,7 @@ class Secrets:
         Without one it is ``vcap:reviewapps-secrets/NAME`` where that service is bound, else the variable
         ``REVIEWAPPS_SECRET_NAME``. BadSettings names what was looked for.
         """
+        self._asked.add(_variable(name))
         where = where or self.usual(name)
         kind, colon, place = where.partition(":")
         match kind if colon else "":
@@ -47,9 +59,10 @@ class Secrets:
         """Where a secret is found of which nobody says where."""
         if any(bound.get("name") == SERVICE for bound in services(self._environ)):
             return f"vcap:{SERVICE}/{name}"
-        return f"env:{SECRET}{name.upper().replace('-', '_')}"
+        return f"env:{_variable(name)}"
 
     def _variable(self, name: str, variable: str) -> str:
+        self._asked.add(variable)
         value = self._environ.get(variable, "")
         if not value:
             raise Missing(f"the secret `{name}` is missing: set {variable}")
@@ -71,6 +84,10 @@ class Secrets:
         """The guid of a service instance that is bound to us."""
         found = next((bound for bound in services(self._environ) if bound.get("name") == service), {})
         return str(found.get("instance_guid", ""))
+
+
+def _variable(name: str) -> str:
+    return f"{SECRET}{name.upper().replace('-', '_')}"
 
 
 def _file(name: str, path: Path) -> str:

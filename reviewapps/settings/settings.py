@@ -20,6 +20,8 @@ from reviewapps import grants as operator
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Grants
 from reviewapps.grants.file import NAME, Described
+from reviewapps.grants.form import what_is_wrong
+from reviewapps.logs import Form
 from reviewapps.model import Secret
 from reviewapps.settings.bound import bound_redis
 from reviewapps.settings.fields import LOOPBACK, Address, Bind, Duration, RedisAddress, Seconds
@@ -59,12 +61,14 @@ class Process(BaseModel):
     cf_requests_per_second: Seconds = 6.0
     github_requests_per_second: Seconds = 12.0
     log_file: Path | None = None
+    log: Form = "auto"
     bind: Address = Bind("127.0.0.1", 8080)
 
     @model_validator(mode="after")
     def _is_coherent(self) -> Self:
         if not self.request_timeout < self.lease < self.forward:
-            raise ValueError("request_timeout, lease and forward must grow in this order")
+            named = "REVIEWAPPS_REQUEST_TIMEOUT, REVIEWAPPS_LEASE and REVIEWAPPS_FORWARD"
+            raise ValueError(f"{named} must grow in this order")
         return self
 
 
@@ -76,6 +80,8 @@ class Settings(Process):
     """What one installation is told."""
 
     grants: Grants
+    unused_secrets: tuple[str, ...] = ()
+    """Variables ``REVIEWAPPS_SECRET_…`` that nothing asked for."""
 
     @property
     def instance(self) -> str:
@@ -119,13 +125,14 @@ def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
     single = {name: value for name, value in given.items() if name in Single.model_fields}
     file = _file(environ, folder)
     try:
+        secrets = Secrets(environ)
         if file is None:
             granted = Single.model_validate(single).grants
         else:
-            described = _described(file, single, environ)
+            described = _described(file, single, secrets)
             granted, process = described.grants, _paced(described) | process
         granted = _addressed(granted, environ)
-        told = Settings.model_validate(process | {"grants": granted})
+        told = Settings.model_validate(process | {"grants": granted, "unused_secrets": secrets.unused})
     except ValidationError as wrong:
         raise BadSettings(_sentence(wrong)) from None
     _check_access(granted)
@@ -167,7 +174,7 @@ def _addressed(grants: Grants, environ: Mapping[str, str]) -> Grants:
     return replace(grants, address=own.address) if own is not None and not grants.address else grants
 
 
-def _described(file: Path, single: Mapping[str, str], environ: Mapping[str, str]) -> Described:
+def _described(file: Path, single: Mapping[str, str], secrets: Secrets) -> Described:
     for name in sorted(single):
         raise BadSettings(f"{_variable(name)} and {file} describe the same; keep one of them")
     try:
@@ -176,7 +183,7 @@ def _described(file: Path, single: Mapping[str, str], environ: Mapping[str, str]
         raise BadSettings(f"{file} cannot be read: {wrong.strerror}") from None
     except UnicodeDecodeError as wrong:
         raise BadSettings(f"{file} cannot be read: {wrong}") from None
-    return operator.grants(text, Secrets(environ).find, str(file))
+    return operator.grants(text, secrets.find, str(file))
 
 
 def _paced(described: Described) -> dict[str, object]:
@@ -207,7 +214,7 @@ def _nearest(name: str, known: set[str]) -> str:
 
 def _sentence(wrong: ValidationError) -> str:
     first = wrong.errors(include_url=False, include_input=False)[0]
-    what = first["msg"].removeprefix("Value error, ")
+    what = what_is_wrong(first)
     if not first["loc"]:
         return what
     name = _variable(str(first["loc"][0]))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from reviewapps.overview import Overview, Passed, Row, State
 from reviewapps.web.doors import Admitted
 from reviewapps.web.looks import Seen
+from reviewapps.web.pages import is_stale
 from reviewapps.web.site import Site
 
 
@@ -45,6 +46,7 @@ class RepositoryAnswer(BaseModel):
 
     repository: str = Field(description="owner/name, as it was configured")
     looked_at: datetime | None = Field(description="null: not looked yet")
+    stale: bool = Field(description="the last look is so old that no worker seems to run")
     trouble: str | None = Field(description="why looks failed since")
     held_back: str | None = Field(description="deletions that wait for somebody's word")
     environments: list[EnvironmentAnswer]
@@ -79,7 +81,9 @@ def api(site: Site) -> APIRouter:
         """All environments of all repositories, as the last look at each saw them."""
         return EnvironmentsAnswer(
             instance=site.told.instance,
-            repositories=[_repository(seen) for seen in site.looks.all(visitor.may_read)],
+            repositories=[
+                _repository(seen, is_stale(site.told, seen)) for seen in site.looks.all(visitor.may_read)
+            ],
         )
 
     @router.get(
@@ -104,11 +108,12 @@ def api(site: Site) -> APIRouter:
     return router
 
 
-def _repository(seen: Seen) -> RepositoryAnswer:
+def _repository(seen: Seen, stale: bool) -> RepositoryAnswer:
     overview, trouble = seen.overview, seen.trouble
     return RepositoryAnswer(
         repository=seen.repository,
         looked_at=overview.looked_at if overview is not None else None,
+        stale=stale,
         trouble=trouble.why if trouble is not None else None,
         held_back=overview.unsafe if overview is not None else None,
         environments=[_environment(seen.repository, row) for row in _rows(overview)],

@@ -8,19 +8,17 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from redis.exceptions import RedisError
 
+from reviewapps.overview import longest
 from reviewapps.web.looks import Seen
 from reviewapps.web.site import Site
 
 ALIVE, READY = "/healthz", "/readyz"
 
-FRESH = timedelta(minutes=5)
-"""A whole look that is older says that nobody works here; one is due in every quiet interval."""
-
 
 def health(site: Site) -> APIRouter:
     """Open to everybody, so neither names anything."""
     router = APIRouter(include_in_schema=False)
-    fresh = max(FRESH, timedelta(seconds=3 * site.told.quiet_every))
+    fresh = longest(site.told.quiet_every)
 
     @router.get(ALIVE)
     async def alive() -> JSONResponse:

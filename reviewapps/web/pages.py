@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import partial
 from typing import Final
 
 from fastapi import APIRouter, HTTPException, Request, Response
 
-from reviewapps.overview import Overview, Row
+from reviewapps.overview import Overview, Row, watched
 from reviewapps.report.wording import listed
+from reviewapps.settings import Settings
 from reviewapps.web.doors import Admitted
 from reviewapps.web.looks import Seen
 from reviewapps.web.site import Site
@@ -50,10 +53,19 @@ def pages(site: Site) -> APIRouter:
             mode=site.told.grants.mode,
             github=site.told.grants.github.pages,
             without_preview=without_preview,
+            stale=partial(is_stale, site.told),
             is_well=is_well,
         )
 
     return router
+
+
+def is_stale(told: Settings, seen: Seen) -> bool:
+    """Whether the last look is so old that no worker seems to run; never where nobody is to look."""
+    looked_at = seen.overview.looked_at if seen.overview is not None else None
+    if told.grants.mode == "paused":
+        return False
+    return watched(seen.repository, looked_at, datetime.now(UTC), told.quiet_every).stale
 
 
 def is_well(seen: Seen) -> bool:

@@ -25,7 +25,7 @@ def serve(told: Settings) -> None:
     """Answer until told to end. BadSettings where everybody could read what nobody is asked for."""
     if told.exposed:
         raise BadSettings(told.exposed)
-    configure()
+    configure(form=told.log)
     for stop in (signal.SIGTERM, signal.SIGINT):
         # before uvicorn's own stands, and once more after it: uvicorn then raises again what it was ended by
         signal.signal(stop, lambda *_: sys.exit(0))

@@ -14,13 +14,16 @@ import pytest
 import typer
 from rich.console import Console
 from rich.text import Text
+from typer.testing import CliRunner
 
 from reviewapps import steps
+from reviewapps.cli import app
 from reviewapps.cli.as_json import as_json
-from reviewapps.cli.menu import in_a_sentence
+from reviewapps.cli.menu import ORDER, in_a_sentence
 from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing, shortened
 from reviewapps.cli.printed.ticks import rehearsal, reported
+from reviewapps.cli.working import greeting
 from reviewapps.doctor.finding import Finding
 from reviewapps.doctor.printed import told
 from reviewapps.errors import BadManifest
@@ -35,10 +38,13 @@ from reviewapps.overview import (
     Tick,
     detail,
     in_words,
+    nobody_looks,
     tick,
+    watched,
 )
 from reviewapps.reconcile import Rehearsed
 from reviewapps.report.untrusted import Mask
+from reviewapps.settings import settings
 
 HOSTILE = "`\x1b]0;owned\x07\x9b31m` \u202eevil"
 GOLDEN = Path(__file__).parent.parent / "golden" / "commands"
@@ -98,6 +104,23 @@ def is_as_golden(name: str, lines: Iterable[Text | str]) -> bool:
 def test_a_list_reads_as_its_golden_file() -> None:
     memory = [Memory("review", 640, 2048), Memory("dev", 512, None), Memory("unseen", None, None)]
     assert is_as_golden("list", listing([SHOP, WEB], memory, NOW))
+
+
+def test_where_nothing_is_there_a_list_has_no_header() -> None:
+    (name, nothing, _, _) = (line.plain for line in listing([WEB], [], NOW))
+    assert (name, nothing) == ("acme/web", "  nothing is there")
+
+
+def test_a_list_says_where_no_worker_looks() -> None:
+    due = replace(SHOP, rows=(Row(environment("pr-1"), "due", commit=LIVE),))
+    young, old = NOW - timedelta(minutes=4), NOW - timedelta(minutes=12)
+
+    def said(of: Overview, looked_at: datetime | None, quiet: float = 60.0) -> list[str]:
+        return nobody_looks([watched(of.repository, looked_at, NOW, quiet)], [of], NOW)
+
+    assert said(SHOP, young) == said(SHOP, old, quiet=300.0) == said(SHOP, None) == []
+    assert said(SHOP, old) == ["acme/shop: no worker has looked for 12 min; does `reviewapps run` run?"]
+    assert said(due, None)[0].startswith("acme/shop: no worker is known here. `reviewapps run`")
 
 
 def test_no_line_of_a_list_can_colour_what_follows() -> None:
@@ -211,3 +234,29 @@ def test_a_finding_about_a_strangers_text_cannot_command_the_terminal() -> None:
     told([Finding("FAIL", "manifest", HOSTILE, HOSTILE)], Console(file=printed, force_terminal=False), 10)
 
     assert not [c for c in printed.getvalue() if c != "\n" and not c.isprintable()]
+
+
+def helped(*words: str) -> str:
+    """What a command's help says."""
+    return str(CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout)
+
+
+def test_the_help_has_every_command_in_the_order_of_use_and_no_types_of_flags() -> None:
+    said = helped()
+    ordered = [name for names in ORDER.values() for name in names]
+    assert sorted(ordered) == sorted(one.name for one in app.registered_commands if one.name)
+    places = [said.index(f"│ {name} ") for name in ordered]
+    assert places == sorted(places)
+    assert all(said.index(panel) for panel in ORDER)
+    assert "bool" not in said + helped("look") + helped("deploy")
+
+
+def test_who_starts_it_is_told_what_it_works_for_and_where_its_page_is() -> None:
+    named = {"REPOSITORIES": "acme/shop,acme/web", "GITHUB_TOKEN": "t", "CF_ORG": "o", "CF_SPACE": "s"}
+    told = {**named, "CF_USER": "u", "CF_PASSWORD": "p", "ACCESS": "public", "BIND": "127.0.0.1:8765"}
+    here = settings({f"REVIEWAPPS_{name}": value for name, value in told.items()})
+    first, page, end = greeting(here, served=True).splitlines()
+    assert first == "reviewapps works for acme/shop and acme/web."
+    assert page == "Its page: http://127.0.0.1:8765"
+    assert end.startswith("Ctrl-C ends it")
+    assert "page" not in greeting(here, served=False)

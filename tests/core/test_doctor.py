@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reviewapps.cloudfoundry import labels
-from reviewapps.cloudfoundry.place import Holding, Place, Room, Rule, is_ours
+from reviewapps.cloudfoundry.place import GateSeen, Holding, Place, Room, Rule, is_ours
 from reviewapps.doctor import Finding, about_cloudfoundry, about_github, about_us, examined
 from reviewapps.doctor.egress import allows
 from reviewapps.doctor.gathering import Gathering
@@ -33,7 +33,7 @@ ENVIRON = {
     "REVIEWAPPS_CF_PASSWORD": "p",
     "REVIEWAPPS_CF_ORG": "acme",
     "REVIEWAPPS_CF_SPACE": "review",
-    "REVIEWAPPS_ACCESS": "public",
+    "REVIEWAPPS_GATE_PASSWORD": "a long password",
     "REVIEWAPPS_MEMORY": "256M",
 }
 ANYWHERE = Rule("all", "0.0.0.0-255.255.255.255", "")
@@ -123,11 +123,11 @@ def test_that_the_age_of_a_password_cannot_be_known_is_said() -> None:
     [
         (Room(None, 900, None, 3), None, ""),
         (Room(511, 0), "FAIL", "does not hold one preview"),
-        (Room(512, 0), "warn", "5 x 256 awake + 1,024 build + 256 switch = 2,560 MB"),
-        (Room(2559, 0), "warn", "will wait for room"),
-        (Room(2560, 0), None, ""),
-        (Room(2560, 1536), None, ""),
-        (Room(2560, 1537), "warn", "1,023 of 2,560 MB left"),
+        (Room(512, 0), "warn", "5 x 256 awake + 1,024 build + 256 switch + 64 gate = 2,624 MB"),
+        (Room(2623, 0), "warn", "will wait for room"),
+        (Room(2624, 0), None, ""),
+        (Room(2624, 1600), None, ""),
+        (Room(2624, 1601), "warn", "1,023 of 2,624 MB left"),
         (Room(None, 0, 20, 18), None, ""),
         (Room(None, 0, 20, 19), "warn", "1 left"),
         (Room(None, 0, 20, 20), "FAIL", "no preview gets an address"),
@@ -137,6 +137,37 @@ def test_the_quota_holds_what_is_allowed(room: Room, level: str | None, words: s
     found = of_place(of_space=room)
     assert [one.level for one in found] == ([level] if level else [])
     assert all(words in one.text and "cf update-space-quota" in one.mend for one in found)
+
+
+@pytest.mark.parametrize(
+    ("gates", "level", "words"),
+    [
+        ((), "ok", "the gate review-gate is not there yet"),
+        ((GateSeen("review-gate", "reviewapps", 1, 3),), "ok", "review-gate runs, before 3 routes"),
+        ((GateSeen("review-gate", "reviewapps", 0, 3),), "FAIL", "does not run: nobody is let in"),
+        (
+            (GateSeen("review-gate", "reviewapps", 1, 1, ("shop-pr-1.example.gov",)),),
+            "FAIL",
+            "is not bound to shop-pr-1.example.gov: it is open",
+        ),
+        ((GateSeen("review-gate", "another", 0, 3),), "ok", "is not there yet"),
+    ],
+)
+def test_a_gate_has_to_run_and_to_stand_before_what_is_closed(
+    gates: tuple[GateSeen, ...], level: str, words: str
+) -> None:
+    place = replace(PLACE, gates=gates)
+    lines = list(about_cloudfoundry.targets(seen(targets={"review": place})))
+    (found,) = [one for one in lines if "the gate" in one.text]
+    assert (found.level, words in found.text) == (level, True)
+
+
+def test_that_everybody_may_open_previews_is_warned_of_where_everybody_gets_there() -> None:
+    open_ = told(REVIEWAPPS_ACCESS="public", REVIEWAPPS_GATE_PASSWORD="")
+    (found,) = about_cloudfoundry.access(seen(told=Told(open_, "variables")))
+    assert (found.level, "an authorisation first" in found.text) == ("warn", True)
+    here = told(REVIEWAPPS_GATE_PASSWORD="", REVIEWAPPS_CF_API="http://127.0.0.1:9")
+    assert complaints(list(about_cloudfoundry.access(seen(told=Told(here, "variables"))))) == []
 
 
 @pytest.mark.parametrize(
@@ -277,10 +308,11 @@ credentials = "cf"
 name = "acme/shop"
 environments = {{ review = "review", staging = "staging" }}
 """
-    words = {"GITHUB": "word", "CF": "deployer:word", "GATE": "gate-word", "SIGNING": "k" * 32}
-    secrets = {f"REVIEWAPPS_SECRET_{name}": word for name, word in words.items()}
+    words = {"GITHUB": "word", "CF": "deployer:word", "GATE": "gate-word"}
     for key, asked in (("", {"staging"}), ("[signing]", set())):
         (tmp_path / "reviewapps.toml").write_text(text.format(key=key))
+        named = words | ({"SIGNING": "k" * 32} if key else {})
+        secrets = {f"REVIEWAPPS_SECRET_{name}": word for name, word in named.items()}
         found = about_us.settings(seen(told=Told(settings(secrets, tmp_path), "reviewapps.toml")))
         missing = [one for one in complaints(list(found)) if "no key that signs" in one.text]
         assert {one.text.split()[1] for one in missing} == asked
@@ -353,13 +385,13 @@ def test_what_is_missing_is_called_so() -> None:
 @pytest.mark.parametrize(
     ("more", "who"),
     [
-        ({}, "asks for no password: everybody may open it"),
-        ({"REVIEWAPPS_GATE": "door"}, "lets everybody in who has the address"),
-        ({"REVIEWAPPS_ACCESS": "password"}, "asks for the team's password and keeps robots out"),
+        ({"REVIEWAPPS_ACCESS": "public"}, "asks for no password: everybody may open it"),
+        ({"REVIEWAPPS_ACCESS": "public", "REVIEWAPPS_GATE": "door"}, "lets everybody in who has the address"),
+        ({}, "asks for the team's password and keeps robots out"),
     ],
 )
 def test_who_may_open_previews_is_said(more: dict[str, str], who: str) -> None:
     settings_ = told(**{"REVIEWAPPS_GATE_PASSWORD": "a gate word", **more})
     (said,) = about_cloudfoundry.access(seen(told=Told(settings_, "variables")))
-    assert (said.level, said.area) == ("ok", "access")
+    assert (said.level, said.area) == ("warn" if "everybody may open" in who else "ok", "access")
     assert who in said.text

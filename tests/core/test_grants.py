@@ -506,3 +506,13 @@ def test_what_is_wrong_with_slack_is_named(
 ) -> None:
     refused = refusal(tmp_path, changed(SLACK, before, after), REVIEWAPPS_SECRET_SLACK=word)
     assert said in refused and "slack-word" not in refused
+
+
+def test_a_secret_that_nothing_names_is_known(tmp_path: Path) -> None:
+    assert told(tmp_path, REVIEWAPPS_SECRET_SLAK="a word").unused_secrets == ("REVIEWAPPS_SECRET_SLAK",)
+    assert told(tmp_path).unused_secrets == ()
+
+
+def test_what_a_name_may_be_is_said_in_words(tmp_path: Path) -> None:
+    said = refusal(tmp_path, f'instance = "My Instance"\n{MINIMAL}')
+    assert "`instance` is not usable: it takes small letters, digits and dashes inside, 32 at most" in said

@@ -294,7 +294,9 @@ def test_previews_on_this_machine_need_no_word(api: str) -> None:
 def test_a_lease_outlives_the_longest_request_and_a_forwarded_message_the_lease(
     times: dict[str, str],
 ) -> None:
-    assert refusal(**times) == "request_timeout, lease and forward must grow in this order"
+    assert refusal(**times) == (
+        "REVIEWAPPS_REQUEST_TIMEOUT, REVIEWAPPS_LEASE and REVIEWAPPS_FORWARD must grow in this order"
+    )
 
 
 def test_half_an_account_is_none() -> None:

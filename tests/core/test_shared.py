@@ -235,7 +235,7 @@ def test_what_lies_on_it_is_noted_though_nothing_waits_for_it() -> None:
         "frozen until 03 Mar 00:00 UTC",
     )
     seen = row(STAGING, found, Space((back,)), GRANT)
-    assert seen is not None and (seen.state, seen.notes) == ("building", found.notes)
+    assert seen is not None and (seen.state, seen.notes) == ("due", found.notes)
     waiting = verdict(STAGING, running(STAGING, lock=lock))
     assert isinstance(waiting, Run) and waiting.held is not None and waiting.notes == ()
 

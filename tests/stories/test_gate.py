@@ -9,6 +9,8 @@ from contextlib import contextmanager
 
 import requests
 
+from reviewapps.doctor import examined
+from reviewapps.doctor.looking import looked_at
 from reviewapps.sandbox.cloudfoundry.state import App, Deployment, RouteBinding, ServiceInstance
 from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import headline
@@ -64,6 +66,13 @@ def starts(town: Town) -> Counter[str]:
     return Counter([*asked, *(row.app.name for row in world.all(Deployment))])
 
 
+def examined_gate(town: Town) -> tuple[str, str]:
+    """What the doctor says of it."""
+    found = examined(looked_at(town.playground.environment(**TOLD)))
+    (line,) = [one for one in found if "the gate" in one.text]
+    return line.level, line.text
+
+
 def test_a_preview_is_seen_with_the_password_and_never_without_it(quiet_town: Town) -> None:
     town = quiet_town
     town.employ(**TOLD)
@@ -80,12 +89,22 @@ def test_a_preview_is_seen_with_the_password_and_never_without_it(quiet_town: To
         assert "green" in visit(town, "shop-pr-1", password=PASSWORD).text
     assert seen <= {404, 503, 401}
 
+    assert examined_gate(town) == ("ok", "the gate review-gate runs, before 1 route")
+    (binding,) = town.operator.ask("GET", "/v3/service_route_bindings")["resources"]
+    town.operator.ask("DELETE", f"/v3/service_route_bindings/{binding['guid']}")
+    assert bindings(town) == []
+    open_ = f"the gate review-gate is not bound to shop-pr-1.{town.world.cloudfoundry.app_domain}: it is open"
+    assert examined_gate(town) == ("FAIL", open_)
+
     town.octocat.close(number)
     town.until_comment(number, "Preview: removed")
     assert (bindings(town), town.apps, services(town)) == ([], [GATE], [GATE])
     assert town.page(GATE).status == 404
     words = [*town.onlooker.comments(number), town.log.read_text(), *(c.path for c in town.cf.calls)]
     assert not [text for text in words if PASSWORD in text or BYPASS in text]
+
+    town.operator.stop(GATE)
+    assert examined_gate(town) == ("FAIL", "the gate review-gate does not run: nobody is let in")
 
 
 def test_what_is_taken_from_the_gate_by_hand_is_repaired(quiet_town: Town) -> None:

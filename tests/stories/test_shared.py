@@ -154,7 +154,8 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
     until_says(town, "staging", "Welcome to the shop")
 
-    typed.types("lock", "staging", "2h", "a demo")
+    locked = typed.reads("lock", "staging", "2h", "a demo")
+    assert (locked["name"], locked["who"], locked["why"]) == ("acme/shop:staging", "hubot", "a demo")
     two = merged(town, "two", into="staging")
     town.until_comment(two, "**staging** waits: locked by hubot until", "a demo")
     assert "waits: locked by hubot until" in typed.types("list")
@@ -162,11 +163,13 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     until_says(town, "staging", "two")
     three = merged(town, "three", into="staging")
     town.until_comment(three, "**staging** waits: locked")
-    typed.types("unlock", "staging")
+    assert typed.reads("unlock", "staging")["row"]["environment"] == "staging"
     until_says(town, "staging", "three")
 
-    typed.types("rollback", "staging")
+    back = typed.reads("rollback", "staging")
+    assert (back["action"], back["done"], back["who"]) == ("rollback", True, "hubot")
     until_says(town, "staging", "two")
+    assert town.head_of("staging") != back["commit"]
     town.look_afresh()
     assert town.page("shop-staging").headline == "two"
     town.until_comment(three, "**staging** waits for: the next merge")
@@ -256,6 +259,9 @@ def test_what_somebody_else_deployed_is_told_and_left_alone(quiet_town: Town) ->
 
     deployed_by_hand(town, "theirs")
     town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    would = typed.reads("adopt", "staging", "shop-staging")
+    assert (would["done"], would["app"]) == (False, "shop-staging")
+    assert would["changes"][0] == "shop-staging becomes acme/shop:staging."
     assert "the next merge deploys to it" in typed.types("adopt", "staging", "shop-staging", "--yes")
     town.look_afresh()
     assert town.page("shop-staging").headline == "theirs"

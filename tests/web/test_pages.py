@@ -81,6 +81,14 @@ def test_what_nobody_looked_at_yet_says_so(web: Serving) -> None:
     assert (answer["looked_at"], answer["environments"]) == (None, [])
 
 
+def test_where_nobody_has_looked_for_minutes_that_is_said(web: Serving) -> None:
+    web.show(shop(looked=timedelta(minutes=12)), empty("acme/Web"))
+    page = Text(web.ask("/").text)
+    assert "acme/shop looked 12 min ago on GitHub No worker looks at it" in page
+    assert "acme/Web looked 0 s ago , nothing wrong" in page
+    assert [one["stale"] for one in web.ask("/api/environments").json()["repositories"]] == [True, False]
+
+
 def test_one_repository_has_a_page_of_its_own_and_others_have_none(web: Serving) -> None:
     web.show(shop(), empty("acme/Web"))
     page = Text(web.ask("/ACME/shop").text)

@@ -23,6 +23,7 @@ from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Lease, Leases
 from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.turns import Turns
+from reviewapps.logs import Form
 from workers.app import celery_app, run
 
 PREFIX = "reviewapps:acme:"
@@ -36,6 +37,7 @@ class Settings:
     pump_every: float = 0.05
     look_every: float = 0.5
     log_file: Path | None = None
+    log: Form = "auto"
 
 
 @dataclass(frozen=True)

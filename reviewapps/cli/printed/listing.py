@@ -17,6 +17,7 @@ STYLES: Final[Mapping[str, str]] = {
     "live": "green",
     "failed": "bold red",
     "unreadable": "bold red",
+    "due": "yellow",
     "building": "yellow",
     "waiting": "yellow",
     "held": "yellow",
@@ -46,7 +47,8 @@ def listing(overviews: Sequence[Overview], memory: Sequence[Memory], now: dateti
     """The lines: each repository with its environments, and what all of them hold."""
     cells = {one.repository: [_cells(row, now) for row in one.rows] for one in overviews}
     widths = _widths([HEAD, *(line for lines in cells.values() for line in lines)])
-    yield _line(HEAD, widths)
+    if any(cells.values()):
+        yield _line(HEAD, widths)
     for one in overviews:
         yield Text(one.repository, style="bold")
         yield from (_line(line, widths) for line in cells[one.repository])
@@ -104,7 +106,7 @@ def _held(one: Memory) -> str:
 
 def _judgement(overviews: Sequence[Overview]) -> str:
     states = [row.state for one in overviews for row in one.rows]
-    counted = {state: states.count(state) for state in ("failed", "unreadable", "waiting", "building")}
+    counted = {state: states.count(state) for state in ("failed", "unreadable", "waiting", "due", "building")}
     said = [f"{number} {state}" for state, number in counted.items() if number]
     if any(one.unsafe for one in overviews):
         said.append("deletions held back")

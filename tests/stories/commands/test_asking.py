@@ -35,7 +35,11 @@ def test_what_somebody_destroys_stays_away_until_a_push_or_a_deploy(town: Town) 
     assert f"live {url}" in terminal.types("deploy", f"#{number}", "--wait")
     assert page(url).headline == "blue" and town.apps == ["shop-pr-1"]
 
-    terminal.types("destroy", f"#{number}", "--yes")
+    would = terminal.reads("destroy", f"#{number}")
+    assert (would["done"], would["row"]["state"], town.apps) == (False, "live", ["shop-pr-1"])
+    did = terminal.reads("destroy", f"#{number}", "--yes")
+    assert (did["action"], did["name"], did["done"]) == ("destroy", f"acme/shop#{number}", True)
+    assert did["commit"] == town.head(number)
     commit = town.push("blue", headline("green"))
     assert page(town.until_live(number, commit)).headline == "green"
     assert town.apps == ["shop-pr-1"]
@@ -62,11 +66,19 @@ def test_what_was_refused_is_tried_anew_and_what_gets_none_is_told_why(town: Tow
 
     said = terminal.types("deploy", f"#{number}", "--wait", status=1)
 
+    again = terminal.reads("redeploy", f"#{number}")
+    assert (again["environment"], again["commit"]) == (f"pr-{number}", town.head(number))
+    assert (again["row"]["state"], again["needs"]) == ("building", None)
     assert "tried anew" in said and "failed: " in said and town.builds == 2
     assert terminal.is_refused("deploy", f"#{bots}") == f"reviewapps: acme/shop#{bots}: it gets none (bot)"
     assert "shared is never deleted" in terminal.is_refused("destroy", ":dev", "--yes")
     assert "--yes says so" in terminal.is_refused("destroy", f"#{number}")
     assert "names no environment" in terminal.is_refused("destroy", "12", "--yes")
+    assert "GitHub has no pull request #99" in terminal.is_refused("show", "#99")
+    for word in ("show", "why", "deploy"):
+        said = terminal.is_refused(word, "acme/shop:devel")
+        assert "`acme/shop:devel` is no shared environment that is granted; granted: dev. Did you" in said
+    assert "without --wait nothing is waited for" in terminal.is_refused("look", "--within", "5m")
     granted = "is no shared environment that is granted; granted: "
     assert f"`production` {granted}" in terminal.is_refused("rollback", "production")
     assert f"`review` {granted}" in terminal.is_refused("adopt", "review", "shop", "--yes")

@@ -85,7 +85,10 @@ def test_a_look_tells_what_it_changed_and_what_it_repaired(town: Town) -> None:
     town.orchestrators.clear()
     town.operator.stop(f"shop-pr-{kept}")
     new = town.open("green")
-    assert "changing  acme/shop#" in terminal.types("look")
+    commit = town.head(new)[:7]
+    (row,) = [one for one in terminal.reads("list")["repositories"][0]["rows"] if one["state"] == "due"]
+    assert row["reason"] == f"{commit} is to be built; nobody has begun"
+    assert f"waiting   acme/shop#{new}: {commit} is to be built; nobody has begun" in terminal.types("look")
 
     said = terminal.types("look", "--wait")
 

@@ -40,7 +40,8 @@ def test_what_belongs_to_nothing_is_told_and_taken_away_and_nothing_else(town: T
     assert {name for name, one in found.items() if one["by_hand"]} == {"shared-elsewhere", "unreadable"}
     assert writes(town.calls()[before:]) == []
 
-    terminal.types("sweep", "--yes")
+    removed = terminal.reads("sweep", "--yes")["removed"]
+    assert {one["said"] for one in removed} <= {"taken away", "not left over any more, so it stays"}
 
     assert town.apps == sorted([f"shop-pr-{stays}", "shared-elsewhere", "unreadable", "not-ours"])
     assert town.hosts == [f"shop-pr-{stays}"]

@@ -133,7 +133,7 @@ BROKEN = {
     ),
     "API away": Broken("FAIL", CF, "did not log us in", "reached from here?", {"CF_API": NOBODY}),
     "API breaks off": Broken(
-        "FAIL", CF, "ConnectionError", "reached from here?", by=faulty("cf", "", kind="reset")
+        "FAIL", CF, "the connection broke", "reached from here?", by=faulty("cf", "", kind="reset")
     ),
     "firewall": Broken("FAIL", CF, "slow down", "wait", by=faulty("cf", "/v3/", kind="challenge")),
     "small quota": Broken(
@@ -285,7 +285,7 @@ BROKEN = {
     "page away": Broken(
         "warn",
         "page",
-        f"{NOBODY} does not answer: ConnectionError",
+        f"{NOBODY} does not answer: nobody listens there",
         "does its route lead",
         {"ADDRESS": NOBODY},
     ),

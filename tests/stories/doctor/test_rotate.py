@@ -78,11 +78,20 @@ def test_a_file_is_rewritten_and_the_old_key_goes_in_the_next_run(
     file = clinic.home / "cf-secret"
     file.write_text(json.dumps(account))
     told = environment(clinic, f'cf = "file:{file}"')
+    would = CliRunner().invoke(app, ["rotate", "cf", "--json"], env=told)
+    assert (json.loads(would.stdout)["done"], len(keys(clinic))) == (False, 1)
     unasked = CliRunner().invoke(app, ["rotate", "cf"], env=told)
     assert (unasked.exit_code, len(keys(clinic))) == (1, 1)
     assert "--yes says so" in unasked.stderr
-    first = rotate(told)
+    first = rotate(told, "--json")
     assert first.exit_code == 0, first.output
+    did = json.loads(first.stdout)
+    assert (did["done"], did["replaces"], did["stored"], did["old_key_deleted"]) == (
+        True,
+        "key1",
+        True,
+        False,
+    )
     new = json.loads(file.read_text())
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert new["username"] != account["username"]

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from reviewapps.demo.onlooker import until
+from reviewapps.demo.onlooker import linked, until
 from reviewapps.demo.people import Person
 from reviewapps.errors import ReviewAppsError
 from reviewapps.playground import Playground
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.story
 
 PROMISED = {
     *("github_url", "github_user", "github_token", "cf_api", "cf_user", "cf_password", "cf_org", "cf_space"),
-    *("app_domain", "app_port", "redis_url"),
+    *("app_domain", "app_port", "redis_url", "gate_user", "gate_password"),
 }
 
 
@@ -38,6 +39,10 @@ def test_a_sandbox_describes_itself_to_its_owner_alone_when_everything_works(tmp
         person.write("blue", "Blue header", {"headline.txt": "blue header\n"})
         number = person.open("blue", "Blue header")
         until("the preview", lambda: "Preview: live" in comments(person, number), 40)
+        host = {"Host": linked(comments(person, number)).removeprefix("http://")}
+        where, key = f"http://127.0.0.1:{told['app_port']}/", (told["gate_user"], told["gate_password"])
+        assert requests.get(where, headers=host, timeout=10).status_code == 401
+        assert "blue header" in requests.get(where, headers=host, auth=key, timeout=10).text
         everybody = family(sandbox)
         assert len(everybody) > 4, "the workers, a Redis and an app were to be seen"
         stop(sandbox)
