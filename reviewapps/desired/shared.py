@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from reviewapps.approval import Approved, Evidence, Missing, SignOff, judgement
+from reviewapps.approval import Approved, Evidence, Missing, Requires, SignOff, judgement, stricter
+from reviewapps.desired.own_rules import lacking, led_astray, unreadable
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -64,10 +65,12 @@ class Shared:
             commit = goal.commit if isinstance(goal, Run) else app.wished
             return Held(Hold(commit or "", "drift", ("somebody else deployed to its app",)))
         if goal is None:
-            return None if app is None else (_as_before(run, app) or Leave())
+            before = None if app is None else (_as_before(run, app) or Leave())
+            return before and self._by_its_own_rules(environment, before, app)
         if isinstance(goal, Leave):
             return goal
-        return self._permitted(environment, goal, own.follows, app)
+        verdict = self._permitted(environment, goal, own.follows, app)
+        return self._by_its_own_rules(environment, verdict, app)
 
     def _run(self, environment: Environment, own: EnvironmentRules) -> Run:
         """To run something, with all that does not depend on what."""
@@ -135,7 +138,7 @@ class Shared:
     def _hold(
         self, environment: Environment, run: Run, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
-        if app is not None and app.pin is not None and app.pin.commit == run.commit:
+        if app is not None and app.pin is not None and _is_chosen(run, app):
             return Approved((f"chosen by {app.pin.who}",))
         overridden = app is not None and app.override == run.commit
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
@@ -150,27 +153,76 @@ class Shared:
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
             return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
-        if follows.tags:
+        requires = self._requires(environment, asked, run, app)
+        if isinstance(requires, Hold | Leave):
+            return requires
+        if requires.nothing:
             return Approved()
-        return self._approved(environment, run, own, app)
+        astray = led_astray(environment.kind, own.follows, follows, self.wanted.repository.default_branch)
+        if astray is not None:
+            return Hold(run.commit, "rules", (astray,))
+        return self._lacking(run) or self._approved(run, requires, app)
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
         have to be asked for first; where nothing of ours ever ran, those of the default branch."""
         there = _permitted_last(app)
-        if there is None:
-            return self.rules
-        if there not in self.known.rules_at:
-            self.rules_asked.add(there)
-            return None
-        return self.known.rules_at[there]
+        return self.rules if there is None else self._rules_at(there)
 
-    def _approved(
-        self, environment: Environment, run: Run, own: EnvironmentRules, app: App | None
-    ) -> Hold | Leave | Approved:
-        requires = self.grant.requires(environment.kind, own.requires)
-        if requires.nothing:
-            return Approved()
+    def _rules_at(self, commit: str) -> Rules | BadRules | None:
+        if commit == self.wanted.repository.head:
+            return self.rules
+        if commit not in self.known.rules_at:
+            self.rules_asked.add(commit)
+        return self.known.rules_at.get(commit)
+
+    def _requires(
+        self, environment: Environment, there: Rules, run: Run, app: App | None
+    ) -> Requires | Hold | Leave:
+        """What is asked for. What goes there first is judged by the default branch's rules and by its own, so that
+        neither lowers the other."""
+        requires = self.grant.requires(environment.kind, there.of(environment).requires)
+        if _permitted_last(app) is not None or run.tags_seen:
+            return requires
+        brought = self._rules_at(run.commit)
+        if brought is None:
+            return Leave()
+        if isinstance(brought, BadRules):
+            return requires if requires.nothing else unreadable(run.commit)
+        return stricter(requires, brought.of(environment).requires)
+
+    def _lacking(self, run: Run) -> Hold | Leave | None:
+        """Why the commit has no rules of its own to run by."""
+        assert not isinstance(self.rules, BadRules)  # noqa: S101 - asked before
+        brought = self._rules_at(run.commit)
+        if brought is None:
+            return Leave()
+        return lacking(
+            run.commit, brought, self.rules, run.source or "", self.wanted.repository.default_branch
+        )
+
+    def _by_its_own_rules(self, environment: Environment, verdict: Verdict, app: App | None) -> Verdict:
+        """By the rules that the commit brought, where something is asked for: those it was approved with."""
+        if not isinstance(verdict, Run):
+            return verdict
+        there = self._rules_there(app)
+        if there is None:
+            return Leave()
+        if isinstance(there, Rules):
+            requires = self._requires(environment, there, verdict, app)
+            if isinstance(requires, Leave):
+                return requires
+            if isinstance(requires, Requires) and requires.nothing:
+                return verdict
+        none, brought = self._lacking(verdict), self._rules_at(verdict.commit)
+        if isinstance(none, Hold):
+            return verdict if _is_chosen(verdict, app) else Held(verdict.held or none)
+        if not isinstance(brought, Rules):
+            return Leave()
+        own, config = brought.of(environment), self.grant.config(brought, environment)
+        return replace(verdict, config=config, deadline=own.deadline, app=own.app, rules_at=verdict.commit)
+
+    def _approved(self, run: Run, requires: Requires, app: App | None) -> Hold | Leave | Approved:
         way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
@@ -189,6 +241,11 @@ def _permitted_last(app: App | None) -> str | None:
     if app is None or app.commit == ADOPTED:
         return None
     return app.commit or app.wished
+
+
+def _is_chosen(run: Run, app: App | None) -> bool:
+    """Whether an operator chose that very commit by hand."""
+    return app is not None and app.pin is not None and app.pin.commit == run.commit
 
 
 def has_drifted(app: App) -> bool:

@@ -31,7 +31,8 @@ class Run:
     """This commit should run. ``ends`` is when a review environment expires without another push or visit. For a
     shared one, ``source`` is the tag or branch that says so, ``tags_seen`` what is to be remembered of all tags.
     ``entrance``: who may open it; ``deadline`` how long it may take to come up, where the rules say so.
-    ``app``: what the app is called, where the rules say that. ``held`` is what a newer commit waits for
+    ``app``: what the app is called, where the rules say that; ``rules_at`` the commit whose rules it runs by, None
+    for the default branch's. ``held`` is what a newer commit waits for
     meanwhile; ``approved`` what speaks for this one, where that was asked for just now."""
 
     commit: str
@@ -42,6 +43,7 @@ class Run:
     entrance: Entrance = "public"
     deadline: timedelta | None = None
     app: str | None = None
+    rules_at: str | None = None
     held: Hold | None = None
     approved: tuple[str, ...] = ()
 

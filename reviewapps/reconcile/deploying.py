@@ -25,7 +25,7 @@ from reviewapps.outcome import Building, Failed, Held, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.allowing import allowance
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import rules_of
+from reviewapps.reconcile.view import rules_at, rules_of
 from reviewapps.reconcile.watch import under_way, watch
 from reviewapps.rules.fill import Facts
 from reviewapps.steps import Done, Wait
@@ -105,7 +105,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
     """What to deploy of the commit; None where it is refused, which the app then remembers."""
     means = turn.means
     wanted = means.github.last_look() or means.github.look()
-    asked = rules_of(wanted)
+    asked = rules_of(wanted) if run.rules_at is None else rules_at(means, run.rules_at)
     if isinstance(asked, BadRules):
         raise TryLater("the rules broke while this was being deployed", means.pace.poll)
     number = turn.environment.number

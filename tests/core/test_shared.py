@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
 from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Wanted
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.freezing import Freeze, freeze, frozen_until
 from tests.core.settling import NOW, SHOP, sha
@@ -40,6 +41,8 @@ def verdict(
     there: Rules | BadRules = ASKING,
     grant: Grant = GRANT,
     branches: Mapping[str, str] | None = None,
+    tags: tuple[Tag, ...] = (),
+    taggings: Mapping[Tag, Tagging] | None = None,
     approved: bool = False,
     now: datetime = NOW,
 ) -> Verdict:
@@ -47,9 +50,9 @@ def verdict(
     answered: the rules at what runs are ``there``, and the way to the head is one pull request, ``approved`` or
     not."""
     repository = replace(SHOP, head=NEW)
-    wanted = Wanted(repository, (), (), None, branches={"staging": NEW} if branches is None else branches)
+    wanted = Wanted(repository, (), tags, None, branches={"staging": NEW} if branches is None else branches)
     space = Space(() if app is None else (app,))
-    known = Known()
+    known = Known(taggings=taggings or {})
     while True:
         found = desired(wanted, asked, grant, space, known, now)
         if not found.asks:
@@ -121,13 +124,101 @@ def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
 
 def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), there=BadRules("broken"), approved=True)
-    assert isinstance(found, Run) and found.held is not None and found.held.why == "rules"
+    assert isinstance(found, Held) and found.hold.why == "rules"
 
 
 def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
     app = replace(running(PRODUCTION), wished=sha(3), attempt=Attempt("a", sha(3), "c", NOW + timedelta(1)))
     found = verdict(PRODUCTION, app)
     assert isinstance(found, Run) and found.commit == sha(3) and found.held is not None
+
+
+# --- whose rules ---
+
+ELSEWHERE = rules("environments: {production: {follows: {branch: next}, requires: {approvals: 1}}}")
+TAGGED = rules("environments: {production: {follows: {tags: [v-*]}}}")
+TOLD = "the rules at what runs there follow branch main, the new ones branch next: take that back, or let"
+
+
+def test_rules_that_nobody_approved_lead_it_to_no_other_branch() -> None:
+    found = verdict(
+        PRODUCTION, running(PRODUCTION), asked=ELSEWHERE, branches={"next": sha(9)}, approved=True
+    )
+    assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+    assert (found.held.commit, found.held.why) == (sha(9), "rules")
+    assert found.held.reasons[0].startswith(TOLD)
+
+
+def test_once_they_run_there_it_follows_that_branch() -> None:
+    found = verdict(
+        PRODUCTION,
+        running(PRODUCTION),
+        asked=ELSEWHERE,
+        there=ELSEWHERE,
+        branches={"next": sha(9)},
+        approved=True,
+    )
+    assert isinstance(found, Run) and (found.commit, found.source, found.held) == (sha(9), "next", None)
+
+
+def test_an_operator_brings_it_to_the_other_branch_by_hand() -> None:
+    app = running(PRODUCTION, pin=Pin(sha(9), sha(9), "ada"))
+    found = verdict(PRODUCTION, app, asked=ELSEWHERE, branches={"next": sha(9)})
+    assert isinstance(found, Run) and (found.commit, found.held) == (sha(9), None)
+
+
+def test_nor_do_they_lead_it_to_tags_which_nobody_approves() -> None:
+    tag = Tag("v-1", sha(9), False)
+    tags: dict[str, Any] = {"tags": (tag,), "taggings": {tag: Tagging(sha(9), None, NOW)}}
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=TAGGED, **tags)
+    assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+    assert (found.held.commit, found.held.why) == (sha(9), "rules")
+    floor = replace(GRANT, floors={"production": Requires.wish(1)})
+    held = verdict(PRODUCTION, None, asked=TAGGED, grant=floor, **tags)
+    assert isinstance(held, Held) and "tags v-* cannot be approved" in held.hold.reasons[0]
+
+
+COMMANDED = rules(
+    "environments: {production: {requires: {approvals: 1}, release: {run: ./steal}, deadline: 2h, app: other}}"
+)
+
+
+def test_what_runs_where_approvals_are_asked_for_is_by_the_rules_that_were_approved_with_it() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=COMMANDED)
+    assert isinstance(found, Run) and (found.commit, found.rules_at) == (OLD, OLD)
+    assert found.config == GRANT.config(ASKING, PRODUCTION) != GRANT.config(COMMANDED, PRODUCTION)
+    assert (found.deadline, found.app) == (None, None)
+    approved = verdict(PRODUCTION, running(PRODUCTION), asked=COMMANDED, approved=True)
+    assert isinstance(approved, Run) and (approved.commit, approved.app) == (NEW, "other")
+    assert approved.config == GRANT.config(COMMANDED, PRODUCTION)
+
+
+def test_where_nothing_is_asked_for_the_default_branch_says_all() -> None:
+    new = rules("environments: {staging: {memory: 64M}}")
+    found = verdict(STAGING, running(STAGING, NEW), asked=new)
+    assert isinstance(found, Run) and (found.config, found.rules_at) == (GRANT.config(new, STAGING), None)
+
+
+RELEASES = rules("environments: {production: {follows: {branch: releases}, requires: {approvals: 1}}}")
+
+
+def test_a_branch_without_the_file_is_told_where_a_commit_brings_its_own_rules() -> None:
+    on: dict[str, Any] = {"branches": {"releases": sha(9)}, "asked": RELEASES, "there": Rules()}
+    found = verdict(PRODUCTION, None, approved=True, **on)
+    assert isinstance(found, Held)
+    assert found.hold.reasons[0].endswith("merge the file into releases")
+    floor = replace(GRANT, floors={"production": Requires.wish(1)})
+    left = verdict(PRODUCTION, running(PRODUCTION), approved=True, grant=floor, **on)
+    assert isinstance(left, Held) and left.hold.why == "rules"
+
+
+def test_what_goes_there_first_is_judged_by_both_rules() -> None:
+    silent = rules("environments: {production: {follows: {branch: releases}}}")
+    on: dict[str, Any] = {"branches": {"releases": sha(9)}, "asked": silent, "there": RELEASES}
+    assert isinstance(verdict(PRODUCTION, None, **on), Held)
+    assert isinstance(verdict(PRODUCTION, None, **(on | {"asked": RELEASES, "there": silent})), Held)
+    found = verdict(PRODUCTION, None, approved=True, **on)
+    assert isinstance(found, Run) and found.commit == sha(9)
 
 
 LOCK = Lock("ada", "a demo", NOW + timedelta(hours=1))
