@@ -23,6 +23,7 @@ run: $(VENV)/installed ## work for the installation that the REVIEWAPPS_… vari
 	@$(BIN)/reviewapps run
 
 test: $(VENV)/installed-dev ## every test
+	@tests/web/chromium.sh
 	@$(BIN)/pytest -q -n 4 --dist worksteal
 
 check: $(VENV)/installed-dev ## format, lint, types, layers, and the fast tests

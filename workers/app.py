@@ -21,7 +21,7 @@ from workers import logs
 from workers.configuration import LOOK, configuration
 from workers.needs import Settings, Wire
 from workers.pump import beats
-from workers.shutdown import LastWord
+from workers.shutdown import LastWord, told_to_end
 from workers.tasks import add_tasks
 
 
@@ -65,8 +65,10 @@ def run(app: Celery, argv: Sequence[str] | None = None, *, log_file: Path | None
     try:
         worker.start()
     except SystemExit as end:
-        return end.code if isinstance(end.code, int) else 1
-    return int(worker.exitcode or 0)
+        status = end.code if isinstance(end.code, int) else 1
+    else:
+        status = int(worker.exitcode or 0)
+    return 0 if told_to_end() else status
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:

@@ -25,7 +25,7 @@ AT_ONCE: Final = 100
 
 
 class Beats(threading.Thread):
-    """Calls ``beat`` every ``seconds`` until it is stopped, whatever goes wrong in it.
+    """Calls ``beat`` at once and every ``seconds`` until it is stopped, whatever goes wrong in it.
 
     Most of what goes wrong is Redis being away: that is logged when it begins and when it is over.
     """
@@ -38,13 +38,14 @@ class Beats(threading.Thread):
         self._stopped = threading.Event()
 
     def run(self) -> None:
-        while not self._stopped.wait(self._seconds):
+        while not self._stopped.is_set():
             try:
                 self._beat()
             except Exception as error:  # the thread beats on, whatever one beat met
                 self._failed(error)
             else:
                 self._succeeded()
+            self._stopped.wait(self._seconds)
 
     def stop(self) -> None:
         """Let the beat that runs be the last one."""

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Any, Final
 
 from celery import bootsteps
+from celery.worker import state
 
 LONGEST_SHUTDOWN: Final = 8.0
 """Seconds; Cloud Foundry and docker kill at 10."""
@@ -30,6 +31,12 @@ class LastWord(bootsteps.StartStopStep):  # type: ignore[misc]
             celerys = signal.getsignal(number)
             if callable(celerys):
                 signal.signal(number, _limited(celerys))
+
+
+def told_to_end() -> bool:
+    """Whether this worker was told to end. That it then does is no failure, whatever Celery calls it: its status
+    depends on where in its loop the signal came."""
+    return state.should_stop is not None or state.should_terminate is not None
 
 
 def _limited(handler: Handler) -> Handler:

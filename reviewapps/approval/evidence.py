@@ -50,7 +50,7 @@ class Pull:
 
     ``authors`` are, for each of its commits, whoever wrote it, co-authors too. ``pushers`` are those who pushed
     its commits. ``all_told``: GitHub told all of them, whoever pushed the head among them.
-    ``retargeted_at``: when its base branch was changed last.
+    ``retargeted_at``: when it was given another base branch last, or that was rewritten.
     """
 
     number: int

@@ -118,9 +118,16 @@ def sent(installation: Installation, one: Sought, ref: str, override: bool) -> s
 
 
 def _commit(one: Sought, ref: str) -> str:
+    """The commit that is meant. GitHub takes a branch or a tag of that name first: whoever may push could give one
+    the name of somebody else's commit."""
     found = one.reconciler.commit(ref)
     if found is None:
         raise AuthorMustAct(f"{one.name}: GitHub knows no commit `{ref}`")
+    if SHA.fullmatch(ref.lower()) and not found.startswith(ref.lower()):
+        raise AuthorMustAct(
+            f"{one.name}: `{ref}` is what a branch or a tag is called, and could be a commit: write all of the "
+            f"commit's 40 digits, or heads/{ref} or tags/{ref}"
+        )
     return found
 
 

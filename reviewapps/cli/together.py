@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import Final
 
 import structlog
 
-from reviewapps.coordination.parent_death import bound_to
+from reviewapps.cli.forking import HANDED_DOWN, Fork
 
 HEAD_START: Final = 0.5
 """Seconds by which each process ends before the next is told to. Who answers the web has mostly ended by then; if
@@ -23,52 +21,48 @@ not, it goes on answering while the worker puts back what it has."""
 LONGEST: Final = 9.0
 """Seconds, from the first signal, until what still runs is killed: Cloud Foundry and docker kill all at 10."""
 
-
-Process = subprocess.Popen[bytes]
+ENDED_WELL: Final = (0, -signal.SIGTERM)
 
 log = structlog.get_logger(__name__)
 
 
 class Together:
-    """Named processes, started in the order in which they are told to end. Use it in the main thread."""
+    """Named processes, started in the order in which they are told to end. Use it in the main thread.
+
+    No thread watches them, since a process with threads cannot fork: the kernel tells when one ends."""
 
     def __init__(self) -> None:
-        self._started: list[Process] = []
-        self._news: SimpleQueue[tuple[str, Process] | None] = SimpleQueue()
+        self._started: dict[str, Fork] = {}
+        self._watched: dict[str, Callable[[], int | None]] = {}
+        self._news: SimpleQueue[signal.Signals] = SimpleQueue()
 
-    def start(self, name: str, command: Sequence[str], environ: Mapping[str, str]) -> None:
-        """One more process. From now on SIGINT and SIGTERM end what was started, and not us before it. Where the
-        kernel can do so, it ends when we are killed."""
-        for asked in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(asked, lambda *_: self._news.put(None))
-        process = subprocess.Popen(
-            command,
-            env=environ,
-            start_new_session=True,  # Ctrl-C is ours: one after the other
-            preexec_fn=bound_to(os.getpid(), signal.SIGTERM),
-        )
-        self._started.append(process)
-        self.watch(name, process)
+    def start(
+        self, name: str, module: str, environ: Mapping[str, str], *, until_told: str | None = None
+    ) -> Fork:
+        """One more process, which does what ``python -m module`` does; with ``until_told`` it only imports that
+        module, until it is told to go. From now on SIGINT and SIGTERM end what was started, and not us before it.
+        Where the kernel can do so, it ends when we are killed. Start all before anything else is done."""
+        for number in HANDED_DOWN:
+            signal.signal(number, lambda number, _: self._news.put(signal.Signals(number)))
+        process = Fork(module, environ, until_told)
+        self._started[name] = process
+        self._watched[name] = process.poll
+        return process
 
-    def watch(self, name: str, process: Process) -> None:
+    def watch(self, name: str, process: subprocess.Popen[bytes]) -> None:
         """The end of this one ends all others, too; who started it ends it after them."""
-
-        def tell() -> None:
-            process.wait()
-            self._news.put((name, process))
-
-        Thread(target=tell, name=f"until {name} ends", daemon=True).start()
+        self._watched[name] = process.poll
 
     def until_ended(self, seconds: float | None = None) -> int:
         """Wait for a signal, for so long, or until one ends by itself, and end all; the exit status. It is 0 where
         no process ended by itself, and all ended well."""
-        first = self._next(seconds)
+        first = self._first(seconds)
         if first is not None:
-            log.error(f"the {first[0]} ended by itself, so all ends", status=first[1].returncode)
+            log.error(f"the {first[0]} ended by itself, so all ends", status=first[1])
         well = self._end()
         if first is None:
             return 0 if well else 1
-        return _shell_status(first[1].returncode) or 1
+        return _shell_status(first[1]) or 1
 
     @contextmanager
     def ended_by_errors(self) -> Iterator[None]:
@@ -79,31 +73,34 @@ class Together:
             self._end()
             raise
 
-    def _next(self, seconds: float | None) -> tuple[str, Process] | None:
-        try:
-            return self._news.get(timeout=seconds)
-        except Empty:
-            return None
+    def _first(self, seconds: float | None) -> tuple[str, int] | None:
+        """Who ended by itself, and its status; None where we are told to end, or the time is over."""
+        end = time.monotonic() + seconds if seconds is not None else None
+        news = signal.SIGCHLD  # whoever ended before we were asked is found, too
+        while news is signal.SIGCHLD:
+            for name, poll in self._watched.items():
+                if (status := poll()) is not None:
+                    return name, status
+            try:
+                news = self._news.get(timeout=max(0.0, end - time.monotonic()) if end is not None else None)
+            except Empty:
+                return None
+        return None
 
     def _end(self) -> bool:
         """End one after the other; whether each of them did so when it was told to."""
         deadline = time.monotonic() + LONGEST
-        for process in self._started:
+        for process in self._started.values():
             process.terminate()
-            _ended(process, HEAD_START)
-        for process in self._started:
-            if not _ended(process, deadline - time.monotonic()):
+            process.wait(HEAD_START)
+        for process in self._started.values():
+            if process.wait(deadline - time.monotonic()) is None:
                 process.kill()
-                process.wait()
-        return all(process.returncode in (0, -signal.SIGTERM) for process in self._started)
-
-
-def _ended(process: Process, seconds: float) -> bool:
-    try:
-        process.wait(timeout=max(0.0, seconds))
-    except subprocess.TimeoutExpired:
-        return False
-    return True
+                process.wait(LONGEST)
+        ill = {name: one.poll() for name, one in self._started.items() if one.poll() not in ENDED_WELL}
+        if ill:
+            log.warning("not all ended when they were told to", status=ill)
+        return not ill
 
 
 def _shell_status(status: int) -> int:

@@ -16,7 +16,7 @@ from reviewapps.cli.menu import app, in_a_sentence
 from reviewapps.cli.together import Together
 from reviewapps.coordination.embedded import EmbeddedRedis
 from reviewapps.errors import BadSettings, NotAuthorised
-from reviewapps.settings import Settings
+from reviewapps.settings import Settings, settings
 
 log = structlog.get_logger(__name__)
 
@@ -31,23 +31,24 @@ NoWeb = Annotated[bool, typer.Option("--no-web", help="Only the worker: no statu
 @in_a_sentence
 def run(no_web: NoWeb = False) -> int:
     """Work for the installation that the REVIEWAPPS_… variables describe, and serve its page."""
-    told = wiring.settings()
+    told = settings(os.environ)  # not this process's for good: what is forked has others
     program = told.redis_server
     served = not no_web and _may_serve(told)
     embedded = None if told.redis_url else EmbeddedRedis.start(told.home / "redis", program=program)
     try:
         environ = {**os.environ, "REVIEWAPPS_REDIS_URL": wiring.redis_url(told)}
         together = Together()
-        if served:  # it takes as long to start as the check: so it comes first
-            together.start("web process", [sys.executable, "-m", "reviewapps.web"], environ)
         with together.ended_by_errors():
+            if served:
+                together.start("web process", "reviewapps.web", environ)
+            worker = together.start("worker", "workers", environ, until_told="workers.app")
             _check(told, together)
         log_to(told.log_file)
         if embedded is not None:
             together.watch("embedded Redis", embedded.process)
         if not served and not no_web:
             log.warning(f"no status page and no webhooks here: {told.exposed}")
-        together.start("worker", [sys.executable, "-m", "workers"], environ)
+        worker.go()
         return together.until_ended()
     finally:
         if embedded is not None:

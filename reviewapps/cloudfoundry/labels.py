@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from pydantic import TypeAdapter, ValidationError
+
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Refusal, Said
+from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Said
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -54,6 +56,12 @@ SAID: Final = "reviewapps-slack"
 TRIAL: Final = (
     "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
 )
+
+_ATTEMPT: Final = TypeAdapter(Attempt)
+_LOCK: Final = TypeAdapter(Lock)
+_PIN: Final = TypeAdapter(Pin)
+_SIGN_OFFS: Final = TypeAdapter(tuple[tuple[str, str], ...])
+_NAMES: Final = TypeAdapter(frozenset[str])
 
 Texts = Mapping[str, str]
 
@@ -120,30 +128,9 @@ def attempt_text(attempt: Attempt) -> str:
 
 
 def attempt_of(annotations: Texts) -> Attempt | None:
-    """The attempt that was written down; None where none was."""
-    text = annotations.get(ATTEMPT)
-    if text is None:
-        return None
-    try:
-        fields = json.loads(text)
-        refusal = fields["refusal"]
-        return Attempt(
-            **fields
-            | {
-                "began": datetime.fromisoformat(fields["began"]),
-                "not_taken": tuple(fields["not_taken"]),
-                "services": tuple(fields.get("services", ())),
-                "approved": tuple(fields.get("approved", ())),
-                "refusal": None if refusal is None else _refusal_of(refusal),
-                **{name: _time(fields.get(name)) for name in ("asked_at", "task_asked_at")},
-            }
-        )
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise Unreadable(f"the annotation {ATTEMPT} cannot be read: {text[:80]}") from None
-
-
-def _time(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    """The attempt that was written down; None where none was. Raises Unreadable."""
+    found: Attempt | None = _value_of(annotations, ATTEMPT, _ATTEMPT)
+    return found
 
 
 def lock_text(lock: Lock | None) -> str | None:
@@ -151,8 +138,8 @@ def lock_text(lock: Lock | None) -> str | None:
 
 
 def lock_of(annotations: Texts) -> Lock | None:
-    fields = _fields_of(annotations, LOCK)
-    return None if fields is None else Lock(**fields | {"until": datetime.fromisoformat(fields["until"])})
+    found: Lock | None = _value_of(annotations, LOCK, _LOCK)
+    return found
 
 
 def pin_text(pin: Pin | None) -> str | None:
@@ -160,8 +147,8 @@ def pin_text(pin: Pin | None) -> str | None:
 
 
 def pin_of(annotations: Texts) -> Pin | None:
-    fields = _fields_of(annotations, PIN)
-    return None if fields is None else Pin(**fields)
+    found: Pin | None = _value_of(annotations, PIN, _PIN)
+    return found
 
 
 def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:
@@ -169,16 +156,30 @@ def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:
 
 
 def sign_offs_of(annotations: Texts) -> tuple[tuple[str, str], ...]:
-    fields = _fields_of(annotations, SIGN_OFFS)
-    return tuple((person, commit) for person, commit in fields or ())
+    found: tuple[tuple[str, str], ...] | None = _value_of(annotations, SIGN_OFFS, _SIGN_OFFS)
+    return found or ()
 
 
-def _fields_of(annotations: Texts, key: str) -> Any:
+def _value_of(annotations: Texts, key: str, form: TypeAdapter[Any]) -> Any:
+    """What an annotation says, each field of its own type: what somebody edited must not break a look at all else.
+    None where there is none."""
     text = annotations.get(key)
+    if text is None:
+        return None
     try:
-        return None if text is None else json.loads(text)
-    except ValueError:
-        raise Unreadable(f"the annotation {key} cannot be read: {text}") from None
+        found = form.validate_json(text, strict=True)
+    except ValidationError:
+        found = None
+    if found is None or not _in_a_zone(found):
+        raise Unreadable(f"the annotation {key} cannot be read: {text[:80]}")
+    return found
+
+
+def _in_a_zone(value: object) -> bool:
+    """Whether all times of a value can be compared with ours."""
+    if isinstance(value, datetime):
+        return value.tzinfo is not None
+    return not is_dataclass(value) or all(_in_a_zone(getattr(value, one.name)) for one in fields(value))
 
 
 def said_text(said: Said) -> str:
@@ -189,8 +190,8 @@ def said_text(said: Said) -> str:
 def said_of(annotations: Texts) -> Said | None:
     """What Slack was told; None where nothing was. What somebody edited says nothing: it is told once more."""
     try:
-        fields = json.loads(annotations[SAID])
-        return Said(**{name: str(value) for name, value in fields.items()})
+        said = json.loads(annotations[SAID])
+        return Said(**{name: str(value) for name, value in said.items()})
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
 
@@ -212,8 +213,8 @@ def names_of(annotations: Texts, key: str) -> frozenset[str] | None:
     if not pieces:
         return None
     try:
-        return frozenset(json.loads("".join(pieces)))
-    except (ValueError, TypeError):
+        return _NAMES.validate_json("".join(pieces), strict=True)
+    except ValidationError:
         raise Unreadable(f"the annotations {key} cannot be read") from None
 
 
@@ -231,10 +232,6 @@ def _json(value: object) -> str:
         return str(time.isoformat())
 
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False, default=plain)
-
-
-def _refusal_of(fields: dict[str, Any]) -> Refusal:
-    return Refusal(**fields | {"at": datetime.fromisoformat(fields["at"]), "log": tuple(fields["log"])})
 
 
 def _shortened(attempt: Attempt, excess: int) -> Attempt:

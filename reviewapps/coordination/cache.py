@@ -39,4 +39,9 @@ class Cache:
         self._redis.set(self._key(name), stored, px=max(1, int(seconds * 1000)))
 
     def _key(self, name: str) -> str:
-        return f"{self._prefix}cache:{name}"
+        return cached(self._prefix, name)
+
+
+def cached(prefix: str, name: str) -> str:
+    """Where the value of that name stands in Redis."""
+    return f"{prefix}cache:{name}"

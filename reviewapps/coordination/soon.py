@@ -10,11 +10,20 @@ from typing import Any, Final, Literal, cast
 
 from redis import Redis
 
+from reviewapps.coordination.cache import cached
+
 APART: Final = 1.0
 """Seconds between two looks that this calls for at one repository, however often it is asked for."""
 
 REMEMBERED: Final = 3600
 """Seconds for which a delivery is known to have been here."""
+
+LAST: Final = "webhook"
+"""Under this the memory holds when GitHub told of one of ours last, seconds since 1970: for whoever asks whether
+its webhooks arrive."""
+
+LAST_KNOWN: Final = 60 * 24 * 3600
+"""Seconds for which that is held."""
 
 Told = Literal["new", "double"]
 
@@ -26,6 +35,7 @@ local function exact(seconds) return string.format('%.6f', seconds) end
 
 ASK: Final = (
     _NOW
+    + f"redis.call('SET', KEYS[4], exact(now), 'EX', {LAST_KNOWN})"
     + """
 if not redis.call('SET', KEYS[3] .. ARGV[2], 1, 'NX', 'EX', ARGV[3]) then return 0 end
 redis.call('ZADD', KEYS[1], 'NX', exact(now), ARGV[1])
@@ -83,5 +93,6 @@ class Soon:
 
 
 def keys(prefix: str) -> list[Any]:
-    """Where this stands in Redis: who asks, who was looked at when, and what deliveries' ids begin with."""
-    return [f"{prefix}soon", f"{prefix}soon:looked", f"{prefix}delivery:"]
+    """Where this stands in Redis: who asks, who was looked at when, what deliveries' ids begin with, and when the
+    last one came."""
+    return [f"{prefix}soon", f"{prefix}soon:looked", f"{prefix}delivery:", cached(prefix, LAST)]

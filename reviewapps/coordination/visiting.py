@@ -22,10 +22,12 @@ PATIENCE: Final = 3.0
 
 @dataclass(frozen=True)
 class Visit:
-    """``problem`` is why Redis could not be had: then ``memory`` lasts as long as this process."""
+    """``problem`` is why Redis could not be had: then ``memory`` lasts as long as this process. ``up`` is for how
+    many seconds its server has run."""
 
     memory: Memory
     problem: str | None = None
+    up: float = 0.0
 
 
 class OwnHead:
@@ -53,17 +55,18 @@ def visiting(
             yield Visit(OwnHead())
             return
         try:
-            visit = Visit(_memory(url or _embedded(folder, program, open_), prefix, open_))
+            visit = _visit(url or _embedded(folder, program, open_), prefix, open_)
         except (RedisError, OSError, ValueError, OperatorMustAct) as wrong:
             visit = Visit(OwnHead(), str(wrong))
         yield visit
 
 
-def _memory(url: str, prefix: str, open_: ExitStack) -> Memory:
+def _visit(url: str, prefix: str, open_: ExitStack) -> Visit:
     redis = Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     memory = Cache(open_.enter_context(redis), prefix)
     memory.write("visit", True, 60)
-    return memory
+    told: Any = redis.info("server")
+    return Visit(memory, up=float(told.get("uptime_in_seconds", 0)))
 
 
 def _embedded(folder: Path, program: str | None, open_: ExitStack) -> str:

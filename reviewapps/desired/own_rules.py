@@ -13,11 +13,8 @@ from reviewapps.rules import FILE, Rules
 
 
 def led_astray(kind: str, there: Follows | None, follows: Follows, default_branch: str) -> str | None:
-    """Why it may not follow what the default branch's rules say; None where it may. Another branch may ask for
-    less, and tags ask for nothing: so the rules ``there``, where it runs, have to say the same."""
-    if follows.tags:
-        tags = _words(follows, default_branch)
-        return f"approvals are asked for, and {tags} cannot be approved: let it follow a branch"
+    """Why it may not follow what the default branch's rules say; None where it may. Whoever may merge into another
+    branch, or tag, may be more people: so the rules ``there``, where it runs, have to say the same."""
     old, new = _words(there, default_branch), _words(follows, default_branch)
     if old == new:
         return None
@@ -28,13 +25,13 @@ def led_astray(kind: str, there: Follows | None, follows: Follows, default_branc
 
 
 def lacking(
-    commit: str, brought: Rules | BadRules, default: Rules, branch: str, default_branch: str
+    commit: str, brought: Rules, default: Rules | BadRules, branch: str, default_branch: str
 ) -> Hold | None:
     """Why a commit of that branch has no rules to run by; None where it ``brought`` some. That the default branch
     has a file and this one has none is hardly meant."""
-    if isinstance(brought, BadRules):
-        return unreadable(commit)
-    if branch == default_branch or brought.environments or not default.environments:
+    if branch == default_branch or brought.environments:
+        return None
+    if isinstance(default, BadRules) or not default.environments:
         return None
     why = f"{commit[:7]} has no {FILE}, and where approvals are asked for a commit brings its own rules"
     return Hold(commit, "rules", (f"{why}: merge the file into {branch}",))

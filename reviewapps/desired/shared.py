@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from reviewapps.approval import Approved, Evidence, Missing, Requires, SignOff, judgement, stricter
+from reviewapps.approval import NOTHING, Approved, Evidence, Missing, SignOff, judgement, stricter
 from reviewapps.desired.own_rules import lacking, led_astray, unreadable
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
@@ -60,17 +60,15 @@ class Shared:
         if own.follows is None:
             return None if app is None else Leave()
         run = self._run(environment, own)
-        goal = self._newest(run, own.follows, app) if own.follows.tags else self._head(run, own.follows, app)
+        goal: Verdict | None = (self._newest if own.follows.tags else self._head)(run, own.follows, app)
         if app is not None and has_drifted(app):
             commit = goal.commit if isinstance(goal, Run) else app.wished
             return Held(Hold(commit or "", "drift", ("somebody else deployed to its app",)))
         if goal is None:
-            before = None if app is None else (_as_before(run, app) or Leave())
-            return before and self._by_its_own_rules(environment, before, app)
-        if isinstance(goal, Leave):
-            return goal
-        verdict = self._permitted(environment, goal, own.follows, app)
-        return self._by_its_own_rules(environment, verdict, app)
+            goal = None if app is None else (_as_before(run, app) or Leave())
+        elif isinstance(goal, Run):
+            goal = self._permitted(environment, goal, own.follows, app)
+        return goal and self._by_rules_of_its_own(environment, goal, app)
 
     def _run(self, environment: Environment, own: EnvironmentRules) -> Run:
         """To run something, with all that does not depend on what."""
@@ -118,6 +116,37 @@ class Shared:
         commit = pin.commit if pin is not None and pin.over == head else head
         return None if commit in (None, ADOPTED) else replace(run, commit=commit, source=branch)
 
+    # --- by whose rules ---
+
+    def _by_rules_of_its_own(self, environment: Environment, found: Verdict, app: App | None) -> Verdict:
+        """Where something is asked for, what runs is deployed by the rules at its own commit: those of the default
+        branch may hold a command, variables or a service that nobody approved."""
+        if not isinstance(found, Run):
+            return found
+        if found.commit == self.wanted.repository.head:  # another one may be the head when its source is read
+            return replace(found, by_own_rules=True)
+        if app is not None and _is_at_rest(app, found):
+            return found
+        asked = self._rules_there(app)
+        if asked is None:
+            return Leave()
+        wished = asked.of(environment).requires if isinstance(asked, Rules) else NOTHING
+        if isinstance(asked, Rules) and self.grant.requires(environment.kind, wished).nothing:
+            return found
+        if found.commit not in self.known.rules_at:
+            self.rules_asked.add(found.commit)
+            return Leave()
+        own = self.known.rules_at[found.commit]
+        if isinstance(own, BadRules):
+            return Held(found.held or unreadable(found.commit))
+        none = lacking(
+            found.commit, own, self.rules, found.source or "", self.wanted.repository.default_branch
+        )
+        if none is not None:
+            return Held(found.held or none)
+        config, wishes = self.grant.config(own, environment), own.of(environment)
+        return replace(found, config=config, deadline=wishes.deadline, app=wishes.app, by_own_rules=True)
+
     # --- what holds it back ---
 
     def _permitted(self, environment: Environment, run: Run, follows: Follows, app: App | None) -> Verdict:
@@ -138,7 +167,7 @@ class Shared:
     def _hold(
         self, environment: Environment, run: Run, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
-        if app is not None and app.pin is not None and _is_chosen(run, app):
+        if app is not None and app.pin is not None and app.pin.commit == run.commit:
             return Approved((f"chosen by {app.pin.who}",))
         overridden = app is not None and app.override == run.commit
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
@@ -149,80 +178,54 @@ class Shared:
             return Leave()
         if isinstance(asked, BadRules):
             return Hold(run.commit, "rules", ("the rules at the commit that runs there cannot be read",))
-        own = asked.of(environment)
+        own = self._with_its_own(environment, asked.of(environment), run, app)
+        if not isinstance(own, EnvironmentRules):
+            return own
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
             return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
-        requires = self._requires(environment, asked, run, app)
-        if isinstance(requires, Hold | Leave):
-            return requires
-        if requires.nothing:
-            return Approved()
-        astray = led_astray(environment.kind, own.follows, follows, self.wanted.repository.default_branch)
-        if astray is not None:
-            return Hold(run.commit, "rules", (astray,))
-        return self._lacking(run) or self._approved(run, requires, app)
+        return self._approved(environment, run, own, follows, app)
+
+    def _with_its_own(
+        self, environment: Environment, there: EnvironmentRules, run: Run, app: App | None
+    ) -> EnvironmentRules | Hold | Leave:
+        """What is asked for there. The first commit of a branch is asked for what it says itself as well, so that
+        neither the default branch's rules nor its own lower the other's."""
+        if _permitted_last(app) is not None or run.tags_seen or run.commit == self.wanted.repository.head:
+            return there
+        if run.commit not in self.known.rules_at:
+            self.rules_asked.add(run.commit)
+            return Leave()
+        brought = self.known.rules_at[run.commit]
+        if isinstance(brought, BadRules):
+            asked = self.grant.requires(environment.kind, there.requires)
+            return there if asked.nothing else unreadable(run.commit)
+        return replace(there, requires=stricter(there.requires, brought.of(environment).requires))
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
         have to be asked for first; where nothing of ours ever ran, those of the default branch."""
         there = _permitted_last(app)
-        return self.rules if there is None else self._rules_at(there)
-
-    def _rules_at(self, commit: str) -> Rules | BadRules | None:
-        if commit == self.wanted.repository.head:
-            return self.rules
-        if commit not in self.known.rules_at:
-            self.rules_asked.add(commit)
-        return self.known.rules_at.get(commit)
-
-    def _requires(
-        self, environment: Environment, there: Rules, run: Run, app: App | None
-    ) -> Requires | Hold | Leave:
-        """What is asked for. What goes there first is judged by the default branch's rules and by its own, so that
-        neither lowers the other."""
-        requires = self.grant.requires(environment.kind, there.of(environment).requires)
-        if _permitted_last(app) is not None or run.tags_seen:
-            return requires
-        brought = self._rules_at(run.commit)
-        if brought is None:
-            return Leave()
-        if isinstance(brought, BadRules):
-            return requires if requires.nothing else unreadable(run.commit)
-        return stricter(requires, brought.of(environment).requires)
-
-    def _lacking(self, run: Run) -> Hold | Leave | None:
-        """Why the commit has no rules of its own to run by."""
-        assert not isinstance(self.rules, BadRules)  # noqa: S101 - asked before
-        brought = self._rules_at(run.commit)
-        if brought is None:
-            return Leave()
-        return lacking(
-            run.commit, brought, self.rules, run.source or "", self.wanted.repository.default_branch
-        )
-
-    def _by_its_own_rules(self, environment: Environment, verdict: Verdict, app: App | None) -> Verdict:
-        """By the rules that the commit brought, where something is asked for: those it was approved with."""
-        if not isinstance(verdict, Run):
-            return verdict
-        there = self._rules_there(app)
         if there is None:
-            return Leave()
-        if isinstance(there, Rules):
-            requires = self._requires(environment, there, verdict, app)
-            if isinstance(requires, Leave):
-                return requires
-            if isinstance(requires, Requires) and requires.nothing:
-                return verdict
-        none, brought = self._lacking(verdict), self._rules_at(verdict.commit)
-        if isinstance(none, Hold):
-            return verdict if _is_chosen(verdict, app) else Held(verdict.held or none)
-        if not isinstance(brought, Rules):
-            return Leave()
-        own, config = brought.of(environment), self.grant.config(brought, environment)
-        return replace(verdict, config=config, deadline=own.deadline, app=own.app, rules_at=verdict.commit)
+            return self.rules
+        if there not in self.known.rules_at:
+            self.rules_asked.add(there)
+            return None
+        return self.known.rules_at[there]
 
-    def _approved(self, run: Run, requires: Requires, app: App | None) -> Hold | Leave | Approved:
+    def _approved(
+        self, environment: Environment, run: Run, own: EnvironmentRules, follows: Follows, app: App | None
+    ) -> Hold | Leave | Approved:
+        requires = self.grant.requires(environment.kind, own.requires)
+        if requires.nothing:
+            return Approved()
+        if requires.approvals and follows.tags:
+            return Hold(
+                run.commit, "approval", (f"{run.source} is a tag, and approvals are counted on a branch",)
+            )
+        default = self.wanted.repository.default_branch
+        if astray := led_astray(environment.kind, own.follows, follows, default):
+            return Hold(run.commit, "rules", (astray,))
         way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
@@ -237,15 +240,18 @@ class Shared:
 
 def _permitted_last(app: App | None) -> str | None:
     """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
-    it stop would have the next commit judged as if it were the first. None where it was taken over, or is new."""
-    if app is None or app.commit == ADOPTED:
-        return None
-    return app.commit or app.wished
+    it stop would have the next commit judged as if it were the first. Of what was taken over it is the head of
+    that moment: from there on nothing lowers what is asked of itself. None where it is new."""
+    if app is None or app.commit not in (None, ADOPTED):
+        return None if app is None else app.commit
+    return app.wished or (app.pin.over if app.pin is not None and app.pin.commit == ADOPTED else None)
 
 
-def _is_chosen(run: Run, app: App | None) -> bool:
-    """Whether an operator chose that very commit by hand."""
-    return app is not None and app.pin is not None and app.pin.commit == run.commit
+def _is_at_rest(app: App, run: Run) -> bool:
+    """Whether nothing has to be done for it to run this."""
+    attempt = app.attempt
+    ended = attempt is None or attempt.refusal is not None or _is_over(app)
+    return ended and app.started and (app.commit, app.config) == (run.commit, run.config)
 
 
 def has_drifted(app: App) -> bool:

@@ -31,9 +31,9 @@ class Run:
     """This commit should run. ``ends`` is when a review environment expires without another push or visit. For a
     shared one, ``source`` is the tag or branch that says so, ``tags_seen`` what is to be remembered of all tags.
     ``entrance``: who may open it; ``deadline`` how long it may take to come up, where the rules say so.
-    ``app``: what the app is called, where the rules say that; ``rules_at`` the commit whose rules it runs by, None
-    for the default branch's. ``held`` is what a newer commit waits for
-    meanwhile; ``approved`` what speaks for this one, where that was asked for just now."""
+    ``app``: what the app is called, where the rules say that. ``held`` is what a newer commit waits for
+    meanwhile; ``approved`` what speaks for this one, where that was asked for just now. ``by_own_rules``: the
+    rules at the commit itself hold, and not those of the default branch."""
 
     commit: str
     config: str
@@ -43,9 +43,9 @@ class Run:
     entrance: Entrance = "public"
     deadline: timedelta | None = None
     app: str | None = None
-    rules_at: str | None = None
     held: Hold | None = None
     approved: tuple[str, ...] = ()
+    by_own_rules: bool = False
 
 
 @dataclass(frozen=True)

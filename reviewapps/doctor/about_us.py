@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from reviewapps.doctor.finding import Finding, fail, ok, warn
 from reviewapps.doctor.page import PageSeen
 from reviewapps.doctor.seen import Seen, SlackSeen
 from reviewapps.notify.refusals import MENDED_BY
+from reviewapps.report.wording import age
 from reviewapps.settings import LOOPBACK, Settings
 
 OLDEST_GIT: Final = (2, 29)
@@ -19,6 +21,9 @@ OLDEST_GIT: Final = (2, 29)
 
 OLDEST_PYTHON: Final = (3, 11)
 TRY_AGAIN: Final = "nothing waits for it; try again"
+
+LONG_SILENCE: Final = timedelta(hours=24)
+"""Without a webhook; on a day of work something is pushed somewhere."""
 
 LITTLE_DISK: Final = 1024
 NO_DISK: Final = 100
@@ -135,6 +140,31 @@ def page(seen: Seen) -> Iterator[Finding]:
             f"; {tried}" if grants.github.webhook_secret else "; takes no webhooks, looking does the work"
         )
         yield ok("page", f"{grants.address} answers{hooked}")
+
+
+def webhooks(seen: Seen) -> Iterator[Finding]:
+    """Whether GitHub's webhooks arrive, where a secret says that they should."""
+    told, here = seen.told.settings, seen.redis
+    if told is None or told.grants.github.webhook_secret is None or here.problem:
+        return
+    silent = seen.now - here.webhook if here.webhook is not None else None
+    if silent is not None and silent < LONG_SILENCE:
+        yield ok("webhooks", f"the last came {age(silent)} ago")
+    elif silent is not None or here.up >= LONG_SILENCE:
+        since = age(silent if silent is not None else here.up)
+        yield warn("webhooks", f"none came for {since}; looking does the work", _deliveries(told))
+    else:
+        text = f"not known when one came last: Redis began {age(here.up)} ago"
+        yield ok("webhooks", f"{text}, and none has come since")
+
+
+def _deliveries(told: Settings) -> str:
+    """Where GitHub says what became of those that it sent."""
+    access = told.grants.github
+    if access.app is not None:
+        return f"did nothing happen? Else see Recent Deliveries: {access.pages}/settings/apps → the App → Advanced"
+    where = f"{access.pages}/{told.repositories[0]}/settings/hooks"
+    return f"did nothing happen? Else see Recent Deliveries: {where}"
 
 
 def _summary(told: Settings) -> str:

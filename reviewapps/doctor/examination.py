@@ -18,6 +18,7 @@ CHECKS: Final[tuple[Callable[[Seen], Iterator[Finding]], ...]] = (
     about_us.redis,
     about_us.slack,
     about_us.page,
+    about_us.webhooks,
     about_us.machine,
 )
 """What is told, in this order. A check judges what was looked at, and looks at nothing itself."""

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +18,7 @@ from reviewapps import settings as settings_room
 from reviewapps import wiring
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.survey import survey
+from reviewapps.coordination.soon import LAST
 from reviewapps.coordination.visiting import Visit, visiting
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
@@ -58,13 +59,14 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         if told.settings:
             _start(told.settings, redis.memory, sides, ping)
         machine = _machine(home, environ.get("PATH", ""))
+        found = _redis_seen(told.settings, redis)
         sides.wait()
     grants = told.settings.grants if told.settings else None
     return Seen(
         now=datetime.now(UTC),
         told=told,
         machine=machine,
-        redis=RedisSeen(not (told.settings and told.settings.redis_url), redis.problem),
+        redis=found,
         own=settings_room.own_app(environ),
         account=sides.found("github"),
         repositories=_found(sides, "repository", grants.repositories if grants else {}),
@@ -97,6 +99,12 @@ def _redis(told: Settings | None, home: Path) -> AbstractContextManager[Visit]:
     if told is None:
         return visiting("", folder, "reviewapps:doctor:")
     return visiting(told.redis_url, folder, wiring.prefix(told), program=told.redis_server)
+
+
+def _redis_seen(told: Settings | None, redis: Visit) -> RedisSeen:
+    last = redis.memory.read(LAST)
+    when = datetime.fromtimestamp(last, UTC) if isinstance(last, int | float) else None
+    return RedisSeen(not (told and told.redis_url), redis.problem, timedelta(seconds=redis.up), when)
 
 
 def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from reviewapps.cloudfoundry.place import Place
 from reviewapps.doctor.page import PageSeen
@@ -37,8 +37,13 @@ class Machine:
 
 @dataclass(frozen=True)
 class RedisSeen:
+    """``up`` is for how long its server has run; ``webhook`` when GitHub told us something last, None where Redis
+    does not know of it."""
+
     embedded: bool
     problem: str | None = None
+    up: timedelta = timedelta()
+    webhook: datetime | None = None
 
 
 @dataclass(frozen=True)

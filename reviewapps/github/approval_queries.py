@@ -10,10 +10,13 @@ number url merged baseRefName headRefName headRefOid reviewDecision
 author { login }
 mergeCommit { oid }
 headRepository { databaseId }
-timelineItems(last: 1, itemTypes: [BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT]) {
+timelineItems(last: 1, itemTypes: [
+  BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT, BASE_REF_FORCE_PUSHED_EVENT
+]) {
   nodes {
     ... on BaseRefChangedEvent { createdAt }
     ... on AutomaticBaseChangeSucceededEvent { createdAt }
+    ... on BaseRefForcePushedEvent { createdAt }
   }
 }
 """

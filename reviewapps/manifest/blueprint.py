@@ -69,7 +69,7 @@ def blueprint(
         build_env=build_env,
         generated=frozenset(name for name, value in own.env.items() if value is None),
         instances=own.processes.get("web", 1),
-        processes=_processes(app, decisions),
+        processes=_processes(app, own),
         services=services,
         release=own.release,
         setup=own.setup,
@@ -85,11 +85,11 @@ def _build_key(subtree: str, app: AppManifest, build_env: Mapping[str, str]) -> 
 # --- which processes ---
 
 
-def _processes(app: AppManifest, decisions: Decisions) -> dict[str, Process]:
+def _processes(app: AppManifest, own: EnvironmentRules) -> dict[str, Process]:
     """Those beside web that the rules name, with what the manifest says of them."""
-    others = {type_: count for type_, count in decisions.own.processes.items() if type_ != "web"}
-    said = {type_: app.processes.get(type_, Process(0)) for type_ in others}
-    return {t: replace(decisions.about_process(app, t, said[t]), instances=n) for t, n in others.items()}
+    others = {type_: count for type_, count in own.processes.items() if type_ != "web"}
+    unsaid = Process(0)
+    return {t: replace(app.processes.get(t, unsaid), instances=count) for t, count in others.items()}
 
 
 # --- which app ---

@@ -10,7 +10,7 @@ import yaml
 from reviewapps.errors import BadManifest
 from reviewapps.manifest.app import AppManifest
 from reviewapps.manifest.variables import names_in
-from reviewapps.model import Environment, Process, Service
+from reviewapps.model import Environment, Service
 from reviewapps.rules.document import Value
 from reviewapps.rules.fill import placeholders
 from reviewapps.rules.rules import FILE, EnvironmentRules
@@ -85,8 +85,14 @@ class Decisions:
         return {name: env[name] for name in self.own.build_env}
 
     def about_memory(self, app: AppManifest) -> int | None:
-        """What it may have; None leaves it to the platform."""
+        """What web may have; None leaves it to the platform. No other process that runs may have more either."""
         limit_mb = self.allowed.memory_mb
+        for type_, process in app.processes.items():
+            if process.memory_mb is not None and process.memory_mb > limit_mb:
+                raise BadManifest(
+                    f"the process `{type_}` of `{app.name}` asks for {process.memory_mb:,} MB; "
+                    f"at most {limit_mb:,} MB is allowed."
+                )
         asked = self.own.memory_mb or app.memory_mb
         if asked is None or asked <= limit_mb:
             return asked
@@ -104,16 +110,6 @@ class Decisions:
                 f"`{app.name}` asks for {app.disk_mb:,} MB of disk; at most {limit_mb:,} MB is allowed."
             )
         return app.disk_mb
-
-    def about_process(self, app: AppManifest, type_: str, process: Process) -> Process:
-        """A process beside web, which may have no more than web may."""
-        limit_mb = self.allowed.memory_mb
-        if process.memory_mb is not None and process.memory_mb > limit_mb:
-            raise BadManifest(
-                f"`{app.name}` asks for {process.memory_mb:,} MB for its `{type_}`; "
-                f"at most {limit_mb:,} MB is allowed."
-            )
-        return process
 
     def _check_allowed(self, service: Service) -> None:
         match service.kind:

@@ -105,7 +105,7 @@ def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | No
     """What to deploy of the commit; None where it is refused, which the app then remembers."""
     means = turn.means
     wanted = means.github.last_look() or means.github.look()
-    asked = rules_of(wanted) if run.rules_at is None else rules_at(means, run.rules_at)
+    asked = rules_at(means.github, commit) if run.by_own_rules else rules_of(wanted)
     if isinstance(asked, BadRules):
         raise TryLater("the rules broke while this was being deployed", means.pace.poll)
     number = turn.environment.number

@@ -52,6 +52,10 @@ class Governing:
         head = self._head()
         served = self._app.commit or self._app.wished
         back = commit or self._before(served)
+        if back not in (head, served) and not self._was_there(back, head):
+            raise AuthorMustAct(
+                f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there"
+            )
         if back == served:
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         if in_doubt(self._turn.actual):
@@ -139,6 +143,13 @@ class Governing:
         if head is None:
             raise AuthorMustAct(f"{self._asked}: the branch that it follows is not there")
         return head
+
+    def _was_there(self, commit: str, head: str) -> bool:
+        """Whether it is part of the branch, or was live here: GitHub shows the commits of all forks as if they
+        were the repository's own."""
+        past = self._means.github.history(self._environment)
+        ran = any(one.commit == commit and one.state == "success" for one in past)
+        return ran or self._means.github.contains(head, commit)
 
     def _before(self, served: str | None) -> str:
         """What was live before, as GitHub's deployments know; not what somebody went back from already."""

@@ -23,9 +23,6 @@ from reviewapps.rules import FILE, Rules, rules
 
 log = structlog.get_logger()
 
-RULES_KEPT = 24 * 3600.0
-"""For how long the rules at a commit are remembered, seconds."""
-
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -141,22 +138,17 @@ def _answers(means: Means, wanted: Wanted, asks: Asks, space: Space, lasting: ti
         dict(_each(asks.tags, github.tagging)),
         dict(_each(asks.pull_requests, github.pull_request)),
         visited(means, asks.visits, space, means.now() - lasting),
-        dict(_each(asks.rules_at, partial(rules_at, means))),
+        dict(_each(asks.rules_at, partial(rules_at, github))),
         dict(_each(asks.ways, partial(_evidence, github))),
         {pr.commit: megabytes for pr, megabytes in needs},
         dict(rooms).get("room"),
     )
 
 
-def rules_at(means: Means, commit: str) -> Rules | BadRules:
-    """The rules at a commit, or why they cannot be read. What a commit holds does not change: it is read once in a
-    while."""
-    known = means.remembered("rules-at", commit)
-    if not isinstance(known, list):
-        known = [means.github.file(commit, FILE)]
-        means.remember(known, RULES_KEPT, "rules-at", commit)
+def rules_at(github: GitHub, commit: str) -> Rules | BadRules:
+    """The rules at a commit, or why they cannot be read."""
     try:
-        return rules(known[0])
+        return rules(github.file(commit, FILE))
     except BadRules as broken:
         return broken
 

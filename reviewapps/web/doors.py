@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.requests import ClientDisconnect
 
 from reviewapps.web.access import COOKIE, Visitor
 from reviewapps.web.site import Site
@@ -14,6 +16,9 @@ from reviewapps.web.templates import page
 
 LONGEST_FORM = 4096
 """Bytes."""
+
+LONGEST = 10.0
+"""Seconds that a form may take to come in."""
 
 
 class NotForAll(Exception):
@@ -50,7 +55,7 @@ def doors(site: Site) -> APIRouter:
 
     @router.post("/sign-in")
     async def sign_in(request: Request) -> Response:
-        form = await _form(request)
+        form = await form_of(request)
         if not site.access.knows(form.get("token", "").strip()):
             return asked(request, back=local(form.get("back", "/")), wrong="That is not the token.")
         return signed_in(site.access.session(), local(form.get("back", "/")))
@@ -79,12 +84,18 @@ def asked(request: Request, *, back: str, wrong: str = "", status: int = 401) ->
     return answer
 
 
-async def _form(request: Request) -> dict[str, str]:
+async def form_of(request: Request, within: float = LONGEST) -> dict[str, str]:
+    """What a form says; nothing where it is too long, or does not come in within so many seconds: strangers send
+    it, and only so many connections are answered at once."""
     body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_FORM:
-            return {}
+    try:
+        async with asyncio.timeout(within):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST_FORM:
+                    return {}
+    except (TimeoutError, ClientDisconnect):
+        return {}
     fields = parse_qs(body.decode("latin-1"), encoding="utf-8", errors="replace")
     return {name: values[0] for name, values in fields.items()}
 

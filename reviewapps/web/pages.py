@@ -50,9 +50,22 @@ def pages(site: Site) -> APIRouter:
             mode=site.told.grants.mode,
             github=site.told.grants.github.pages,
             without_preview=without_preview,
+            is_well=is_well,
         )
 
     return router
+
+
+def is_well(seen: Seen) -> bool:
+    """Whether the last look succeeded and found nothing that somebody has to mend."""
+    found = seen.overview
+    wrong = ("failed", "unreadable")
+    return (
+        found is not None
+        and not seen.trouble
+        and not found.unsafe
+        and not any(row.state in wrong for row in found.rows)
+    )
 
 
 def summary(rows: Iterable[Row]) -> str:

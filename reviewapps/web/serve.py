@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import signal
+import sys
 
 import uvicorn
 
@@ -10,6 +12,7 @@ from reviewapps.errors import BadSettings
 from reviewapps.logs import configure
 from reviewapps.settings import Settings
 from reviewapps.web.app import application
+from reviewapps.web.bounded import BoundedHeads
 
 STOPS_WITHIN = 6
 """Seconds that answers under way have; Cloud Foundry and docker kill after 10."""
@@ -24,10 +27,12 @@ def serve(told: Settings) -> None:
         raise BadSettings(told.exposed)
     configure()
     for stop in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(
-            stop, lambda *_: None
-        )  # uvicorn's own stands while it serves; afterwards a good end is one
-    uvicorn.Server(_configuration(told)).run()
+        # before uvicorn's own stands, and once more after it: uvicorn then raises again what it was ended by
+        signal.signal(stop, lambda *_: sys.exit(0))
+    configuration = _configuration(told)
+    gc.collect()
+    gc.freeze()  # what is here stays: to look through it took longer than to answer ten webhooks
+    uvicorn.Server(configuration).run()
 
 
 def _configuration(told: Settings) -> uvicorn.Config:
@@ -35,6 +40,7 @@ def _configuration(told: Settings) -> uvicorn.Config:
         application(told),
         host=told.bind.host,
         port=told.bind.port,
+        http=BoundedHeads,
         log_config=None,
         access_log=False,
         server_header=False,

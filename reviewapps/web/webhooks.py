@@ -21,6 +21,8 @@ from reviewapps.web.site import Site
 PATH = "/webhooks/github"
 LARGEST = 25 * 1024 * 1024
 """Bytes; GitHub sends no larger payload."""
+AT_ONCE = 2 * LARGEST
+"""Bytes of all bodies that are coming in: whose they are is known when they are here, and strangers send some."""
 LONGEST = 10.0
 """Seconds that a body may take; GitHub itself gives up then."""
 
@@ -29,6 +31,10 @@ log = structlog.get_logger()
 
 class TooLarge(Malformed):
     """The body is larger than GitHub's may be."""
+
+
+class Crowded(Exception):
+    """More bodies come in at once than fit into the memory."""
 
 
 def webhooks(site: Site) -> APIRouter:
@@ -46,6 +52,7 @@ class Door:
         self._looks, self._tally = site.looks, site.tally
         self._ask = site.hasty.register_script(ASK)
         self._keys = keys(site.told.prefix)
+        self._held = 0
 
     async def knock(self, request: Request) -> JSONResponse:
         """202 for what GitHub signed, whatever it says."""
@@ -58,7 +65,7 @@ class Door:
 
     async def _answered(self, request: Request, secret: str) -> tuple[int, str, str]:
         try:
-            body = await _body(request)
+            body = await self._body(request)
             signature = request.headers.get("x-hub-signature-256", "").encode("latin-1")
             if not is_signed(body, signature, secret):
                 return 401, "forged", "X-Hub-Signature-256 is missing, or does not sign this body"
@@ -71,6 +78,8 @@ class Door:
             return await self._taken(told)
         except TooLarge as large:
             return 413, "malformed", str(large)
+        except Crowded:
+            return 503, "unavailable", "too much comes in at once; the next look comes by itself"
         except Malformed as odd:
             return 400, "malformed", str(odd)
         except (ClientDisconnect, TimeoutError):
@@ -88,17 +97,22 @@ class Door:
             return 202, "double", "known already"
         return 202, "accepted", f"{repository} is looked at next"
 
-
-async def _body(request: Request) -> bytes:
-    """The raw bytes, which are what was signed."""
-    told = request.headers.get("content-length", "0")
-    if told.isdecimal() and int(told) > LARGEST:
-        raise TooLarge("the body is larger than 25 MB")
-    chunks, size = [], 0
-    async with asyncio.timeout(LONGEST):
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > LARGEST:
-                raise TooLarge("the body is larger than 25 MB")
-            chunks.append(chunk)
-    return b"".join(chunks)
+    async def _body(self, request: Request) -> bytes:
+        """The raw bytes, which are what was signed."""
+        told = request.headers.get("content-length", "0")
+        if told.isdecimal() and int(told) > LARGEST:
+            raise TooLarge("the body is larger than 25 MB")
+        chunks, size = [], 0
+        try:
+            async with asyncio.timeout(LONGEST):
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    self._held += len(chunk)
+                    if size > LARGEST:
+                        raise TooLarge("the body is larger than 25 MB")
+                    if self._held > AT_ONCE:
+                        raise Crowded
+                    chunks.append(chunk)
+        finally:
+            self._held -= size
+        return b"".join(chunks)

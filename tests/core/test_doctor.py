@@ -263,6 +263,29 @@ def test_a_gate_that_cannot_reach_the_internet_is_a_failure() -> None:
 
 
 @pytest.mark.parametrize(
+    ("came", "up", "level", "words"),
+    [
+        (timedelta(minutes=3), timedelta(days=9), "ok", "the last came 3 min ago"),
+        (timedelta(hours=23), timedelta(hours=1), "ok", "the last came 23 h ago"),
+        (timedelta(hours=24), timedelta(hours=1), "warn", "none came for 1 d; looking does the work"),
+        (None, timedelta(days=3), "warn", "none came for 3 d"),
+        (None, timedelta(hours=2), "ok", "not known when one came last: Redis began 2 h ago"),
+    ],
+)
+def test_webhooks_that_do_not_arrive_are_told(
+    came: timedelta | None, up: timedelta, level: str, words: str
+) -> None:
+    redis = RedisSeen(embedded=True, up=up, webhook=NOW - came if came is not None else None)
+    (one,) = about_us.webhooks(seen(redis=redis, told=Told(told(REVIEWAPPS_WEBHOOK_SECRET="w"), "variables")))
+    assert (one.level, words in one.text) == (level, True), one.text
+    assert ("https://github.com/acme/shop/settings/hooks" in one.mend) is (level == "warn")
+
+
+def test_who_takes_no_webhooks_misses_none() -> None:
+    assert list(about_us.webhooks(seen(redis=RedisSeen(embedded=True, up=timedelta(days=3))))) == []
+
+
+@pytest.mark.parametrize(
     ("marks", "ours"),
     [
         (labels.gate_marks("any", "at"), True),

@@ -363,17 +363,13 @@ def test_the_rules_say_the_memory_but_not_more_than_allowed() -> None:
     assert error.decision == ""
 
 
-def test_more_disk_than_allowed_is_refused_for_web_and_more_memory_for_what_runs_beside_it() -> None:
+def test_more_disk_than_allowed_is_refused() -> None:
     allowed = Allowance(2048, disk_mb=2048)
     assert planned(app("disk-quota: 2G"), allowed=allowed).disk_mb == 2048
     with pytest.raises(
         BadManifest, match=r"^`shop` asks for 6,144 MB of disk; at most 2,048 MB is allowed.$"
     ):
         planned(app("disk_quota: 6G"), allowed=allowed)
-    beside = app("processes: [{type: worker, memory: 8G}]")
-    assert planned(beside).processes == {}
-    error = refused(beside, "all: {processes: {worker: 1}}")
-    assert str(error) == "`shop` asks for 8,192 MB for its `worker`; at most 2,048 MB is allowed."
 
 
 def test_previews_share_nothing_that_is_granted_to_shared_environments_alone() -> None:
@@ -390,6 +386,13 @@ def test_previews_share_nothing_that_is_granted_to_shared_environments_alone() -
         BadManifest, match="shares the service `shop-db`, which the operator does not allow to"
     ):
         planned(app(""), asked, allowed=allowance(grant, PREVIEW))
+
+
+def test_no_other_process_that_runs_has_more_memory_than_allowed() -> None:
+    large = app("processes: [{type: worker, memory: 1T}]")
+    error = refused(large, "all: {processes: {worker: 1}}")
+    assert str(error) == "the process `worker` of `shop` asks for 1,048,576 MB; at most 2,048 MB is allowed."
+    assert planned(large).processes == {}
 
 
 def test_several_apps_need_the_rules_to_say_which() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -41,10 +40,9 @@ def verdict(
     there: Rules | BadRules = ASKING,
     grant: Grant = GRANT,
     branches: Mapping[str, str] | None = None,
-    tags: tuple[Tag, ...] = (),
-    taggings: Mapping[Tag, Tagging] | None = None,
     approved: bool = False,
     now: datetime = NOW,
+    tags: tuple[Tag, ...] = (),
 ) -> Verdict:
     """The verdict while ``main`` is at NEW and ``staging`` as ``branches`` say, once all that is asked was
     answered: the rules at what runs are ``there``, and the way to the head is one pull request, ``approved`` or
@@ -52,7 +50,7 @@ def verdict(
     repository = replace(SHOP, head=NEW)
     wanted = Wanted(repository, (), tags, None, branches={"staging": NEW} if branches is None else branches)
     space = Space(() if app is None else (app,))
-    known = Known(taggings=taggings or {})
+    known = Known()
     while True:
         found = desired(wanted, asked, grant, space, known, now)
         if not found.asks:
@@ -61,8 +59,16 @@ def verdict(
             way: _evidence(way.branch, way.running, way.head, approved=approved) for way in found.asks.ways
         }
         known = known.with_answers(
-            Known(rules_at=dict.fromkeys(found.asks.rules_at, there), evidence=evidence)
+            Known(
+                taggings={one: Tagging(one.object, None, NOW) for one in found.asks.tags},
+                rules_at=dict.fromkeys(found.asks.rules_at, there),
+                evidence=evidence,
+            )
         )
+
+
+def tag(name: str, commit: str) -> Tag:
+    return Tag(name, commit, annotated=False)
 
 
 def _evidence(branch: str, from_: str | None, head: str, *, approved: bool) -> Evidence:
@@ -124,6 +130,60 @@ def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
 
 def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), there=BadRules("broken"), approved=True)
+    assert isinstance(found, Held) and (found.hold.why, found.hold.commit) == ("rules", NEW)
+
+
+def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    for wished in (None, OLD):  # before its first deploy, and while that lasts
+        adopted = running(PRODUCTION, ADOPTED, wished=wished, pin=Pin(ADOPTED, OLD))
+        found = verdict(PRODUCTION, adopted, asked=lowered, there=ASKING)
+        hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
+        assert hold is not None and (hold.commit, hold.why) == (NEW, "approval")
+
+
+def test_nor_can_it_by_following_tags_instead() -> None:
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    for there, grant in ((ASKING, GRANT), (tagged, replace(GRANT, floors={"production": Requires.wish(1)}))):
+        found = verdict(
+            PRODUCTION, running(PRODUCTION), asked=tagged, there=there, grant=grant, tags=(tag("go-1", NEW),)
+        )
+        assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+        assert found.held.reasons == ("go-1 is a tag, and approvals are counted on a branch",)
+
+
+def test_tags_move_what_asks_for_no_approvals() -> None:
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=tagged, there=tagged, tags=(tag("go-1", NEW),))
+    assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
+
+
+EVIL = "environments: {production: {requires: {approvals: 1}, release: ./take-it-all}}"
+
+
+@pytest.mark.parametrize("pin", [None, Pin(sha(3), NEW, "ada")], ids=["held", "gone back from"])
+def test_no_command_comes_in_by_rules_that_nobody_approved(pin: Pin | None) -> None:
+    config = GRANT.config(ASKING, PRODUCTION)
+    app = running(PRODUCTION, config=config, pin=pin)
+    found = verdict(PRODUCTION, app, asked=rules(EVIL), there=ASKING)
+    assert isinstance(found, Run) and found.commit == (pin.commit if pin else OLD)
+    assert found.config == config and found.by_own_rules
+
+    approved = verdict(PRODUCTION, replace(app, pin=None), asked=rules(EVIL), there=ASKING, approved=True)
+    assert isinstance(approved, Run) and approved.config == GRANT.config(rules(EVIL), PRODUCTION)
+
+
+def test_rules_of_the_default_branch_hold_where_nothing_is_asked_for() -> None:
+    now, app = rules("all: {release: ./migrate}"), running(STAGING, commit=sha(4))
+    found = verdict(STAGING, app, asked=now, there=Rules(), branches={"staging": sha(4)})
+    assert isinstance(found, Run) and (found.config, found.by_own_rules) == (
+        GRANT.config(now, STAGING),
+        False,
+    )
+
+
+def test_what_runs_stays_where_its_own_rules_cannot_be_read() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION, pin=Pin(sha(3), NEW, "ada")), there=BadRules("broken"))
     assert isinstance(found, Held) and found.hold.why == "rules"
 
 
@@ -133,92 +193,64 @@ def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
     assert isinstance(found, Run) and found.commit == sha(3) and found.held is not None
 
 
-# --- whose rules ---
+# --- where its rules may lead it ---
 
 ELSEWHERE = rules("environments: {production: {follows: {branch: next}, requires: {approvals: 1}}}")
-TAGGED = rules("environments: {production: {follows: {tags: [v-*]}}}")
+NEXT = {"next": sha(9)}
 TOLD = "the rules at what runs there follow branch main, the new ones branch next: take that back, or let"
 
 
 def test_rules_that_nobody_approved_lead_it_to_no_other_branch() -> None:
-    found = verdict(
-        PRODUCTION, running(PRODUCTION), asked=ELSEWHERE, branches={"next": sha(9)}, approved=True
-    )
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=ELSEWHERE, branches=NEXT, approved=True)
     assert isinstance(found, Run) and found.commit == OLD and found.held is not None
     assert (found.held.commit, found.held.why) == (sha(9), "rules")
     assert found.held.reasons[0].startswith(TOLD)
 
 
 def test_once_they_run_there_it_follows_that_branch() -> None:
-    found = verdict(
-        PRODUCTION,
-        running(PRODUCTION),
-        asked=ELSEWHERE,
-        there=ELSEWHERE,
-        branches={"next": sha(9)},
-        approved=True,
-    )
+    app = running(PRODUCTION)
+    found = verdict(PRODUCTION, app, asked=ELSEWHERE, there=ELSEWHERE, branches=NEXT, approved=True)
     assert isinstance(found, Run) and (found.commit, found.source, found.held) == (sha(9), "next", None)
 
 
 def test_an_operator_brings_it_to_the_other_branch_by_hand() -> None:
     app = running(PRODUCTION, pin=Pin(sha(9), sha(9), "ada"))
-    found = verdict(PRODUCTION, app, asked=ELSEWHERE, branches={"next": sha(9)})
+    found = verdict(PRODUCTION, app, asked=ELSEWHERE, there=ELSEWHERE, branches=NEXT)
     assert isinstance(found, Run) and (found.commit, found.held) == (sha(9), None)
 
 
-def test_nor_do_they_lead_it_to_tags_which_nobody_approves() -> None:
-    tag = Tag("v-1", sha(9), False)
-    tags: dict[str, Any] = {"tags": (tag,), "taggings": {tag: Tagging(sha(9), None, NOW)}}
-    found = verdict(PRODUCTION, running(PRODUCTION), asked=TAGGED, **tags)
-    assert isinstance(found, Run) and found.commit == OLD and found.held is not None
-    assert (found.held.commit, found.held.why) == (sha(9), "rules")
-    floor = replace(GRANT, floors={"production": Requires.wish(1)})
-    held = verdict(PRODUCTION, None, asked=TAGGED, grant=floor, **tags)
-    assert isinstance(held, Held) and "tags v-* cannot be approved" in held.hold.reasons[0]
+def test_nor_do_they_lead_it_to_tags_where_only_checks_are_asked_for() -> None:
+    checked = rules("environments: {production: {requires: {checks: [test]}}}")
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    app, go = running(PRODUCTION), (tag("go-1", NEW),)
+    found = verdict(PRODUCTION, app, asked=tagged, there=checked, approved=True, tags=go)
+    assert isinstance(found, Run) and found.held is not None
+    assert (found.held.commit, found.held.why) == (NEW, "rules")
 
 
-COMMANDED = rules(
-    "environments: {production: {requires: {approvals: 1}, release: {run: ./steal}, deadline: 2h, app: other}}"
-)
-
-
-def test_what_runs_where_approvals_are_asked_for_is_by_the_rules_that_were_approved_with_it() -> None:
-    found = verdict(PRODUCTION, running(PRODUCTION), asked=COMMANDED)
-    assert isinstance(found, Run) and (found.commit, found.rules_at) == (OLD, OLD)
-    assert found.config == GRANT.config(ASKING, PRODUCTION) != GRANT.config(COMMANDED, PRODUCTION)
-    assert (found.deadline, found.app) == (None, None)
-    approved = verdict(PRODUCTION, running(PRODUCTION), asked=COMMANDED, approved=True)
-    assert isinstance(approved, Run) and (approved.commit, approved.app) == (NEW, "other")
-    assert approved.config == GRANT.config(COMMANDED, PRODUCTION)
-
-
-def test_where_nothing_is_asked_for_the_default_branch_says_all() -> None:
-    new = rules("environments: {staging: {memory: 64M}}")
-    found = verdict(STAGING, running(STAGING, NEW), asked=new)
-    assert isinstance(found, Run) and (found.config, found.rules_at) == (GRANT.config(new, STAGING), None)
+def test_nor_does_a_branch_that_is_not_there_let_their_commands_in() -> None:
+    nowhere = rules("environments: {production: {follows: {branch: nowhere}, release: ./take-it-all}}")
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=nowhere, there=ASKING, branches={})
+    assert isinstance(found, Run) and (found.commit, found.by_own_rules) == (OLD, True)
+    assert found.config == GRANT.config(ASKING, PRODUCTION)
 
 
 RELEASES = rules("environments: {production: {follows: {branch: releases}, requires: {approvals: 1}}}")
+RELEASED = {"releases": sha(9)}
 
 
 def test_a_branch_without_the_file_is_told_where_a_commit_brings_its_own_rules() -> None:
-    on: dict[str, Any] = {"branches": {"releases": sha(9)}, "asked": RELEASES, "there": Rules()}
-    found = verdict(PRODUCTION, None, approved=True, **on)
-    assert isinstance(found, Held)
-    assert found.hold.reasons[0].endswith("merge the file into releases")
-    floor = replace(GRANT, floors={"production": Requires.wish(1)})
-    left = verdict(PRODUCTION, running(PRODUCTION), approved=True, grant=floor, **on)
-    assert isinstance(left, Held) and left.hold.why == "rules"
+    found = verdict(PRODUCTION, None, asked=RELEASES, there=Rules(), branches=RELEASED, approved=True)
+    assert isinstance(found, Held) and found.hold.reasons[0].endswith("merge the file into releases")
 
 
-def test_what_goes_there_first_is_judged_by_both_rules() -> None:
+def test_what_goes_there_first_is_judged_by_the_default_branchs_rules_and_by_its_own() -> None:
     silent = rules("environments: {production: {follows: {branch: releases}}}")
-    on: dict[str, Any] = {"branches": {"releases": sha(9)}, "asked": silent, "there": RELEASES}
-    assert isinstance(verdict(PRODUCTION, None, **on), Held)
-    assert isinstance(verdict(PRODUCTION, None, **(on | {"asked": RELEASES, "there": silent})), Held)
-    found = verdict(PRODUCTION, None, approved=True, **on)
-    assert isinstance(found, Run) and found.commit == sha(9)
+    for asked, brought in ((silent, RELEASES), (RELEASES, silent)):
+        held = verdict(PRODUCTION, None, asked=asked, there=brought, branches=RELEASED)
+        assert isinstance(held, Held) and held.hold.why == "approval"
+        found = verdict(PRODUCTION, None, asked=asked, there=brought, branches=RELEASED, approved=True)
+        assert isinstance(found, Run) and found.commit == sha(9)
 
 
 LOCK = Lock("ada", "a demo", NOW + timedelta(hours=1))

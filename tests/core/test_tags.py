@@ -185,7 +185,8 @@ def verdict(tags: set[Tag], app: App | None, known: Known | None = None) -> tupl
 
 
 def an_app(*seen: Tag) -> App:
-    app = App("g", "shop-dev", DEV, "app", True, "d", sha(1), "c", NOW, source="dev-1", wished=sha(1))
+    config = Grant().config(Rules(), DEV)
+    app = App("g", "shop-dev", DEV, "app", True, "d", sha(1), config, NOW, source="dev-1", wished=sha(1))
     return replace(app, tags_seen=frozenset(tag_digest(t.name, t.object) for t in seen))
 
 

@@ -72,6 +72,21 @@ class Preview(BaseHTTPRequestHandler):
         self.wfile.write(b"half")
         self.close_connection = True
 
+    def _both(self) -> None:
+        self._two_lengths("5")
+
+    def _odd(self) -> None:
+        self._two_lengths("five")
+
+    def _two_lengths(self, length: str) -> None:
+        """What a length does not cover would be the answer to somebody else, on a line that is kept."""
+        body = b"fiveHTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfake"
+        self.send_response(200)
+        self.send_header("Content-Length", length)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body))
+
     def _mute(self) -> None:
         self.close_connection = True
 
@@ -126,7 +141,7 @@ class Scene:
 
 
 @contextmanager
-def scene(*, asks: bool = True) -> Iterator[Scene]:
+def scene(*, asks: bool = True, form_within: float = 10.0) -> Iterator[Scene]:
     now = [1_000_000.0]
     keys = gate_of("review-gate", Secret(PASSWORD), Secret(BYPASS), whose="acme", asks=asks)
     entrance = Entrance(bytes.fromhex(keys.root), bytes.fromhex(keys.salt), keys.bypass, asks, lambda: now[0])
@@ -134,7 +149,7 @@ def scene(*, asks: bool = True) -> Iterator[Scene]:
     more = threading.Event()
     shop = type("Shop", (Preview,), {"asked": asked, "more": more})
     preview = ThreadingHTTPServer(("127.0.0.1", 0), shop)
-    gate = serving(Gate(entrance, (DOMAIN,)), "127.0.0.1", 0)
+    gate = serving(Gate(entrance, (DOMAIN,), form_within), "127.0.0.1", 0)
     for server in (preview, gate):
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     yield Scene(gate.server_port, preview.server_port, asked, more, now)

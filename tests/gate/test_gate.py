@@ -10,6 +10,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 import zipfile
 from pathlib import Path
 
@@ -67,7 +68,7 @@ def test_where_the_preview_is_https_the_cookie_is_secure(gate: Scene) -> None:
 
 
 @pytest.mark.parametrize(
-    "to", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nX: 1", ""]
+    "to", ["//evil.example", "https://evil.example", "/\\evil.example", "/a\r\nX: 1", "", "/é/evil.example"]
 )
 def test_the_form_leads_nowhere_else(gate: Scene, to: str) -> None:
     assert gate.enter(to=to).headers["Location"] == "/"
@@ -79,6 +80,15 @@ def test_curl_comes_in_with_basic_authentication(gate: Scene) -> None:
     assert gate.ask(headers=basic("preview", "guess")).status_code == 401
     assert gate.ask(headers=basic("somebody", PASSWORD)).status_code == 401
     assert gate.ask(headers={"Authorization": "Basic ?"}).status_code == 401
+
+
+@pytest.mark.parametrize("way", ["cookie", "bypass"])
+def test_no_preview_sees_the_password_of_who_came_in_by_something_else_too(gate: Scene, way: str) -> None:
+    also = gate.cookie() if way == "cookie" else {"X-Reviewapps-Bypass": BYPASS}
+    assert gate.ask(headers={**basic("preview", PASSWORD), **also}).status_code == 200
+    assert "Authorization" not in gate.asked[-1].headers
+    assert gate.ask(headers={**basic("somebody", "theirs"), **also}).status_code == 200
+    assert "Authorization" in gate.asked[-1].headers
 
 
 def test_the_secret_header_comes_in_and_is_not_handed_on(gate: Scene) -> None:
@@ -100,6 +110,32 @@ def test_whoever_guesses_waits_and_the_others_do_not(gate: Scene) -> None:
     assert gate.ask(headers={**gate.cookie(), **far}).status_code == 200
     gate.now[0] += 601
     assert gate.enter(headers=far).status_code == 303
+
+
+def test_all_addresses_of_one_network_guess_as_one(gate: Scene) -> None:
+    statuses = [
+        gate.enter("guess", headers={"X-Forwarded-For": f"2a01:1:2:3::{host:x}, 10.0.0.7"}).status_code
+        for host in range(11)
+    ]
+    assert statuses == [401] * 10 + [429]
+    assert gate.enter(headers={"X-Forwarded-For": "2a01:1:2:4::1, 10.0.0.7"}).status_code == 303
+
+
+def test_a_form_that_does_not_come_in_keeps_no_place() -> None:
+    with scene(form_within=0.3) as gate, socket.create_connection(("127.0.0.1", gate.gate_port)) as line:
+        line.settimeout(10)
+        there = {
+            "X-CF-Forwarded-Url": f"http://{gate.netloc}/_gate/enter",
+            **SIGNED,
+            "Content-Length": "4000",
+        }
+        line.sendall(
+            "\r\n".join(["POST / HTTP/1.1", *(f"{n}: {v}" for n, v in there.items()), "", ""]).encode()
+        )
+        with pytest.raises(OSError):  # a byte now and then makes it no younger
+            for _ in range(400):
+                line.sendall(b"a")
+                time.sleep(0.02)
 
 
 def test_where_it_does_not_ask_everybody_comes_in_and_no_robot_indexes() -> None:
@@ -212,6 +248,16 @@ def test_an_answer_streams_while_it_is_made(gate: Scene) -> None:
 def test_an_answer_that_breaks_off_is_seen_to_break_off(gate: Scene) -> None:
     with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError)):
         gate.ask("/broken", headers={"X-Reviewapps-Bypass": BYPASS})
+
+
+@pytest.mark.parametrize("path", ["/both", "/odd"])
+def test_no_preview_answers_for_another(gate: Scene, path: str) -> None:
+    there = {"X-CF-Forwarded-Url": f"http://{gate.netloc}{path}", **SIGNED, "X-Reviewapps-Bypass": BYPASS}
+    asked = "\r\n".join(["GET / HTTP/1.1", *(f"{n}: {v}" for n, v in there.items()), "", ""]).encode()
+    head, _, body = raw(gate.gate_port, asked).partition(b"\r\n\r\n")
+    assert b"Content-Length" not in head and b"Transfer-Encoding: chunked" in head
+    size, _, rest = body.partition(b"\r\n")
+    assert rest[int(size, 16) :] == b"\r\n0\r\n\r\n"
 
 
 def test_a_preview_that_does_not_answer_is_a_plain_page(gate: Scene) -> None:

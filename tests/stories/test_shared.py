@@ -7,6 +7,7 @@ import pytest
 from reviewapps.demo.onlooker import Visitors, until
 from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import WORKING_APP, Files, headline
+from tests.stories.test_data import tasks
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
@@ -101,7 +102,8 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     until_says(town, "production", "one")
     assert "approved: #1" in typed.types("history", "production")
 
-    unapproved = merged(town, "two", approved=False)
+    asking = "environments: {production: {release: 'true'}}"
+    unapproved = merged(town, "two", approved=False, files={**headline("two"), ".reviewapps.yml": asking})
     approved = merged(town, "three")  # and that is no word for the one before it
     for number in (unapproved, approved):
         town.until_comment(
@@ -114,9 +116,11 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     (row,) = typed.reads("list")["repositories"][0]["rows"]
     assert (row["state"], row["reason"]) == ("held", f"{head} waits: 1 approval (#{unapproved})")
     assert f"{head} waits: 1 approval (#{unapproved})" in typed.types("why", "production")
+    assert tasks(town, "release") == []  # nor is a command run that nobody approved
 
     town.hubot.approve(unapproved)
     until_says(town, "production", "three")
+    assert tasks(town, "release") == ["SUCCEEDED"]
     for number in (unapproved, approved):
         town.until_comment(number, "Preview: removed", "On **production** since")
     history = typed.types("history", "production")
@@ -176,6 +180,11 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
 
     assert "follows a branch" in typed.is_refused("deploy", "staging", "main")
     assert "knows no commit" in typed.is_refused("rollback", "staging", "0" * 40)
+    elsewhere = town.octocat.write("elsewhere", "never merged", headline("never merged"))
+    assert "is no part of what it follows" in typed.is_refused("rollback", "staging", elsewhere)
+    town.branch(town.head_of("staging")[:8], elsewhere)
+    assert "is what a branch" in typed.is_refused("rollback", "staging", town.head_of("staging")[:8])
+    assert "is what a branch" in typed.is_refused("approve", "staging", town.head_of("staging")[:8])
     assert "is a preview" in typed.is_refused("lock", "#1", "2h", "a demo")
     assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
 

@@ -19,6 +19,7 @@ from reviewapps.coordination.cache import Cache
 from reviewapps.overview import Overview, kept
 from reviewapps.settings import Settings, settings
 from reviewapps.web import application
+from reviewapps.web.bounded import BoundedHeads
 from tests.coordination.waiting import until
 
 SECRET = "a word between GitHub and us"
@@ -89,7 +90,9 @@ def signature(body: bytes, secret: str = SECRET) -> str:
 def serving(told: Settings) -> Iterator[Serving]:
     """The installation's web process, until the block ends."""
     server = uvicorn.Server(
-        uvicorn.Config(application(told), port=0, log_config=None, timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            application(told), port=0, http=BoundedHeads, log_config=None, timeout_graceful_shutdown=1
+        )
     )
     thread = threading.Thread(target=server.run, name="web")
     thread.start()

@@ -12,7 +12,8 @@ from tests.web.seen import shop
 from tests.web.serving import TOKEN, Serving
 
 pytestmark = pytest.mark.skipif(
-    CHROMIUM is None, reason="no Chromium on PATH: the page is only read as HTML (test_pages.py), not drawn"
+    CHROMIUM is None,
+    reason="no Chromium on PATH (apt-get install chromium): the page is only read as HTML (test_pages.py)",
 )
 
 LONG = "9a8b7c6: build failed: " + "a/very/long/path/without/an/end/" * 12

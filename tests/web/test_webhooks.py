@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import select
 import socket
+from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from reviewapps.coordination.embedded import EmbeddedRedis
 from reviewapps.coordination.soon import Soon
+from tests.coordination.waiting import until
 from tests.web.serving import Serving, serving, signature, told
 
 OURS = {"repository": {"full_name": "acme/shop"}}
@@ -128,6 +132,43 @@ def test_a_body_that_grows_larger_than_githubs_is_given_up(web: Serving) -> None
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize("begin", ["GET /", "GET / HTTP/1.1\r\nX-Long: ", "GET / HTTP/1.1\r\nX"])
+def test_a_head_without_an_end_is_not_kept(web: Serving, begin: str) -> None:
+    with _line(web) as line:
+        line.sendall(begin.encode())
+        answer = _until_hung_up(line, b"x" * 16_384)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 400 "), "who still sends may not hear the answer"
+
+
+def test_neither_are_headers_that_come_after_the_body(web: Serving) -> None:
+    with _line(web) as line:
+        head = "POST /webhooks/github HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        line.sendall(f"{head}1\r\n{{\r\n0\r\n".encode())
+        _until_hung_up(line, b"".join(b"X-%d: some words\r\n" % number for number in range(1000)))
+
+
+def test_a_long_body_and_long_headers_within_reason_are_read(web: Serving) -> None:
+    body = json.dumps(OURS | {"words": "x" * 5_000_000}).encode()
+    assert web.deliver(body=body, headers={"X-Long": "x" * 40_000}).status_code == 202
+
+
+def _line(web: Serving) -> socket.socket:
+    address = urlsplit(web.url)
+    return socket.create_connection((address.hostname, address.port or 0), timeout=10)
+
+
+def _until_hung_up(line: socket.socket, more: bytes) -> bytes:
+    """What the other end says to an endless stream of this, once it takes no more; 10 MB are too many."""
+    sent, said = 0, b""
+    with suppress(ConnectionError):
+        while sent < 10_000_000 and not select.select([line], [], [], 0)[0]:
+            line.sendall(more)
+            sent += len(more)
+        said = line.recv(4096)
+    assert sent < 10_000_000, "it takes them all"
+    return said
+
+
 def test_who_hangs_up_in_the_middle_is_nobodys_trouble(web: Serving) -> None:
     address = urlsplit(web.url)
     with socket.create_connection((address.hostname, address.port or 0), timeout=10) as line:
@@ -184,3 +225,22 @@ json_values = st.recursive(
 def test_whatever_github_would_sign_is_taken_or_refused(web: Serving, payload: object, event: str) -> None:
     assert web.deliver(payload, event=event).status_code in {202, 400}
     assert asked_for(web) == []
+
+
+def test_strangers_cannot_fill_the_memory_with_bodies_that_they_do_not_finish(web: Serving) -> None:
+    where, size = urlsplit(web.url), 24 * 1024 * 1024
+    head = f"POST /webhooks/github HTTP/1.1\r\nHost: localhost\r\nContent-Length: {size}\r\n\r\n".encode()
+    before = counted(web, "unavailable")
+    with contextlib.ExitStack() as open_ones:
+        lines = [
+            open_ones.enter_context(
+                socket.create_connection((str(where.hostname), where.port or 80), timeout=10)
+            )
+            for _ in range(3)
+        ]
+        for line in lines:
+            with contextlib.suppress(OSError):  # one is not listened to until its end
+                line.sendall(head + bytes(size - 1))
+        until(lambda: counted(web, "unavailable") == before + 1, "one too many", seconds=9)
+        assert web.ask("/healthz").status_code == 200
+    until(lambda: web.deliver(OURS).status_code == 202, "room again", seconds=10)

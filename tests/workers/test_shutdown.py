@@ -20,7 +20,7 @@ pytestmark = pytest.mark.story
 def seconds_to_end(worker: subprocess.Popen[bytes]) -> float:
     began = time.monotonic()
     worker.send_signal(signal.SIGTERM)
-    worker.wait(timeout=20)
+    assert worker.wait(timeout=20) == 0
     return time.monotonic() - began
 
 

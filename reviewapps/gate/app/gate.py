@@ -15,12 +15,17 @@ AT_ONCE = 200
 
 MOST_HOSTS = 5000
 
+FORM_WITHIN = 10.0
+"""Seconds that a form may take to come in."""
+
 
 class Gate:
     """Who may come in, where it may lead, what is under way, and when each host was visited last."""
 
-    def __init__(self, entrance: Entrance, domains: tuple[str, ...]) -> None:
-        self.entrance, self.domains = entrance, domains
+    def __init__(
+        self, entrance: Entrance, domains: tuple[str, ...], form_within: float = FORM_WITHIN
+    ) -> None:
+        self.entrance, self.domains, self.form_within = entrance, domains, form_within
         self._visits: dict[str, float] = {}
         self._lock = threading.Condition()
         self._under_way = 0

@@ -36,10 +36,11 @@ class Guesses:
 def asking_address(headers: Message, peer: str) -> str:
     """The address that asked: the last in ``X-Forwarded-For`` that is not the platform's own.
 
-    What stands left of what the platform wrote there, anybody may have written.
+    What stands left of what the platform wrote there, anybody may have written. Of IPv6 it is the network: whoever
+    has one address there has 2**64.
     """
     listed = [part.strip() for value in headers.get_all("X-Forwarded-For", ()) for part in value.split(",")]
-    return next((one for one in reversed(listed) if _is_public(one)), (listed or [peer])[-1])
+    return _network(next((one for one in reversed(listed) if _is_public(one)), (listed or [peer])[-1]))
 
 
 def _is_public(text: str) -> bool:
@@ -47,3 +48,11 @@ def _is_public(text: str) -> bool:
         return ipaddress.ip_address(text).is_global
     except ValueError:
         return False
+
+
+def _network(text: str) -> str:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return text
+    return text if address.version == 4 else str(ipaddress.ip_network((int(address), 64), strict=False))

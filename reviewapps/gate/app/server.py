@@ -6,12 +6,13 @@ import contextlib
 import http.client
 import json
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from .body import PIECE, Body, Misdirected
-from .entrance import TooManyGuesses
+from .entrance import TooManyGuesses, is_for_us
 from .forwarding import (
     FORWARDED_URL,
     PASSED,
@@ -81,33 +82,46 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer_for(self, there: Destination) -> None:
         entrance, headers = self.gate.entrance, self.headers
-        bypass, ours = entrance.has_bypass(headers), False
+        bypass = entrance.has_bypass(headers)
         try:
             if there.path == ENTER and self.command == "POST" and entrance.asks:
                 return self._enter(there)
-            if not bypass and entrance.asks and not entrance.has_cookie(headers, there.host):
-                ours = entrance.has_password(headers, self._address)
-                if not ours:
-                    return self._ask(there)
+            known = bypass or not entrance.asks or entrance.has_cookie(headers, there.host)
+            if not known and not entrance.has_password(headers, self._address):
+                return self._ask(there)
         except TooManyGuesses:
             return self._ask(there, 429, "Too many wrong guesses. Try again in ten minutes.")
         if not bypass:
             self.gate.visit(there.host)
-        return self._forward(there, ours)
+        return self._forward(there, ours=entrance.asks and is_for_us(headers))
 
     def _enter(self, there: Destination) -> None:
         """Let in whom the form brings, with a cookie, to where they wanted to go."""
         body = self._request_body
         if body.length > LONGEST_FORM or body.chunked:
             return self._say(413, page("Too long", "No password is as long as this."))
-        said = parse_qs(b"".join(body.pieces()).decode(errors="replace"), keep_blank_values=True)
+        said = parse_qs(self._form(body).decode(errors="replace"), keep_blank_values=True)
         to = said.get("to", ["/"])[0]
-        local = to if to.startswith("/") and to[1:2] not in ("/", "\\") and to.isprintable() else "/"
+        plain = to.startswith("/") and to[1:2] not in ("/", "\\") and to.isascii() and to.isprintable()
+        local = to if plain else "/"
         if not self.gate.entrance.is_password(said.get("password", [""])[0], self._address):
             return self._ask(there, 401, "That was not the password.", local)
         cookie = self.gate.entrance.cookie(there.host, there.secure)
-        location = "".join(c if c.isascii() else "" for c in local)
-        return self._say(303, "", {"Location": location, "Set-Cookie": cookie})
+        return self._say(303, "", {"Location": local, "Set-Cookie": cookie})
+
+    def _form(self, body: Body) -> bytes:
+        """All of a form. Raises TimeoutError where it does not come in time: strangers send it, and there is room
+        for so many at once."""
+        said, ends = b"", time.monotonic() + self.gate.form_within
+        self.connection.settimeout(self.gate.form_within)
+        for piece in body.pieces():
+            said += piece
+            left = ends - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.connection.settimeout(left)
+        self.connection.settimeout(self.timeout)
+        return said
 
     def _ask(self, there: Destination, status: int = 401, alert: str = "", to: str = "") -> None:
         """Curl is asked for Basic authentication, which browsers would not let anybody see the form for."""
@@ -143,7 +157,7 @@ class Handler(BaseHTTPRequestHandler):
 
     # --- to the preview and back ---
 
-    def _forward(self, there: Destination, ours: bool) -> None:
+    def _forward(self, there: Destination, *, ours: bool) -> None:
         try:
             connection, answer = sent(
                 self.command, there, onward(self.headers, there, ours), self._request_body
@@ -156,11 +170,14 @@ class Handler(BaseHTTPRequestHandler):
             self._pass_on(answer)
 
     def _pass_on(self, answer: http.client.HTTPResponse) -> None:
+        bodiless = self.command == "HEAD" or answer.status in (204, 304) or answer.status < 200
+        chunked = not bodiless and answer.length is None
         self.send_response_only(answer.status, answer.reason)
         for name, value in (*back(answer), (ROBOTS, NOINDEX), (PASSED, "passed")):
-            self.send_header(name, value)
-        bodiless = self.command == "HEAD" or answer.status in (204, 304) or answer.status < 200
-        chunked = not bodiless and "Content-Length" not in answer.headers
+            if (
+                not chunked or name.lower() != "content-length"
+            ):  # else what comes behind it would be an answer
+                self.send_header(name, value)
         if chunked:
             self.send_header("Transfer-Encoding", "chunked")
         if not self._body_is_read():
@@ -170,7 +187,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True  # it broke off: let that be seen
 
     def _passed_on_whole(self, answer: http.client.HTTPResponse, chunked: bool) -> bool:
-        promised, size = answer.headers.get("Content-Length"), 0
+        promised, size = answer.length, 0
         try:
             while piece := answer.read1(PIECE):
                 self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece) if chunked else piece)
@@ -178,7 +195,7 @@ class Handler(BaseHTTPRequestHandler):
         except http.client.HTTPException:
             return False
         self.wfile.write(b"0\r\n\r\n" if chunked else b"")
-        return promised is None or size == int(promised)
+        return promised is None or size == promised
 
     @property
     def _request_body(self) -> Body:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from reviewapps.cloudfoundry import labels, parse
@@ -57,6 +59,37 @@ def test_an_attempt_that_cannot_tell_all_that_was_not_taken_tells_some_of_it() -
     assert len(text) <= 5000
     kept = labels.attempt_of({labels.ATTEMPT: text})
     assert kept is not None and kept.not_taken and kept.not_taken == asked[: len(kept.not_taken)]
+
+
+LOCK = {"who": "ada", "why": "a demo", "until": "2026-03-02T12:00:00+00:00"}
+REFUSAL = {"fault": "build", "message": "m", "at": "2026-03-02T12:00:00+00:00", "log": [], "decision": ""}
+
+
+def edited(**changes: object) -> str:
+    return json.dumps(json.loads(labels.attempt_text(ATTEMPT)) | changes)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        (labels.ATTEMPT, edited(began="2026-03-02T12:00:00")),
+        (labels.ATTEMPT, edited(asked_at="2026-03-02")),
+        (labels.ATTEMPT, edited(tries="x")),
+        (labels.ATTEMPT, edited(commit=5)),
+        (labels.ATTEMPT, edited(refusal=REFUSAL | {"at": "2026-03-02T12:00:00"})),
+        (labels.ATTEMPT, edited(refusal=REFUSAL | {"message": None})),
+        (labels.ATTEMPT, "[]"),
+        (labels.LOCK, json.dumps(LOCK | {"until": "2026-03-02T12:00:00"})),
+        (labels.LOCK, json.dumps(LOCK | {"why": None})),
+        (labels.PIN, json.dumps({"commit": 1, "over": {}})),
+        (labels.SIGN_OFFS, json.dumps([["ada", 1]])),
+        (f"{labels.TAGS_SEEN}-0", json.dumps([1, {}])),
+    ],
+)
+def test_what_somebody_edited_is_not_read_as_if_we_had_written_it(key: str, text: str) -> None:
+    with pytest.raises(labels.Unreadable, match="cannot be read"):
+        parse.app(annotated({key: text}))
+    assert parse.app(annotated({labels.LOCK: json.dumps(LOCK)})).lock is not None
 
 
 @pytest.mark.parametrize("count", [0, 1, 300, 3000])

@@ -218,6 +218,25 @@ def test_a_rewritten_branch_is_held(main: Branch) -> None:
     assert main.lacks(running="feature") == [told.replace(main.running[:7], "feature")]
 
 
+def test_an_approval_from_before_its_base_was_rewritten_does_not_count(main: Branch) -> None:
+    before, shop = main.head, main.office.shop
+    shop.git("checkout", "--quiet", "main")
+    main.commit("hidden", "octocat")
+    shop.git(
+        "push", "--quiet", "origin", "HEAD:main"
+    )  # so that its reviewers do not see it among the changes
+    number = main.pull("one")
+    main.review(number)
+    main.office.hub.server.world.clock.forward(60)
+    shop.git("push", "--quiet", "--force", "origin", f"{before}:main")
+    main.merge(number)
+
+    assert main.lacks() == [f"1 approval (hubot approved another base) (#{number})"]
+    main.office.hub.server.world.clock.forward(60)
+    main.review(number)
+    assert main.lacks() == []
+
+
 def test_an_approval_of_another_base_branch_does_not_count(main: Branch) -> None:
     main.office.shop.git("push", "--quiet", "origin", "main:other")
     number = main.pull("one")

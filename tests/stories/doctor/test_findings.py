@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -11,14 +13,14 @@ from typer.testing import CliRunner
 
 from reviewapps import settings, wiring
 from reviewapps.cli import app
-from reviewapps.doctor import examined
+from reviewapps.doctor import Finding, examined
 from reviewapps.doctor.looking import looked_at
 from reviewapps.errors import BadSettings
 from reviewapps.sandbox.world import STRANGER
 from tests.stories.doctor.clinic import Clinic
 from tests.stories.samples import manifest
 from tests.stories.slack import TOKEN, Slack
-from tests.web.serving import serving
+from tests.web.serving import serving, signature
 
 pytestmark = pytest.mark.story
 
@@ -186,6 +188,11 @@ def test_the_command_says_how_many_and_ends_accordingly(clinic: Clinic) -> None:
 def test_a_webhook_to_ourselves_is_taken_where_both_have_one_secret(clinic: Clinic) -> None:
     told = clinic.environment(WEBHOOK_SECRET="one secret")
     with serving(settings.settings(told)) as web:
+        assert "not known when one came last" in _of(clinic.examine(told), "webhooks")
+        payload = {"repository": {"full_name": settings.settings(told).repositories[0]}}
+        body = json.dumps(payload).encode()
+        assert web.deliver(body=body, headers={"X-Hub-Signature-256": signature(body, "one secret")}).ok
+        assert re.fullmatch(r"the last came \d+ s ago", _of(clinic.examine(told), "webhooks"))
         found = {}
         for secret in ("one secret", "another"):
             environment = clinic.environment(WEBHOOK_SECRET=secret, ADDRESS=web.url)
@@ -197,3 +204,9 @@ def test_a_webhook_to_ourselves_is_taken_where_both_have_one_secret(clinic: Clin
     assert [one.level for one in found["another"]] == ["warn"]
     assert "it answered 401" in found["another"][0].text
     assert "not tried (reviewapps doctor --ping)" in calm[0].text
+
+
+def _of(findings: Iterable[Finding], area: str) -> str:
+    """What is said of this alone."""
+    (one,) = [one for one in findings if one.area == area]
+    return one.text

@@ -71,6 +71,14 @@ def family(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return [first, *first.children(recursive=True)]
 
 
+def called(process: psutil.Process) -> str:
+    """What a process is called, nothing once it is gone. What ``run`` forks has the command line of it."""
+    try:
+        return str(process.name())
+    except psutil.Error:
+        return ""
+
+
 def residents(home: Path) -> list[str]:
     """The command lines of the processes that have to do with this folder."""
     return [line for line in map(_words, psutil.process_iter()) if str(home) in line]

@@ -110,8 +110,9 @@ class Pushed:
 
     def crash(self) -> None:
         """SIGKILL, for the process that the platform started."""
-        (pid,) = (pid for pid, line in self.processes().items() if line == "python -m reviewapps run")
-        psutil.Process(pid).kill()
+        ours = [pid for pid, line in self.processes().items() if line == "python -m reviewapps run"]
+        (first,) = (pid for pid in ours if psutil.Process(pid).ppid() not in ours)
+        psutil.Process(first).kill()
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from reviewapps.coordination.embedded import EmbeddedRedis
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.story
 def test_it_is_ready_within_seconds_and_ends_well_with_a_request_in_hand(tmp_path: Path) -> None:
     redis = EmbeddedRedis.start(tmp_path / "redis")
     port = free_port()
-    began = time.monotonic()
     with running("web", env=_environment(tmp_path, BIND=f"127.0.0.1:{port}")) as web:
         until(lambda: answers(port, "/healthz"), "an answer", seconds=20)
-        assert time.monotonic() - began < 10, "bench/web.py holds it to 3 s, where nothing else runs"
+        spent = sum(psutil.Process(web.pid).cpu_times()[:2])
+        assert spent < 4, "of a processor; bench/web.py tells how long it takes where nothing else runs"
         with half_a_webhook(port) as slow:
             web.send_signal(signal.SIGTERM)
             until(lambda: not answers(port, "/healthz"), "no more visitors", seconds=8)

@@ -35,6 +35,7 @@ from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import (
     JSON,
     BaseChange,
+    BaseForced,
     CheckRun,
     Label,
     PullRequest,
@@ -54,6 +55,7 @@ KINDS: Mapping[type, str] = {
     Team: "Team",
     Label: "Label",
     BaseChange: "BaseRefChangedEvent",
+    BaseForced: "BaseRefForcePushedEvent",
     QueueEntry: "MergeQueueEntry",
     CommitAt: "Commit",
     CommitOf: "PullRequestCommit",

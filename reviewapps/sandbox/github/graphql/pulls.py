@@ -7,11 +7,11 @@ from reviewapps.sandbox.github.approvals import opinions
 from reviewapps.sandbox.github.graphql.accounts import state_of
 from reviewapps.sandbox.github.graphql.asking import Asking, connection, field
 from reviewapps.sandbox.github.graphql.commits import rollup
-from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, Queue, Rollup
+from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, Queue, RefAt, Rollup
 from reviewapps.sandbox.github.merge_queue import merge_method, waiting
 from reviewapps.sandbox.github.presenters.accounts import association
 from reviewapps.sandbox.github.presenters.urls import node_id
-from reviewapps.sandbox.github.state import JSON, PullRequest, QueueEntry, Review
+from reviewapps.sandbox.github.state import JSON, BaseChange, BaseForced, PullRequest, QueueEntry, Review
 
 MERGEABLE = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
 
@@ -109,11 +109,28 @@ field("BaseRefChangedEvent", "id")(lambda one, ask, _: node_id("BRCE", one.id))
 field("BaseRefChangedEvent", "databaseId")(lambda one, ask, _: one.id)
 
 
+field("BaseRefForcePushedEvent", "id")(lambda one, ask, _: node_id("BRFPE", one.id))
+
+
+@field("BaseRefForcePushedEvent", "beforeCommit", "afterCommit")
+def _forced(one: BaseForced, ask: Asking, arguments: JSON) -> CommitAt:
+    sha = one.before if arguments["field"] == "beforeCommit" else one.after
+    return CommitAt(one.pull_request.repository, sha)
+
+
+@field("BaseRefForcePushedEvent", "ref")
+async def _forced_ref(one: BaseForced, ask: Asking, arguments: JSON) -> RefAt | None:
+    repository, name = one.pull_request.repository, one.pull_request.base_ref
+    sha = await repository.git.branch_head(name)
+    return RefAt(repository, f"refs/heads/{name}", sha) if sha else None
+
+
 @field("PullRequest", "timelineItems")
 def _timeline(pull: PullRequest, ask: Asking, arguments: JSON) -> JSON:
     """What happened to it: of all that GitHub knows, the changes of its base branch."""
     kinds = arguments.get("itemTypes")
-    found = pull.base_changes if kinds is None or "BASE_REF_CHANGED_EVENT" in kinds else []
+    words = {BaseChange: "BASE_REF_CHANGED_EVENT", BaseForced: "BASE_REF_FORCE_PUSHED_EVENT"}
+    found = [one for one in pull.base_changes if kinds is None or words[type(one)] in kinds]
     page = connection(found, arguments)
     return page | {"filteredCount": len(found), "pageCount": len(page["nodes"]), "updatedAt": pull.updated_at}
 
