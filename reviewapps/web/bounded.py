@@ -13,9 +13,10 @@ LARGEST_HEAD: Final = 64 * 1024
 
 
 class BoundedHeads(HttpToolsProtocol):
-    """Answers 400 and hangs up on who sends more than LARGEST_HEAD without coming to a body or to an end. Hangs up on
-    who is expected to ask and has not done so in ``head_within`` seconds, and on whose request is not here whole
-    ``body_within`` seconds after its headers, however busily bytes come in. How long we take is not looked at."""
+    """Answers 400 and hangs up on who sends more than LARGEST_HEAD without coming to a body or to an end. Hangs up
+    on who is expected to ask and has not done so in ``head_within`` seconds, and on whose request is not here
+    whole ``body_within`` seconds after its headers, however busily bytes come in. How long we take is not looked
+    at."""
 
     head_within = 10.0
     body_within = 20.0
