@@ -1,5 +1,5 @@
 """``python -m reviewapps`` is the ``reviewapps`` command."""
 
-from reviewapps.cli import app
+from reviewapps.cli import main
 
-app(prog_name="reviewapps")
+main()

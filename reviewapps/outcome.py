@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from reviewapps.model import Entrance, Environment, Refusal, Said
+from reviewapps.model import Entrance, Environment, Over, Refusal, Said
 
 
 @dataclass(frozen=True)
@@ -19,16 +19,20 @@ class Serving:
 
 @dataclass(frozen=True)
 class Building:
-    """It is on its way. ``still`` serves meanwhile."""
+    """It is on its way. ``still`` serves meanwhile. ``source`` is the tag that asks for it, ``over`` the wishes
+    that it takes the place of."""
 
     commit: str
     since: datetime
     still: Serving | None = None
+    source: str | None = None
+    over: tuple[Over, ...] = ()
 
 
 @dataclass(frozen=True)
 class Live:
     """The URL answers with this commit. ``same_build_as`` names the environment whose build it shares;
+    ``over`` are the wishes that it took the place of;
     ``services`` are those that it has, in words; ``approved`` is what spoke for it;
     ``entrance`` says who may open it."""
 
@@ -44,6 +48,7 @@ class Live:
     services: tuple[str, ...] = ()
     approved: tuple[str, ...] = ()
     entrance: Entrance = "public"
+    over: tuple[Over, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,13 +75,15 @@ class Held:
 @dataclass(frozen=True)
 class Arrival:
     """Where a merged pull request has come: it is on ``environment`` since ``at``, with the same build as its
-    preview or not; or it waits for what ``waits`` says, or ``failed`` there with what serves now."""
+    preview or not; or it waits for what ``waits`` says, or ``failed`` there with what serves now.
+    ``lacks``: what it waits for is something that is missing, and not somebody's word."""
 
     environment: str
     url: str = ""
     at: datetime | None = None
     waits: str = ""
     failed: Refusal | None = None
+    lacks: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,6 +172,17 @@ class Queued:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A line among a commit's checks, beside that of the environment's own commit. ``about`` is what it is called
+    there, after our instance."""
+
+    commit: str
+    about: str
+    state: Literal["pending", "success", "failure", "error"]
+    description: str
+
+
+@dataclass(frozen=True)
 class Telling:
     """What people are told of one environment's outcome, in the words of each place.
 
@@ -172,6 +190,7 @@ class Telling:
     does not exist yet is not made. ``deployment`` is GitHub's deployment state with at most 140 characters of
     description; None where there is no deployment to speak of. ``status`` is that of the commit, which has the
     same description; it leads to ``url``, else to the status ``page``. ``slack`` is None for silence.
+    ``marks`` are for other commits.
     """
 
     environment: Environment
@@ -185,3 +204,4 @@ class Telling:
     page: str = ""
     status: Literal["pending", "success", "failure", "error"] | None = None
     slack: News | None = None
+    marks: tuple[Mark, ...] = ()

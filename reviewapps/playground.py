@@ -26,7 +26,8 @@ from reviewapps.sandbox.addresses import FILE as ADDRESSES
 from reviewapps.sandbox.snapshots import FILE as SNAPSHOT
 from reviewapps.sandbox.snapshots import KeptOtherwise
 from reviewapps.sandbox.world import World
-from reviewapps.settings import PREFIX
+from reviewapps.settings import PREFIX, SECRET
+from reviewapps.settings.single import Single
 
 INSTANCE = "sandbox"
 
@@ -55,7 +56,9 @@ class Playground:
     """The world, its Redis and its workers, while it lasts. Start it from the main thread.
 
     It goes on with what the last one left in ``home``, unless ``fresh``. ``settings`` go to the workers on top of
-    the usual ones, without their prefix.
+    the usual ones, without their prefix. ``grants`` is the operator's ``reviewapps.toml``, with what the world is
+    described by in braces, and ``secrets`` what it names besides the accounts; without it, variables say that
+    there are previews and a dev app.
     """
 
     def __init__(
@@ -64,6 +67,8 @@ class Playground:
         *,
         ports: Ports = ANY,
         settings: Mapping[str, str] | None = None,
+        grants: str = "",
+        secrets: Mapping[str, str] | None = None,
         fresh: bool = False,
     ) -> None:
         self.home = home.resolve()
@@ -71,6 +76,7 @@ class Playground:
         self.logs = self.home / "logs"
         self.workers: list[subprocess.Popen[bytes]] = []
         self._settings = dict(settings or {})
+        self._grants, self._secrets = grants, dict(secrets or {})
         self._fresh = fresh
         self._open = contextlib.ExitStack()
 
@@ -145,7 +151,22 @@ class Playground:
             **settings,
         }
         others = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+        if self._grants:
+            known = {name: value for name, value in known.items() if name.lower() not in Single.model_fields}
+            known["FILE"] = str(self._operators_file())
+            others |= self._found_secrets()
         return {**others, **{PREFIX + name: value for name, value in known.items()}}
+
+    def _operators_file(self) -> Path:
+        """What the operator grants, written down."""
+        told = {name: str(value) for name, value in self.world.described().items()}
+        return private.write(self.home / "reviewapps.toml", self._grants.format(**told).encode())
+
+    def _found_secrets(self) -> dict[str, str]:
+        told = self.world.described()
+        account = f"{told['cf_user']}:{told['cf_password']}"
+        secrets = {"GITHUB": str(told["orchestrator_token"]), "CF": account, **self._secrets}
+        return {SECRET + name: value for name, value in secrets.items()}
 
     def start_worker(self, **settings: str) -> subprocess.Popen[bytes]:
         """One more worker, with these settings on top; it may not be ready yet."""

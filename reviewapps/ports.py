@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reviewapps.approval import Evidence, Requires
+from reviewapps.grants import Named
 from reviewapps.model import (
     Actual,
     App,
@@ -26,7 +27,7 @@ from reviewapps.model import (
     Tagging,
     Wanted,
 )
-from reviewapps.outcome import Event, Line, Queued, Telling
+from reviewapps.outcome import Event, Line, Mark, Queued, Telling
 from reviewapps.steps import Step, UnderWay
 
 POINTS = "points:github"
@@ -135,6 +136,24 @@ class GitHub(Protocol):
         """What there is for ``requires`` on the way from the running commit to a branch's new head. None where
         nothing of ours runs, or what runs was taken over. Sign-offs are not among it: whoever keeps them adds
         them."""
+
+    def rules_blobs(self, commits: Sequence[str]) -> Mapping[str, str | None]:
+        """What git calls the contents of ``.reviewapps.yml`` at each of these commits, of forks too, by one
+        question; None where there is none."""
+
+    def proposed_rules(self, commit: str) -> str | None:
+        """``.reviewapps.yml`` at a commit, of a fork perhaps, without git; None where there is none. BadRules
+        where it is no text."""
+
+    def changes_rules(self, base: str, commit: str) -> bool:
+        """Whether a pull request of this head into this branch changes ``.reviewapps.yml``."""
+
+    def unknown(self, named: Named) -> Named:
+        """What of this is not there, or not to be seen from here."""
+
+    def mark(self, environment: Environment, mark: Mark, page: str) -> None:
+        """Let a commit have this line among its checks, which leads to ``page``. What stands there already is not
+        sent again."""
 
     def file(self, commit: str, path: str) -> str | None:
         """A text file of a commit, fetched with git; None where there is none."""

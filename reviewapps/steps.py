@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reviewapps.model import Attempt, Blueprint, Lock, Pin, Refusal, Said, Service, TaskKind
+from reviewapps.model import Attempt, Blueprint, Lock, Over, Pin, Refusal, Said, Service, TaskKind
 
 UnderWay = Literal["package", "build", "deployment", "task"]
 
@@ -71,11 +71,13 @@ class Begin:
 
 @dataclass(frozen=True)
 class Remember:
-    """Write onto the app what its shared environment follows: tag, commit, and every tag seen."""
+    """Write onto the app what its shared environment follows: tag, commit, and every tag seen; and, in the same
+    request, the wishes that this one takes the place of."""
 
     source: str | None
     wished: str | None
     tags_seen: frozenset[str]
+    over: tuple[Over, ...] = ()
 
 
 @dataclass(frozen=True)

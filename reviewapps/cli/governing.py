@@ -91,6 +91,7 @@ def rollback(
         with installation.governing(one.environment) as it:
             back = it.go_back(_person(told) or getpass.getuser(), found)
         print(f"{one.name}: goes to {back[:7]}, and stays there until the next merge or `unlock`")
+        print("Its build is used where the platform still has it, which keeps five; else it is built again")
         print("Databases are not rolled back: is the schema still good for it?")
     return 0
 

@@ -28,6 +28,12 @@ app = typer.Typer(
     help="Review apps for teams on GitHub and Cloud Foundry.",
 )
 
+
+@app.callback()
+def several() -> None:  # else one command alone would not be asked for by its name
+    pass
+
+
 Home = Annotated[Path, typer.Option(help="Where everything of it is kept.")]
 Where = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="acme/shop#12 or acme/shop:dev")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]

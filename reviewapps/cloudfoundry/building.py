@@ -34,7 +34,12 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
 
 
 def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
+    """The copy is labelled with what it is a build of, so that it can be copied on once its source is gone."""
     made = api.copy_droplet(step.droplet, app_of(actual).guid)
+    key = next((build.build_key for build in actual.elsewhere or () if build.droplet == step.droplet), None)
+    if key is not None:
+        marks = labels.owner(api.instance, actual.environment) | {labels.BUILD: key}
+        made = api.label_droplet(made["guid"], marks)
     return replace(actual, droplets=(parse.droplet(made), *(actual.droplets or ())))
 
 

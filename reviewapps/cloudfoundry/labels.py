@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Lock, Pin, Said
+from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Pin, Said
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -50,6 +50,7 @@ LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
 SIGN_OFFS: Final = "reviewapps-sign-offs"
+OVER: Final = "reviewapps-over"
 SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
 SAID: Final = "reviewapps-slack"
@@ -61,6 +62,7 @@ _ATTEMPT: Final = TypeAdapter(Attempt)
 _LOCK: Final = TypeAdapter(Lock)
 _PIN: Final = TypeAdapter(Pin)
 _SIGN_OFFS: Final = TypeAdapter(tuple[tuple[str, str], ...])
+_OVER: Final = TypeAdapter(tuple[Over, ...])
 _NAMES: Final = TypeAdapter(frozenset[str])
 
 Texts = Mapping[str, str]
@@ -157,6 +159,22 @@ def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:
 
 def sign_offs_of(annotations: Texts) -> tuple[tuple[str, str], ...]:
     found: tuple[tuple[str, str], ...] | None = _value_of(annotations, SIGN_OFFS, _SIGN_OFFS)
+    return found or ()
+
+
+def over_text(over: tuple[Over, ...]) -> str | None:
+    """The wishes that were taken the place of; as many as there is room for."""
+    while len(text := _json([asdict(one) for one in over])) > LIMIT:
+        over = over[:-1]
+    return text if over else None
+
+
+def over_of(annotations: Texts) -> tuple[Over, ...]:
+    """What somebody edited says nothing: it is only told, and nothing follows from it."""
+    try:
+        found: tuple[Over, ...] | None = _value_of(annotations, OVER, _OVER)
+    except Unreadable:
+        return ()
     return found or ()
 
 

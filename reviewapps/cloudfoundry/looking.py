@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.model import Actual, Environment, Instance, Space
+from reviewapps.model import Actual, Build, Environment, Instance, Space
 from reviewapps.steps import Look, UnderWay
 
 Json = dict[str, Any]
@@ -101,14 +101,29 @@ def _whose(resource: Json) -> Environment | None:
 
 
 def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
-    """Staged builds of the same key by other environments, as far as their droplets are in our space."""
+    """Staged builds of the same key by other environments, as far as their droplets are in our space; where there
+    are none any more, what was copied of such builds."""
     key = labels.selector(api.instance, build=build_key)
     staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
     others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
     guids = [build.droplet for build in others if build.droplet]
     droplets = [parse.droplet(one) for one in api.staged_droplets(guids)] if guids else []
     sources = {droplet.guid: droplet for droplet in droplets}
+    if not sources:
+        return _copies(api, build_key, actual)
     return replace(actual, elsewhere=tuple(b for b in others if b.droplet in sources), sources=sources)
+
+
+def _copies(api: Client, build_key: str, actual: Actual) -> Actual:
+    """What other environments have as a copy of this build, the newest first."""
+    listed = api.copied_droplets(labels.selector(api.instance, build=build_key))
+    whose = [(parse.droplet(one), _whose(one)) for one in listed]
+    others = [(droplet, owner) for droplet, owner in whose if owner not in (None, actual.environment)]
+    copies = tuple(
+        Build("", "ready", "", build_key, None, droplet=droplet.guid, environment=owner, app=droplet.app)
+        for droplet, owner in others
+    )
+    return replace(actual, elsewhere=copies, sources={droplet.guid: droplet for droplet, _ in others})
 
 
 def _instances(api: Client, app: str, actual: Actual) -> tuple[Instance, ...]:

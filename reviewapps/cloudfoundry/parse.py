@@ -95,6 +95,7 @@ def app(resource: Json) -> App:
         override=notes.get(labels.OVERRIDE),
         sign_offs=labels.sign_offs_of(notes),
         said=labels.said_of(notes),
+        over=labels.over_of(notes),
     )
 
 
@@ -218,6 +219,7 @@ def droplet(resource: Json) -> Droplet:
         error=resource.get("error") or ("it has expired" if resource["state"] == "EXPIRED" else ""),
         app=_related(resource, "app"),
         created_at=_time(resource["created_at"]),
+        build_key=labels_of(resource).get(labels.BUILD),
     )
 
 

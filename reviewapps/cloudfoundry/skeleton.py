@@ -70,7 +70,8 @@ def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
 
 def remember(api: Client, step: Remember, actual: Actual) -> Actual:
     app = app_of(actual)
-    notes = {labels.SOURCE: step.source, labels.WISHED: step.wished}
+    over = labels.over_text(step.over)
+    notes = {labels.SOURCE: step.source, labels.WISHED: step.wished, labels.OVER: over}
     seen = labels.names_annotations(labels.TAGS_SEEN, app.tags_seen, step.tags_seen)
     return actual.with_app(parse.app(api.annotate(app.guid, notes | seen)))
 

@@ -34,6 +34,6 @@ class Meter:
         return Cost(
             time.monotonic() - self._began,
             sum(c.path.startswith("/v3") for c in cf),
-            sum(c.method != "GET" for c in api),
+            sum(c.method != "GET" and c.path != "/graphql" for c in api),
             sum(c.status != 304 for c in api),
         )

@@ -88,6 +88,15 @@ class Onlooker:
         path = f"/repos/{self._repository}/deployments?per_page=100&environment={environment}"
         return [self._state(deployment) for deployment in self._person.api("GET", path)]
 
+    def deployment(self, environment: str, commit: str) -> tuple[str, str] | None:
+        """The newest state of the newest deployment of this commit, and what is said of it; None where there is
+        none."""
+        path = f"/repos/{self._repository}/deployments"
+        for found in self._person.api("GET", f"{path}?per_page=1&environment={environment}&sha={commit}"):
+            for status in self._person.api("GET", f"{path}/{found['id']}/statuses?per_page=1"):
+                return str(status["state"]), str(status["description"])
+        return None
+
     def _state(self, deployment: Any) -> str:
         path = f"/repos/{self._repository}/deployments/{deployment['id']}/statuses?per_page=1"
         return next((str(status["state"]) for status in self._person.api("GET", path)), "")

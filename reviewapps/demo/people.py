@@ -134,6 +134,15 @@ class Person:
         wanted = {"title": title, "head": f"{owner}:{branch}", "base": into}
         return int(self.api("POST", f"/repos/{base or self._repository}/pulls", wanted)["number"])
 
+    def branch(self, name: str, commit: str) -> None:
+        """A new branch at a commit that is there already."""
+        wanted = {"ref": f"refs/heads/{name}", "sha": commit}
+        self.api("POST", f"/repos/{self._repository}/git/refs", wanted)
+
+    def head_of(self, branch: str) -> str:
+        """The newest commit of a branch."""
+        return str(self.api("GET", f"/repos/{self._repository}/branches/{branch}")["commit"]["sha"])
+
     def approve(self, number: int) -> None:
         """Say that the pull request may be merged, as it is now."""
         self.api("POST", f"/repos/{self._repository}/pulls/{number}/reviews", {"event": "APPROVE"})

@@ -8,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from reviewapps.demo.narrator import Narrator
-from reviewapps.demo.story import PASSWORD, Story
+from reviewapps.demo.operator import GRANTS, PASSWORD
+from reviewapps.demo.story import Story
 from reviewapps.errors import ReviewAppsError
 from reviewapps.playground import Playground
 
@@ -18,7 +19,7 @@ def run(home: Path, source: Path | None, console: Console) -> int:
     say = Narrator(console)
     say.line("reviewapps: the whole story on this machine, offline. Ctrl-C stops all of it.")
     try:
-        with Playground(home, settings={"GATE_PASSWORD": PASSWORD}, fresh=True) as playground:
+        with Playground(home, grants=GRANTS, secrets={"GATE": PASSWORD}, fresh=True) as playground:
             _introduce(say, playground)
             story = Story(playground, say, source)
             try:
@@ -34,7 +35,7 @@ def run(home: Path, source: Path | None, console: Console) -> int:
         say.broken()
         say.line("\nStopped, and everything with it.")
         return 130
-    say.line(f"All 7 steps as they should be: {say.elapsed:.0f} s. Logs are in {home / 'logs'}")
+    say.line(f"All 9 steps as they should be: {say.elapsed:.0f} s. Logs are in {home / 'logs'}")
     say.line("Next: make sandbox (click around)  ·  README.md (your own repository)")
     return 0
 

@@ -1,7 +1,8 @@
-"""The seven steps: what people do, what they see, and what must be so afterwards."""
+"""The nine steps: what people do, what they see, and what must be so afterwards."""
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from reviewapps.demo.ledger import Cost, Meter
 from reviewapps.demo.narrator import Narrator
 from reviewapps.demo.onlooker import Onlooker, Visitors, headings, linked, page, shown, until
+from reviewapps.demo.operator import PASSWORD
 from reviewapps.demo.people import Person
 from reviewapps.errors import ReviewAppsError
 from reviewapps.naming import slug
@@ -17,9 +19,6 @@ from reviewapps.playground import Playground
 from reviewapps.sandbox.world import BOT, STRANGER
 
 SAMPLE = Path(__file__).parent.parent / "sandbox" / "samples" / "shop"
-
-PASSWORD = "team only"  # noqa: S105 - of a world on this machine
-"""What the demo's previews ask for."""
 
 BROKEN_HOOK = "#!/bin/sh\necho 'Error: the stylesheet ends in the middle of a rule' >&2\nexit 14\n"
 SLOW_HOOK = "#!/bin/sh\necho 'pressing flowers'\nsleep 2\n"
@@ -55,7 +54,7 @@ class Story:
         self.urls: dict[int, str] = {}
 
     def tell(self) -> None:
-        """All seven steps; the first that is not as it should be raises."""
+        """All nine steps; the first that is not as it should be raises."""
         self._begin()
         self._open()
         self._push()
@@ -63,7 +62,9 @@ class Story:
         self._from_a_fork()
         self._tag()
         self._killed()
+        self._staging()
         self._merge()
+        self._approve()
         self._quiet()
 
     # --- the steps ---
@@ -108,15 +109,8 @@ class Story:
 
     def _tag(self) -> None:
         with self._step(5, "hubot pushes the tag dev-1", "tag -> dev answers"):
-            commit = self.octocat.head()
-            self.hubot.tag("dev-1", commit)
-            url = self._dev_url()
-            state = until("its deployment", self._dev_state)
-            require(state == "success", "dev was refused; are its services named in .reviewapps.yml?")
-            until("the dev app answers", lambda: _is_open(url))
-            says = page(url, password=PASSWORD).headline
-            require(self.own or says == "green header", f"the dev app says {says!r}")
-            self.say.detail(f"{url} answers" if self.own else f'{url} says "{says}"')
+            self.hubot.tag("dev-1", commit := self.octocat.head())
+            self._arrives("dev", commit)
 
     def _killed(self) -> None:
         with self._step(6, "the worker is killed while #4 builds, and started again"):
@@ -131,17 +125,35 @@ class Story:
             require(self._builds() == builds + 1, "the same was built twice")
             self.say.detail("one build, one comment, nothing left over")
 
+    def _staging(self) -> None:
+        first = self.octocat.head_of("main")
+        self.octocat.branch("staging", first)
+        with self._step(7, "octocat merges the same commits into staging, as #5", "merge -> staging"):
+            self._arrives("staging", first, quietly=True)
+            number = self.octocat.open("blue", "Green header, for staging", into="staging")
+            self.octocat.merge(number)
+            self._arrives("staging", self.octocat.head_of("staging"))
+
     def _merge(self) -> None:
-        with self._step(7, "octocat merges #1", "merge -> gone"):
+        with self._step(8, "octocat merges #1 into main, and nobody approved it", "merge -> gone"):
             url = self.urls[1]
             self.octocat.merge(1)
-            self._comment(1, "Preview: removed")
+            self._comment(1, "Preview: removed", "**production** waits for: 1 approval")
+            self.say.detail("production waits for: 1 approval")
             seen = page(url)
             require(seen.status == 404 and seen.unrouted, f"{url} still answers {seen.status}")
             left = self._left_of("pr-1")
             require(not left, f"left over: {', '.join(left)}")
             until("deployments of #1 that are inactive", lambda: self._successes() == 1)  # #4 is still up
             self.say.detail("address 404; app, route, package gone")
+
+    def _approve(self) -> None:
+        with self._step(9, "hubot approves #1", "approval -> production"):
+            self.hubot.approve(1)
+            self._arrives("production", self.octocat.head_of("main"))
+            told = "On **production** since"
+            until("a comment on #1", lambda: self.onlooker.comment(1, "Preview: removed", told))
+            self.say.detail("#1 says that it is on production")
 
     def _quiet(self) -> None:
         """Ten seconds in which nobody does anything."""
@@ -190,14 +202,32 @@ class Story:
     def _successes(self) -> int:
         return self.onlooker.deployment_states("review").count("success")
 
-    def _dev_state(self) -> str | None:
-        """How the newest deployment to dev ended, once it did."""
-        newest = self.onlooker.deployment_states("dev")[:1]
-        return newest[0] if newest and newest[0] in ("success", "failure", "error") else None
+    def _arrives(self, environment: str, commit: str, *, quietly: bool = False) -> None:
+        """Wait until a shared environment shows this commit, with the build that the first pull request had."""
+        url, builds = self._url_of(environment), self._builds()
+        state, about = until(f"{commit[:7]} on {environment}", lambda: self._deployed(environment, commit))
+        require(
+            state == "success",
+            f"{environment} was refused: {about}; are its services named in .reviewapps.yml?",
+        )
+        until(f"the app of {environment} answers", lambda: _is_open(url))
+        if quietly:
+            return
+        says = page(url, password=PASSWORD).headline
+        require(self.own or says == "green header", f"the app of {environment} says {says!r}")
+        self.say.detail(f"{url} answers" if self.own else f'{url} says "{says}"')
+        same = re.search(r"same build as [\w-]+", about)
+        require(same and self._builds() == builds, f"{environment} was built again: {about}")
+        self.say.detail(same[0] if same else "")
 
-    def _dev_url(self) -> str:
-        told = self.world.described()
-        return f"http://{slug(self.repository.partition('/')[2])}-dev.{told['app_domain']}:{told['app_port']}"
+    def _deployed(self, environment: str, commit: str) -> tuple[str, str] | None:
+        """How the deployment of this commit ended, and what was said of it, once it did."""
+        newest = self.onlooker.deployment(environment, commit)
+        return newest if newest is not None and newest[0] in ("success", "failure", "error") else None
+
+    def _url_of(self, environment: str) -> str:
+        told, name = self.world.described(), slug(self.repository.partition("/")[2])
+        return f"http://{name}-{environment}.{told['app_domain']}:{told['app_port']}"
 
     # --- what stands behind it ---
 

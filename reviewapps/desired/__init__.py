@@ -7,7 +7,15 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
-from reviewapps.desired.shared import branches_of, followed_tags, has_drifted, head_of, natural, tags_seen
+from reviewapps.desired.shared import (
+    branches_of,
+    followed_tags,
+    has_drifted,
+    head_of,
+    natural,
+    overwritten,
+    tags_seen,
+)
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
@@ -52,6 +60,7 @@ __all__ = [
     "head_of",
     "lasting",
     "natural",
+    "overwritten",
     "questions",
     "tags_seen",
 ]

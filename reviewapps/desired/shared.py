@@ -13,13 +13,19 @@ from reviewapps.desired.own_rules import lacking, led_astray, unreadable
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Environment, Follows, Space, Tag, Tagging, Wanted
+from reviewapps.model import ADOPTED, App, Environment, Follows, Lock, Over, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest
 from reviewapps.rules import EnvironmentRules, Rules
 from reviewapps.rules.freezing import frozen_until
 
 TAGS_WEIGHED_AT_ONCE = 30
 """Of many new tags, so many are compared by date: each may cost two requests, once."""
+
+
+MOST_OVERWRITTEN = 10
+"""Tags that were seen at once with a newer one: more are not told."""
+
+DRIFT = "somebody else deployed to its app; it is left alone until `redeploy` or `adopt`"
 
 
 @dataclass
@@ -59,16 +65,40 @@ class Shared:
         own = self.rules.of(environment)
         if own.follows is None:
             return None if app is None else Leave()
+        verdict = self._judged(environment, own, own.follows, app)
+        if app is None or not isinstance(verdict, Run | Held):
+            return verdict
+        hold = verdict.hold if isinstance(verdict, Held) else verdict.held
+        notes = self._notes(environment, own.follows, app)
+        return replace(verdict, notes=tuple(one for one in notes if hold is None or one not in hold.reasons))
+
+    def _judged(
+        self, environment: Environment, own: EnvironmentRules, follows: Follows, app: App | None
+    ) -> Verdict | None:
+        """The same, without what is only noted."""
         run = self._run(environment, own)
-        goal: Verdict | None = (self._newest if own.follows.tags else self._head)(run, own.follows, app)
+        goal: Verdict | None = (self._newest if follows.tags else self._head)(run, follows, app)
         if app is not None and has_drifted(app):
             commit = goal.commit if isinstance(goal, Run) else app.wished
-            return Held(Hold(commit or "", "drift", ("somebody else deployed to its app",)))
+            return Held(Hold(commit or "", "drift", (DRIFT,)))
         if goal is None:
             goal = None if app is None else (_as_before(run, app) or Leave())
         elif isinstance(goal, Run):
-            goal = self._permitted(environment, goal, own.follows, app)
+            goal = self._permitted(environment, goal, follows, app)
         return goal and self._by_rules_of_its_own(environment, goal, app)
+
+    def _notes(self, environment: Environment, follows: Follows, app: App) -> Iterator[str]:
+        """What lies on it, whether or not anything waits for that: somebody went back, a lock, a freeze."""
+        pin, lock = app.pin, app.lock
+        if pin is not None and pin.commit != ADOPTED and pin.over == head_of(self.wanted, follows):
+            by = f" by {pin.who}" if pin.who else ""
+            yield f"kept at {pin.commit[:7]}{by}, until the next merge or `unlock`"
+        if lock is not None and lock.until > self.now:
+            yield _locked(lock)
+        asked = self.known.rules_at.get(_permitted_last(app) or "", self.rules)
+        ends = None if isinstance(asked, BadRules) else frozen_until(asked.of(environment).freeze, self.now)
+        if ends is not None:
+            yield _frozen(ends)
 
     def _run(self, environment: Environment, own: EnvironmentRules) -> Run:
         """To run something, with all that does not depend on what."""
@@ -101,8 +131,11 @@ class Shared:
             return Leave()
         meant = {t: tagging for t in weighed if (tagging := self.known.taggings[t]) is not None}
         if meant:
-            newest = max(meant, key=lambda t: _made(t, meant[t]))
-            return replace(run, commit=meant[newest].commit, source=newest.name, tags_seen=seen_now)
+            newest, *others = sorted(meant, key=lambda t: _made(t, meant[t]), reverse=True)
+            commit = meant[newest].commit
+            at_once = tuple(Over(t.name, meant[t].commit) for t in others if meant[t].commit != commit)
+            over = overwritten(app, commit, self.now, at_once)
+            return replace(run, commit=commit, source=newest.name, tags_seen=seen_now, over=over)
         before = _as_before(run, app) if app is not None else None
         return before and replace(before, tags_seen=seen_now)
 
@@ -171,8 +204,7 @@ class Shared:
             return Approved((f"chosen by {app.pin.who}",))
         overridden = app is not None and app.override == run.commit
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
-            why = f"locked by {app.lock.who} until {_moment(app.lock.until)}: {app.lock.why}"
-            return Hold(run.commit, "lock", (why,))
+            return Hold(run.commit, "lock", (_locked(app.lock),))
         asked = self._rules_there(app)
         if asked is None:
             return Leave()
@@ -183,7 +215,7 @@ class Shared:
             return own
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
-            return Hold(run.commit, "freeze", (f"frozen until {_moment(ends)}",))
+            return Hold(run.commit, "freeze", (_frozen(ends),))
         return self._approved(environment, run, own, follows, app)
 
     def _with_its_own(
@@ -216,6 +248,8 @@ class Shared:
     def _approved(
         self, environment: Environment, run: Run, own: EnvironmentRules, follows: Follows, app: App | None
     ) -> Hold | Leave | Approved:
+        """Approvals are of pull requests into a branch. So what asks for some lets no tag pass, whatever
+        rules made it follow tags."""
         requires = self.grant.requires(environment.kind, own.requires)
         if requires.nothing:
             return Approved()
@@ -254,6 +288,22 @@ def _is_at_rest(app: App, run: Run) -> bool:
     return ended and app.started and (app.commit, app.config) == (run.commit, run.config)
 
 
+def overwritten(
+    app: App | None, commit: str, now: datetime, at_once: tuple[Over, ...] = ()
+) -> tuple[Over, ...]:
+    """The wishes that a new one, of this commit, takes the place of: those that were seen ``at_once`` with it, and
+    the one before. None where nothing was followed yet, so that all tags are news."""
+    if app is None or app.tags_seen is None:
+        return ()
+    attempt, before = app.attempt, app.wished
+    mine = attempt is not None and attempt.commit == before
+    if before is None or before == commit or (mine and attempt is not None and attempt.refusal is not None):
+        return at_once[:MOST_OVERWRITTEN]
+    earlier = max(0.0, (now - attempt.began).total_seconds()) if mine and attempt is not None else None
+    last = Over(app.source, before, earlier, live=app.commit == before)
+    return (*at_once[:MOST_OVERWRITTEN], last)
+
+
 def has_drifted(app: App) -> bool:
     """Whether what the app has is not what we gave it, and nobody is about to give it anything."""
     attempt = app.attempt
@@ -276,6 +326,14 @@ def _signed(evidence: Evidence, app: App | None) -> Evidence:
     """With who signed the commit off by hand, which stands on the app."""
     signed = app.sign_offs if app is not None else ()
     return replace(evidence, sign_offs=tuple(SignOff(person, commit) for person, commit in signed))
+
+
+def _locked(lock: Lock) -> str:
+    return f"locked by {lock.who} until {_moment(lock.until)}: {lock.why}"
+
+
+def _frozen(until: datetime) -> str:
+    return f"frozen until {_moment(until)}"
 
 
 def _moment(at: datetime) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 from reviewapps.approval import Evidence, Requires
 from reviewapps.desired.room import Room, Waiter
 from reviewapps.errors import BadRules
-from reviewapps.model import Entrance, Environment, PullRequest, Refusal, Tag, Tagging
+from reviewapps.model import Entrance, Environment, Over, PullRequest, Refusal, Tag, Tagging
 from reviewapps.outcome import Shortage
 from reviewapps.rules import Rules
 
@@ -32,8 +32,10 @@ class Run:
     shared one, ``source`` is the tag or branch that says so, ``tags_seen`` what is to be remembered of all tags.
     ``entrance``: who may open it; ``deadline`` how long it may take to come up, where the rules say so.
     ``app``: what the app is called, where the rules say that. ``held`` is what a newer commit waits for
-    meanwhile; ``approved`` what speaks for this one, where that was asked for just now. ``by_own_rules``: the
-    rules at the commit itself hold, and not those of the default branch."""
+    meanwhile; ``approved`` what speaks for this one, where that was asked for just now; ``over`` the wishes that
+    it takes the place of, where it is a new one. ``notes`` are what lies on a shared environment besides, in
+    words: a lock, a freeze, that somebody went back. ``by_own_rules``: the rules at the commit itself hold, and
+    not those of the default branch."""
 
     commit: str
     config: str
@@ -45,14 +47,17 @@ class Run:
     app: str | None = None
     held: Hold | None = None
     approved: tuple[str, ...] = ()
+    over: tuple[Over, ...] = field(default=(), compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
     by_own_rules: bool = False
 
 
 @dataclass(frozen=True)
 class Held:
-    """A shared environment stays as it is, or absent, and people are told why."""
+    """A shared environment stays as it is, or absent, and people are told why. ``notes`` as of Run."""
 
     hold: Hold
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

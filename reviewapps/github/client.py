@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,12 +19,14 @@ from reviewapps.github.deployments import Deployments
 from reviewapps.github.git import Mirror
 from reviewapps.github.history import History
 from reviewapps.github.identity import Identity
-from reviewapps.github.looking import Followed, next_look, root, whole_look
+from reviewapps.github.looking import RULES, Followed, next_look, root, whole_look
+from reviewapps.github.proposals import Proposals
 from reviewapps.github.snapshot import Snapshot, remember, remembered
 from reviewapps.github.source import Source
 from reviewapps.github.statuses import Statuses
+from reviewapps.grants import Named
 from reviewapps.model import Comment, Environment, PastDeploy, PullRequest, Tag, Tagging, Wanted
-from reviewapps.outcome import Telling
+from reviewapps.outcome import Mark, Telling
 from reviewapps.ports import Memory
 
 _logger = logging.getLogger(__name__)
@@ -122,6 +124,28 @@ class RepositoryClient:
         approvals = Approvals(self._connection, self._memory, self._identity.facts)
         return approvals.evidence(branch, running, head, requires)
 
+    # --- rules that are proposed ---
+
+    def rules_blobs(self, commits: Sequence[str]) -> Mapping[str, str | None]:
+        """What git calls the rules' contents at each of these commits; None where there are none."""
+        return self._proposals.blobs(commits)
+
+    def proposed_rules(self, commit: str) -> str | None:
+        """The rules at a commit of a pull request, of a fork perhaps; None where there are none."""
+        return self._proposals.text(commit)
+
+    def changes_rules(self, base: str, commit: str) -> bool:
+        """Whether a pull request of this head into this branch changes the rules."""
+        return self._proposals.changes(base, commit)
+
+    def unknown(self, named: Named) -> Named:
+        """What of this is not on GitHub, as far as the token sees."""
+        return self._proposals.unknown(named)
+
+    def mark(self, environment: Environment, mark: Mark, page: str) -> None:
+        """Let a commit have this line among its checks."""
+        self._statuses.mark(environment, mark, page)
+
     # --- the source ---
 
     def file(self, commit: str, path: str) -> str | None:
@@ -190,6 +214,10 @@ class RepositoryClient:
     @property
     def _history(self) -> History:
         return History(self._connection, self._memory, self._identity.facts.id)
+
+    @property
+    def _proposals(self) -> Proposals:
+        return Proposals(self._connection, self._identity.facts, RULES)
 
     @property
     def _source(self) -> Source:

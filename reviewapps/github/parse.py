@@ -158,6 +158,17 @@ def stands_on(raw: Any) -> bool:
     return raw["status"] in ("ahead", "identical")
 
 
+def merge_base(raw: Any) -> str:
+    """The commit that both sides of a comparison stand on."""
+    return str(raw["merge_base_commit"]["sha"])
+
+
+def blobs(raw: Any) -> dict[str, str | None]:
+    """What git calls a file's contents, by the commit that has it, as GraphQL answers."""
+    found = {name.removeprefix("of_"): one for name, one in raw.items() if name.startswith("of_")}
+    return {commit: None if one is None else str(one["oid"]) for commit, one in found.items()}
+
+
 def branch_heads(name: str, raw: Any) -> tuple[tuple[str, str], ...]:
     """The branch of this very name, of all that begin so, with the commit at its tip."""
     return tuple((name, one["object"]["sha"]) for one in raw if one["ref"] == f"refs/heads/{name}")

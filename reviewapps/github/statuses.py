@@ -13,7 +13,8 @@ from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
 from reviewapps.github.parse_told import CommitStatus
 from reviewapps.github.refusals import Forbidden, Unfit
-from reviewapps.outcome import Telling
+from reviewapps.model import Environment
+from reviewapps.outcome import Mark, Telling
 from reviewapps.ports import Memory
 
 LONGEST: Final = 140
@@ -42,26 +43,38 @@ class Statuses:
         self._silence = silence
 
     def tell(self, telling: Telling) -> None:
-        """Let the commit have this status, where it does not have it already."""
-        if telling.commit is None or telling.status is None:
-            return
-        repository = telling.environment.repository
-        forbidden = f"github/{self._instance}/{repository}/statuses/forbidden/{self._connection.holder}"
+        """Let the commit have this status, where it does not have it already; and other commits theirs."""
+        environment, wanted = telling.environment, _wanted(telling, self._instance)
+        if telling.commit is not None and telling.status is not None:
+            self._say_once(environment, telling.commit, wanted)
+        for mark in telling.marks:
+            self.mark(environment, mark, telling.page)
+
+    def mark(self, environment: Environment, mark: Mark, page: str) -> None:
+        """Let a commit have this line among its checks, where it does not have it already."""
+        context = f"{self._instance}/{mark.about}"
+        wanted = CommitStatus(context, mark.state, _short(mark.description), page)
+        self._say_once(environment, mark.commit, wanted)
+
+    def _say_once(self, environment: Environment, commit: str, wanted: CommitStatus) -> None:
+        forbidden = (
+            f"github/{self._instance}/{environment.repository}/statuses/forbidden/{self._connection.holder}"
+        )
         if self._memory.read(forbidden):
             return
         try:
-            self._tell(telling, telling.commit, _wanted(telling, self._instance))
+            self._tell(environment, commit, wanted)
         except (Forbidden, Unfit) as refused:
-            _logger.warning("%s: no commit status: %s", telling.environment.key, refused)
+            _logger.warning("%s: no commit status: %s", environment.key, refused)
             self._memory.write(forbidden, True, self._silence)
 
-    def _tell(self, telling: Telling, commit: str, wanted: CommitStatus) -> None:
-        name = f"github/{self._instance}/{telling.environment.key}/status"
-        said = sha256("\x00".join((commit, *astuple(wanted))).encode()).hexdigest()
+    def _tell(self, environment: Environment, commit: str, wanted: CommitStatus) -> None:
+        name = f"github/{environment.repository}/status/{wanted.context}/{commit}"
+        said = sha256("\x00".join(astuple(wanted)).encode()).hexdigest()
         if self._memory.read(name) == said:
             return
-        if self._latest(telling.environment.repository, commit, wanted.context) != wanted:
-            self._add(telling, commit, wanted)
+        if self._latest(environment.repository, commit, wanted.context) != wanted:
+            self._add(environment, commit, wanted)
         self._memory.write(name, said, MONTH)
 
     def _latest(self, repository: int, commit: str, context: str) -> CommitStatus | None:
@@ -73,20 +86,23 @@ class Statuses:
         statuses = parse.understood(parse.each(parse_told.commit_status), answer.body, path)
         return next((one for one in statuses if one.context == context), None)
 
-    def _add(self, telling: Telling, commit: str, wanted: CommitStatus) -> None:
+    def _add(self, environment: Environment, commit: str, wanted: CommitStatus) -> None:
         told = {"state": wanted.state, "context": wanted.context, "description": wanted.description}
-        path = f"{root(telling.environment.repository)}/statuses/{commit}"
+        path = f"{root(environment.repository)}/statuses/{commit}"
         answer = self._connection.write(
             "POST", path, told | ({"target_url": wanted.url} if wanted.url else {})
         )
         if not answer.missing:
-            where = {"environment": telling.environment.key, "commit": commit}
+            where = {"environment": environment.key, "commit": commit}
             self._say("status.created", **where, state=wanted.state)
 
 
 def _wanted(telling: Telling, instance: str) -> CommitStatus:
-    description = telling.description
-    if len(description) > LONGEST:
-        description = description[: LONGEST - 1] + "…"
     context = f"{instance}/{telling.environment.name}"
-    return CommitStatus(context, telling.status or "pending", description, telling.url or telling.page)
+    return CommitStatus(
+        context, telling.status or "pending", _short(telling.description), telling.url or telling.page
+    )
+
+
+def _short(description: str) -> str:
+    return description if len(description) <= LONGEST else description[: LONGEST - 1] + "…"

@@ -14,6 +14,7 @@ from reviewapps.grants.grants import (
     Target,
     Visibility,
 )
+from reviewapps.grants.proposal import Mistake, Named, mistakes, named
 from reviewapps.grants.secrets import (
     SHORTEST_TOKEN,
     account_of,
@@ -34,7 +35,9 @@ __all__ = [
     "GitHubAccess",
     "Grant",
     "Grants",
+    "Mistake",
     "Mode",
+    "Named",
     "SignIn",
     "Slack",
     "SlackForm",
@@ -44,6 +47,8 @@ __all__ = [
     "app_key_of",
     "github_token_of",
     "grants",
+    "mistakes",
+    "named",
     "slack_of",
     "webhook_secret_of",
     "word_of",

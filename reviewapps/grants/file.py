@@ -186,6 +186,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         plans=frozenset(form.plans),
         floors=form.requires,
         databases=frozenset(kind for kind, name in mine.items() if targets[name].postgres is not None),
+        elsewhere=frozenset(form.environments.keys() - mine.keys()),
     )
 
 

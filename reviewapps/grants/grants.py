@@ -80,7 +80,8 @@ class Grant:
     by all, ``services_of_kind`` those that only environments of a kind may share,
     ``plans`` (``offering/plan``) those of which each environment may have its own instance, and ``databases`` the
     kinds of environments that may have a database of their own. ``floors`` are the least that is asked before a
-    commit may go there, ``caps`` what their space may hold of ours (MB), by kind.
+    commit may go there, ``caps`` what their space may hold of ours (MB), by kind. ``elsewhere`` are the kinds that
+    the operator grants, and that another installation keeps.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
@@ -97,6 +98,7 @@ class Grant:
     plans: frozenset[str] = frozenset()
     databases: frozenset[str] = frozenset()
     floors: Mapping[str, Requires] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
 
     def requires(self, kind: str, wished: Requires) -> Requires:
         """What has to be there before a commit may go to environments of this kind: what the repository wishes,

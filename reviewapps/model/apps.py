@@ -32,11 +32,24 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class Over:
+    """A wish of a shared environment that another one took the place of: the tag it came from (None: by hand) and
+    its commit. ``seconds`` is how much earlier it had been seen, None where both were seen at once; ``live``:
+    whether it had come up by then."""
+
+    source: str | None
+    commit: str
+    seconds: float | None = None
+    live: bool = False
+
+
+@dataclass(frozen=True)
 class App:
     """An app of ours. ``commit`` and ``config`` are labelled last: what it is known to serve.
 
     ``source`` is the tag that the wish came from (shared environments) and ``wished`` the commit it meant;
-    ``tags_seen`` digests every (name, object) that stood when we last looked. ``env_names`` are the variables
+    ``tags_seen`` digests every (name, object) that stood when we last looked, and ``over`` are the wishes that
+    this one took the place of. ``env_names`` are the variables
     that we set and so may unset. ``service_names`` are the services that were made or bound for it, ``processes``
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
 
@@ -69,6 +82,7 @@ class App:
     override: str | None = None
     sign_offs: tuple[tuple[str, str], ...] = ()
     said: Said | None = None
+    over: tuple[Over, ...] = ()
 
     @property
     def is_builder(self) -> bool:

@@ -41,7 +41,8 @@ class Build:
 
 @dataclass(frozen=True)
 class Droplet:
-    """What can be started. ``checksum`` stays the same when it is copied, labels do not."""
+    """What can be started. ``checksum`` stays the same when it is copied, labels do not: ``build_key`` is what we
+    wrote onto our own copies."""
 
     guid: str
     state: State
@@ -49,6 +50,7 @@ class Droplet:
     error: str = ""
     app: str | None = None
     created_at: datetime | None = None
+    build_key: str | None = None
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,10 @@ from reviewapps.grants import Grant
 from reviewapps.model import Actual, App, Environment, Refusal, Space, Wanted
 from reviewapps.plan import is_live
 from reviewapps.report import headline
-from reviewapps.report.wording import ordinal
+from reviewapps.report.wording import ordinal, overwritten
+
+COLLISION = 3600.0
+"""Seconds: whoever comes over somebody within them may not know of each other."""
 
 State = Literal["live", "building", "failed", "held", "waiting", "removing", "kept", "unreadable"]
 """``kept``: it is there and is left as it is, since nothing says what should become of it."""
@@ -33,7 +36,9 @@ State = Literal["live", "building", "failed", "held", "waiting", "removing", "ke
 @dataclass(frozen=True)
 class Row:
     """One environment. ``runs`` is what serves: a tag where one brought it, else a commit. ``since`` is when it
-    came into its state, ``ends`` when it is removed without another push. ``memory_mb`` is what it holds."""
+    came into its state, ``ends`` when it is removed without another push. ``memory_mb`` is what it holds.
+    ``notes`` are what lies on a shared one besides: a lock, a freeze, that somebody went back, or came over
+    another."""
 
     environment: Environment
     state: State
@@ -44,6 +49,7 @@ class Row:
     memory_mb: int = 0
     address: str | None = None
     reason: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,12 @@ class _Seen:
 
     def row(self, environment: Environment, verdict: Verdict) -> Row | None:
         """The environment's row; None where there is nothing and nothing is wanted."""
+        found = self._row(environment, verdict)
+        if found is None or not isinstance(verdict, Run | Held):
+            return found
+        return replace(found, notes=(*verdict.notes, *_came_over(self.space.actual(environment).app)))
+
+    def _row(self, environment: Environment, verdict: Verdict) -> Row | None:
         if environment in self.space.unreadable:
             return Row(environment, "unreadable", reason=self.space.unreadable[environment])
         actual = self.space.actual(environment)
@@ -195,6 +207,13 @@ class _Seen:
 def _runs(app: App) -> str | None:
     tag_brought_it = bool(app.source and app.tags_seen) and app.wished == app.commit
     return app.source if tag_brought_it else app.commit
+
+
+def _came_over(app: App | None) -> tuple[str, ...]:
+    """Whom the tag that is followed came over, as long as they may not have seen that."""
+    over = app.over if app is not None and app.source and app.wished else ()
+    lately = [one for one in over if one.seconds is None or one.seconds < COLLISION]
+    return (f"{app.source}{overwritten(lately)}",) if app is not None and lately else ()
 
 
 def _passed(number: int, verdict: Verdict) -> Passed | None:

@@ -20,6 +20,9 @@ PLATFORM_FAULTS = (
 )
 """Ids that a failed build's error begins with where its author can do nothing about it. (CC's errors/v2.yml)"""
 
+BEFORE = "before"
+"""Stands where the environment's name does whose build it is, for one that the app had already."""
+
 COPY_FAILED = "failed to copy"
 """What the error of a failed copy begins with; droplets of failed builds say other things."""
 
@@ -36,15 +39,24 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
     ready = {d.guid: d for d in actual.droplets if d.state == "ready"}
     built = [b for b in actual.builds if b.state == "ready" and _serves(b, attempt, blueprint)]
     sources = [ready[b.droplet] for b in built if b.droplet in ready]
-    for droplet in sources:
+    copies = [d for d in ready.values() if d.build_key == blueprint.build_key and not attempt.fresh]
+    for droplet in (*sources, *copies):
         if droplet.app == app.guid:
-            return droplet.guid
+            return _as_before(droplet, app, attempt)
     for droplet in sources:
         return _copy_of_own(droplet, app, attempt, actual, terms)
     failed = next((b for b in actual.builds if b.state == "failed" and b.attempt == attempt.id), None)
     if failed is not None:
         return _after_failure(failed, attempt, terms)
     return _copied(app, attempt, actual, blueprint) or _built(app, attempt, actual, blueprint, terms)
+
+
+def _as_before(droplet: Droplet, app: App, attempt: Attempt) -> str | Next:
+    """What the app has already. Of shared environments it is written down where it is older than this attempt."""
+    known = not _is_of(droplet, attempt) and app.environment.shared
+    if known and attempt.copied_from is None:
+        return steps.Begin(replace(attempt, copied_from=BEFORE))
+    return droplet.guid
 
 
 def _serves(build: Build, attempt: Attempt, blueprint: Blueprint) -> bool:
@@ -63,7 +75,9 @@ def _copy_of_own(source: Droplet, app: App, attempt: Attempt, actual: Actual, te
     failed = next((d for d in _failed_copies(app, actual) if _is_of(d, attempt)), None)
     if failed is not None:
         return another_try(attempt, failed.error, terms)
-    return _copy(source, app, actual)
+    copied = _copy(source, app, actual)
+    mine = next((d for d in actual.droplets or () if d.guid == copied), None)
+    return copied if mine is None else _as_before(mine, app, attempt)
 
 
 def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:

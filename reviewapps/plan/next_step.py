@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.desired import Run
-from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal
+from reviewapps.model import Actual, App, Attempt, Blueprint, Over, Refusal
 from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
 from reviewapps.plan.guarding import behind_gate, guarded
@@ -43,7 +43,7 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
 
 def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     if run.tags_seen is not None and not _remembers(app, run):
-        return steps.Remember(run.source, run.commit, run.tags_seen)
+        return steps.Remember(run.source, run.commit, run.tags_seen, _over(app, run))
     if app.refusal_of(run.commit, run.config) is not None:
         return _put_aside(app, actual)
     if is_live(app, run) and _is_routed(app, actual):
@@ -59,6 +59,11 @@ def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, 
 
 def _remembers(app: App, run: Run) -> bool:
     return (app.source, app.wished, app.tags_seen) == (run.source, run.commit, run.tags_seen)
+
+
+def _over(app: App, run: Run) -> tuple[Over, ...]:
+    """What a new wish takes the place of; where only other tags were seen, what was written down before."""
+    return app.over if (app.source, app.wished) == (run.source, run.commit) else run.over
 
 
 def _is_routed(app: App, actual: Actual) -> bool:

@@ -42,9 +42,11 @@ def arrivals(
         ):
             found.append(Arrival(environment.name, failed=failed))
         elif app is not None and _was_left(means, pr.merged_as, app, verdict):
-            found.append(Arrival(environment.name, waits=NEXT.format(commit=(app.commit or "")[:7])))
+            back = NEXT.format(commit=(app.commit or "")[:7])
+            found.append(Arrival(environment.name, waits=back, lacks=True))
         elif hold is not None and (pr.number in hold.pulls or pr.merged_as == hold.commit):
-            found.append(Arrival(environment.name, waits=" · ".join(hold.reasons)))
+            lacks = hold.why == "approval"
+            found.append(Arrival(environment.name, waits=" · ".join(hold.reasons), lacks=lacks))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from reviewapps.errors import (
     TryLater,
 )
 from reviewapps.manifest import blueprint
-from reviewapps.model import App, Attempt, Blueprint, Fault, Refusal
+from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.allowing import allowance
@@ -171,7 +171,15 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
     since, attempt = app.live_since or app.created_at, app.attempt
     tag = run.source if run.tags_seen else None
     if attempt is None or not attempt.is_for(run.commit, run.config):
-        return Live(run.commit, _url(turn), since, ends=run.ends, source=tag, entrance=run.entrance)
+        return Live(
+            run.commit,
+            _url(turn),
+            since,
+            ends=run.ends,
+            source=tag,
+            entrance=run.entrance,
+            over=_over(app, run),
+        )
     return Live(
         run.commit,
         _url(turn),
@@ -185,7 +193,13 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
         services=attempt.services,
         approved=attempt.approved,
         entrance=run.entrance,
+        over=_over(app, run),
     )
+
+
+def _over(app: App, run: Run) -> tuple[Over, ...]:
+    """The wishes that this one took the place of."""
+    return app.over if run.tags_seen and app.wished == run.commit else ()
 
 
 def held(turn: Turn, hold: Hold) -> Held:
@@ -202,7 +216,8 @@ def _say_building(turn: Turn, run: Run) -> None:
         return
     still = _serving(turn, app)
     soon = still is not None and turn.means.now() - attempt.began < turn.means.pace.patience
-    turn.tell(Building(run.commit, attempt.began, still), comment=not soon)
+    source = run.source if run.tags_seen else None
+    turn.tell(Building(run.commit, attempt.began, still, source, _over(app, run)), comment=not soon)
 
 
 def _serving(turn: Turn, app: App) -> Serving | None:

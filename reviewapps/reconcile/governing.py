@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, head_of, tags_seen
+from reviewapps.desired import followed_tags, head_of, overwritten, tags_seen
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
 from reviewapps.model import App, Attempt, Environment, Follows, Lock, Pin
 from reviewapps.naming import address
@@ -77,7 +77,12 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
         if not override:
             self._check_open()
-        self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen))
+        over = (
+            overwritten(self._app, commit, self._means.now())
+            if commit != self._app.wished
+            else self._app.over
+        )
+        self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen, over))
 
     # --- how ---
 

@@ -21,6 +21,7 @@ from reviewapps.reconcile.arriving import arrivals, is_copied, news, note
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
 from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.proposing import bringing, note_told, proposed
 from reviewapps.reconcile.rehearsal import Rehearsed, all_rehearsed, rehearsed
 from reviewapps.reconcile.room import publish
 from reviewapps.reconcile.seen import keep_memory, keep_overview, keep_row
@@ -93,7 +94,8 @@ class Reconciler:
         wanting |= dict.fromkeys(self._astray(desired, space, whole) - wanting.keys(), False)
         for environment, removal in wanting.items():
             wake(environment, removal)
-        for environment in news(means, wanted, space, desired) - wanting.keys():
+        untold = news(means, wanted, space, desired) | bringing(means, wanted)
+        for environment in untold - wanting.keys():
             wake(environment, False)
         report(means, wanted, desired, space, wanting)
         if whole:
@@ -240,6 +242,7 @@ class Reconciler:
         what = drifted(seen.verdict, turn.actual)
         if what is not None:
             self._repair(seen, environment, what)
+        turn.proposed = proposed(turn, seen.wanted)
         number, arrived, copied = environment.number, tuple[Arrival, ...](), False
         if number is not None and isinstance(seen.verdict, Absent):
             arrived = arrivals(means, seen.wanted, seen.space, seen.desired, number)
@@ -247,6 +250,7 @@ class Reconciler:
         wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, copied=copied)
         if wait is None and number is not None:
             note(means, seen.space, seen.desired, number)
+            note_told(means, seen.wanted, environment)
         wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
         if wait is None and seen.undecided:

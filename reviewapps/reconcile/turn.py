@@ -10,7 +10,7 @@ from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, TryLater
 from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
 from reviewapps.naming import names, record_name
-from reviewapps.outcome import Outcome
+from reviewapps.outcome import Mark, Outcome
 from reviewapps.overview import in_words
 from reviewapps.plan import Terms
 from reviewapps.ports import Lease
@@ -51,6 +51,7 @@ class Turn:
         self._read_at = means.now()
         self._attempts = 0
         self.listen: float | None = None
+        self.proposed: tuple[str, ...] = ()
 
     def terms(self, run: Run | None = None) -> Terms:
         """What a plan may use at this moment. An attempt that it begins is named for the lease's fence, which
@@ -108,9 +109,14 @@ class Turn:
         self._lease.check()
         means = self.means
         voice = Voice(means.instance, self.repository, means.web_url, means.page)
-        words = telling(voice, self.environment, outcome, secrets=means.secrets)
+        words = telling(voice, self.environment, outcome, secrets=means.secrets, proposed=self.proposed)
         means.github.tell(words if comment else replace(words, comment=None))
         self.listen = speak(self, words.slack, words.commit)
+
+    def mark(self, mark: Mark) -> None:
+        """Say it among a commit's checks."""
+        self._lease.check()
+        self.means.github.mark(self.environment, mark, self.means.page)
 
     def _check_newest(self) -> None:
         """Raise if a later holder of the lease began an attempt already: then ours is not ours any more."""

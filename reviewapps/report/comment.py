@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reviewapps.marker import marker
 from reviewapps.model import Entrance
@@ -36,11 +36,21 @@ ENTRANCES: Mapping[Entrance, str] = {
 """Who may open a preview, in words."""
 
 
-def comment(voice: Voice, number: int, outcome: Outcome) -> str:
-    """What the pull request's comment says of ``outcome``, whose texts are fit to be shown."""
+def comment(voice: Voice, number: int, outcome: Outcome, proposed: Sequence[str] = ()) -> str:
+    """What the pull request's comment says of ``outcome``, and what of the rules that it brings would not work;
+    all of these texts are fit to be shown."""
     state = type(outcome).__name__.lower()
     first = marker(voice.instance, voice.repository.id, number, state)
-    return f"{first}\n### Preview: {_said(voice, number, outcome)}\n"
+    return f"{first}\n### Preview: {_said(voice, number, outcome)}\n{_proposed(proposed)}"
+
+
+def _proposed(mistakes: Sequence[str]) -> str:
+    lines = "\n".join(f"- {prose(one)}" for one in mistakes)
+    return (
+        f"\n**`.reviewapps.yml`, as this changes it, would not work once it is merged:**\n{lines}\n"
+        if mistakes
+        else ""
+    )
 
 
 def _said(voice: Voice, number: int, outcome: Outcome) -> str:
@@ -152,7 +162,7 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
     gone = f"App and address are gone{lived}."
     match removed.why:
         case "merged" | "closed":
-            arrived = "".join(f"\n{_arrived(arrival)}" for arrival in removed.arrivals)
+            arrived = "".join(f"\n{_arrived(voice, arrival)}" for arrival in removed.arrivals)
             return f"removed\n{removed.why.capitalize()}{at}. {gone}{arrived}"
         case "expired":
             since = several(removed.days, "day") if removed.days else "a long time"
@@ -164,11 +174,12 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
             return f"removed\nRemoved by hand{at}. {gone} A push or {again} brings it back."
 
 
-def _arrived(arrival: Arrival) -> str:
+def _arrived(voice: Voice, arrival: Arrival) -> str:
     """A line of where its commits are by now."""
     if arrival.failed is not None:
         why = f"{headline(arrival.failed)}: {arrival.failed.message}"
         return f"**{arrival.environment}** did not take it: {prose(why)}. What was there before serves on."
     if arrival.at is None:
-        return f"**{arrival.environment}** waits for: {prose(arrival.waits)}."
+        waits = "waits for" if arrival.lacks else "waits"
+        return f"**{arrival.environment}** {waits}: {voice.with_pulls(arrival.waits)}."
     return f"On **{arrival.environment}** since {moment(arrival.at)}: {arrival.url}"

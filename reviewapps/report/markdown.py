@@ -6,8 +6,8 @@ import re
 
 _RUN = re.compile(r"`+")
 _SPAN = re.compile(r"`([^`]+)`")
-_HARMLESS = re.compile(r"(?!.*(?:www\.|://|GH-))(?:[^\W_]|[.,:;()'\"/%+=?!–…•-])+", re.IGNORECASE)
-_POINTS = re.compile(r"[.,:;()'\"?!–…•]+")
+_HARMLESS = re.compile(r"(?!.*(?:www\.|://|GH-))(?:[^\W_]|[.,:;()'\"/%+=?!–…•·-])+", re.IGNORECASE)
+_POINTS = re.compile(r"[.,:;()'\"?!–…•·]+")
 
 
 def code(text: str) -> str:

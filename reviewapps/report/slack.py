@@ -10,7 +10,7 @@ from reviewapps.outcome import Building, Failed, Forbidden, Held, Live, News, Ou
 from reviewapps.report.refusal_comment import headline
 from reviewapps.report.untrusted import Mask, clipped
 from reviewapps.report.voice import Voice
-from reviewapps.report.wording import span
+from reviewapps.report.wording import overwritten, span
 
 MESSAGE_CHARACTERS = 300
 OPERATORS: frozenset[Fault] = frozenset({"platform", "name", "gate"})
@@ -22,7 +22,8 @@ def news(voice: Voice, environment: Environment, outcome: Outcome) -> News | Non
     request cares about."""
     match outcome:
         case Building(commit):
-            return News("started", "started", _line(voice, environment, f"started, {_commit(voice, commit)}"))
+            begun = f"started, {_commit(voice, commit)}{_source(outcome)}"
+            return News("started", "started", _line(voice, environment, begun))
         case Live():
             return News("live", "live", _line(voice, environment, _live(voice, outcome)))
         case Failed(still=still) if still is not None and outcome.refusal.fault == "crash":
@@ -63,9 +64,16 @@ def _line(voice: Voice, environment: Environment, said: str) -> str:
 
 
 def _live(voice: Voice, live: Live) -> str:
-    source = f", {_escaped(live.source)}" if live.source is not None else ""
+    source = _source(live)
     took = f", in {span(live.took)}" if live.took is not None else ""
-    return f"live at {_link(live.url, live.url)}, {_commit(voice, live.commit)}{source}{took}"
+    why = "".join(f"; {_escaped(one)}" for one in live.approved)
+    return f"live at {_link(live.url, live.url)}, {_commit(voice, live.commit)}{source}{took}{why}"
+
+
+def _source(outcome: Live | Building) -> str:
+    """The tag that asked for it, and what it took the place of."""
+    source = f", {_escaped(outcome.source)}" if outcome.source is not None else ""
+    return source + _escaped(overwritten(outcome.over))
 
 
 def _failed(voice: Voice, failed: Failed) -> str:

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Literal
 
-from reviewapps.model import Environment
-from reviewapps.outcome import Building, Failed, Forbidden, Held, Live, Outcome, Removed, Telling, Waiting
+from reviewapps.model import Environment, Over
+from reviewapps.outcome import (
+    Building,
+    Failed,
+    Forbidden,
+    Held,
+    Live,
+    Mark,
+    Outcome,
+    Removed,
+    Telling,
+    Waiting,
+)
 from reviewapps.report.comment import comment
 from reviewapps.report.refusal_comment import headline
 from reviewapps.report.slack import OPERATORS, news
 from reviewapps.report.untrusted import clipped, fit
 from reviewapps.report.voice import Voice
-from reviewapps.report.wording import ordinal, span
+from reviewapps.report.wording import age, ordinal, overwritten, span
 
 __all__ = ["Voice", "telling"]
 
@@ -20,9 +32,15 @@ DESCRIPTION_CHARACTERS = 140
 
 
 def telling(
-    voice: Voice, environment: Environment, outcome: Outcome, *, secrets: Iterable[str] = ()
+    voice: Voice,
+    environment: Environment,
+    outcome: Outcome,
+    *,
+    secrets: Iterable[str] = (),
+    proposed: Sequence[str] = (),
 ) -> Telling:
-    """What people are told of ``outcome``, none of the ``secrets`` in it.
+    """What people are told of ``outcome``, none of the ``secrets`` in it. ``proposed`` is what of the rules that
+    the pull request brings would not work, fit to be shown.
 
     A shared environment follows no pull request, so there is no comment.
     """
@@ -32,7 +50,7 @@ def telling(
         environment,
         commit=None if isinstance(shown, Removed) else shown.commit,
         state=type(shown).__name__.lower(),
-        comment=None if number is None else comment(voice, number, shown),
+        comment=None if number is None else comment(voice, number, shown, proposed),
         only_edit=isinstance(shown, Removed),
         deployment=_deployment(shown),
         description=clipped(_description(shown), DESCRIPTION_CHARACTERS),
@@ -40,6 +58,7 @@ def telling(
         page=voice.page,
         status=_status(shown),
         slack=news(voice, environment, shown),
+        marks=_marks(environment, shown),
     )
 
 
@@ -84,7 +103,7 @@ def _status(outcome: Outcome) -> Literal["pending", "success", "failure", "error
 def _description(outcome: Outcome) -> str:
     match outcome:
         case Building():
-            return f"Building {outcome.commit[:7]}"
+            return f"Building {outcome.commit[:7]}{_source(outcome)}"
         case Live():
             return f"Live: {outcome.commit[:7]}{_source(outcome)}{_history(outcome)}"
         case Failed():
@@ -102,9 +121,37 @@ def _description(outcome: Outcome) -> str:
 def _history(live: Live) -> str:
     """What `reviewapps history` will want to tell of it."""
     took = f" in {span(live.took)}" if live.took is not None else ""
-    build = f", same build as {live.same_build_as}" if live.same_build_as is not None else ""
+    again = ", built again" if any(one.startswith("chosen by") for one in live.approved) else ""
+    build = f", same build as {live.same_build_as}" if live.same_build_as is not None else again
     return "".join([took, build, *(f"; {one}" for one in live.approved)])
 
 
-def _source(live: Live) -> str:
-    return f", {live.source}" if live.source is not None else ""
+def _source(outcome: Live | Building) -> str:
+    source = f", {outcome.source}" if outcome.source is not None else ""
+    return source + overwritten(outcome.over)
+
+
+# --- what the commits hear whose place was taken ---
+
+
+def _marks(environment: Environment, outcome: Outcome) -> tuple[Mark, ...]:
+    """A line for each of them. What was live serves on until the new one is."""
+    if not isinstance(outcome, Live | Building):
+        return ()
+    gone = (one for one in outcome.over if isinstance(outcome, Live) or not one.live)
+    return tuple(_mark(environment, outcome, one) for one in gone)
+
+
+def _mark(environment: Environment, outcome: Live | Building, lost: Over) -> Mark:
+    winner = f"{outcome.source} ({outcome.commit[:7]})" if outcome.source else outcome.commit[:7]
+    later = "" if lost.seconds is None else f", {age(timedelta(seconds=lost.seconds))} later"
+    winner += " seen at once" if lost.seconds is None else ""
+    name = f"{lost.source}: " if lost.source else ""
+    said = f"{name}{'replaced' if lost.live else 'not'} on {environment.name}, {winner} came over it{later}"
+    state: Literal["success", "failure"] = "success" if lost.live else "failure"
+    return Mark(
+        lost.commit,
+        environment.name,
+        state,
+        clipped(said[0].upper() + said[1:] if not name else said, DESCRIPTION_CHARACTERS),
+    )

@@ -8,14 +8,15 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reviewapps.model import Refusal
-from reviewapps.outcome import Failed, Held, Live, Outcome, Removed
+from reviewapps.model import Over, Refusal
+from reviewapps.outcome import Building, Failed, Held, Live, Outcome, Removed
 
 MASK = "•••"
 MESSAGE_CHARACTERS = 1000
 LOG_LINES, LOG_CHARACTERS = 30, 400
 DECISION_LINES, DECISION_CHARACTERS = 100, 200
 WORDS, WORD_CHARACTERS = 20, 80
+MISTAKES, MISTAKE_CHARACTERS = 10, 300
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])")
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
@@ -77,6 +78,12 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
     match outcome:
         case Failed():
             return replace(outcome, refusal=_refusal(outcome.refusal, mask))
+        case Building():
+            return replace(
+                outcome,
+                source=outcome.source and mask.line(outcome.source, WORD_CHARACTERS),
+                over=_over(outcome.over, mask),
+            )
         case Live():
             return replace(
                 outcome,
@@ -84,6 +91,7 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
                 not_taken=mask.words(outcome.not_taken),
                 services=mask.words(outcome.services),
                 approved=mask.words(outcome.approved),
+                over=_over(outcome.over, mask),
             )
         case Held():
             return replace(
@@ -94,6 +102,18 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
             return replace(outcome, arrivals=tuple(shown))
         case _:
             return outcome
+
+
+def mistakes(found: Iterable[str], secrets: Iterable[str]) -> tuple[str, ...]:
+    """What is wrong with rules that somebody wrote, short enough to be read."""
+    mask = Mask.over(secrets)
+    shown = tuple(mask.line(one, MISTAKE_CHARACTERS) for one in found)
+    more = (f"and {len(shown) - MISTAKES} more",) if len(shown) > MISTAKES else ()
+    return (*shown[:MISTAKES], *more)
+
+
+def _over(over: tuple[Over, ...], mask: Mask) -> tuple[Over, ...]:
+    return tuple(replace(one, source=one.source and mask.line(one.source, WORD_CHARACTERS)) for one in over)
 
 
 def _refusal(refusal: Refusal, mask: Mask) -> Refusal:

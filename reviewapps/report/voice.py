@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reviewapps.model import Repository
 from reviewapps.outcome import Serving
-from reviewapps.report.markdown import code, link
+from reviewapps.report.markdown import code, link, prose
+
+_PULLS = re.compile(r"(\(#\d{1,9}(?:, #\d{1,9})*(?: and \d+ more)?\))")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,15 @@ class Voice:
 
     def pull(self, number: int) -> str:
         return link(f"#{number}", self.pull_url(number))
+
+    def with_pulls(self, text: str) -> str:
+        """A sentence in which pull requests stand in brackets, ``1 approval (#12, #14)``, each as a link."""
+        pieces = _PULLS.split(text)
+        shown = (self._linked(one) if at % 2 else prose(one) for at, one in enumerate(pieces))
+        return "".join(shown)
+
+    def _linked(self, pulls: str) -> str:
+        return re.sub(r"#(\d+)", lambda found: self.pull(int(found[1])), pulls)
 
     def still(self, serving: Serving | None) -> str:
         """The line that says what serves meanwhile, if anything does."""

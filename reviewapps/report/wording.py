@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+
+from reviewapps.model import Over
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -42,6 +45,29 @@ def age(time: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // size} {unit}"
     return f"{seconds} s"
+
+
+def overwritten(over: Sequence[Over]) -> str:
+    """What a wish took the place of, to be read after its own name; "" where there is nothing.
+
+    >>> overwritten([Over("dev-map", "a" * 40, 4.2)])
+    ' over dev-map, 4 s earlier'
+    >>> overwritten([Over("dev-9", "b" * 40), Over("dev-8", "c" * 40), Over(None, "a" * 40, 7200, True)])
+    ' over dev-9 and dev-8, seen at once, and aaaaaaa, 2 h earlier'
+    """
+    at_once = [called(one) for one in over if one.seconds is None]
+    before = [
+        f"{called(one)}, {age(timedelta(seconds=one.seconds))} earlier"
+        for one in over
+        if one.seconds is not None
+    ]
+    said = [f"{listed(at_once)}, seen at once"] if at_once else []
+    return f" over {', and '.join([*said, *before])}" if over else ""
+
+
+def called(wish: Over) -> str:
+    """A wish's tag, else its commit."""
+    return wish.source or wish.commit[:7]
 
 
 def ordinal(place: int) -> str:

@@ -139,6 +139,13 @@ def _check_names(file: RulesFile, read: Document) -> None:
             near = difflib.get_close_matches(name, (REVIEW, *FOLLOWED), n=1)
             hint = f"; did you mean `{near[0]}`?" if near else ", such as {branch: NAME} or {tags: [PATTERN]}"
             raise BadRules(f"`environments.{name}` has no `follows`{hint}", read.line(way))
+        follows = section.follows or FOLLOWED.get(name)
+        if section.requires and section.requires.approvals and follows is not None and follows.tags:
+            raise BadRules(
+                f"`environments.{name}.requires` asks for approvals, which GitHub gives to pull requests and not "
+                "to tags; let it follow a branch, or ask for `sign_off`",
+                read.line((*way, "requires")),
+            )
 
 
 def _merged(everywhere: Section, own: Section) -> EnvironmentRules:

@@ -28,6 +28,9 @@ class EnvironmentAnswer(BaseModel):
     memory_mb: int = Field(description="what it holds, as of the last whole look")
     address: str | None
     reason: str = Field(description="why it is not live")
+    notes: list[str] = Field(
+        description="a lock, a freeze, that somebody went back, or came over another tag"
+    )
 
 
 class PassedAnswer(BaseModel):
@@ -134,4 +137,5 @@ def _environment(repository: str, row: Row) -> EnvironmentAnswer:
         memory_mb=row.memory_mb,
         address=row.address,
         reason=row.reason,
+        notes=list(row.notes),
     )

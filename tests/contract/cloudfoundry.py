@@ -17,6 +17,7 @@ from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.validators import extend
 
 from reviewapps.sandbox.replies import Reply
+from tests.contract import quick
 
 FOLDER = Path(__file__).parent / "cloudfoundry-schemas"
 OPERATIONS = FOLDER / "operations.yml"
@@ -67,6 +68,8 @@ def wrongs(name: str, body: object) -> list[str]:
 
 
 def _wrongs(name: str, body: object) -> list[str]:
+    if _quick(name).is_valid(body):
+        return []
     return [f"{error.json_path}: {error.message[:200]}" for error in _validator(name).iter_errors(body)]
 
 
@@ -108,6 +111,11 @@ def schemas() -> dict[str, dict[str, Any]]:
 
 def _read(path: Path) -> Any:
     return yaml.load(path.read_text(), Loader=yaml.CSafeLoader)  # ten times as fast as the other
+
+
+@cache
+def _quick(name: str) -> Any:
+    return quick.strict(_inlined({"$ref": name}))
 
 
 @cache

@@ -17,6 +17,8 @@ from openapi_schema_validator import OAS30Validator, oas30_format_checker
 from referencing import Registry
 from referencing.jsonschema import DRAFT4
 
+from tests.contract import quick
+
 DOCUMENT = Path(__file__).parent / "github-openapi-webhooks.json"
 """Pruned: the events that the sandbox sends, without prose."""
 
@@ -66,8 +68,16 @@ def mistakes(name: str, payload: dict[str, Any]) -> list[str]:
             return ["no such event, or not with this action"]
         schema = {"$ref": f"{URN}#/x-webhooks/{name}"}
     sent = json.loads(json.dumps(payload))
+    if _quick(name).is_valid(sent):
+        return []
     checker = OAS30Validator(schema, registry=_registry(), format_checker=oas30_format_checker)
     return [f"{error.json_path}: {error.message[:300]}" for error in checker.iter_errors(sent)]
+
+
+@cache
+def _quick(name: str) -> Any:
+    schema = LEFT_OUT.get(name) or {"$ref": f"{URN}#/x-webhooks/{name}"}
+    return quick.openapi30(schema, quick.described(URN, _document()))
 
 
 @cache

@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-from reviewapps.cli import app
+from reviewapps import cli
 from tests.contract.answers import ANSWERS, listen
 
 
@@ -20,7 +20,7 @@ def main() -> None:
     file = Path(sys.argv.pop(1))
     listen()
     try:
-        app(prog_name="reviewapps")
+        cli.main()
     finally:
         file.write_text(json.dumps(ANSWERS.tally()))
 

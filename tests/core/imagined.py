@@ -413,8 +413,8 @@ class CloudFoundry:
         match step:
             case steps.Begin(attempt):
                 app = replace(app, attempt=attempt)
-            case steps.Remember(source, wished, tags_seen):
-                app = replace(app, source=source, wished=wished, tags_seen=tags_seen)
+            case steps.Remember(source, wished, tags_seen, over):
+                app = replace(app, source=source, wished=wished, tags_seen=tags_seen, over=over)
             case steps.MarkLive(attempt):
                 app = replace(
                     app, attempt=attempt, commit=attempt.commit, config=attempt.config, live_since=self.now
@@ -478,7 +478,11 @@ class CloudFoundry:
         return guid
 
     def _copy(self, step: steps.CopyDroplet, app: App) -> None:
-        guid = self.add_droplet(app.guid, self.made_of[step.droplet], "waiting")
+        key = self.made_of[step.droplet]
+        guid = self.add_droplet(app.guid, key, "waiting")
+        built = (b for builds in self.builds.values() for b in builds if b.droplet == step.droplet)
+        if any(build.environment != app.environment for build in built):
+            _change(self.droplets[app.guid], guid, build_key=key)
         self._in_time(self._end_copy, app.guid, guid)
 
     def _end_copy(self, app: str, guid: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from reviewapps import steps
 from reviewapps.approval import Evidence, Requires
 from reviewapps.desired import Run
 from reviewapps.errors import Busy
-from reviewapps.grants import Grant
+from reviewapps.grants import Grant, Named
 from reviewapps.model import (
     App,
     Candidate,
@@ -29,7 +30,7 @@ from reviewapps.model import (
     Wanted,
 )
 from reviewapps.notify.news import Silence
-from reviewapps.outcome import Telling
+from reviewapps.outcome import Mark, Telling
 from reviewapps.ports import Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
@@ -122,6 +123,21 @@ class GitHub:
 
     def archive(self, commit: str, path: str) -> Path:
         return Path("source.zip")
+
+    def rules_blobs(self, commits: Sequence[str]) -> Mapping[str, str | None]:
+        return dict.fromkeys(commits)
+
+    def proposed_rules(self, commit: str) -> str | None:
+        return None
+
+    def changes_rules(self, base: str, commit: str) -> bool:
+        return False
+
+    def unknown(self, named: Named) -> Named:
+        return Named()
+
+    def mark(self, environment: Environment, mark: Mark, page: str) -> None:
+        raise KeyError(mark.commit)
 
     def tell(self, telling: Telling) -> None:
         self.told.append(telling)

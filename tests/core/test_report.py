@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from reviewapps.marker import marked
-from reviewapps.model import Environment, Fault, Refusal, Repository
+from reviewapps.model import Environment, Fault, Over, Refusal, Repository
 from reviewapps.outcome import (
+    Arrival,
     Building,
     Failed,
     Forbidden,
     Held,
     Live,
+    Mark,
     Outcome,
     Removed,
     Serving,
@@ -248,6 +250,22 @@ def test_the_measure_of_meaning_sees_a_mention_a_link_and_html() -> None:
     assert not means_nothing_new("<img src=x>")
 
 
+def test_pull_requests_that_something_waits_for_are_links_and_nothing_else_is() -> None:
+    waits = "2 approvals of acme/release (#12, #14) · #9 @all"
+    arrivals = (Arrival("production", waits=waits, lacks=True), Arrival("staging", waits="locked by grace"))
+    said = comment(Removed("merged", AT, arrivals=arrivals))
+    pulls = ", ".join(f"[#{n}](https://github.com/acme/shop/pull/{n})" for n in (12, 14))
+    assert f"**production** waits for: 2 approvals of acme/release ({pulls}) · `#9` `@all`." in said
+    assert "**staging** waits: locked by grace." in said
+
+
+def test_what_is_wrong_with_proposed_rules_is_shown_and_means_nothing() -> None:
+    said = telling(Voice("acme", PUBLIC, "https://github.com"), PREVIEW, LIVE, proposed=("line 3: <b> @all",))
+    assert (said.comment or "").endswith(
+        "**`.reviewapps.yml`, as this changes it, would not work once it is merged:**\n- line 3: `<b>` `@all`\n"
+    )
+
+
 def test_a_hostile_build_log_stays_inside_its_fence() -> None:
     log = ("```", "</details> @all #1", "\x1b[31mred\x1b[0m", "the token is s3cr3t-t0ken", "````")
     outcome = Failed(NEW, refusal("build", "stopped near `@all`<img> with s3cr3t-t0ken", log=log))
@@ -310,6 +328,11 @@ def test_a_secret_of_several_lines_is_not_told_line_by_line_either() -> None:
         (OUTCOMES["building-first"], "in_progress", "Building 9a8b7c6"),
         (LIVE, "success", "Live: 3f2c1ab in 2 min 48 s"),
         (replace(LIVE, source="dev-map"), "success", "Live: 3f2c1ab, dev-map in 2 min 48 s"),
+        (
+            replace(LIVE, source="dev-login", over=(Over("dev-map", NEW, 4.2),)),
+            "success",
+            "Live: 3f2c1ab, dev-login over dev-map, 4 s earlier in 2 min 48 s",
+        ),
         (failed("build", STAGING), "failure", f"Build failed: {STAGING}"),
         (failed("crash", "exit 1"), "failure", "Crashed at start: exit 1"),
         (failed("platform", "no cell"), "error", "The platform failed three times: no cell"),
@@ -346,6 +369,11 @@ CRASHED = failed("crash", "exit 1", still=STILL)
     ("outcome", "event", "line"),
     [
         (LIVE, "live", f"live at <{URL}|{URL}>, {COMMIT_LINK}, in 2 min 48 s"),
+        (
+            replace(LIVE, approved=("chosen by <hubot>",)),
+            "live",
+            f"live at <{URL}|{URL}>, {COMMIT_LINK}, in 2 min 48 s; chosen by &lt;hubot&gt;",
+        ),
         (Building(NEW, AT), "started", f"started, {FAILED_LINK}"),
         (failed("build", "exit 14"), "failed", f"build failed at {FAILED_LINK}: exit 14"),
         (
@@ -388,6 +416,22 @@ def test_what_a_commit_waits_for_is_shown_without_what_is_hidden_in_it() -> None
 def test_slack_names_the_tag_that_a_shared_environment_runs() -> None:
     text = slack(replace(LIVE, source="dev-<!here>"), environment=DEV)
     assert text.startswith(f"acme/shop:dev: live at <{URL}|{URL}>, {COMMIT_LINK}, dev-&lt;!here&gt;, in ")
+
+
+def test_a_commit_whose_place_was_taken_hears_by_whom_and_when() -> None:
+    over = (Over("dev-cart", "c" * 40), Over("dev-map", NEW, 4.2, live=True))
+    begun = told(Building(OLD, AT, source="dev-login", over=over), environment=DEV)
+    at_once = Mark(
+        "c" * 40, "dev", "failure", "dev-cart: not on dev, dev-login (3f2c1ab) seen at once came over it"
+    )
+    assert begun.marks == (at_once,)  # what is live serves until the new one does
+    live = told(replace(LIVE, source="dev-login", over=over), environment=DEV)
+    after = Mark(
+        NEW, "dev", "success", "dev-map: replaced on dev, dev-login (3f2c1ab) came over it, 4 s later"
+    )
+    assert live.marks == (at_once, after)
+    assert live.slack is not None
+    assert "dev-login over dev-cart, seen at once, and dev-map, 4 s earlier, in 2 min 48 s" in live.slack.text
 
 
 def test_what_needs_somebody_is_one_line_without_secrets_or_calls() -> None:

@@ -15,6 +15,7 @@ from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
+from reviewapps.overview import row
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.freezing import Freeze, freeze, frozen_until
 from tests.core.settling import NOW, SHOP, sha
@@ -96,6 +97,21 @@ def test_what_is_not_approved_is_held_and_what_runs_is_kept_up() -> None:
     assert isinstance(found, Run) and found.commit == OLD and found.held is not None
     assert (found.held.commit, found.held.why, found.held.pulls) == (NEW, "approval", (12,))
     assert found.held.reasons == ("1 approval (#12)",)
+
+
+@pytest.mark.parametrize("floor", [Requires.wish(1), Requires.wish(None, ["acme/release"])])
+def test_no_tag_passes_where_approvals_are_asked_for_whatever_the_rules_let_it_follow(
+    floor: Requires,
+) -> None:
+    tags = rules("environments: {production: {follows: {tags: [v*]}}}")
+    floored = Grant(targets={"production": "production"}, floors={"production": floor})
+    wanted = Wanted(replace(SHOP, head=NEW), (), (tag := Tag("v1", NEW, False),), None)
+    known = Known(taggings={tag: Tagging(NEW, None, NOW)}, rules_at={OLD: tags})
+    for app in (None, running(PRODUCTION)):
+        space = Space(() if app is None else (app,))
+        found = desired(wanted, tags, floored, space, known, NOW).of(PRODUCTION)
+        hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
+        assert hold is not None and hold.reasons == ("v1 is a tag, and approvals are counted on a branch",)
 
 
 def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
@@ -265,6 +281,23 @@ def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     assert isinstance(later, Run) and later.commit == NEW
     passed = verdict(STAGING, replace(locked, override=NEW))
     assert isinstance(passed, Run) and passed.commit == NEW
+
+
+def test_what_lies_on_it_is_noted_though_nothing_waits_for_it() -> None:
+    lock = Lock("grace", "a demo", NOW + timedelta(hours=1))
+    back = running(STAGING, lock=lock, pin=Pin(OLD, NEW, "grace"))
+    frozen = rules("environments: {staging: {freeze: [{from: 2026-03-02, to: 2026-03-03}]}}")
+    found = verdict(STAGING, back, asked=frozen, there=frozen)
+    assert isinstance(found, Run) and (found.commit, found.held) == (OLD, None)
+    assert found.notes == (
+        f"kept at {OLD[:7]} by grace, until the next merge or `unlock`",
+        "locked by grace until 02 Mar 13:00 UTC: a demo",
+        "frozen until 03 Mar 00:00 UTC",
+    )
+    seen = row(STAGING, found, Space((back,)), GRANT)
+    assert seen is not None and (seen.state, seen.notes) == ("building", found.notes)
+    waiting = verdict(STAGING, running(STAGING, lock=lock))
+    assert isinstance(waiting, Run) and waiting.held is not None and waiting.notes == ()
 
 
 def test_whoever_went_back_stays_there_until_the_next_merge() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from reviewapps.desired import Known, Leave, Run, Verdict, desired, natural
 from reviewapps.desired.shared import TAGS_WEIGHED_AT_ONCE
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import App, Environment, Space, Tag, Tagging, Wanted
+from reviewapps.model import App, Environment, Over, Space, Tag, Tagging, Wanted
 from reviewapps.naming import tag_digest
 from reviewapps.rules import Rules
 from tests.core.imagined import CloudFoundry
@@ -44,6 +44,12 @@ class Shop:
         self.world.until_settled()
         apps = list(self.world.cf.apps.values())
         return (apps[0].source, int(apps[0].commit or "0", 16)) if apps else None
+
+    @property
+    def app(self) -> App:
+        """The dev app, beside which there may be one that builds."""
+        (app,) = (app for app in self.world.cf.apps.values() if not app.is_builder)
+        return app
 
 
 @pytest.fixture
@@ -136,6 +142,25 @@ def test_of_four_at_once_the_newest_commit_wins(shop: Shop) -> None:
     for number, days in ((1, 3), (2, 1), (3, 2), (4, 4)):
         shop.tag(f"dev-{number}", number, NOW - days * DAY)
     assert shop.followed() == ("dev-2", 2)
+
+
+def test_who_came_over_whom_is_written_down_with_the_wish(shop: Shop) -> None:
+    shop.tag("dev-map", 1)
+    shop.followed()
+    assert not shop.app.over  # at first sight all tags are news, and nobody lost
+    shop.world.cf.now += timedelta(seconds=4)
+    shop.tag("dev-login", 2, NOW)
+    shop.tag("dev-cart", 3, NOW - DAY)
+    shop.tag("dev-same", 2, NOW - DAY)
+    shop.followed()
+    app = shop.app
+    at_once, before = app.over
+    assert at_once == Over("dev-cart", sha(3))
+    assert (before.source, before.commit, before.live) == ("dev-map", sha(1), True)
+    assert before.seconds is not None and before.seconds >= 4
+    shop.untag("dev-cart")
+    shop.followed()
+    assert shop.app.over == (at_once, before)  # other tags that are seen forget nothing
 
 
 def test_an_annotated_tag_counts_from_when_it_was_made(shop: Shop) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from reviewapps import wiring
-from reviewapps.demo.onlooker import TooLate
+from reviewapps.demo.onlooker import BEAT, TooLate
 from reviewapps.settings import settings
 from tests.faults.shop import Shop
 
@@ -39,6 +39,7 @@ class Driver:
             if time.monotonic() > deadline:
                 raise TooLate(f"{what}: not within {seconds:g} s")
             self._beat()
+            time.sleep(BEAT)
         return found
 
     def _beat(self) -> None:

@@ -167,12 +167,12 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
 
     typed.types("lock", "staging", "2h", "a demo")
     two = merged(town, "two", into="staging")
-    town.until_comment(two, "**staging** waits for: locked by hubot until", "a demo")
+    town.until_comment(two, "**staging** waits: locked by hubot until", "a demo")
     assert "waits: locked by hubot until" in typed.types("list")
     typed.types("deploy", "staging", town.head_of("staging"), "--override")
     until_says(town, "staging", "two")
     three = merged(town, "three", into="staging")
-    town.until_comment(three, "**staging** waits for: locked")
+    town.until_comment(three, "**staging** waits: locked")
     typed.types("unlock", "staging")
     until_says(town, "staging", "three")
 
@@ -255,8 +255,10 @@ def test_what_somebody_else_deployed_is_told_and_left_alone(quiet_town: Town) ->
 
     deployed_by_hand(town, "theirs")
     town.until("a line", lambda: "somebody else deployed" in typed.types("list"))
+    assert "no   its app has what we deployed to it last" in typed.types("why", "staging")
+    assert "what somebody else deployed; we deployed " in typed.types("show", "staging")
     ours = merged(town, "ours", into="staging")
-    town.until_comment(ours, "**staging** waits for: somebody else deployed to its app")
+    town.until_comment(ours, "**staging** waits: somebody else deployed to its app")
     town.until_idle()
     assert "still live" not in typed.types("list")
     assert town.page("shop-staging").headline == "theirs"

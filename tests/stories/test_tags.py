@@ -23,6 +23,13 @@ def commit(town: Town, words: str) -> str:
     return town.on_main(headline(words))
 
 
+def on_dev(town: Town, sha: str) -> tuple[str, str]:
+    """What a commit is told about the dev app, among its checks."""
+    found = town.octocat.api("GET", f"/repos/{town.repository}/commits/{sha}/status")["statuses"]
+    (status,) = (one for one in found if one["context"].endswith("/dev"))
+    return status["state"], status["description"]
+
+
 def test_a_tag_brings_its_commit_to_the_dev_app(town: Town) -> None:
     tagged = commit(town, "one")
     town.hubot.tag("dev-1", tagged)
@@ -69,11 +76,22 @@ def test_of_four_tags_at_once_the_newest_is_deployed_alone(town: Town) -> None:
     tagged = commit(town, "one")
     town.hubot.tag("dev-0", tagged)
     says(town, "one")
-    for number in (8, 9, 10, 11):
-        town.hubot.tag(f"dev-{number}", commit(town, f"work {number}"))
+    lost = {number: commit(town, f"work {number}") for number in (8, 9, 10, 11)}
+    for number, sha in lost.items():
+        town.hubot.tag(f"dev-{number}", sha)
     says(town, "work 11")
     assert town.builds == 2
     assert len(town.deployments("dev")) == 2
+    newest = f"dev-11 ({lost.pop(11)[:7]})"
+    for number, sha in lost.items():
+        assert on_dev(town, sha) == (
+            "failure",
+            f"dev-{number}: not on dev, {newest} seen at once came over it",
+        )
+    state, words = on_dev(town, tagged)
+    assert state == "success" and words.startswith(f"dev-0: replaced on dev, {newest} came over it, ")
+    said = town.status(town.deployments("dev")[0])["description"]
+    assert "dev-11 over dev-10, dev-9 and dev-8, seen at once, and dev-0, " in said
 
 
 def test_of_tags_on_one_commit_the_naturally_last_name_is_told(quiet_town: Town) -> None:
@@ -93,6 +111,10 @@ def test_an_older_commit_that_is_tagged_later_is_deployed(town: Town) -> None:
     says(town, "newer")
     town.hubot.tag("dev-2", older)
     says(town, "older")
+    assert on_dev(town, newer)[1].startswith("dev-1: replaced on dev, dev-2 (")
+    town.hubot.tag("dev-3", newer)
+    says(town, "newer")
+    assert on_dev(town, newer)[1].startswith("Live: ")
 
 
 def test_a_tag_of_what_a_pull_request_built_is_not_built_again(town: Town) -> None:

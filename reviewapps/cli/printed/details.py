@@ -8,6 +8,7 @@ from datetime import datetime
 from rich.text import Text
 
 from reviewapps.cli.printed.listing import STYLES
+from reviewapps.desired import has_drifted
 from reviewapps.model import App, Attempt
 from reviewapps.overview import Decision, Detail
 from reviewapps.reconcile import Rehearsed
@@ -38,6 +39,7 @@ def _facts(one: Detail, now: datetime) -> Iterator[tuple[str, str]]:
             yield "memory", f"{row.memory_mb} MB"
         if row.reason:
             yield "reason", row.reason
+        yield from (("note", note) for note in row.notes)
         if row.ends is not None:
             yield "ends", f"{day(row.ends)} without another push"
     yield "wanted", one.follows
@@ -54,7 +56,9 @@ def _facts(one: Detail, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _of_app(app: App) -> Iterator[tuple[str, str]]:
-    if app.commit is not None:
+    if has_drifted(app):
+        yield "runs", f"what somebody else deployed; we deployed {app.commit} last"
+    elif app.commit is not None:
         yield "runs", app.commit + (f", by the tag {app.source}" if app.source and app.tags_seen else "")
     kind = "a record without memory" if app.is_record else "started" if app.started else "stopped"
     yield "app", f"{app.name} ({app.guid}), {kind}"

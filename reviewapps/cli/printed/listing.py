@@ -79,12 +79,13 @@ def shortened(runs: str | None) -> str:
 
 
 def _said(row: Row) -> str:
+    notes = "".join(f"   {clipped(' '.join(plain(one).split()), REASON)}" for one in row.notes)
     if not row.reason:
         ends = f"   ends {day(row.ends)}" if row.ends is not None else ""
-        return f"{row.address or ''}{ends}"
+        return f"{row.address or ''}{ends}{notes}"
     serves = row.address is not None and row.runs is not None
     still = f"; {shortened(row.runs)} still live" if serves and row.state != "removing" else ""
-    return clipped(" ".join(plain(row.reason).split()), REASON) + still
+    return clipped(" ".join(plain(row.reason).split()), REASON) + still + notes
 
 
 def _passed(one: Overview) -> Text:

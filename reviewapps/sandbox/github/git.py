@@ -111,11 +111,14 @@ class Bare:
     """One bare repository.
 
     ``known`` holds what was read of commits, by sha (None: only that it exists), and what lies between two
-    of them, for that never changes.
+    of them, for that never changes. ``listed`` holds by folder which refs git listed there last.
     """
 
     path: Path
     known: Recent[str, Any] = field(default_factory=Recent, compare=False, repr=False)
+    listed: Recent[frozenset[str], list[Ref]] = field(
+        default_factory=lambda: Recent(100), compare=False, repr=False
+    )
 
     def __reduce__(self) -> tuple[type[Bare], tuple[Path]]:
         return Bare, (self.path,)
@@ -166,12 +169,32 @@ class Bare:
     async def refs(self, *prefixes: str) -> dict[str, Ref]:
         """All refs whose full name begins with one of ``prefixes``, in the order of their names."""
         prefixes = prefixes or ("refs/",)
-        fields = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)"
-        folders = {prefix.rpartition("/")[0] for prefix in prefixes}  # git matches whole words of a path,
-        printed = await self.text("for-each-ref", f"--format={fields}", *folders)  # GitHub any beginning
-        rows = (line.split("\0") for line in printed.split("\n") if line)
-        found = (Ref(name, sha, kind, peeled or sha) for name, sha, kind, peeled in rows)
+        folders = frozenset(prefix.rpartition("/")[0] for prefix in prefixes)  # git matches whole words of a
+        found = self.listed.get(folders)  # path, GitHub any beginning
+        if found is None or {ref.name: ref.sha for ref in found} != self._targets(folders):
+            found = self.listed[folders] = await self._list(folders)
         return {ref.name: ref for ref in found if ref.name.startswith(prefixes)}
+
+    async def _list(self, folders: frozenset[str]) -> list[Ref]:
+        fields = "%(refname)%00%(objectname)%00%(objecttype)%00%(*objectname)"
+        printed = await self.text("for-each-ref", f"--format={fields}", *folders)
+        rows = (line.split("\0") for line in printed.split("\n") if line)
+        return [Ref(name, sha, kind, peeled or sha) for name, sha, kind, peeled in rows]
+
+    def _targets(self, folders: frozenset[str]) -> dict[str, str] | None:
+        """What each ref within these folders points at, from git's own files; None where that cannot be told. What
+        kind of object that is, and what is behind a tag, never changes."""
+        if not all(folder == "refs" or is_ref_name(folder) for folder in folders):
+            return None
+        within = tuple(f"{folder}/" for folder in folders)
+        found = {name: sha for name, sha in self._packed().items() if name.startswith(within)}
+        try:
+            for path in (path for folder in folders for path in (self.path / folder).rglob("*")):
+                if path.suffix != ".lock" and not path.is_dir():
+                    found[str(path.relative_to(self.path))] = path.read_text().strip()
+        except (OSError, ValueError):  # gone meanwhile, or no text
+            return None
+        return found
 
     async def heads_and_tags(self) -> dict[str, str]:
         """What every branch and tag points at."""

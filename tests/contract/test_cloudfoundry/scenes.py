@@ -56,7 +56,7 @@ def app_of(actual: Actual) -> App:
     return actual.app
 
 
-def until(found: Callable[[], Actual], holds: Callable[[Actual], object], *, seconds: float = 10.0) -> Actual:
+def until(found: Callable[[], Actual], holds: Callable[[Actual], object], *, seconds: float = 40.0) -> Actual:
     """What is found as soon as it holds."""
     deadline = time.monotonic() + seconds
     while not holds(actual := found()):

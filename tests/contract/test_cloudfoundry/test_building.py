@@ -9,7 +9,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
 from reviewapps.errors import BadManifest, Busy
-from reviewapps.model import Actual
+from reviewapps.model import Actual, Environment
 from tests.contract.test_cloudfoundry.platform import Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
     OTHER,
@@ -86,6 +86,22 @@ def test_the_same_build_elsewhere_can_be_copied(space: SpaceClient, tmp_path: Pa
 
     assert actual.droplets is not None
     assert [d.checksum for d in actual.droplets] == [source.checksum]
+
+
+def test_a_copy_can_be_copied_on_once_its_source_is_gone(space: SpaceClient, tmp_path: Path) -> None:
+    key = blueprint().build_key
+    there, _ = built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
+    copied = space.carry_out(steps.Look("elsewhere", key), created(space))
+    copied = space.carry_out(steps.CopyDroplet(next(iter(copied.sources))), copied)
+    copied = looked(space, copied, "droplets", lambda a: a.droplets and a.droplets[0].state == "ready")
+    removed(space, there)
+
+    actual = space.carry_out(steps.Look("elsewhere", key), Actual(Environment(PREVIEW.repository, "staging")))
+    assert actual.elsewhere is not None and copied.droplets is not None
+    (copy,) = actual.elsewhere
+    assert (copy.environment, copy.droplet) == (PREVIEW, copied.droplets[0].guid)
+    assert actual.sources[copy.droplet or ""].checksum == copied.droplets[0].checksum
+    assert space.carry_out(steps.Look("elsewhere", key), copied).elsewhere == ()
 
 
 def test_elsewhere_is_in_the_same_space(platform: Platform, space: SpaceClient, tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_whoever_is_killed_after_each_change_has_one_gate_in_the_end(clean: Plat
             return mine
 
     until(
-        seen, lambda a: a.guard is not None and a.guard == Guard(bound=True, up=True, tended=True), seconds=20
+        seen, lambda a: a.guard is not None and a.guard == Guard(bound=True, up=True, tended=True), seconds=60
     )
     assert len(diary.said) == 15, diary.said
     assert clean.gates() == {"apps": 1, "routes": 1, "service_instances": 1, "service_route_bindings": 1}

@@ -67,7 +67,7 @@ def test_a_wrong_password_is_tried_once_by_all_workers_together(platform: Platfo
 def test_a_password_that_another_process_saw_rejected_is_not_tried(platform: Platform) -> None:
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn) as elsewhere:
-        memory = elsewhere.submit(memory_after_a_rejection, platform.api).result(20)
+        memory = elsewhere.submit(memory_after_a_rejection, platform.api).result(90)
     assert len(platform.calls("POST", "/oauth/token")) == 1
     platform.forget()
 

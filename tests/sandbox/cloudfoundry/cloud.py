@@ -68,7 +68,7 @@ class Cloud:
         self.client = self.login()
 
     def run(self, work: Any) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(20)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
 
     def close(self) -> None:
         try:
@@ -100,14 +100,14 @@ class Cloud:
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, f"{what} did not come"
-            time.sleep(0.01)
+            time.sleep(0.02)
 
     def until(self, path: str, holds: Callable[[JSON], bool], seconds: float = 10) -> JSON:
         """The resource at ``path`` as soon as it is as it should be."""
         deadline = time.monotonic() + seconds
         while not holds(found := self.call("GET", path)):
             assert time.monotonic() < deadline, f"{path} is still {found}"
-            time.sleep(0.01)
+            time.sleep(0.02)
         return dict(found)
 
     @property

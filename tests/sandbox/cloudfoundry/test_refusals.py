@@ -27,7 +27,7 @@ class Counter:
         method, path = self._filled(request).split(" ", 1)
         raw = said if isinstance(said, str | bytes) else self._filled(json.dumps(said)) if said else ""
         url = self.cloud.server.api_url + path
-        return self.session.request(method, url, data=raw or None, timeout=10)
+        return self.session.request(method, url, data=raw or None, timeout=60)
 
     def _filled(self, text: str) -> str:
         return Template(text).safe_substitute(self.names)
@@ -35,7 +35,7 @@ class Counter:
 
 def token(cloud: Cloud) -> str:
     form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
-    granted = requests.post(f"{cloud.server.api_url}/oauth/token", data=form, auth=("cf", ""), timeout=10)
+    granted = requests.post(f"{cloud.server.api_url}/oauth/token", data=form, auth=("cf", ""), timeout=60)
     return str(granted.json()["access_token"])
 
 
@@ -104,6 +104,6 @@ def test_a_refused_change_changes_nothing(counter: Counter) -> None:
 def test_a_manifest_that_is_no_yaml_is_refused(counter: Counter, text: bytes) -> None:
     url = f"{counter.cloud.server.api_url}/v3/spaces/{counter.names['space']}/actions/apply_manifest"
 
-    answer = counter.session.post(url, text, headers={"Content-Type": "application/x-yaml"}, timeout=10)
+    answer = counter.session.post(url, text, headers={"Content-Type": "application/x-yaml"}, timeout=60)
 
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, 1001)

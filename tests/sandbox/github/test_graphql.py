@@ -179,6 +179,29 @@ def test_connections_are_paged_from_both_ends(hub: Hub, shop: Checkout) -> None:
     assert numbers(last=2)[0] == [4, 5]
 
 
+def test_a_file_of_a_commit_is_an_object_too(hub: Hub, shop: Checkout) -> None:
+    text = "print('hello')\n"
+    head = shop.commit("main", {"hello.py": text})
+    page = """query($it: String!) { repository(owner: "octocat", name: "shop") {
+      object(expression: $it) { __typename oid ... on Blob { byteSize isBinary isTruncated text } } } }"""
+
+    def found(expression: str) -> Any:
+        return asked(hub, page, it=expression)["data"]["repository"]["object"]
+
+    assert found(f"{head}:hello.py") == {
+        "__typename": "Blob",
+        "oid": shop.git("rev-parse", f"{head}:hello.py"),
+        "byteSize": len(text),
+        "isBinary": False,
+        "isTruncated": False,
+        "text": text,
+    }
+    assert [found(one) for one in (f"{head}:nowhere", f"{'0' * 40}:hello.py", f"{head}:../hello.py")] == [
+        None
+    ] * 3
+    assert found(head)["__typename"] == "Commit"
+
+
 def test_the_schema_is_a_part_of_githubs() -> None:
     described_by_github = Path(__file__).parents[2] / "contract" / "github-graphql.graphql"
     github = build_schema(described_by_github.read_text())

@@ -23,7 +23,7 @@ def test_the_story_is_told_with_a_repository_of_ones_own_which_is_only_read(tmp_
     before = contents(mine)
     went = ended("demo", "--home", str(tmp_path / "home"), "--repository", str(mine))
     assert went.returncode == 0, went.stdout + went.stderr
-    assert "All 7 steps as they should be" in went.stdout
+    assert "All 9 steps as they should be" in went.stdout
     assert contents(mine) == before
     assert residents(tmp_path) == []
 

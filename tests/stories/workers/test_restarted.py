@@ -84,14 +84,23 @@ def files(words: str) -> dict[str, str | None]:
     return {"headline.txt": f"{words}\n"}
 
 
-def test_a_preview_and_its_people_go_on_after_a_restart_and_the_next_push_updates_it(house: House) -> None:
-    with house.inhabited():
+def test_a_preview_and_its_people_go_on_after_a_kill_in_its_build_and_after_a_restart(
+    house: House, gate: Gate
+) -> None:
+    with house.inhabited() as sandbox:
         person = house.octocat()
         person.clone()
-        first = person.write("blue", "Blue header", files("blue header"))
+        hook: dict[str, str | None] = {"bin/pre_compile": gate.hook("staging")}
+        first = person.write("blue", "Blue header", files("blue header") | hook)
         number = person.open("blue", "Blue header")
+        gate.until_somebody_waits("staging")
+        sandbox.kill()
+    gate.open("staging")
+    with house.inhabited():
         until("the preview", live(person, number, first), 40)
+        assert "blue header" in house.page(number)
         before, comments = dict(house.told), told(person, number)
+        assert len(comments) == 1
     with house.inhabited():
         assert {**house.told, "redis_url": ""} == {**before, "redis_url": ""}
         until("the same page at the same address", lambda: "blue header" in house.page(number), 20)
@@ -99,24 +108,6 @@ def test_a_preview_and_its_people_go_on_after_a_restart_and_the_next_push_update
         until("the update", live(person, number, second), 40)
         assert "green header" in house.page(number)
         assert [comment["id"] for comment in told(person, number)] == [comments[0]["id"]]
-
-
-def test_a_sandbox_that_is_killed_while_a_preview_is_built_goes_on_and_says_it_once(
-    house: House, gate: Gate
-) -> None:
-    with house.inhabited() as sandbox:
-        person = house.octocat()
-        person.clone()
-        hook: dict[str, str | None] = {"bin/pre_compile": gate.hook("staging")}
-        commit = person.write("blue", "Blue header", files("blue header") | hook)
-        number = person.open("blue", "Blue header")
-        gate.until_somebody_waits("staging")
-        sandbox.kill()
-    gate.open("staging")
-    with house.inhabited():
-        until("the preview", live(person, number, commit), 40)
-        assert "blue header" in house.page(number)
-        assert len(told(person, number)) == 1
         person.merge(number)
         until("the end", lambda: "Preview: removed" in told(person, number)[0]["body"], 40)
         assert house.page(number) == ""

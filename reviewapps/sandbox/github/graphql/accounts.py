@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reviewapps.sandbox.github.graphql.asking import Asking, connection, field, not_resolved
-from reviewapps.sandbox.github.graphql.values import CommitAt, Queue, RefAt
+from reviewapps.sandbox.github.graphql.commits import file_at
+from reviewapps.sandbox.github.graphql.values import BlobAt, CommitAt, Queue, RefAt
 from reviewapps.sandbox.github.merge_queue import merge_method
 from reviewapps.sandbox.github.presenters.urls import node_id
 from reviewapps.sandbox.github.state import JSON, PullRequest, Repository, Team, User
@@ -100,7 +101,11 @@ def _merge_queue(one: Repository, ask: Asking, arguments: JSON) -> Queue | None:
 
 
 @field("Repository", "object")
-async def _object(one: Repository, ask: Asking, arguments: JSON) -> CommitAt | None:
+async def _object(one: Repository, ask: Asking, arguments: JSON) -> CommitAt | BlobAt | None:
+    """A commit, or a file of one (``COMMIT:PATH``)."""
+    revision, colon, path = (arguments.get("expression") or "").partition(":")
+    if colon and not arguments.get("oid"):
+        return await file_at(one, revision, path)
     sha = await one.git.commit_named(arguments.get("oid") or arguments.get("expression") or "HEAD")
     return CommitAt(one, sha) if sha else None
 

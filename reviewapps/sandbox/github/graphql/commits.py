@@ -7,14 +7,17 @@ from typing import Any
 
 from reviewapps.sandbox.github import history
 from reviewapps.sandbox.github.checks import latest_check_runs, latest_statuses, outcomes
-from reviewapps.sandbox.github.git import Signature
+from reviewapps.sandbox.github.git import GitError, Signature
 from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, connection, field
-from reviewapps.sandbox.github.graphql.values import CommitAt, Rollup
+from reviewapps.sandbox.github.graphql.values import BlobAt, CommitAt, Rollup
 from reviewapps.sandbox.github.presenters.urls import node_id
 from reviewapps.sandbox.github.protection import requirements
 from reviewapps.sandbox.github.state import JSON, CheckRun, CommitStatus, PullRequest, Repository
 
 _CO_AUTHOR = re.compile(r"^co-authored-by: *(.*?) *<([^<>]+)> *$", re.IGNORECASE | re.MULTILINE)
+LARGEST_TEXT = 512 * 1024
+"""Bytes of a file that are shown as its text."""
+
 ROLLUP = {"failing": "FAILURE", "pending": "PENDING", "in progress": "PENDING", "expected": "EXPECTED"}
 
 field("Commit", "id")(lambda one, ask, _: node_id("C", f"{one.repository.id}:{one.oid}"))
@@ -29,6 +32,35 @@ def _url(one: CommitAt, ask: Asking, _: JSON) -> str:
 @field("Commit", "resourcePath")
 def _path(one: CommitAt, ask: Asking, _: JSON) -> str:
     return f"/{one.repository.full_name}/commit/{one.oid}"
+
+
+async def file_at(repository: Repository, revision: str, path: str) -> BlobAt | None:
+    """The file at this path of a commit; None where there is none, or a folder."""
+    sha, git = await repository.git.commit_named(revision or "HEAD"), repository.git
+    if sha is None or not path:
+        return None
+    try:
+        printed = await git.text("ls-tree", "-z", sha, "--", path)
+    except GitError:
+        return None  # a path that leads out of the repository
+    described, _, name = printed.partition("\0")[0].partition("\t")
+    if name != path or described.split()[1] != "blob":
+        return None
+    oid = described.split()[2]
+    return BlobAt(repository, sha, oid, await git.output("cat-file", "blob", oid))
+
+
+field("Blob", "id")(lambda one, ask, _: node_id("B", f"{one.repository.id}:{one.oid}"))
+field("Blob", "abbreviatedOid")(lambda one, ask, _: one.oid[:7])
+field("Blob", "commitUrl")(lambda one, ask, _: ask.urls.page(one.repository, "commit", one.commit))
+field("Blob", "byteSize")(lambda one, ask, _: len(one.content))
+field("Blob", "isBinary")(lambda one, ask, _: b"\0" in one.content)
+field("Blob", "isTruncated")(lambda one, ask, _: len(one.content) > LARGEST_TEXT)
+
+
+@field("Blob", "text")
+def _text(one: BlobAt, ask: Asking, _: JSON) -> str | None:
+    return None if b"\0" in one.content else one.content[:LARGEST_TEXT].decode(errors="replace")
 
 
 @field("Commit", "message", "messageHeadline", "messageBody", "authoredDate", "committedDate")

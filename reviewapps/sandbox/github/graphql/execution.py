@@ -29,7 +29,7 @@ from reviewapps.sandbox.github.graphql import accounts, changes, commits, pulls
 from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, resolved
 from reviewapps.sandbox.github.graphql.bounds import MOST_TOKENS, Size, measured
 from reviewapps.sandbox.github.graphql.patience import TakesTooLong
-from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, Queue, RefAt, Rollup
+from reviewapps.sandbox.github.graphql.values import Asked, BlobAt, CommitAt, CommitOf, Queue, RefAt, Rollup
 from reviewapps.sandbox.github.limits.primary import GRAPHQL
 from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import (
@@ -58,6 +58,7 @@ KINDS: Mapping[type, str] = {
     BaseForced: "BaseRefForcePushedEvent",
     QueueEntry: "MergeQueueEntry",
     CommitAt: "Commit",
+    BlobAt: "Blob",
     CommitOf: "PullRequestCommit",
     Asked: "ReviewRequest",
     Rollup: "StatusCheckRollup",

@@ -16,6 +16,16 @@ class CommitAt:
 
 
 @dataclass(frozen=True)
+class BlobAt:
+    """A file's contents, as a commit has them."""
+
+    repository: Repository
+    commit: str
+    oid: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class CommitOf:
     """A commit among those of a pull request."""
 

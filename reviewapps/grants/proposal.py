@@ -1,0 +1,146 @@
+"""Rules that a pull request brings: what of them would not work once they are merged."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from reviewapps.errors import BadRules
+from reviewapps.grants.grants import Grant
+from reviewapps.model import Environment, Repository
+from reviewapps.naming import names, slug
+from reviewapps.rules import Rules, rules
+from reviewapps.rules.document import document
+
+MOST_NAMED: Final = 20
+"""Names of one kind that are looked up on GitHub: what is more is not asked for, and so not complained of."""
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """What would not work, as a sentence without its full stop; ``line`` counts from 1, 0 is nowhere in
+    particular."""
+
+    line: int
+    text: str
+
+    @property
+    def words(self) -> str:
+        return f"line {self.line}: {self.text}" if self.line else self.text
+
+
+@dataclass(frozen=True)
+class Named:
+    """What rules name on GitHub: people, teams (``owner/team``) and branches."""
+
+    people: frozenset[str] = frozenset()
+    teams: frozenset[str] = frozenset()
+    branches: frozenset[str] = frozenset()
+
+
+def named(text: str, grant: Grant) -> Named:
+    """What has to be there on GitHub for these rules to work; nothing where they cannot be read."""
+    try:
+        asked = rules(text)
+    except BadRules:
+        return Named()
+    granted = [kind for kind in _sections(text) if grant.allows(kind)]
+    people = [name for kind in granted for _, name in _people(text, kind)]
+    follows = [asked.named(kind).follows for kind in granted]
+    branches = [one.branch for one in follows if one is not None and one.branch]
+    return Named(
+        frozenset([name for name in people if "/" not in name][:MOST_NAMED]),
+        frozenset([name for name in people if "/" in name][:MOST_NAMED]),
+        frozenset(branches[:MOST_NAMED]),
+    )
+
+
+def mistakes(text: str, repository: Repository, instance: str, grant: Grant, unknown: Named) -> list[Mistake]:
+    """All that is wrong with these rules, by line; of what cannot be read at all, the first.
+
+    ``unknown`` is what of ``named`` GitHub does not have."""
+    try:
+        asked = rules(text)
+    except BadRules as broken:
+        return [Mistake(broken.line, str(broken))]
+    found = [
+        *_not_granted(text, grant),
+        *_not_there(text, asked, grant, unknown),
+        *_not_their_own(text, asked, repository, instance, grant),
+    ]
+    return sorted(found, key=lambda one: (one.line, one.text))
+
+
+def _not_granted(text: str, grant: Grant) -> Iterator[Mistake]:
+    for kind, line in _sections(text).items():
+        if not grant.allows(kind) and kind not in grant.elsewhere:
+            yield Mistake(
+                line,
+                f"`environments.{kind}` has no space that was granted: whoever runs reviewapps has to grant one",
+            )
+
+
+def _not_there(text: str, asked: Rules, grant: Grant, unknown: Named) -> Iterator[Mistake]:
+    for kind, line in _sections(text).items():
+        follows = asked.named(kind).follows
+        if follows is not None and follows.branch in unknown.branches and grant.allows(kind):
+            where = _line(text, "environments", kind, "follows") or line
+            yield Mistake(
+                where, f"`environments.{kind}` follows the branch `{follows.branch}`, which is not there yet"
+            )
+        for at, name in _people(text, kind):
+            if name in unknown.teams:
+                yield Mistake(at, f"the team `{name}` is not there, or cannot be seen from here")
+            elif name in unknown.people:
+                yield Mistake(at, f"there is nobody called `{name}` on GitHub")
+
+
+def _not_their_own(
+    text: str, asked: Rules, repository: Repository, instance: str, grant: Grant
+) -> Iterator[Mistake]:
+    """Apps that would be two environments at once. (That two sections name one app is refused by the rules.)"""
+    kinds = sorted({*_sections(text), *grant.targets} - {"review"})
+    usual = {kind: names(instance, repository, Environment(repository.id, kind))[0] for kind in kinds}
+    taken = {usual[kind]: kind for kind in kinds if asked.named(kind).app is None}
+    previews = re.compile(rf"{re.escape(slug(repository.name.partition('/')[2]) or 'app')}-pr-\d+.*")
+    for kind in kinds:
+        app = asked.named(kind).app
+        line = _line(text, "environments", kind, "app")
+        if app is not None and app in taken:
+            yield Mistake(
+                line,
+                f"`environments.{kind}.app` is `{app}`, which is what the app of `{taken[app]}` is called",
+            )
+        elif app is not None and previews.fullmatch(app):
+            yield Mistake(line, f"`environments.{kind}.app` is `{app}`, which is what a preview is called")
+
+
+# --- where it stands ---
+
+
+def _sections(text: str) -> Mapping[str, int]:
+    """The shared environments that have a section, and its line."""
+    read = document(text)
+    environments = _inside(read.value, "environments")
+    return {name: read.line(("environments", name)) for name in environments if name != "review"}
+
+
+def _people(text: str, kind: str) -> Iterator[tuple[int, str]]:
+    """Whom a section names, with the line."""
+    read = document(text)
+    required = _inside(_inside(_inside(read.value, "environments"), kind), "requires")
+    for key in ("from", "sign_off"):
+        for at, name in enumerate(required.get(key) or ()):
+            yield read.line(("environments", kind, "requires", key, at)), str(name)
+
+
+def _line(text: str, *way: str) -> int:
+    """The line of the key itself; 0 where it is not there."""
+    return document(text).lines.get(way, 0)
+
+
+def _inside(value: Any, key: str) -> Mapping[str, Any]:
+    found = value.get(key) if isinstance(value, dict) else None
+    return found if isinstance(found, dict) else {}

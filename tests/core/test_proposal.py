@@ -1,0 +1,122 @@
+"""Rules that a pull request brings: what would not work is named with its line, before it is merged."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reviewapps.grants import Grant, Named, mistakes, named
+from tests.core.settling import SHOP
+
+GRANT = Grant(
+    targets=dict.fromkeys(("review", "dev", "staging", "production"), "cloud"), elsewhere=frozenset({"far"})
+)
+
+
+def found(text: str, unknown: Named | None = None) -> list[str]:
+    return [one.words for one in mistakes(text, SHOP, "acme", GRANT, unknown or Named())]
+
+
+RULES = """\
+environments:
+  staging:
+    follows: {branch: next}
+  production:
+    requires:
+      from: [acme/release, ada]
+      sign_off:
+        - grace
+  far:
+    follows: {branch: elsewhere}
+  qa:
+    follows: {branch: nowhere}
+    requires: {from: [acme/nobody]}
+"""
+
+
+def test_what_is_named_of_granted_environments_has_to_be_looked_up() -> None:
+    people, teams = frozenset({"ada", "grace"}), frozenset({"acme/release"})
+    assert named(RULES, GRANT) == Named(people, teams, frozenset({"next"}))
+    assert named("environments: {stagin: {}}", GRANT) == Named()
+    assert named("environments: {staging: {}}", GRANT).branches == {"staging"}
+
+
+def test_what_is_not_there_is_told_where_it_stands() -> None:
+    unknown = Named(frozenset({"grace"}), frozenset({"acme/release"}), frozenset({"next"}))
+    assert found(RULES, unknown) == [
+        "line 3: `environments.staging` follows the branch `next`, which is not there yet",
+        "line 6: the team `acme/release` is not there, or cannot be seen from here",
+        "line 8: there is nobody called `grace` on GitHub",
+        "line 11: `environments.qa` has no space that was granted: whoever runs reviewapps has to grant one",
+    ]
+    assert len(found(RULES)) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "environments:\n  dev:\n    follows: {tags: ['*']}",
+            "line 3: `environments.dev.follows` has the pattern `*`, which every tag matches",
+        ),
+        (
+            "environments:\n  staging: {app: shop}\n  dev: {app: shop}",
+            "line 1: `environments` lets `staging` and `dev` be the same app, `shop`",
+        ),
+        (
+            "environments:\n  staging:\n    app: shop-dev",
+            "line 3: `environments.staging.app` is `shop-dev`, which is what the app of `dev` is called",
+        ),
+        (
+            "environments:\n  staging:\n    app: shop-pr-12",
+            "line 3: `environments.staging.app` is `shop-pr-12`, which is what a preview is called",
+        ),
+        (
+            "environments:\n  staging:\n    freeze:\n    - {from: Fri 16:00, to: Mon 08:00, zone: Mars/Base}",
+            "line 3: `environments.staging.freeze` names the time zone `Mars/Base`, which there is not",
+        ),
+        (
+            "environments:\n  dev:\n    requires: {approvals: 1}",
+            "line 3: `environments.dev.requires` asks for approvals, which GitHub gives to pull requests and not "
+            "to tags; let it follow a branch, or ask for `sign_off`",
+        ),
+        ("environments:\n  dev: {requires: {sign_off: [ada], checks: [test]}}", None),
+        ("environments:\n  dev: {app: shop}\n  staging: {app: shop-dev}", None),
+        ("", None),
+    ],
+)
+def test_what_the_rules_say_by_themselves_is_read_with_its_line(text: str, said: str | None) -> None:
+    assert found(text) == ([] if said is None else [said])
+
+
+WORDS = st.sampled_from(
+    [
+        "environments",
+        "staging",
+        "dev",
+        "qa",
+        "requires",
+        "from",
+        "sign_off",
+        "follows",
+        "branch",
+        "app",
+        "tags",
+    ]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.text(max_size=8) | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(WORDS, VALUES, max_size=4) | st.text(max_size=200))
+def test_whatever_strangers_write_is_judged(written: object) -> None:
+    """YAML reads what JSON writes."""
+    text = written if isinstance(written, str) else json.dumps(written)
+    asked = named(text, GRANT)
+    assert all(one.text for one in mistakes(text, SHOP, "acme", GRANT, asked))

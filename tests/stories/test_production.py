@@ -1,0 +1,167 @@
+"""What goes to production: merged in whichever way, and approved by whoever may say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reviewapps.demo.onlooker import Visitors, until
+from reviewapps.sandbox.world import ADMIN
+from tests.stories.samples import WORKING_APP, Files, headline
+from tests.stories.test_shared import file, merged, proposed, terminal, until_says
+from tests.stories.town import Town
+
+pytestmark = pytest.mark.story
+
+
+def waits(town: Town, number: int, *words: str) -> None:
+    """Return when the merged pull request is told that production waits for these words."""
+    town.until_comment(number, "Preview: removed", "**production** waits for: ", *words)
+    town.until_idle()
+
+
+def reviewed(town: Town, number: int, path: str = "", **wanted: Any) -> Any:
+    """What GitHub's API answers about the reviews of a pull request."""
+    where = f"/repos/{town.repository}/pulls/{number}/reviews{path}"
+    return town.hubot.api("PUT" if path else "GET", where, wanted or None)
+
+
+def checked(town: Town, state: str) -> None:
+    """What CI says of the newest commit of main."""
+    path = f"/repos/{town.repository}/statuses/{town.head_of('main')}"
+    town.hubot.api("POST", path, {"state": state, "context": "test"})
+
+
+def forgotten(town: Town) -> None:
+    """The platform keeps nothing of what the production app ran before."""
+    app, ask = town.operator.app("shop-production"), town.operator.ask
+    current = ask("GET", f"/v3/apps/{app.guid}/droplets/current")["guid"]
+    for one in ask("GET", f"/v3/apps/{app.guid}/droplets")["resources"]:
+        if one["guid"] != current:
+            ask("DELETE", f"/v3/droplets/{one['guid']}")
+    gone = lambda: len(ask("GET", f"/v3/apps/{app.guid}/droplets")["resources"]) == 1  # noqa: E731
+    until("only the one that runs", gone, 10)
+
+
+def test_whichever_way_it_is_merged_the_build_of_its_preview_goes_there(quiet_town: Town) -> None:
+    town = quiet_town
+    town.branch("staging", town.octocat.head())
+    text = file(town, "review", "staging", "production")
+    town.employ_by_file(text)
+    for environment, branch in (("staging", "staging"), ("production", "main")):
+        for method in ("squash", "rebase"):
+            words = f"{environment} {method}"
+            town.until_live(number := proposed(town, words, into=branch))
+            town.until_idle()
+            town.hubot.approve(number)
+            builds = town.builds
+            town.octocat.merge(number, method)
+            until_says(town, environment, words)
+            town.until_comment(number, "Preview: removed", f"On **{environment}** since")
+            assert town.builds == builds
+    typed = terminal(town, text)
+    history = typed.types("history", "production")
+    assert history.count("same build as") == 2 and history.count("approved: #") == 2
+
+    assert "which keeps five" in typed.types("rollback", "production")
+    until_says(town, "production", "production squash")  # its preview is long gone
+    assert town.builds == builds
+    assert "same build as before; chosen by" in typed.types("history", "production")
+    typed.types("unlock", "production")
+    until_says(town, "production", "production rebase")
+    forgotten(town)
+    typed.types("rollback", "production")
+    until_says(town, "production", "production squash")
+    assert town.builds == builds + 1
+    assert ", built again; chosen by" in typed.types("history", "production")
+
+
+def test_only_what_others_saw_and_still_approve_goes_to_production(quiet_town: Town) -> None:
+    town = quiet_town
+    admin = town.person(ADMIN)
+    admin.clone()
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    merged(town, "one", told=False)
+    until_says(town, "production", "one")
+
+    stale = proposed(town, "two")
+    town.until_comment(stale, "Preview:")
+    town.hubot.approve(stale)
+    town.push("two", headline("two, and what nobody saw"))
+    town.octocat.merge(stale)
+    waits(town, stale, "1 approval", f"#{stale}")
+    town.hubot.approve(stale)  # later, and of what was merged
+    until_says(town, "production", "two, and what nobody saw")
+
+    dismissed = proposed(town, "three")
+    town.until_comment(dismissed, "Preview:")
+    town.hubot.approve(dismissed)
+    (review,) = reviewed(town, dismissed)
+    reviewed(town, dismissed, f"/{review['id']}/dismissals", message="not yet", event="DISMISS")
+    town.octocat.merge(dismissed)
+    waits(town, dismissed, "1 approval", f"#{dismissed}")
+    assert town.page("shop-production").headline == "two, and what nobody saw"
+
+    own = proposed(town, "four")
+    town.until_comment(own, "Preview:")
+    town.push("four", headline("four"), by=town.hubot)
+    town.hubot.approve(own)  # who pushed to it does not approve it
+    town.octocat.merge(own)
+    waits(town, own, "1 approval", f"#{own}", f"#{dismissed}")
+    for number in (dismissed, own):
+        admin.approve(number)
+    until_says(town, "production", "four")
+
+
+ASKING = "environments: {production: {requires: {checks: [test]}}}\n"
+
+
+def test_what_is_asked_for_is_asked_by_the_rules_that_run_there(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    merged(town, "one", told=False, files={".reviewapps.yml": ASKING, **headline("one")})
+    town.until("its queue", lambda: "queued" in town.onlooker.deployment_states("production"))
+    checked(town, "success")  # nothing runs there, so that the default branch's own rules are asked
+    until_says(town, "production", "one")
+
+    lowered = merged(town, "two", files={".reviewapps.yml": None, **headline("two")})
+    waits(town, lowered, "check test did not run on")
+    checked(town, "failure")
+    waits(town, lowered, "check test is red on")
+    assert town.page("shop-production").headline == "one"
+    checked(town, "success")
+    until_says(town, "production", "two")
+    assert "green: test" in terminal(town, text).types("history", "production")
+    merged(town, "three")
+    until_says(town, "production", "three")  # and now nobody asks for it any more
+
+
+FAILS_IN_PRODUCTION: Files = {
+    "shop.py": WORKING_APP["app.py"],
+    "app.py": "import os\nif os.environ['REVIEWAPPS_ENVIRONMENT'] == 'production':\n    raise SystemExit(3)\n"
+    "exec(open('shop.py').read())\n",
+    **headline("broken"),
+}
+
+
+def test_a_production_deploy_that_crashes_is_noticed_by_no_visitor(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    merged(town, "one", told=False)
+    with Visitors(until_says(town, "production", "one")) as visitors:
+        broken = merged(town, "broken", files=FAILS_IN_PRODUCTION)
+        town.until_comment(broken, "**production** did not take it: crashed", seconds=40)
+        town.until_idle()
+        mended = merged(town, "mended", files={"app.py": WORKING_APP["app.py"], **headline("mended")})
+        until_says(town, "production", "mended")
+        typed.types("rollback", "production")
+        until_says(town, "production", "one")  # and not what crashed
+    assert visitors.failed == [] and visitors.asked > 50
+    assert visitors.headlines == {"one", "mended"}
+    assert "kept at" in typed.types("list")
+    town.until_comment(mended, "**production** waits for: the next merge")
