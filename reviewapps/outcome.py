@@ -32,7 +32,7 @@ class Building:
 @dataclass(frozen=True)
 class Live:
     """The URL answers with this commit. ``same_build_as`` names the environment whose build it shares;
-    ``over`` are the wishes that it took the place of;
+    ``built_because`` is why it was built and not copied; ``over`` are the wishes that it took the place of;
     ``services`` are those that it has, in words; ``approved`` is what spoke for it;
     ``entrance`` says who may open it."""
 
@@ -43,6 +43,7 @@ class Live:
     ends: datetime | None = None
     source: str | None = None
     same_build_as: str | None = None
+    built_because: str = ""
     stop_start: bool = False
     not_taken: tuple[str, ...] = ()
     services: tuple[str, ...] = ()
@@ -62,11 +63,11 @@ class Failed:
 
 @dataclass(frozen=True)
 class Held:
-    """A commit may not go to a shared environment yet, for these ``reasons``; ``still`` serves on. ``pulls`` are
-    the pull requests that it is about."""
+    """A commit may not, or cannot, go to a shared environment yet, for these ``reasons``; ``still`` serves on.
+    ``pulls`` are the pull requests that it is about."""
 
     commit: str
-    why: Literal["approval", "lock", "freeze", "drift", "rules"]
+    why: Literal["approval", "lock", "freeze", "drift", "rules", "build"]
     reasons: tuple[str, ...]
     still: Serving | None = None
     pulls: tuple[int, ...] = ()

@@ -18,6 +18,8 @@ Kind = Literal[
     "packages",
     "builds",
     "elsewhere",
+    "abroad",
+    "builder",
     "droplets",
     "services",
     "tasks",
@@ -33,13 +35,15 @@ class Look:
     """Fill in what the plan has to know next.
 
     ``elsewhere`` are staged builds of ``build_key`` by other apps of ours in this space; it also fills
-    ``sources`` with their droplets, as far as those can still be copied. ``services`` also fills ``bindings``, and
-    looks for those that are ``shared``, by their names.
+    ``sources`` with their droplets, as far as those can still be copied. ``abroad`` are droplets of ``build_key``
+    in other ``spaces`` (org/space) that bear our signature. ``builder``: whether the builder is ours alone.
+    ``services`` also fills ``bindings``, and looks for those that are ``shared``, by their names.
     """
 
     kind: Kind
     build_key: str | None = None
     shared: tuple[str, ...] = ()
+    spaces: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,13 @@ class CreateBuilder:
     already is taken as it is."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReplaceBuilder:
+    """Delete the app that builds, with its packages, builds and droplets, so that a new one takes its place."""
+
+    guid: str
 
 
 @dataclass(frozen=True)
@@ -168,9 +179,26 @@ class CreateBuild:
 
 @dataclass(frozen=True)
 class CopyDroplet:
-    """Copy a droplet of the same build from another app of ours to the app."""
+    """Copy a droplet of the same build from another app to the app; its bits are what they were."""
 
     droplet: str
+
+
+@dataclass(frozen=True)
+class Sign:
+    """Sign a droplet that a build of ours made, if the platform's own record of its app shows that nobody but us
+    had a hand in it; else note for now that it cannot be (``unsignable``)."""
+
+    droplet: str
+    build_key: str
+
+
+@dataclass(frozen=True)
+class CarrySignature:
+    """Write onto a copy what is signed of ``source``, whose checksum it has."""
+
+    droplet: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -340,11 +368,13 @@ class Wait:
     """Nothing can be done now; look again in some time. ``on`` says what for, in words.
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
-    look at this environment before the listing lacks it.
+    look at this environment before the listing lacks it. Where it ``depends`` on others, people are told that it
+    is held, and nobody looks often.
     """
 
     on: str
     kind: UnderWay | None = None
+    depends: bool = False
 
 
 @dataclass(frozen=True)
@@ -356,6 +386,7 @@ Step = (
     Look
     | CreateApp
     | CreateBuilder
+    | ReplaceBuilder
     | Begin
     | Remember
     | Govern
@@ -369,6 +400,8 @@ Step = (
     | Upload
     | CreateBuild
     | CopyDroplet
+    | Sign
+    | CarrySignature
     | CreateService
     | MakeDatabase
     | DeleteService

@@ -151,6 +151,7 @@ def space(told: Settings, target: Target, redis: Redis | None, memory: Memory) -
         alone=_alone(told, target, redis),
         postgres=target.postgres,
         open_server=DatabaseServer,
+        ring=told.grants.signing,
     )
 
 

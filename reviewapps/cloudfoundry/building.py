@@ -12,11 +12,15 @@ from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.cloudfoundry.variables import with_variables
 from reviewapps.errors import BadManifest, NameTaken
 from reviewapps.model import BUILDER, Actual, App, Blueprint, Package
+from reviewapps.signing import Contents
 from reviewapps.steps import CopyDroplet, CreateBuild, CreateBuilder, Upload
 
 
 def upload(api: Client, step: Upload, actual: Actual) -> Actual:
     package = step.package or _create_package(api, step, actual)
+    if api.ring is not None:  # before the bits: nothing but what comes with this step is what it holds
+        told = Contents(actual.environment.repository, step.blueprint.build_key, package)
+        api.provenance.seal(package, api.ring.signature(told))
     uploaded = _with_bits(api, step, package)
     others = (other for other in actual.packages or () if other.guid != package)
     return replace(actual, packages=(uploaded, *others))
@@ -40,7 +44,8 @@ def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
     if key is not None:
         marks = labels.owner(api.instance, actual.environment) | {labels.BUILD: key}
         made = api.label_droplet(made["guid"], marks)
-    return replace(actual, droplets=(parse.droplet(made), *(actual.droplets or ())))
+    droplet = parse.droplet(made, api.ring, actual.environment.repository)
+    return replace(actual, droplets=(droplet, *(actual.droplets or ())))
 
 
 def create_builder(api: Client, step: CreateBuilder, actual: Actual) -> Actual:
@@ -82,11 +87,11 @@ def _with_bits(api: Client, step: Upload, package: str) -> Package:
     api.package(package)  # an expired token is refreshed here, and not in the middle of the upload
     with step.archive.open("rb") as archive:
         try:
-            return parse.package(api.upload(package, archive))
+            return parse.package(api.upload(package, archive), api.ring)
         except Rejected as refused:
             if BITS_ALREADY_UPLOADED not in refused.codes:
                 raise
-    return parse.package(api.package(package))
+    return parse.package(api.package(package), api.ring)
 
 
 def _marks(api: Client, blueprint: Blueprint, actual: Actual, app: App) -> dict[str, str]:

@@ -10,21 +10,24 @@ from typing import Any, BinaryIO
 
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.multipart import FilePart
+from reviewapps.cloudfoundry.provenance_requests import ProvenanceRequests
 from reviewapps.cloudfoundry.service_requests import ServiceRequests
 from reviewapps.cloudfoundry.session import Json, Session
 from reviewapps.cloudfoundry.target import Target
+from reviewapps.signing import Ring
 
 NEWEST = 50
 """How many of an app's packages, builds, droplets and deployments we look at; it keeps five of most."""
 
 
 class Client:
-    """One instance's view of one space."""
+    """One instance's view of one space. With the keys of ``ring`` it knows its own signatures."""
 
-    def __init__(self, session: Session, access: Access, instance: str) -> None:
-        self.instance = instance
+    def __init__(self, session: Session, access: Access, instance: str, ring: Ring | None = None) -> None:
+        self.instance, self.ring = instance, ring
         self.target = Target(session, access)
         self.services = ServiceRequests(session, self.target)
+        self.provenance = ProvenanceRequests(session, self.target)
         self._session = session
 
     # --- apps ---

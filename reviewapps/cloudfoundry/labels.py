@@ -15,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.errors import OperatorMustAct
 from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Pin, Said
+from reviewapps.signing import Contents, Provenance, Ring
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
@@ -54,6 +55,8 @@ OVER: Final = "reviewapps-over"
 SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
 SAID: Final = "reviewapps-slack"
+BUILT_BY: Final = "reviewapps-built-by"  # on droplets that are signed, with build and repository
+SIGNATURE: Final = "reviewapps-signature"  # an annotation of droplets and packages, about their labels
 TRIAL: Final = (
     "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
 )
@@ -80,6 +83,40 @@ def selector(instance: str, **more: str | None) -> str:
     any value."""
     wanted = {INSTANCE: instance, VERSION: FORMAT} | {f"reviewapps-{k}": v for k, v in more.items()}
     return ",".join(key if value is None else f"{key}={value}" for key, value in wanted.items())
+
+
+def provenance_selector(repository: int, build_key: str) -> str:
+    """A ``label_selector`` for what is said to be of this build, whichever installation says so."""
+    wanted = {VERSION: FORMAT, REPOSITORY: str(repository), BUILD: build_key}
+    return ",".join(f"{key}={value}" for key, value in wanted.items())
+
+
+def provenance(told: Provenance) -> dict[str, str]:
+    """The labels of a droplet that is signed. They name no environment as its owner: a copy outlives the one
+    that built it."""
+    return {
+        VERSION: FORMAT,
+        REPOSITORY: str(told.repository),
+        BUILD: told.build_key,
+        BUILT_BY: told.built_by,
+    }
+
+
+def vouched(
+    labels: Texts, annotations: Texts, repository: int, checksum: str, ring: Ring
+) -> Provenance | None:
+    """What is signed of a droplet with this checksum; None where nothing is, or it is not ours."""
+    told = Provenance(repository, labels.get(BUILD, ""), checksum, labels.get(BUILT_BY, ""))
+    return told if ring.vouches(annotations.get(SIGNATURE, ""), told) else None
+
+
+def is_sealed(labels: Texts, annotations: Texts, package: str, ring: Ring) -> bool:
+    """Whether we signed what this package holds, and its labels still say the same."""
+    repository = labels.get(REPOSITORY, "")
+    if not (repository.isascii() and repository.isdecimal()):
+        return False
+    told = Contents(int(repository), labels.get(BUILD, ""), package)
+    return ring.vouches(annotations.get(SIGNATURE, ""), told)
 
 
 def owner(instance: str, environment: Environment, app: str = DEFAULT_APP) -> dict[str, str]:

@@ -8,8 +8,9 @@ from typing import Any, Final, TypeVar
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.signing import abroad, builder
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.model import Actual, Build, Environment, Instance, Space
+from reviewapps.model import Actual, Build, Droplet, Environment, Instance, Space
 from reviewapps.steps import Look, UnderWay
 
 Json = dict[str, Any]
@@ -60,15 +61,21 @@ def look(api: Client, step: Look, actual: Actual) -> Actual:
     """``actual`` with the one kind filled in that ``step`` names, newest first."""
     if step.kind == "elsewhere":
         return _elsewhere(api, step.build_key or "", actual)
+    if step.kind == "abroad":
+        return abroad(api, step, actual)
+    if step.kind == "builder":
+        return builder(api, actual)
     app, ours = app_of(actual).guid, labels.selector(api.instance)
     both = ",".join(filter(None, (app, actual.builder.guid if actual.builder is not None else None)))
     match step.kind:
         case "packages":
-            return replace(actual, packages=tuple(map(parse.package, api.packages(both, ours))))
+            return replace(
+                actual, packages=tuple(parse.package(one, api.ring) for one in api.packages(both, ours))
+            )
         case "builds":
             return replace(actual, builds=tuple(map(parse.build, api.builds(both, ours))))
         case "droplets":
-            return replace(actual, droplets=tuple(map(parse.droplet, api.droplets(both))))
+            return replace(actual, droplets=tuple(_droplets(api, api.droplets(both), actual)))
         case "tasks":
             return replace(actual, tasks=tuple(map(parse.task, api.tasks(app, ours))))
         case "deployments":
@@ -107,7 +114,7 @@ def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
     staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
     others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
     guids = [build.droplet for build in others if build.droplet]
-    droplets = [parse.droplet(one) for one in api.staged_droplets(guids)] if guids else []
+    droplets = _droplets(api, api.staged_droplets(guids), actual) if guids else ()
     sources = {droplet.guid: droplet for droplet in droplets}
     if not sources:
         return _copies(api, build_key, actual)
@@ -117,13 +124,19 @@ def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
 def _copies(api: Client, build_key: str, actual: Actual) -> Actual:
     """What other environments have as a copy of this build, the newest first."""
     listed = api.copied_droplets(labels.selector(api.instance, build=build_key))
-    whose = [(parse.droplet(one), _whose(one)) for one in listed]
+    whose = [
+        (droplet, _whose(one)) for droplet, one in zip(_droplets(api, listed, actual), listed, strict=True)
+    ]
     others = [(droplet, owner) for droplet, owner in whose if owner not in (None, actual.environment)]
     copies = tuple(
         Build("", "ready", "", build_key, None, droplet=droplet.guid, environment=owner, app=droplet.app)
         for droplet, owner in others
     )
     return replace(actual, elsewhere=copies, sources={droplet.guid: droplet for droplet, _ in others})
+
+
+def _droplets(api: Client, listed: Iterable[Json], actual: Actual) -> Iterator[Droplet]:
+    return (parse.droplet(one, api.ring, actual.environment.repository) for one in listed)
 
 
 def _instances(api: Client, app: str, actual: Actual) -> tuple[Instance, ...]:

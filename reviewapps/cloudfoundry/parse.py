@@ -7,6 +7,7 @@ What bears our labels is read or raises Unreadable; asking only for what bears t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Final, TypeVar
@@ -30,6 +31,7 @@ from reviewapps.model import (
     State,
     Task,
 )
+from reviewapps.signing import Ring
 
 Json = dict[str, Any]
 Noun = TypeVar("Noun")
@@ -180,8 +182,16 @@ def _whose(marks: dict[str, str], instance: str, environment: Environment) -> st
     return f"{of}, kept by the installation {marks[labels.INSTANCE]}"
 
 
+def package(resource: Json, ring: Ring | None = None) -> Package:
+    """A package; with a ``ring`` only its seal says what it holds, since anybody may label it."""
+    found = _package(resource)
+    if ring is None or labels.is_sealed(labels_of(resource), annotations_of(resource), found.guid, ring):
+        return found
+    return replace(found, build_key=None)
+
+
 @_reads
-def package(resource: Json) -> Package:
+def _package(resource: Json) -> Package:
     state, marks = resource["state"], labels_of(resource)
     return Package(
         guid=resource["guid"],
@@ -210,8 +220,17 @@ def build(resource: Json) -> Build:
     )
 
 
+def droplet(resource: Json, ring: Ring | None = None, repository: int = 0) -> Droplet:
+    """A droplet; with a ``ring`` also what is signed of it, if that is of this repository."""
+    found, signed = _droplet(resource), None
+    if ring is not None and found.checksum is not None and resource["checksum"].get("type") == "sha256":
+        marks, notes = labels_of(resource), annotations_of(resource)
+        signed = labels.vouched(marks, notes, repository, found.checksum, ring)
+    return found if signed is None else replace(found, signed_for=signed.build_key, built_by=signed.built_by)
+
+
 @_reads
-def droplet(resource: Json) -> Droplet:
+def _droplet(resource: Json) -> Droplet:
     return Droplet(
         guid=resource["guid"],
         state=_state(_DROPLET_STATES, resource),
@@ -220,6 +239,29 @@ def droplet(resource: Json) -> Droplet:
         app=_related(resource, "app"),
         created_at=_time(resource["created_at"]),
         build_key=labels_of(resource).get(labels.BUILD),
+    )
+
+
+@dataclass(frozen=True)
+class Deed:
+    """That somebody did something, as the platform wrote it down. ``by`` is the guid of a user, None where nobody
+    did it; ``about`` is the app of a binding, where that is told."""
+
+    type: str
+    by: str | None
+    at: datetime
+    about: str | None = None
+
+
+@_reads
+def deed(event: Json) -> Deed:
+    actor, asked = event["actor"], (event.get("data") or {}).get("request") or {}
+    bound = ((asked.get("relationships") or {}).get("app") or {}).get("data") or {}
+    return Deed(
+        type=event["type"],
+        by=actor["guid"] if actor["type"] == "user" else None,
+        at=_time(event["created_at"]),
+        about=bound.get("guid") or asked.get("app_guid"),
     )
 
 

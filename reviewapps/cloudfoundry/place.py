@@ -70,7 +70,8 @@ class Key:
 
 @dataclass(frozen=True)
 class Place:
-    """What our account sees of its space. None is what it could not see; ``unseen`` says why."""
+    """What our account sees of its space. None is what it could not see; ``unseen`` says why.
+    ``unread`` are other spaces (org/space) whose droplets it should copy, and which it cannot read."""
 
     admin: bool
     space: str
@@ -85,6 +86,7 @@ class Place:
     foreign_apps: tuple[str, ...] | None
     password_since: datetime | None
     unseen: tuple[str, ...] = ()
+    unread: tuple[str, ...] | None = ()
 
 
 def holding(resource: Json, names: Mapping[str, str]) -> Holding:

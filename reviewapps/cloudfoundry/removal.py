@@ -11,7 +11,7 @@ from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import NotFound
 from reviewapps.errors import Unavailable, UnsafePlan
 from reviewapps.model import Actual
-from reviewapps.steps import DeleteApp, DeleteRoute
+from reviewapps.steps import DeleteApp, DeleteRoute, ReplaceBuilder
 
 PATIENCE: Final = 2.0
 """Seconds that a deletion is watched; a longer one is found by the next look."""
@@ -29,6 +29,13 @@ def delete_app(api: Client, step: DeleteApp, actual: Actual) -> Actual:
     if not is_gone(api, lambda: api.delete_app(step.guid)):
         return actual
     return replace(actual, apps=tuple(a for a in actual.apps if a.guid != step.guid))
+
+
+def replace_builder(api: Client, step: ReplaceBuilder, actual: Actual) -> Actual:
+    """Without the builder, and knowing nothing of what it had. Of the next one nobody asks whose it is: it is
+    new."""
+    after = delete_app(api, DeleteApp(step.guid), actual)
+    return replace(after, packages=None, builds=None, droplets=None, builder_is_ours=True)
 
 
 def _check_ours(guid: str, ours: set[str]) -> None:

@@ -10,7 +10,17 @@ from functools import cached_property
 from typing import Any, Final
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import adoption, building, labels, looking, removal, skeleton, switching, tasking
+from reviewapps.cloudfoundry import (
+    adoption,
+    building,
+    labels,
+    looking,
+    removal,
+    signing,
+    skeleton,
+    switching,
+    tasking,
+)
 from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.capacity import capacity
 from reviewapps.cloudfoundry.client import Client
@@ -38,6 +48,7 @@ from reviewapps.model import (
     Space,
 )
 from reviewapps.ports import Memory
+from reviewapps.signing import Ring
 from reviewapps.steps import Look, Reach, Step, UnderWay
 
 LOG_READ: Final = 1000
@@ -59,6 +70,8 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.Upload: building.upload,
     steps.CreateBuild: building.create_build,
     steps.CopyDroplet: building.copy_droplet,
+    steps.Sign: signing.sign,
+    steps.CarrySignature: signing.carry_signature,
     steps.RunTask: tasking.run_task,
     steps.CancelTask: tasking.cancel_task,
     steps.MarkSetUp: tasking.mark_set_up,
@@ -72,6 +85,7 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.Refuse: skeleton.refuse,
     steps.NoteSaid: skeleton.note_said,
     steps.DeleteRoute: removal.delete_route,
+    steps.ReplaceBuilder: removal.replace_builder,
     steps.DeleteApp: removal.delete_app,
 }
 
@@ -86,7 +100,8 @@ class SpaceClient:
     ``app_url`` is where apps are reached, with ``{host}`` for host and domain. ``spend`` is called before
     every request to the API; ``say(action, **facts)`` after every one that changed something. ``gate`` stands
     before what lives here, and is raised by whoever is ``alone`` in doing so. ``postgres`` names the service
-    instance whose server, opened by ``open_server``, holds environments' own databases.
+    instance whose server, opened by ``open_server``, holds environments' own databases. ``ring`` holds the keys of
+    our signature on droplets.
     """
 
     def __init__(
@@ -103,10 +118,11 @@ class SpaceClient:
         alone: Alone = nullcontext,
         postgres: str | None = None,
         open_server: OpenServer | None = None,
+        ring: Ring | None = None,
     ) -> None:
         session = Session(access, timeout=timeout, memory=memory, spend=spend, say=say)
         self._session, self._access, self._memory = session, access, memory
-        self._client = Client(session, access, instance)
+        self._client = Client(session, access, instance, ring)
         self._doorbell = Doorbell(app_url, access.verify, gate.bypass if gate is not None else None)
         self._gatehouse = Gatehouse(self._client, gate, alone, memory)
         server = Postgres(self._client.services, postgres, instance, open_server or _no_server)

@@ -22,12 +22,12 @@ T = TypeVar("T")
 ADMIN: Final = "cloud_controller.admin"
 
 
-def survey(session: Session, access: Access) -> Place:
-    """What our account sees of its space.
+def survey(session: Session, access: Access, sources: tuple[str, ...] = ()) -> Place:
+    """What our account sees of its space, and whether it sees the ``sources`` (org/space) that it copies from.
 
     Raises what keeps it from seeing the space at all; what it may not see of the rest is None in the place.
     """
-    return Surveyor(session, access).look()
+    return Surveyor(session, access).look(sources)
 
 
 def room(session: Session, access: Access) -> Room:
@@ -43,7 +43,7 @@ class Surveyor:
         self._target = Target(session, access)
         self._unseen: list[str] = []
 
-    def look(self) -> Place:
+    def look(self, sources: tuple[str, ...] = ()) -> Place:
         claims = self._session.claims
         user = str(claims.get("user_id") or claims.get("client_id") or "")
         space = self._target.space  # raises what keeps us from seeing it
@@ -60,6 +60,7 @@ class Surveyor:
             log_cache=self._log_cache(),
             foreign_apps=self._seen(self._foreign_apps),
             password_since=self._seen(self._password_since),
+            unread=self._seen(lambda: self._unread(sources)),
             unseen=tuple(self._unseen),
         )
 
@@ -94,6 +95,10 @@ class Surveyor:
     def _roles(self, user: str) -> tuple[Holding, ...]:
         names = place.names_of_spaces(self._spaces, self._orgs)
         return tuple(place.holding(one, names) for one in self._list("/v3/roles", user_guids=user))
+
+    def _unread(self, sources: tuple[str, ...]) -> tuple[str, ...]:
+        seen = place.names_of_spaces(self._spaces, self._orgs).values() if sources else ()
+        return tuple(one for one in sources if one not in seen)
 
     def _room(self, among: list[Json], guid: str, noun: str) -> Room:
         quota = next((place.quota_of(one) for one in among if one["guid"] == guid), None)

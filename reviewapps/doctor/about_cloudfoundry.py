@@ -112,6 +112,23 @@ def _role(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
         yield ok(area, f"{here}, SpaceDeveloper here and nowhere else")
 
 
+def _sources(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
+    """Whether it sees the builds that it should copy."""
+    builds = _builds(seen, target)
+    for source in place.unread or ():
+        then = "builds again what was built there" if builds else "waits for what was built there"
+        yield (warn if builds else fail)(
+            _area(target), f"this account cannot read {source}, so it {then}", _set_auditor(target, source)
+        )
+
+
+def _builds(seen: Seen, target: Target) -> bool:
+    grants = seen.told.settings.grants.repositories.values() if seen.told.settings else ()
+    return not any(
+        home == target.name and k in g.copies_only for g in grants for k, home in g.targets.items()
+    )
+
+
 def _password(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
     area = _area(target)
     if place.password_since is None:
@@ -188,6 +205,7 @@ def _unseen(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:
 JUDGES: Final[tuple[Callable[[Seen, Target, Place], Iterator[Finding]], ...]] = (
     _own_space,
     _role,
+    _sources,
     _password,
     _domain,
     quota,
@@ -219,6 +237,13 @@ def _set_role(target: Target, place: Place | None) -> str:
     if target.account.user:
         return f"cf set-space-role {target.account.user} {_named(target)} SpaceDeveloper"
     return f"cf set-space-role {target.account.client_id} {_named(target)} SpaceDeveloper --client"
+
+
+def _set_auditor(target: Target, source: str) -> str:
+    """How the account comes to see another space, and no more than that."""
+    who = target.account.user or f"{target.account.client_id}"
+    client = "" if target.account.user else " --client"
+    return f"cf set-space-role {who} {source.replace('/', ' ')} SpaceAuditor{client}"
 
 
 def _own_account(target: Target) -> str:

@@ -44,6 +44,7 @@ def settings(seen: Seen) -> Iterator[Finding]:
     if told.grants.mode != "act":
         yield warn("settings", f"mode {told.grants.mode}: nothing is written", "mode = act, once it may")
     yield from _collisions(told)
+    yield from _unsigned(told)
 
 
 def machine(seen: Seen) -> Iterator[Finding]:
@@ -195,6 +196,19 @@ def _collisions(told: Settings) -> Iterator[Finding]:
         yield warn(
             "settings", f"{same} have one name: both want the addresses {name}-pr-…", "`host:` in their rules"
         )
+
+
+def _unsigned(told: Settings) -> Iterator[Finding]:
+    """Where builds could cross spaces, were they signed."""
+    for name, grant in told.grants.repositories.items():
+        for kind, spaces in grant.sources_without_key.items():
+            target = told.grants.targets[grant.targets[kind]]
+            yield warn(
+                "settings",
+                f"{name}: {kind} builds again in {target.org}/{target.space} what {' and '.join(spaces)} built: "
+                "there is no key that signs what crosses spaces",
+                "[signing] in reviewapps.toml, and its secret: openssl rand -hex 32",
+            )
 
 
 def _is_webhook(url: str) -> bool:

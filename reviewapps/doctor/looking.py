@@ -110,7 +110,8 @@ def _redis_seen(told: Settings | None, redis: Visit) -> RedisSeen:
 def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None:
     sides.start("github", partial(_github, told, memory, sides))
     for target in told.grants.targets.values():
-        sides.start(f"target {target.name}", partial(_target, target, memory))
+        sources = told.grants.sources_of(target.name)
+        sides.start(f"target {target.name}", partial(_target, target, memory, sources))
     grants = told.grants
     if grants.address:
         secret = grants.github.webhook_secret if ping else None
@@ -137,10 +138,10 @@ def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
     return account
 
 
-def _target(target: Target, memory: Memory) -> Any:
+def _target(target: Target, memory: Memory, sources: tuple[str, ...]) -> Any:
     access = wiring.access(target)
     session = Session(access, timeout=REQUEST, memory=memory, spend=_nothing, say=_nothing)
-    return survey(session, access)
+    return survey(session, access, sources)
 
 
 def _slack(access: SlackAccess, ping: bool) -> SlackSeen:

@@ -20,6 +20,7 @@ from reviewapps.grants.secrets import (
     account_of,
     app_key_of,
     github_token_of,
+    ring_of,
     webhook_secret_of,
     word_of,
 )
@@ -49,6 +50,7 @@ __all__ = [
     "grants",
     "mistakes",
     "named",
+    "ring_of",
     "slack_of",
     "webhook_secret_of",
     "word_of",

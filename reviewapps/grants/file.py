@@ -18,6 +18,7 @@ from reviewapps.grants.form import (
     GitHubForm,
     LookEvery,
     RepositoryForm,
+    SigningForm,
     TargetForm,
     WebForm,
 )
@@ -29,12 +30,14 @@ from reviewapps.grants.secrets import (
     app_key_of,
     gate_words_of,
     github_token_of,
+    ring_of,
     sign_in_of,
     web_token_of,
     webhook_secret_of,
 )
 from reviewapps.grants.slack import Channels, Slack
 from reviewapps.grants.slack_form import SlackForm, slack_of
+from reviewapps.grants.sources import check_sources, sources
 
 NAME = "reviewapps.toml"
 
@@ -73,8 +76,9 @@ def _grants(form: File, find: Find) -> Grants:
     def found(name: str) -> Found:
         return find(name, form.credentials.get(name))
 
-    gate = _gates(form, found)
-    targets = {name: _target(name, one, found, form.credentials, gate) for name, one in form.target.items()}
+    kept = {name: one for name, one in form.target.items() if not form.only or name in _used_targets(form)}
+    gate = _gates(form, kept, found)
+    targets = {name: _target(name, one, found, form.credentials, gate) for name, one in kept.items()}
     return Grants(
         instance=form.instance,
         address=form.address.rstrip("/"),
@@ -84,6 +88,7 @@ def _grants(form: File, find: Find) -> Grants:
         github=_github(form.github, found(form.github.credentials)),
         slack=_slack(form, found),
         web_token=web_token_of(form.web.credentials, found(form.web.credentials)) if form.web else None,
+        signing=ring_of(form.signing.credentials, found(form.signing.credentials)) if form.signing else None,
     )
 
 
@@ -110,8 +115,14 @@ Gated = Callable[[str, TargetForm], Gate | None]
 """The gate before a target, by the target's name and form."""
 
 
-def _gates(form: File, found: Callable[[str], Found]) -> Gated:
-    words = _gate_words(form, found)
+def _used_targets(form: File) -> frozenset[str]:
+    """The targets in which something lives that this installation keeps: only their secrets have to be there."""
+    homes = (home for one in form.repository for home in one.environments.items())
+    return frozenset(target for kind, target in homes if kind in form.only)
+
+
+def _gates(form: File, kept: Mapping[str, TargetForm], found: Callable[[str], Found]) -> Gated:
+    words = _gate_words(form, kept, found)
 
     def gate(name: str, target: TargetForm) -> Gate | None:
         if words is None or not _is_gated(target):
@@ -127,11 +138,13 @@ def _gates(form: File, found: Callable[[str], Found]) -> Gated:
     return gate
 
 
-def _gate_words(form: File, found: Callable[[str], Found]) -> GateWords | None:
+def _gate_words(
+    form: File, kept: Mapping[str, TargetForm], found: Callable[[str], Found]
+) -> GateWords | None:
     """What opens the gates, where there is any; None where that is not said, which only settings can judge."""
-    if not any(_is_gated(target) for target in form.target.values()):
+    if not any(_is_gated(target) for target in kept.values()):
         return None
-    asked_for = GATE in form.credentials or any(target.gate for target in form.target.values())
+    asked_for = GATE in form.credentials or any(target.gate for target in kept.values())
     try:
         return gate_words_of(GATE, found(GATE))
     except Missing:
@@ -187,7 +200,18 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         floors=form.requires,
         databases=frozenset(kind for kind, name in mine.items() if targets[name].postgres is not None),
         elsewhere=frozenset(form.environments.keys() - mine.keys()),
+        sources=_sources(file, form, mine) if file.signing is not None else {},
+        sources_without_key=_sources(file, form, mine) if file.signing is None else {},
+        previews_home=file.target[mine["review"]].space if "review" in mine else "",
+        copies_only=frozenset(kind for kind, name in mine.items() if not file.target[name].builds),
+        signs=file.signing is not None,
+        keep_merged=form.keep_merged,
     )
+
+
+def _sources(file: File, form: RepositoryForm, kinds: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    found = ((kind, sources(file, form, kind)) for kind in kinds)
+    return {kind: spaces for kind, spaces in found if spaces}
 
 
 def _check_names(form: File) -> None:
@@ -205,11 +229,12 @@ def _check_names(form: File) -> None:
                     raise BadSettings(
                         f"{repository.name}: `{key}` names `{kind}`, which is not granted{near}"
                     )
+    check_sources(form)
     names = [repository.name.lower() for repository in form.repository]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise BadSettings(f"the repository {twice} stands there twice")
     used = {form.github.credentials, *(one.credentials for one in form.target.values())}
-    used |= {one.credentials for one in (form.slack, form.web) if one is not None}
+    used |= {one.credentials for one in (form.slack, form.web, form.signing) if one is not None}
     used |= {GATE} if any(map(_is_gated, form.target.values())) else set()
     if idle := sorted(form.credentials.keys() - used):
         raise BadSettings(f"credentials.{idle[0]} is used by nothing{_nearest(idle[0], used)}")
@@ -223,6 +248,7 @@ FORMS: Mapping[str, type[BaseModel]] = {
     "github": GitHubForm,
     "slack": SlackForm,
     "web": WebForm,
+    "signing": SigningForm,
     "target": TargetForm,
     "repository": RepositoryForm,
 }

@@ -101,6 +101,12 @@ def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _an_hour(value: timedelta) -> timedelta:
+    if value > timedelta(hours=1):
+        raise ValueError("is an hour at most")
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_lasting)]
 Size = Annotated[int, BeforeValidator(_sized), Field(gt=0)]
 Limit = Annotated[int, Field(ge=0, le=200)]
@@ -136,11 +142,18 @@ class WebForm(Form):
     credentials: SecretName = "web"
 
 
+class SigningForm(Form):
+    """What signs droplets that cross spaces: the name of a secret that holds one key or several."""
+
+    credentials: str = "signing"
+
+
 class TargetForm(Form):
     """One ``[target.NAME]``. ``credentials`` is the name of a secret, never the secret. ``gate`` is what the
     app before previews is called; named where ``access`` is "public", it lets everybody in and keeps robots out.
     ``postgres`` names the service instance in which environments get a database of their own.
-    ``memory`` is for previews, their builds and their switches together.
+    ``memory`` is for previews, their builds and their switches together. ``copies_from`` are the spaces whose
+    signed droplets are used here, as targets or as org/space; ``builds``: whether anything is staged here.
     """
 
     api: str = CLOUD_GOV
@@ -152,11 +165,14 @@ class TargetForm(Form):
     gate: Annotated[str, Field(pattern=GATE)] | None = None
     postgres: Annotated[str, Field(min_length=1)] | None = None
     memory: Size | None = None
+    copies_from: Annotated[tuple[str, ...], BeforeValidator(_listed)] | None = None
+    builds: bool = True
 
 
 class RepositoryForm(Form):
     """One ``[[repository]]``. ``environments`` are targets by kind of environment; ``services`` are for all
-    of them, or by kind."""
+    of them, or by kind. ``keep_merged`` is for how long a merged preview's build is kept for another installation
+    to copy."""
 
     name: RepositoryName
     environments: Annotated[Mapping[Kind, str], Field(min_length=1)]
@@ -168,6 +184,7 @@ class RepositoryForm(Form):
     plans: Annotated[tuple[Plan, ...], BeforeValidator(_listed)] = ()
     requires: Mapping[str, Annotated[Requires, PlainValidator(floor)]] = Field(default_factory=dict)
     slack: RepositoryChannels = Field(default_factory=dict)
+    keep_merged: Annotated[Duration, AfterValidator(_an_hour)] = timedelta(0)
 
 
 class File(Form):
@@ -181,5 +198,6 @@ class File(Form):
     github: GitHubForm = GitHubForm()
     slack: SlackForm | None = None
     web: WebForm | None = None
+    signing: SigningForm | None = None
     target: Annotated[Mapping[str, TargetForm], Field(min_length=1)]
     repository: Annotated[tuple[RepositoryForm, ...], BeforeValidator(_listed), Field(min_length=1)]

@@ -13,6 +13,7 @@ from reviewapps.grants.slack import Slack
 from reviewapps.model import FORMAT, Entrance, Environment, Secret
 from reviewapps.naming import digest
 from reviewapps.rules import Rules
+from reviewapps.signing import Ring
 
 Mode = Literal["act", "observe", "paused"]
 Visibility = Literal["password", "public"]
@@ -81,7 +82,10 @@ class Grant:
     ``plans`` (``offering/plan``) those of which each environment may have its own instance, and ``databases`` the
     kinds of environments that may have a database of their own. ``floors`` are the least that is asked before a
     commit may go there, ``caps`` what their space may hold of ours (MB), by kind. ``elsewhere`` are the kinds that
-    the operator grants, and that another installation keeps.
+    the operator grants, and that another installation keeps. ``sources`` are the spaces
+    (org/space), by kind, whose signed droplets may be copied, or could be, were there a key; the kinds of
+    ``copies_only`` are never built where they live, ``previews_home`` is the space of previews. ``signs``: what
+    is built is signed. ``keep_merged`` is for how long a merged preview's build is kept.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
@@ -99,6 +103,12 @@ class Grant:
     databases: frozenset[str] = frozenset()
     floors: Mapping[str, Requires] = field(default_factory=dict)
     elsewhere: frozenset[str] = frozenset()
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sources_without_key: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    previews_home: str = ""
+    copies_only: frozenset[str] = frozenset()
+    signs: bool = False
+    keep_merged: timedelta = timedelta(0)
 
     def requires(self, kind: str, wished: Requires) -> Requires:
         """What has to be there before a commit may go to environments of this kind: what the repository wishes,
@@ -109,6 +119,11 @@ class Grant:
     def allows(self, kind: str) -> bool:
         """Whether environments of this kind may exist."""
         return kind in self.targets
+
+    def uses_previews_builds(self, kind: str) -> bool:
+        """Whether environments of this kind may run what previews built."""
+        beside = self.targets.get(kind) == self.targets.get("review")
+        return beside or self.previews_home in self.sources.get(kind, ())
 
     def address(self, environment: Environment) -> str:
         """Scheme and port of the environment's address, with ``{host}`` for host and domain."""
@@ -175,7 +190,7 @@ class Grants:
 
     In ``mode`` "observe" everything is looked at and told to the log, and nothing is written; "paused" does not
     even look. ``address`` is where people find the status page, "" where they do not; ``web_token`` is what that
-    asks for, None where it asks for nothing.
+    asks for, None where it asks for nothing. ``signing`` holds what droplets that cross spaces are signed with.
     """
 
     instance: str
@@ -186,10 +201,19 @@ class Grants:
     slack: Slack | None = None
     web_token: Secret | None = None
     address: str = ""
+    signing: Ring | None = None
 
     def targets_of(self, repository: str) -> dict[str, Target]:
         """Where each kind of this repository's environments lives."""
         return {kind: self.targets[name] for kind, name in self.repositories[repository].targets.items()}
+
+    def sources_of(self, target: str) -> tuple[str, ...]:
+        """The spaces (org/space) whose droplets are copied to this target, whichever repository they are of."""
+        granted = self.repositories.values()
+        found = (
+            g.sources.get(kind, ()) for g in granted for kind, home in g.targets.items() if home == target
+        )
+        return tuple(dict.fromkeys(space for spaces in found for space in spaces))
 
     @property
     def secrets(self) -> tuple[Secret, ...]:
@@ -201,6 +225,7 @@ class Grants:
         of_web = [self.github.webhook_secret, self.web_token, sign_in.client_secret if sign_in else None]
         app = self.github.app
         ours = [self.github.token, app.private_key if app else None]
+        ours += self.signing.keys if self.signing is not None else ()
         known = [*ours, *(self.slack.secrets if self.slack else ()), *of_web, *of_targets]
         known += [secret for gate in gates for secret in (gate.password, gate.root, gate.bypass)]
         return tuple(dict.fromkeys(secret for secret in known if secret))

@@ -9,11 +9,15 @@ from reviewapps.errors import BadSettings
 from reviewapps.grants.grants import Account, AppKey, SignIn
 from reviewapps.grants.keys import PEM, private_key
 from reviewapps.model import Secret
+from reviewapps.signing import Ring
 
 SHORTEST = 8
 """Characters of a password or bypass. They are also masked wherever they occur, so short ones would hide words."""
 
 Found = str | Mapping[str, object]
+
+SHORTEST_KEY = 32
+"""Characters of a key that signs; whoever has a signature may guess at leisure."""
 
 BLANK = "…"
 """What the examples hold in a secret's place."""
@@ -130,6 +134,22 @@ def web_token_of(name: str, found: Found) -> Secret:
             f"the secret `{name}` is shorter than {SHORTEST_TOKEN} characters, so it can be guessed"
         )
     return token
+
+
+def ring_of(name: str, found: Found) -> Ring:
+    """The keys that sign droplets: words with spaces or commas between them, or the field ``keys``. The first
+    signs, all are believed."""
+    told = found.get("keys") if isinstance(found, Mapping) else found
+    words = told if isinstance(told, list) else str(told or "").replace(",", " ").split()
+    keys = tuple(Secret(word) for word in words if isinstance(word, str))
+    if not keys:
+        raise BadSettings(f"the secret `{name}` holds no key; `openssl rand -hex 32` makes one")
+    if any(len(key) < SHORTEST_KEY or BLANK in key for key in keys):
+        raise BadSettings(
+            f"the secret `{name}` holds a key of less than {SHORTEST_KEY} characters; "
+            "`openssl rand -hex 32` makes a better one"
+        )
+    return Ring(keys)
 
 
 def account_of(name: str, found: Found) -> Account:

@@ -21,6 +21,7 @@ from reviewapps.model.attempts import (
 from reviewapps.model.environments import ADOPTED, FORMAT, Entrance, Environment, Secret
 from reviewapps.model.github import Comment, PastDeploy, PullRequest, Repository, Tag, Tagging, Wanted
 from reviewapps.model.platform import (
+    Abroad,
     Binding,
     Build,
     Candidate,
@@ -43,6 +44,7 @@ __all__ = [
     "ADOPTED",
     "BUILDER",
     "FORMAT",
+    "Abroad",
     "Actual",
     "App",
     "Attempt",

@@ -20,9 +20,11 @@ Fault = Literal[
     "release",
     "setup",
     "service",
+    "copy",
 ]
 """``destroyed``: somebody took the preview away by hand. ``release`` and ``setup``: that command failed.
-``service``: a service of its own could not be made."""
+``service``: a service of its own could not be made. ``copy``: nothing is built where it lives, and nobody
+brought a build that may run there."""
 
 TaskKind = Literal["release", "setup", "teardown"]
 """``release``: with the new droplet, before the switch, once for a commit and its data. ``setup``: once for a
@@ -52,7 +54,8 @@ class Attempt:
     ``services`` it has, in words. ``approved`` is by whom and by what, where that was asked for.
     ``asked_at`` is when somebody last asked for it by hand, which counts as a push does. ``task`` is the key of
     the task that was asked for last, written down before it was, at ``task_asked_at``. ``data`` names the data
-    that it wants: a database that holds other data is made anew; None takes what is there.
+    that it wants: a database that holds other data is made anew; None takes what is there. ``because`` is why it
+    was built and not copied, or what it waits for where nothing is built, in words.
     """
 
     id: str
@@ -71,6 +74,7 @@ class Attempt:
     data: str | None = None
     services: tuple[str, ...] = ()
     approved: tuple[str, ...] = ()
+    because: str = ""
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)

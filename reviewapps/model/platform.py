@@ -42,7 +42,8 @@ class Build:
 @dataclass(frozen=True)
 class Droplet:
     """What can be started. ``checksum`` stays the same when it is copied, labels do not: ``build_key`` is what we
-    wrote onto our own copies."""
+    wrote onto our own copies. ``signed_for`` is the build key for which a signature of ours, for this very
+    checksum and repository, vouches, and ``built_by`` the environment that it says built it."""
 
     guid: str
     state: State
@@ -51,6 +52,19 @@ class Droplet:
     app: str | None = None
     created_at: datetime | None = None
     build_key: str | None = None
+    signed_for: str | None = None
+    built_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Abroad:
+    """What other spaces have of one build: the droplets with a ``signed`` word of ours for it, newest first. Where
+    there are none, ``unsigned`` are the environments that are said to have built it, and ``unread`` the spaces
+    (org/space) that our account may not read."""
+
+    signed: tuple[Droplet, ...] = ()
+    unsigned: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from reviewapps.model.apps import App, Route
 from reviewapps.model.environments import Environment
 from reviewapps.model.platform import (
+    Abroad,
     Binding,
     Build,
     Crash,
@@ -24,7 +25,9 @@ from reviewapps.model.platform import (
 @dataclass(frozen=True)
 class Actual:
     """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: for
-    which commit its variables and sizes were set just now; ``scaled``: that its processes were."""
+    which commit its variables and sizes were set just now; ``scaled``: that its processes were. ``unsignable`` are
+    droplets that were looked at just now, and are not known to be ours alone;
+    ``builder_is_ours``: that nobody but us had a hand in the app that builds."""
 
     environment: Environment
     apps: tuple[App, ...] = ()
@@ -34,6 +37,9 @@ class Actual:
     elsewhere: tuple[Build, ...] | None = None
     droplets: tuple[Droplet, ...] | None = None
     sources: Mapping[str, Droplet] = field(default_factory=dict)
+    abroad: Abroad | None = None
+    unsignable: frozenset[str] = frozenset()
+    builder_is_ours: bool | None = None
     deployments: tuple[Deployment, ...] | None = None
     instances: tuple[Instance, ...] | None = None
     crashes: tuple[Crash, ...] | None = None

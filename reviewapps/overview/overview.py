@@ -165,6 +165,10 @@ class _Seen:
         if is_live(app, run):
             return self._there(actual, "live", commit=run.commit, since=app.live_since, ends=run.ends)
         began = app.attempt.began if app.attempt is not None else None
+        because = app.attempt.because if app.attempt is not None else ""
+        if because and actual.environment.kind in self.grant.copies_only:
+            reason = f"{run.commit[:7]} waits: {because}"
+            return self._there(actual, "held", commit=run.commit, since=began, reason=reason)
         return self._there(
             actual, "building", commit=run.commit, since=began, reason=f"{run.commit[:7]} is being built"
         )

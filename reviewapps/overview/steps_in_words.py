@@ -5,6 +5,12 @@ from __future__ import annotations
 from reviewapps import steps
 from reviewapps.steps import Next
 
+SAME_BUILD = {
+    "elsewhere": "look for the same build elsewhere",
+    "builder": "look whether the app that builds is ours alone",
+    "abroad": "look for the same build, signed, in other spaces",
+}
+
 
 def in_words(step: Next) -> str:
     """What the step does, as an infinitive.
@@ -16,7 +22,7 @@ def in_words(step: Next) -> str:
     """
     match step:
         case steps.Look(kind):
-            return f"look at its {kind}" if kind != "elsewhere" else "look for the same build elsewhere"
+            return SAME_BUILD.get(kind, f"look at its {kind}")
         case steps.CreateApp(names, attempt) if attempt.refusal is not None:
             return f"make the record {names[0]}, which remembers that it was {attempt.refusal.message}"
         case steps.CreateApp(names):
@@ -33,6 +39,8 @@ def in_words(step: Next) -> str:
             return "take its address over"
         case steps.CreateBuilder(names):
             return f"make the app {names[0]}, which only builds"
+        case steps.ReplaceBuilder():
+            return "delete the app that builds: somebody else may have had a hand in it"
         case (
             steps.CreateService()
             | steps.MakeDatabase()
@@ -56,7 +64,14 @@ def in_words(step: Next) -> str:
             return "put up the gate"
         case steps.ReadSource(commit):
             return f"read the manifest of {commit[:7]}, then build and start it"
-        case steps.Upload() | steps.CreateBuild() | steps.CopyDroplet() | steps.Configure():
+        case (
+            steps.Upload()
+            | steps.CreateBuild()
+            | steps.CopyDroplet()
+            | steps.Sign()
+            | steps.CarrySignature()
+            | steps.Configure()
+        ):
             return _of_building(step)
         case steps.Refuse(refusal):
             return f"give up: {refusal.message}"
@@ -103,7 +118,14 @@ def _of_serving(
             return "write down that it was set up"
 
 
-def _of_building(step: steps.Upload | steps.CreateBuild | steps.CopyDroplet | steps.Configure) -> str:
+def _of_building(
+    step: steps.Upload
+    | steps.CreateBuild
+    | steps.CopyDroplet
+    | steps.Sign
+    | steps.CarrySignature
+    | steps.Configure,
+) -> str:
     match step:
         case steps.Upload():
             return "upload its source"
@@ -111,6 +133,10 @@ def _of_building(step: steps.Upload | steps.CreateBuild | steps.CopyDroplet | st
             return "build it"
         case steps.CopyDroplet():
             return "copy the same build from another environment"
+        case steps.Sign():
+            return "sign the build, if nobody else had a hand in it"
+        case steps.CarrySignature():
+            return "write what is signed of a build onto its copy"
         case steps.Configure():
             return "set its variables, sizes and health check"
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.model import BUILDER, Actual, App, Attempt, Blueprint, Build, Droplet, Refusal
+from reviewapps.plan.provenance import awaited, explained
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
 
@@ -28,7 +30,8 @@ COPY_FAILED = "failed to copy"
 
 
 def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> str | Next:
-    """The droplet of ``app`` to start, or what brings it nearer."""
+    """The droplet of ``app`` to start, or what brings it nearer. Where nothing is built, nothing is built anew."""
+    attempt = attempt if terms.builds else replace(attempt, fresh=False)
     if actual.builds is None:
         return steps.Look("builds")
     staging = next((b for b in actual.builds if b.state == "waiting"), None)
@@ -39,16 +42,33 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
     ready = {d.guid: d for d in actual.droplets if d.state == "ready"}
     built = [b for b in actual.builds if b.state == "ready" and _serves(b, attempt, blueprint)]
     sources = [ready[b.droplet] for b in built if b.droplet in ready]
-    copies = [d for d in ready.values() if d.build_key == blueprint.build_key and not attempt.fresh]
-    for droplet in (*sources, *copies):
+    for droplet in sources[:1]:
+        if _may_be_signed(droplet, actual, blueprint, terms):
+            return steps.Sign(droplet.guid, blueprint.build_key)
+    for droplet in sources:
         if droplet.app == app.guid:
             return _as_before(droplet, app, attempt)
     for droplet in sources:
         return _copy_of_own(droplet, app, attempt, actual, terms)
+    for droplet in ready.values() if not attempt.fresh else ():
+        if droplet.app == app.guid and droplet.signed_for == blueprint.build_key:
+            return _told(droplet, droplet.guid, attempt, actual)
+    copies = _copies(app, attempt, blueprint, ready.values())
+    for droplet in copies:
+        if not terms.signs or not _is_of(droplet, attempt):  # else its signature is still to be carried on
+            return _as_before(droplet, app, attempt)
     failed = next((b for b in actual.builds if b.state == "failed" and b.attempt == attempt.id), None)
     if failed is not None:
         return _after_failure(failed, attempt, terms)
-    return _copied(app, attempt, actual, blueprint) or _built(app, attempt, actual, blueprint, terms)
+    copied = _copied(app, attempt, actual, blueprint, terms)
+    if copied is not None:
+        return copied
+    for droplet in copies:
+        return droplet.guid
+    if not terms.builds:
+        return awaited(attempt, actual, terms)
+    why = explained(app, attempt, actual, terms, failed=bool(_failed_copies(app, actual)))
+    return why or _built(app, attempt, actual, blueprint, terms)
 
 
 def _as_before(droplet: Droplet, app: App, attempt: Attempt) -> str | Next:
@@ -64,6 +84,20 @@ def _serves(build: Build, attempt: Attempt, blueprint: Blueprint) -> bool:
     return build.build_key == blueprint.build_key and (not attempt.fresh or build.attempt == attempt.id)
 
 
+def _may_be_signed(droplet: Droplet, actual: Actual, blueprint: Blueprint, terms: Terms) -> bool:
+    """Whether it is worth a look if the droplet can be signed; who cannot be signed now is looked at no more."""
+    signed = droplet.signed_for == blueprint.build_key
+    return terms.signs and not signed and droplet.guid not in actual.unsignable
+
+
+def _told(source: Droplet, then: str | Next, attempt: Attempt, actual: Actual) -> str | Next:
+    """``then``, once it is written down whose build this is."""
+    origin = source.built_by if source.built_by != actual.environment.name else None
+    if (attempt.copied_from, attempt.because) != (origin, ""):
+        return steps.Begin(replace(attempt, copied_from=origin, because=""))
+    return then
+
+
 def _after_failure(build: Build, attempt: Attempt, terms: Terms) -> Next:
     if not build.error.startswith(PLATFORM_FAULTS):
         return steps.Refuse(Refusal("build", build.error, terms.now))
@@ -75,9 +109,15 @@ def _copy_of_own(source: Droplet, app: App, attempt: Attempt, actual: Actual, te
     failed = next((d for d in _failed_copies(app, actual) if _is_of(d, attempt)), None)
     if failed is not None:
         return another_try(attempt, failed.error, terms)
-    copied = _copy(source, app, actual)
+    copied = _with_signature(source, app, actual, terms)
     mine = next((d for d in actual.droplets or () if d.guid == copied), None)
     return copied if mine is None else _as_before(mine, app, attempt)
+
+
+def _copies(app: App, attempt: Attempt, blueprint: Blueprint, ready: Iterable[Droplet]) -> list[Droplet]:
+    """What the app has as a copy of this build, by our own mark."""
+    mine = (d for d in ready if d.app == app.guid and d.build_key == blueprint.build_key)
+    return [] if attempt.fresh else list(mine)
 
 
 def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
@@ -101,13 +141,45 @@ def _is_of(droplet: Droplet, attempt: Attempt) -> bool:
     return droplet.created_at is None or droplet.created_at >= attempt.began.replace(microsecond=0)
 
 
-def _copied(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) -> str | Next | None:
-    """The same build of another environment. Where a copy failed, the next would too: it is built instead, and
-    nobody is told of a copy."""
+def _copied(
+    app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms
+) -> str | Next | None:
+    """The same build of another environment; None where there is none. Where a copy failed, the next would too: it
+    is built instead, and nobody is told of a copy."""
     if attempt.fresh:
         return None
-    if _failed_copies(app, actual):
+    failed = _failed_copies(app, actual)
+    if failed and terms.builds:
         return steps.Begin(replace(attempt, copied_from=None)) if attempt.copied_from is not None else None
+    mine = next((droplet for droplet in failed if _is_of(droplet, attempt)), None)
+    if mine is not None:
+        return another_try(attempt, mine.error, terms)
+    return _from_abroad(app, attempt, actual, blueprint, terms) or _from_beside(
+        app, attempt, actual, blueprint, terms
+    )
+
+
+def _from_abroad(
+    app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms
+) -> str | Next | None:
+    """From another space, where only our signature counts."""
+    if not terms.sources:
+        return None
+    if actual.abroad is None:
+        return steps.Look("abroad", blueprint.build_key, spaces=terms.sources)
+    for source in actual.abroad.signed:
+        if source.state == "ready" and source.signed_for == blueprint.build_key:
+            return _told(source, _with_signature(source, app, actual, terms), attempt, actual)
+    return None
+
+
+def _from_beside(
+    app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms
+) -> str | Next | None:
+    """From the same space, where labels count: who may write there may as well deploy. Nothing is there to be
+    found where nothing is built."""
+    if not terms.builds:
+        return None
     if actual.elsewhere is None:
         return steps.Look("elsewhere", blueprint.build_key)
     for build in actual.elsewhere:
@@ -115,10 +187,21 @@ def _copied(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) ->
         if source is None or source.state != "ready" or source.checksum is None:
             continue
         origin = build.environment.name if build.environment is not None else None
-        if attempt.copied_from != origin:
-            return steps.Begin(replace(attempt, copied_from=origin))
-        return _copy(source, app, actual)
+        if (attempt.copied_from, attempt.because) != (origin, ""):
+            return steps.Begin(replace(attempt, copied_from=origin, because=""))
+        return _with_signature(source, app, actual, terms)
     return None
+
+
+def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> str | Next:
+    """The copy, with what is signed of its source, so that it can be copied on when that is gone."""
+    copied = _copy(source, app, actual)
+    if not isinstance(copied, str) or not terms.signs or source.signed_for is None:
+        return copied
+    copy = next(d for d in actual.droplets or () if d.guid == copied)
+    if copy.signed_for == source.signed_for or copy.guid in actual.unsignable:
+        return copied
+    return steps.CarrySignature(copied, source.guid)
 
 
 def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next:
@@ -133,12 +216,25 @@ def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
         failed = next((p for p in mine if p.attempt == attempt.id), None)
         if failed is not None:
             return another_try(attempt, failed.error, terms)
+        if terms.signs and where.is_builder and not _is_new(where, attempt) and not actual.builder_is_ours:
+            return _renewed(where, actual)
         return steps.Upload(where.guid, blueprint)
     if package.state == "ready":
         return steps.CreateBuild(where.guid, package.guid, attempt.id, blueprint)
     if package.uploaded:
         return Wait("the upload", "package")
     return steps.Upload(where.guid, blueprint, package.guid)
+
+
+def _is_new(builder: App, attempt: Attempt) -> bool:
+    """Whether it was made for this attempt. (The platform notes whole seconds.)"""
+    return builder.created_at >= attempt.began.replace(microsecond=0)
+
+
+def _renewed(builder: App, actual: Actual) -> Next:
+    """Another builder where this one is not known to be ours alone: what it built could not be signed. That may be
+    because somebody touched it, because we have another account by now, or because the platform has forgotten."""
+    return steps.Look("builder") if actual.builder_is_ours is None else steps.ReplaceBuilder(builder.guid)
 
 
 def _is_clean(app: App, blueprint: Blueprint) -> bool:

@@ -16,7 +16,8 @@ TRIES = 3
 @dataclass(frozen=True)
 class Terms:
     """What a plan may use and must keep to. ``attempt`` is the id that a new attempt would get, ``request``
-    the longest that one request may last."""
+    the longest that one request may last. ``sources`` are the spaces whose signed droplets may be copied;
+    ``builds``: whether anything may be built where it lives; ``signs``: whether what is built is signed."""
 
     names: tuple[str, ...]
     domain: str
@@ -25,6 +26,9 @@ class Terms:
     deadline: timedelta = timedelta(minutes=15)
     pause: timedelta = timedelta(seconds=10)
     request: timedelta = timedelta(seconds=60)
+    sources: tuple[str, ...] = ()
+    builds: bool = True
+    signs: bool = False
 
     def is_late(self, attempt: Attempt) -> bool:
         """Whether the attempt should have come to its end by now."""

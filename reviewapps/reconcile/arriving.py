@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from reviewapps.desired import Desired, Held, Hold, Run
-from reviewapps.model import ADOPTED, App, Environment, Refusal, Space, Wanted
+from reviewapps.model import ADOPTED, App, Environment, PullRequest, Refusal, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
 from reviewapps.reconcile.means import Means
-from reviewapps.rules.rules import REVIEW
 
 PATIENCE = timedelta(seconds=60)
 """For how long after a merge its preview's build is kept for who may want it."""
@@ -50,21 +49,26 @@ def arrivals(
     return tuple(found)
 
 
-def is_copied(means: Means, wanted: Wanted, space: Space, desired: Desired, number: int) -> bool:
-    """Whether a shared environment in the previews' space is about to run what this pull request brought, so that
-    the preview's build is of use for a moment still."""
+def kept_for(means: Means, wanted: Wanted, space: Space, desired: Desired, number: int) -> float | None:
+    """Seconds until the next look at a merged preview whose build is of use for a moment still: a shared
+    environment is about to run what it brought, or another installation may be. None where its build may go."""
     pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
-    if pr is None or pr.merged_at is None or means.now() - pr.merged_at > PATIENCE:
-        return False
-    targets = means.grant.targets
-    beside = ((e, v) for e, v in desired.verdicts.items() if targets.get(e.kind) == targets.get(REVIEW))
-    return any(
-        isinstance(verdict, Run)
-        and verdict.commit == pr.merged_as
-        and _is_under_way(space, environment, verdict)
-        for environment, verdict in beside
-        if environment.shared
-    )
+    if pr is None or pr.merged_at is None:
+        return None
+    age, users = means.now() - pr.merged_at, _users(means, desired, pr)
+    if age <= PATIENCE and any(_is_under_way(space, environment, run) for environment, run in users):
+        return means.pace.poll
+    return means.pace.quiet if age <= means.grant.keep_merged else None
+
+
+def _users(means: Means, desired: Desired, pr: PullRequest) -> list[tuple[Environment, Run]]:
+    """The shared environments that should run what the pull request brought, and may use its preview's build."""
+    return [
+        (environment, verdict)
+        for environment, verdict in desired.verdicts.items()
+        if environment.shared and isinstance(verdict, Run) and verdict.commit == pr.merged_as
+        if means.grant.uses_previews_builds(environment.kind)
+    ]
 
 
 def news(means: Means, wanted: Wanted, space: Space, desired: Desired) -> frozenset[Environment]:

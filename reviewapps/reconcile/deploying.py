@@ -34,6 +34,8 @@ log = structlog.get_logger()
 
 NO_GATE = "what asks for the password cannot be put before it, so nobody is let in"
 
+GOES_AWAY = steps.DeleteApp | steps.ReplaceBuilder
+
 STEPS_IN_A_TURN = 60
 """Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
 
@@ -47,6 +49,9 @@ def deployed(turn: Turn, run: Run) -> float | None:
             case Done():
                 turn.tell(_outcome(turn, run))
                 return None
+            case Wait(depends=True):
+                turn.tell(_held_up(turn, run))
+                return turn.means.pace.quiet
             case Wait(_, kind):
                 if not is_live(_app(turn), run):
                     _say_building(turn, run)
@@ -66,7 +71,7 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
     """Do the step. Seconds until it is tried again, where there was no room for it; else None."""
     try:
         turn.carry_out(step)
-        if isinstance(step, steps.DeleteApp) and step.guid in {app.guid for app in turn.actual.apps}:
+        if isinstance(step, GOES_AWAY) and step.guid in {app.guid for app in turn.actual.apps}:
             return turn.means.pace.poll  # the platform is still at it
     except NameTaken as taken:
         turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))
@@ -188,6 +193,7 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
         ends=run.ends,
         source=tag,
         same_build_as=attempt.copied_from,
+        built_because=attempt.because,
         stop_start=attempt.stop_start,
         not_taken=attempt.not_taken,
         services=attempt.services,
@@ -206,6 +212,13 @@ def held(turn: Turn, hold: Hold) -> Held:
     """That a commit waits, and what serves meanwhile."""
     still = _serving(turn, turn.actual.app) if turn.actual.app is not None else None
     return Held(hold.commit, hold.why, hold.reasons, still, hold.pulls)
+
+
+def _held_up(turn: Turn, run: Run) -> Held:
+    """That a commit cannot go there before others have built it."""
+    app = _app(turn)
+    why = app.attempt.because if app.attempt is not None else ""
+    return Held(run.commit, "build", (f"nothing is built here, and there is {why}",), _serving(turn, app))
 
 
 def _say_building(turn: Turn, run: Run) -> None:

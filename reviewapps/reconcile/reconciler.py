@@ -17,7 +17,7 @@ from reviewapps.overview import Decision, Detail, Overview, Row, decision, detai
 from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile.adopting import Adoption, adopted, adoption
-from reviewapps.reconcile.arriving import arrivals, is_copied, news, note
+from reviewapps.reconcile.arriving import arrivals, kept_for, news, note
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
 from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
@@ -243,11 +243,11 @@ class Reconciler:
         if what is not None:
             self._repair(seen, environment, what)
         turn.proposed = proposed(turn, seen.wanted)
-        number, arrived, copied = environment.number, tuple[Arrival, ...](), False
+        number, arrived, kept = environment.number, tuple[Arrival, ...](), None
         if number is not None and isinstance(seen.verdict, Absent):
             arrived = arrivals(means, seen.wanted, seen.space, seen.desired, number)
-            copied = is_copied(means, seen.wanted, seen.space, seen.desired, number)
-        wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, copied=copied)
+            kept = kept_for(means, seen.wanted, seen.space, seen.desired, number)
+        wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, kept=kept)
         if wait is None and number is not None:
             note(means, seen.space, seen.desired, number)
             note_told(means, seen.wanted, environment)

@@ -27,11 +27,11 @@ def settled(
     teardown: Command | None = None,
     arrivals: tuple[Arrival, ...] = (),
     *,
-    copied: bool = False,
+    kept: float | None = None,
 ) -> float | None:
     """Seconds until the next look; None when all is done and told. ``teardown`` is run before anything is taken
-    away that ever was live; ``arrivals`` are where a merged pull request has come; ``copied``: where it goes, its
-    build is about to be used, so that the app stays for a moment, stopped."""
+    away that ever was live; ``arrivals`` are where a merged pull request has come; ``kept``: its build is
+    of use still, so that the app stays, stopped, and is looked at again in so many seconds."""
     nothing: Plan = partial(next_removal, teardown=teardown)
     match verdict:
         case Run():
@@ -39,7 +39,7 @@ def settled(
         case Absent(why="missing") if _is_hardly_missing(turn):
             return turn.means.pace.quiet
         case Absent():
-            return _removed(turn, replace(_words(verdict), arrivals=arrivals), nothing, copied=copied)
+            return _removed(turn, replace(_words(verdict), arrivals=arrivals), nothing, kept=kept)
         case Fork():
             return _removed(turn, Forbidden(verdict.commit), nothing)
         case Destroyed(commit, at):
@@ -62,7 +62,9 @@ class Plan(Protocol):
     def __call__(self, actual: Actual, *, terms: Terms) -> Farewell: ...
 
 
-def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan, *, copied: bool = False) -> float | None:
+def _removed(
+    turn: Turn, outcome: Removed | Forbidden, plan: Plan, *, kept: float | None = None
+) -> float | None:
     """Addresses, services, then apps; then look again, and only then say so.
 
     Where a request of an attempt may have been in flight, what it brings back is found by a second look that
@@ -74,8 +76,8 @@ def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan, *, copied: bo
     while not isinstance(step := plan(turn.actual, terms=turn.terms()), Done):
         if step == last or isinstance(step, Wait):
             return pace.poll  # the platform is still at it
-        if copied and isinstance(step, DeleteApp):
-            return _put_by(turn)
+        if kept is not None and isinstance(step, DeleteApp):
+            return _put_by(turn, kept)
         _take_away(turn, step)
         changed = changed or not isinstance(step, Look)
         last = step
@@ -90,11 +92,11 @@ def _removed(turn: Turn, outcome: Removed | Forbidden, plan: Plan, *, copied: bo
     return None
 
 
-def _put_by(turn: Turn) -> float:
-    """Seconds until the next look at an app whose build is about to be used elsewhere: it holds no memory."""
+def _put_by(turn: Turn, seconds: float) -> float:
+    """Seconds until the next look at an app whose build is of use elsewhere: it holds no memory."""
     if turn.actual.app is not None and turn.actual.app.started:
         turn.carry_out(Stop())
-    return turn.means.pace.poll
+    return seconds
 
 
 def _take_away(turn: Turn, step: Step) -> None:

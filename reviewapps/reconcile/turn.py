@@ -67,6 +67,9 @@ class Turn:
             deadline=(run.deadline if run is not None else None) or means.pace.deadline,
             pause=means.pace.pause,
             request=timedelta(seconds=means.pace.request),
+            sources=means.grant.sources.get(self.environment.kind, ()),
+            builds=self.environment.kind not in means.grant.copies_only,
+            signs=means.grant.signs,
         )
 
     @property

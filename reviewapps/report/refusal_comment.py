@@ -33,6 +33,8 @@ def headline(refusal: Refusal) -> str:
             return "its setup task failed"
         case "service":
             return "a service is missing"
+        case "copy":
+            return "nothing to run"
         case "platform":
             return "the platform failed three times"
         case "name":
@@ -84,6 +86,8 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
             return f"whoever runs reviewapps makes the service, or the rules do without. Then: {again}."
         case "build" | "crash":
             return f"push a fix. If it was not your code: {again}. This commit is not tried again by itself."
+        case "copy":
+            return f"have it built where that is done, then: {voice.command('deploy', number)}."
         case "manifest" if refusal.decision:
             return "merge those lines, with the answer that fits. It is tried again by itself then."
         case "manifest" | "source":

@@ -13,7 +13,7 @@ from reviewapps.report.voice import Voice
 from reviewapps.report.wording import overwritten, span
 
 MESSAGE_CHARACTERS = 300
-OPERATORS: frozenset[Fault] = frozenset({"platform", "name", "gate"})
+OPERATORS: frozenset[Fault] = frozenset({"platform", "name", "gate", "copy"})
 """Faults that nobody can mend from within the pull request."""
 
 

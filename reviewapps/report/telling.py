@@ -121,8 +121,10 @@ def _description(outcome: Outcome) -> str:
 def _history(live: Live) -> str:
     """What `reviewapps history` will want to tell of it."""
     took = f" in {span(live.took)}" if live.took is not None else ""
-    again = ", built again" if any(one.startswith("chosen by") for one in live.approved) else ""
-    build = f", same build as {live.same_build_as}" if live.same_build_as is not None else again
+    build = f", same build as {live.same_build_as}" if live.same_build_as is not None else ""
+    build = build or (f", built, because {live.built_because}" if live.built_because else "")
+    if not build and any(one.startswith("chosen by") for one in live.approved):
+        build = ", built again"
     return "".join([took, build, *(f"; {one}" for one in live.approved)])
 
 

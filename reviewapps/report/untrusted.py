@@ -88,6 +88,7 @@ def fit(outcome: Outcome, secrets: Iterable[str]) -> Outcome:
             return replace(
                 outcome,
                 source=outcome.source and mask.line(outcome.source, WORD_CHARACTERS),
+                built_because=mask.line(outcome.built_because, MESSAGE_CHARACTERS),
                 not_taken=mask.words(outcome.not_taken),
                 services=mask.words(outcome.services),
                 approved=mask.words(outcome.approved),

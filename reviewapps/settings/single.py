@@ -23,6 +23,7 @@ from reviewapps.grants import (
     SlackForm,
     Target,
     app_key_of,
+    ring_of,
     slack_of,
 )
 from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE, PAGE
@@ -69,6 +70,7 @@ class Single(BaseModel):
     gate: Annotated[str, Field(pattern=GATE)] | None = None
     gate_password: Hidden | None = None
     gate_bypass: Token | None = None
+    signing_key: Hidden | None = None
 
     limit: Annotated[int, Field(ge=0, le=200)] = 5
     expire_after: Duration = timedelta(days=10)
@@ -131,6 +133,7 @@ class Single(BaseModel):
             services=frozenset(self.services),
             plans=frozenset(self.plans),
             databases=frozenset(KINDS if self.postgres is not None else ()),
+            signs=self.signing_key is not None,
         )
         return Grants(
             instance=self.instance,
@@ -148,6 +151,7 @@ class Single(BaseModel):
             ),
             slack=self._slack,
             web_token=self.web_token,
+            signing=None if self.signing_key is None else ring_of("signing_key", self.signing_key),
         )
 
     @property

@@ -19,6 +19,7 @@ from reviewapps import steps
 from reviewapps.errors import Busy, NameTaken, Unavailable
 from reviewapps.model import (
     BUILDER,
+    Abroad,
     Actual,
     App,
     Binding,
@@ -77,7 +78,8 @@ class Running:
 
 class CloudFoundry:
     """One space. ``looks`` is how many looks pass until something slow ends; ``full`` are the steps that the
-    quota has no room for; ``fails_uploads`` and ``fails_copies`` are its blob store's bad days."""
+    quota has no room for; ``fails_uploads`` and ``fails_copies`` are its blob store's bad days. ``abroad`` are
+    droplets in other spaces, ``meddled``: somebody else had a hand in every app."""
 
     def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
         self.now, self.fates, self.looks = now, fates, looks
@@ -86,7 +88,9 @@ class CloudFoundry:
         self.bound: set[str] = set()
         self.gate_in: int | None = None
         self.visited: dict[str, datetime] = {}
-        self.fails_uploads = self.fails_copies = False
+        self.fails_uploads = self.fails_copies = self.meddled = False
+        self.abroad: list[Droplet] = []
+        self.unsigned: tuple[str, ...] = ()
         self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
         self.troubles: Iterator[Trouble | None] = iter(())
@@ -212,6 +216,12 @@ class CloudFoundry:
                 del self.routes[guid]
                 self.bound.discard(guid)
                 return replace(actual, routes=tuple(r for r in actual.routes if r.guid != guid))
+            case steps.ReplaceBuilder(guid):
+                assert self.apps[guid].is_builder
+                self._delete_app(guid)
+                left = tuple(a for a in actual.apps if a.guid != guid)
+                gone = replace(actual, apps=left, packages=None, builds=None, droplets=None)
+                return replace(gone, builder_is_ours=True)
             case steps.DeleteApp(guid):
                 self._delete_app(guid)
                 return replace(actual, apps=tuple(a for a in actual.apps if a.guid != guid))
@@ -255,6 +265,8 @@ class CloudFoundry:
             case steps.CopyDroplet():
                 self._copy(step, app)
                 return replace(actual, droplets=tuple(_of(actual, self.droplets)))
+            case steps.Sign() | steps.CarrySignature():
+                return self._sign(step, actual)
             case steps.CreateService() | steps.MakeDatabase() | steps.Bind() | steps.Unbind():
                 return self._served(step, app, actual)
             case steps.RunTask():
@@ -491,6 +503,31 @@ class CloudFoundry:
             return
         _change(self.droplets.get(app, []), guid, state="ready", checksum=f"sum-of-{self.made_of[guid]}")
 
+    def _sign(self, step: steps.Sign | steps.CarrySignature, actual: Actual) -> Actual:
+        mine = next(d for some in self.droplets.values() for d in some if d.guid == step.droplet)
+        if isinstance(step, steps.Sign):
+            if self.meddled:
+                return replace(actual, unsignable=actual.unsignable | {step.droplet})
+            assert self.made_of[step.droplet] == step.build_key, "what is signed is not what was built"
+            told = {"signed_for": step.build_key, "built_by": actual.environment.name}
+        else:
+            ours = (d for some in self.droplets.values() for d in some)
+            source = next(d for d in (*self.abroad, *ours) if d.guid == step.source)
+            assert source.signed_for is not None and source.checksum == mine.checksum
+            told = {"signed_for": source.signed_for, "built_by": source.built_by or ""}
+        for some in self.droplets.values():
+            _change(some, step.droplet, **told)
+        return replace(actual, droplets=tuple(_of(actual, self.droplets)))
+
+    def add_abroad(self, key: str, *, signed: bool = True) -> None:
+        """A droplet in another space, built by a preview."""
+        guid = self._guid("droplet")
+        self.made_of[guid] = key
+        if signed:
+            self.abroad.insert(0, Droplet(guid, "ready", f"sum-of-{key}", signed_for=key, built_by="pr-1"))
+        else:
+            self.unsigned = ("pr-1",)
+
     # --- processes ---
 
     def _start(self, step: steps.Start, app: App) -> None:
@@ -572,6 +609,12 @@ class CloudFoundry:
                 return replace(actual, crashes=tuple(self.crashes.get(app, ())))
             case "elsewhere":
                 return self._elsewhere(step.build_key or "", actual)
+            case "abroad":
+                signed = tuple(d for d in self.abroad if d.signed_for == step.build_key)
+                found = Abroad(signed) if signed else Abroad((), self.unsigned)
+                return replace(actual, abroad=found)
+            case "builder":
+                return replace(actual, builder_is_ours=not self.meddled)
             case "guard" | "services":
                 raise AssertionError("seen to above")
 

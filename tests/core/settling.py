@@ -198,7 +198,14 @@ class Settling:
 
     def _terms(self, environment: Environment) -> Terms:
         return Terms(
-            names("acme", SHOP, environment), DOMAIN, f"t{self.cf.requests}", self.cf.now, deadline=DEADLINE
+            names("acme", SHOP, environment),
+            DOMAIN,
+            f"t{self.cf.requests}",
+            self.cf.now,
+            deadline=DEADLINE,
+            sources=self.grant.sources.get(environment.kind, ()),
+            builds=environment.kind not in self.grant.copies_only,
+            signs=self.grant.signs,
         )
 
     def _next_from_scratch(self, environment: Environment, verdict: Verdict) -> steps.Next:

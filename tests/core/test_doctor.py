@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
+from pathlib import Path
 
 import pytest
 
@@ -309,6 +310,42 @@ def test_a_gate_that_cannot_reach_the_internet_is_a_failure() -> None:
     (found,) = complaints(list(about_cloudfoundry.targets(gated)))
     assert (found.level, found.mend.count("public_networks_egress")) == ("FAIL", 1)
     assert "the gate leads nobody to a preview" in found.text
+
+
+def test_builds_that_could_cross_spaces_want_a_key(tmp_path: Path) -> None:
+    text = """
+[target.review]
+space = "acme/review"
+credentials = "cf"
+[target.staging]
+space = "acme/staging"
+credentials = "cf"
+{key}
+[[repository]]
+name = "acme/shop"
+environments = {{ review = "review", staging = "staging" }}
+"""
+    words = {"GITHUB": "word", "CF": "deployer:word", "GATE": "gate-word", "SIGNING": "k" * 32}
+    secrets = {f"REVIEWAPPS_SECRET_{name}": word for name, word in words.items()}
+    for key, asked in (("", {"staging"}), ("[signing]", set())):
+        (tmp_path / "reviewapps.toml").write_text(text.format(key=key))
+        found = about_us.settings(seen(told=Told(settings(secrets, tmp_path), "reviewapps.toml")))
+        missing = [one for one in complaints(list(found)) if "no key that signs" in one.text]
+        assert {one.text.split()[1] for one in missing} == asked
+        assert all("openssl rand -hex 32" in one.mend for one in missing)
+
+
+@pytest.mark.parametrize(("builds", "level"), [(True, "warn"), (False, "FAIL")])
+def test_a_space_that_cannot_be_read_is_named_with_the_role_that_it_takes(builds: bool, level: str) -> None:
+    there = told()
+    grant = Grant(copies_only=frozenset() if builds else frozenset({"dev"}))
+    grants = replace(there.grants, repositories={"acme/shop": grant})
+    there = there.model_copy(update={"grants": grants})
+    place = replace(PLACE, unread=("acme/staging",))
+    found = about_cloudfoundry.targets(seen(told=Told(there, "variables"), targets={"review": place}))
+    (one,) = complaints(list(found))
+    assert (one.level, "cannot read acme/staging" in one.text) == (level, True)
+    assert one.mend.startswith("cf set-space-role ") and one.mend.endswith(" acme staging SpaceAuditor")
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,10 @@ from reviewapps.settings import Settings, settings
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MINIMAL = (EXAMPLES / "reviewapps.minimal.toml").read_text()
+PRODUCTION = (EXAMPLES / "reviewapps.production.toml").read_text()
 FULL = (EXAMPLES / "reviewapps.toml").read_text()
 ACCOUNT = json.dumps({"username": "deployer", "password": "cf-word"})
+KEY = "signing-word-" + "k" * 32
 WEB = "a token that nobody guesses"
 SECRETS = {"REVIEWAPPS_SECRET_GITHUB": "github-word", "REVIEWAPPS_SECRET_CF_REVIEW": ACCOUNT}
 SECRETS |= {"REVIEWAPPS_SECRET_GATE": "gate-word"}
@@ -83,7 +85,7 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     slack.write_text("xoxb-slack-word\n")
     words = {"password": "gate-word", "bypass": "bypass-word"}
     github = {"token": "github-word", "webhook_secret": "hook-word"}
-    bound = {"github": github, "cf-review": json.loads(ACCOUNT), "gate": words, "web": WEB}
+    bound = {"github": github, "cf-review": json.loads(ACCOUNT), "gate": words, "web": WEB, "signing": KEY}
     services = {"user-provided": [{"name": "reviewapps-secrets", "credentials": bound}]}
     text = changed(FULL, "/run/secrets/slack", str(slack))
 
@@ -101,11 +103,12 @@ def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     gate = grants.targets["review"].gate
     assert gate is not None and (gate.name, gate.asks) == ("review-gate", True)
     assert (shop.entrance("review"), shop.entrance("dev")) == ("password", "public")
+    assert (dict(shop.sources), shop.signs) == ({"dev": ("agency-acme/review",)}, True)
     of_web = {grants.github.webhook_secret, grants.web_token}
     assert of_web == {"hook-word", WEB}
     assert set(found.secrets) == of_web | {
         *("github-word", "cf-word", "dev-word", "xoxb-slack-word"),
-        *("gate-word", "bypass-word", gate.root),
+        *("gate-word", "bypass-word", gate.root, KEY),
     }
     assert not [word for word in found.secrets if word in repr(found)]
 
@@ -226,6 +229,79 @@ def test_the_file_may_be_elsewhere(tmp_path: Path) -> None:
     assert settings(SECRETS | {"REVIEWAPPS_FILE": str(elsewhere)}, tmp_path).repositories == ("acme/shop",)
     with pytest.raises(BadSettings, match="cannot be read"):
         settings(SECRETS | {"REVIEWAPPS_FILE": str(tmp_path / "nowhere.toml")}, tmp_path)
+
+
+THREE = """
+[signing]
+[target.review]
+space = "acme/review"
+credentials = "cf-review"
+[target.staging]
+space = "acme/staging"
+credentials = "cf-staging"
+[target.far]
+api = "https://api.example.gov"
+space = "acme/far"
+credentials = "cf-review"
+[[repository]]
+name = "acme/shop"
+environments = { review = "review", dev = "review", staging = "staging", production = "far" }
+"""
+THREES_SECRETS = {"REVIEWAPPS_SECRET_SIGNING": KEY, "REVIEWAPPS_SECRET_CF_STAGING": ACCOUNT}
+
+
+def test_what_is_signed_may_be_copied_between_the_spaces_of_a_repository(tmp_path: Path) -> None:
+    grants = told(tmp_path, THREE, **THREES_SECRETS).grants
+    shop = grants.repositories["acme/shop"]
+    only = {"staging": ("acme/review",)}
+    assert dict(shop.sources) == only  # nothing flows back, and nothing comes from another platform
+    assert [kind for kind in shop.targets if shop.uses_previews_builds(kind)] == ["review", "dev", "staging"]
+    assert grants.sources_of("staging") == ("acme/review",)
+    assert KEY in grants.secrets and KEY not in repr(grants)
+
+    named = changed(THREE, '"acme/staging"', '"acme/staging"\ncopies_from = ["far/off"]')
+    assert told(tmp_path, named, **THREES_SECRETS).grants.sources_of("staging") == ("far/off",)
+    nothing = changed(THREE, '"acme/staging"', '"acme/staging"\ncopies_from = []')
+    assert told(tmp_path, nothing, **THREES_SECRETS).grants.sources_of("staging") == ()
+    unsigned = told(tmp_path, changed(THREE, "[signing]", ""), **THREES_SECRETS).grants
+    assert (unsigned.signing, unsigned.sources_of("staging")) == (None, ())
+    assert dict(unsigned.repositories["acme/shop"].sources_without_key) == only
+
+
+def test_an_installation_of_production_alone_wants_no_secret_but_its_own(tmp_path: Path) -> None:
+    ours = {"GITHUB": "github-word", "CF_PROD": "deployer:cf-word", "SIGNING": KEY}
+    for text in (
+        PRODUCTION,
+        PRODUCTION + '[target.review]\nspace = "acme/review"\ncredentials = "cf-review"\n',
+    ):
+        (tmp_path / "reviewapps.toml").write_text(text)
+        shop = settings(ours, tmp_path).grants.repositories["acme/shop"]
+        assert (dict(shop.targets), sorted(shop.copies_only)) == (
+            {"production": "production"},
+            ["production"],
+        )
+        assert shop.sources["production"] == ("agency-acme/staging",)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ('"acme/staging"', '"acme/staging"\ncopies_from = ["reviw"]', "did you mean `review`?"),
+        ('"acme/staging"', '"acme/staging"\ncopies_from = ["far"]', "is on another platform"),
+        ('"acme/review"', '"acme/review"\nbuilds = false', "previews are built where they live"),
+        ('"acme/far"', '"acme/far"\nbuilds = false', "production has nothing to run: `copies_from` says"),
+        ("[signing]", '[signing]\nkey = "k"', "`signing.key` is unknown"),
+        ('name = "acme/shop"', 'name = "acme/shop"\nkeep_merged = "2h"', "is an hour at most"),
+    ],
+)
+def test_what_could_not_be_copied_is_refused(tmp_path: Path, before: str, after: str, reason: str) -> None:
+    assert reason in refusal(tmp_path, changed(THREE, before, after), **THREES_SECRETS)
+
+
+@pytest.mark.parametrize("told_so", ["copies_from = ['review']", "builds = false"])
+def test_without_a_key_nothing_crosses(tmp_path: Path, told_so: str) -> None:
+    text = changed(changed(THREE, "[signing]", ""), '"acme/staging"', f'"acme/staging"\n{told_so}')
+    assert "under `[signing]`" in refusal(tmp_path, text, **THREES_SECRETS)
 
 
 def test_only_some_kinds_may_be_this_instances(tmp_path: Path) -> None:

@@ -453,3 +453,15 @@ def test_a_commit_has_the_status_of_what_came_of_it(name: str, status: tuple[str
     said = told(OUTCOMES[name])
     assert said.status == status[0]
     assert status[1] in (None, said.description)
+
+
+def test_what_was_built_again_says_why_and_what_waits_for_a_build_says_for_what() -> None:
+    why = "there was no signed build in acme/review (pr-1: unsigned; s3cr3t)"
+    said = told(replace(LIVE, built_because=why), environment=DEV, secrets=("s3cr3t",))
+    assert said.description.endswith(f"built, because {why.replace('s3cr3t', '•••')}")
+    assert "same build" not in said.description
+
+    lacking = "nothing is built here, and there is no build of it in acme/staging"
+    waits = told(Held(NEW, "build", (lacking,), STILL), environment=DEV)
+    assert (waits.deployment, waits.status, waits.description) == ("queued", "pending", f"Held: {lacking}")
+    assert f"is held: {lacking}" in slack(Held(NEW, "build", (lacking,), STILL), environment=DEV)

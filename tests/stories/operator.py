@@ -94,10 +94,10 @@ class Operator:
     def _in_the_space(self) -> dict[str, Any]:
         return {"space": {"data": {"guid": self._world.cloudfoundry.space(SPACE).guid}}}
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """``cf curl``"""
+    def ask(self, method: str, path: str, body: Any = None, *, who: str = DEPLOYER) -> Any:
+        """``cf curl``, by somebody whose password is their name"""
         api = self._world.cloudfoundry.api_url
-        form = {"grant_type": "password", "username": DEPLOYER, "password": DEPLOYER}
+        form = {"grant_type": "password", "username": who, "password": who}
         token = self._session.post(f"{api}/oauth/token", data=form, auth=("cf", ""), timeout=5).json()
         headers = {"Authorization": f"bearer {token['access_token']}"}
         answer = self._session.request(method, api + path, json=body, headers=headers, timeout=5)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
+from zlib import crc32
 
 from reviewapps import settings
 from reviewapps.demo.onlooker import Onlooker, Page, TooLate, headings, linked, page
@@ -66,7 +67,7 @@ class Town:
 
     def environment_by_file(self, text: str, **told: str) -> dict[str, str]:
         """The process environment of an installation whose operator wrote this ``reviewapps.toml``."""
-        file = self.home / f"operator-{len(self.orchestrators)}.toml"
+        file = self.home / f"operator-{crc32(text.encode()):x}.toml"
         file.write_text(text)
         single = {settings.PREFIX + name.upper() for name in Single.model_fields}
         environment = self.playground.environment(**{**QUICK, **told})

@@ -227,4 +227,14 @@ def remove_bindings(world: World, instance: ServiceInstance) -> None:
 def record_binding(world: World, binding: Binding, what: str, actor: User | None) -> None:
     """Write down that ``binding`` was created or deleted."""
     noun = "service_key" if binding.type == "key" else "service_binding"
-    world.record(f"audit.{noun}.{what}", binding, binding.space, actor)
+    world.record(f"audit.{noun}.{what}", binding, binding.space, actor, {"request": _request(binding, what)})
+
+
+def _request(binding: Binding, what: str) -> dict[str, Any]:
+    """What was asked for, as the platform writes it down."""
+    app, instance = binding.app.guid if binding.app else None, binding.instance.guid
+    if what != "create":
+        return {"app_guid": app, "route_guid": None, "service_instance_guid": instance}
+    to = {"service_instance": {"data": {"guid": instance}}}
+    to |= {"app": {"data": {"guid": app}}} if app else {}
+    return {"type": binding.type, "relationships": to}
