@@ -108,9 +108,10 @@ def addressed(text: str, repositories: Mapping[str, int]) -> Environment:
     asked = found["repository"].lower() or (next(iter(known)) if len(known) == 1 else "")
     if asked not in known:
         raise BadSettings(f"`{text}` names no repository of ours: {', '.join(sorted(repositories))}")
-    environment = Environment(known[asked], found["name"] or f"pr-{found['number']}")
-    number = environment.number
-    return environment if number is None else Environment.of_pull_request(known[asked], number)
+    environment = Environment(known[asked], found["name"] or f"pr-{int(found['number'])}")
+    if environment.number is None and environment.name.startswith("pr-"):
+        raise BadSettings(f"`{text}` names no environment: previews are written as acme/shop#12")
+    return environment
 
 
 def _own(instance: str, environment: Environment) -> str:

@@ -49,8 +49,8 @@ class Pull:
     them asks for a review.
 
     ``authors`` are, for each of its commits, whoever wrote it, co-authors too. ``pushers`` are those who pushed
-    its commits. ``all_told``: GitHub told all of them, whoever pushed the head among them.
-    ``retargeted_at``: when it was given another base branch last, or that was rewritten.
+    its commits, or merged them into its branch. ``all_told``: GitHub told all of them, whoever pushed the head
+    among them. ``retargeted_at``: when it was given another base branch last, or that was rewritten.
     """
 
     number: int

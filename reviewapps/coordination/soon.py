@@ -16,7 +16,8 @@ APART: Final = 1.0
 """Seconds between two looks that this calls for at one repository, however often it is asked for."""
 
 REMEMBERED: Final = 3600
-"""Seconds for which a delivery is known to have been here."""
+"""Seconds for which what a webhook said is known to have been here. What is taken for a double and is none costs
+the time until the clock strikes."""
 
 LAST: Final = "webhook"
 """Under this the memory holds when GitHub told of one of ours last, seconds since 1970: for whoever asks whether
@@ -42,7 +43,7 @@ redis.call('ZADD', KEYS[1], 'NX', exact(now), ARGV[1])
 return 1
 """
 )
-"""A webhook's one write. ARGV: the repository, the delivery's id, for how long that is known."""
+"""A webhook's one write. ARGV: the repository, what its words are known by, for how long they are."""
 
 _POP = (
     _NOW
@@ -82,7 +83,7 @@ class Soon:
         self._pop = redis.register_script(_POP)
 
     def ask(self, repository: str, delivery: str) -> Told:
-        """Let that repository be looked at soon, unless this very delivery asked for it before."""
+        """Let that repository be looked at soon, unless these very words asked for it before."""
         new = self._ask(keys=self._keys, args=[repository, delivery, REMEMBERED])
         return "new" if new else "double"
 
@@ -93,6 +94,6 @@ class Soon:
 
 
 def keys(prefix: str) -> list[Any]:
-    """Where this stands in Redis: who asks, who was looked at when, what deliveries' ids begin with, and when the
+    """Where this stands in Redis: who asks, who was looked at when, what stands before what is known, and when the
     last one came."""
     return [f"{prefix}soon", f"{prefix}soon:looked", f"{prefix}delivery:", cached(prefix, LAST)]

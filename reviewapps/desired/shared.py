@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 
-from reviewapps.approval import NOTHING, Approved, Evidence, Missing, SignOff, judgement
+from reviewapps.approval import NOTHING, Approved, Evidence, Missing, SignOff, judgement, stricter
+from reviewapps.desired.own_rules import lacking, led_astray, unreadable
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -76,15 +77,15 @@ class Shared:
     ) -> Verdict | None:
         """The same, without what is only noted."""
         run = self._run(environment, own)
-        goal = self._newest(run, follows, app) if follows.tags else self._head(run, follows, app)
+        goal: Verdict | None = (self._newest if follows.tags else self._head)(run, follows, app)
         if app is not None and has_drifted(app):
             commit = goal.commit if isinstance(goal, Run) else app.wished
             return Held(Hold(commit or "", "drift", (DRIFT,)))
         if goal is None:
-            return None if app is None else (_as_before(run, app) or Leave())
-        if isinstance(goal, Leave):
-            return goal
-        return self._by_rules_of_its_own(environment, self._permitted(environment, goal, follows, app), app)
+            goal = None if app is None else (_as_before(run, app) or Leave())
+        elif isinstance(goal, Run):
+            goal = self._permitted(environment, goal, follows, app)
+        return goal and self._by_rules_of_its_own(environment, goal, app)
 
     def _notes(self, environment: Environment, follows: Follows, app: App) -> Iterator[str]:
         """What lies on it, whether or not anything waits for that: somebody went back, a lock, a freeze."""
@@ -170,11 +171,14 @@ class Shared:
             return Leave()
         own = self.known.rules_at[found.commit]
         if isinstance(own, BadRules):
-            return Held(
-                found.held or Hold(found.commit, "rules", ("the rules at that commit cannot be read",))
-            )
-        config, deadline = self.grant.config(own, environment), own.of(environment).deadline
-        return replace(found, config=config, deadline=deadline, by_own_rules=True)
+            return Held(found.held or unreadable(found.commit))
+        none = lacking(
+            found.commit, own, self.rules, found.source or "", self.wanted.repository.default_branch
+        )
+        if none is not None:
+            return Held(found.held or none)
+        config, wishes = self.grant.config(own, environment), own.of(environment)
+        return replace(found, config=config, deadline=wishes.deadline, app=wishes.app, by_own_rules=True)
 
     # --- what holds it back ---
 
@@ -206,11 +210,29 @@ class Shared:
             return Leave()
         if isinstance(asked, BadRules):
             return Hold(run.commit, "rules", ("the rules at the commit that runs there cannot be read",))
-        own = asked.of(environment)
+        own = self._with_its_own(environment, asked.of(environment), run, app)
+        if not isinstance(own, EnvironmentRules):
+            return own
         ends = frozen_until(own.freeze, self.now)
         if ends is not None and not overridden:
             return Hold(run.commit, "freeze", (_frozen(ends),))
         return self._approved(environment, run, own, follows, app)
+
+    def _with_its_own(
+        self, environment: Environment, there: EnvironmentRules, run: Run, app: App | None
+    ) -> EnvironmentRules | Hold | Leave:
+        """What is asked for there. The first commit of a branch is asked for what it says itself as well, so that
+        neither the default branch's rules nor its own lower the other's."""
+        if _permitted_last(app) is not None or run.tags_seen or run.commit == self.wanted.repository.head:
+            return there
+        if run.commit not in self.known.rules_at:
+            self.rules_asked.add(run.commit)
+            return Leave()
+        brought = self.known.rules_at[run.commit]
+        if isinstance(brought, BadRules):
+            asked = self.grant.requires(environment.kind, there.requires)
+            return there if asked.nothing else unreadable(run.commit)
+        return replace(there, requires=stricter(there.requires, brought.of(environment).requires))
 
     def _rules_there(self, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
@@ -235,6 +257,9 @@ class Shared:
             return Hold(
                 run.commit, "approval", (f"{run.source} is a tag, and approvals are counted on a branch",)
             )
+        default = self.wanted.repository.default_branch
+        if astray := led_astray(environment.kind, own.follows, follows, default):
+            return Hold(run.commit, "rules", (astray,))
         way = Way(run.source or "", _permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)

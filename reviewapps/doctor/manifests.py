@@ -47,7 +47,8 @@ def memory_asked(name: str, found: Surveyed) -> int | None:
 
 
 def _granted(grant: Grant) -> Allowance:
-    return Allowance(ANY_MEMORY, grant.services, grant.plans, "review" in grant.databases)
+    shared, databases = grant.may_share("review"), "review" in grant.databases
+    return Allowance(ANY_MEMORY, shared, grant.plans, databases, disk_mb=grant.disk_mb)
 
 
 def _allowed(asked: Rules) -> Allowance:

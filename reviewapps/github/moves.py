@@ -49,12 +49,13 @@ class Moves:
         return tuple(one.move for one in moved)
 
     def pushers(self, whole: Asked) -> frozenset[str] | None:
-        """Who pushed the commits of a pull request to its branch; None where it is not told of its head.
+        """Who pushed the commits of a pull request to its branch, or merged them into that; None where it is not
+        told of its head.
 
-        A merge on GitHub is nobody's push: what it merged was pushed before. What GitHub told once of a merged
-        pull request does not change."""
+        What was merged was pushed to another branch before, which is not looked at: whoever merged it may have
+        pushed it there, in anybody's name. What GitHub told once of a merged pull request does not change."""
         pull = whole.pull
-        name = f"github/{self._repository}/pushers/{pull.number}/{pull.head}"
+        name = f"github/{self._repository}/movers/{pull.number}/{pull.head}"
         try:
             return _PUSHERS.validate_python(self._memory.read(name))
         except ValidationError:
@@ -69,7 +70,7 @@ class Moves:
         pushed = [one.actor for one in mine if not one.move.merge]
         if None in pushed or not any(one.move.after == pull.head for one in mine):
             return None
-        pushers = frozenset(actor for actor in pushed if actor is not None)
+        pushers = frozenset(one.actor for one in mine if one.actor is not None)
         self._memory.write(name, sorted(pushers), MONTH)
         return pushers
 

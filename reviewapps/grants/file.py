@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from reviewapps.errors import BadSettings, Missing
 from reviewapps.gate import Gate, gate_of
 from reviewapps.grants.form import (
+    EVERYWHERE,
     File,
     GitHubForm,
     LookEvery,
@@ -193,7 +194,9 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         expire_after=form.expire_after,
         deletions_at_once=file.deletions_at_once,
         memory_mb=form.memory,
-        services=frozenset(form.services),
+        disk_mb=form.disk,
+        services=form.services.get(EVERYWHERE, frozenset()),
+        services_of_kind={kind: names for kind, names in form.services.items() if kind != EVERYWHERE},
         plans=frozenset(form.plans),
         floors=form.requires,
         databases=frozenset(kind for kind, name in mine.items() if targets[name].postgres is not None),
@@ -220,10 +223,13 @@ def _check_names(form: File) -> None:
                 raise BadSettings(
                     f"{repository.name}: {kind} lives in `{target}`, and there is no such target{near}"
                 )
-        for kind in repository.requires:
-            if kind not in repository.environments:
-                near = _nearest(kind, repository.environments)
-                raise BadSettings(f"{repository.name}: `requires` names `{kind}`, which is not granted{near}")
+        for key, kinds in (("requires", repository.requires), ("services", repository.services)):
+            for kind in kinds.keys() - {EVERYWHERE}:
+                if kind not in repository.environments:
+                    near = _nearest(kind, repository.environments)
+                    raise BadSettings(
+                        f"{repository.name}: `{key}` names `{kind}`, which is not granted{near}"
+                    )
     check_sources(form)
     names = [repository.name.lower() for repository in form.repository]
     if twice := next((name for name in names if names.count(name) > 1), None):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from reviewapps.approval import Requires
-from reviewapps.grants.grants import KNOWN, Mode, Visibility
+from reviewapps.grants.grants import KNOWN, MOST_DISK, Mode, Visibility
 from reviewapps.grants.slack_form import RepositoryChannels, SlackForm
 from reviewapps.rules.section_values import floor
 from reviewapps.rules.units import duration, megabytes
@@ -99,6 +99,19 @@ def _secret_name(value: str) -> str:
     return value
 
 
+EVERYWHERE = "*"
+"""Stands for every kind of environment."""
+
+
+def _services(value: Any) -> Mapping[str, frozenset[str]]:
+    """By kind; a list is for every kind."""
+    by_kind = value if isinstance(value, dict) else {EVERYWHERE: value}
+    lists = all(isinstance(names, list) for names in by_kind.values())
+    if not lists or not all(isinstance(name, str) and name for names in by_kind.values() for name in names):
+        raise ValueError("takes a list of names, or one for each kind: { review = [], production = [NAME] }")
+    return {kind if kind == EVERYWHERE else _kind(kind): frozenset(names) for kind, names in by_kind.items()}
+
+
 def _listed(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -113,6 +126,7 @@ Duration = Annotated[timedelta, BeforeValidator(_lasting)]
 Size = Annotated[int, BeforeValidator(_sized), Field(gt=0)]
 Limit = Annotated[int, Field(ge=0, le=200)]
 Plan = Annotated[str, AfterValidator(_plan)]
+Kind = Annotated[str, AfterValidator(_kind)]
 SecretName = Annotated[str, AfterValidator(_secret_name)]
 RepositoryName = Annotated[str, AfterValidator(_repository)]
 
@@ -171,15 +185,17 @@ class TargetForm(Form):
 
 
 class RepositoryForm(Form):
-    """One ``[[repository]]``. ``environments`` are targets by kind of environment. ``keep_merged`` is for how long
-    a merged preview's build is kept for another installation to copy."""
+    """One ``[[repository]]``. ``environments`` are targets by kind of environment; ``services`` are for all
+    of them, or by kind. ``keep_merged`` is for how long a merged preview's build is kept for another installation
+    to copy."""
 
     name: RepositoryName
-    environments: Annotated[Mapping[Annotated[str, AfterValidator(_kind)], str], Field(min_length=1)]
+    environments: Annotated[Mapping[Kind, str], Field(min_length=1)]
     limit: Limit = 5
     expire_after: Duration = timedelta(days=10)
     memory: Size = 2048
-    services: Annotated[tuple[str, ...], BeforeValidator(_listed)] = ()
+    disk: Size = MOST_DISK
+    services: Annotated[Mapping[str, frozenset[str]], PlainValidator(_services)] = Field(default_factory=dict)
     plans: Annotated[tuple[Plan, ...], BeforeValidator(_listed)] = ()
     requires: Mapping[str, Annotated[Requires, PlainValidator(floor)]] = Field(default_factory=dict)
     slack: RepositoryChannels = Field(default_factory=dict)

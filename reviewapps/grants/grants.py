@@ -20,6 +20,8 @@ Visibility = Literal["password", "public"]
 
 ADDRESS = "https://{host}"
 GATE_NAME = "review-gate"
+MOST_DISK = 2048
+"""MB that one instance may ask for where nobody says otherwise, which is Cloud Foundry's own usual limit."""
 KNOWN = ("review", "dev", "staging", "production")
 """The environments that need no rules to follow something; others may have names of their own."""
 
@@ -74,8 +76,9 @@ class Target:
 @dataclass(frozen=True)
 class Grant:
     """What one repository may have. ``targets`` are by kind of environment, and only those may exist that have
-    one; ``limit`` is the most previews that may be up at once, ``memory_mb`` the most for one instance.
-    ``entrances`` say, by kind, who may open them. ``services`` are those of the space that may be shared,
+    one; ``limit`` is the most previews that may be up at once, ``memory_mb`` and ``disk_mb`` the most for one
+    instance. ``entrances`` say, by kind, who may open them. ``services`` are those of the space that may be shared
+    by all, ``services_of_kind`` those that only environments of a kind may share,
     ``plans`` (``offering/plan``) those of which each environment may have its own instance, and ``databases`` the
     kinds of environments that may have a database of their own. ``floors`` are the least that is asked before a
     commit may go there, ``caps`` what their space may hold of ours (MB), by kind. ``elsewhere`` are the kinds that
@@ -93,7 +96,9 @@ class Grant:
     expire_after: timedelta = timedelta(days=10)
     deletions_at_once: int = 5
     memory_mb: int = 2048
+    disk_mb: int = MOST_DISK
     services: frozenset[str] = frozenset()
+    services_of_kind: Mapping[str, frozenset[str]] = field(default_factory=dict)
     plans: frozenset[str] = frozenset()
     databases: frozenset[str] = frozenset()
     floors: Mapping[str, Requires] = field(default_factory=dict)
@@ -128,10 +133,15 @@ class Grant:
         """Who may open environments of this kind."""
         return self.entrances.get(kind, "public")
 
+    def may_share(self, kind: str) -> frozenset[str]:
+        """The services of the space that environments of this kind may share."""
+        return self.services | self.services_of_kind.get(kind, frozenset())
+
     def config(self, rules: Rules, environment: Environment) -> str:
         """A digest that changes exactly where another deploy would come of the same commit."""
-        allowed = [*sorted(self.services), *sorted(self.plans)]
+        allowed = [*sorted(self.may_share(environment.kind)), *sorted(self.plans)]
         allowed += ["database"] if environment.kind in self.databases else []
+        allowed += [] if self.disk_mb == MOST_DISK else [f"{self.disk_mb} MB of disk"]
         limits = (str(self.memory_mb), self.address(environment), *allowed)
         return digest(FORMAT, rules.digest(environment), *limits)
 

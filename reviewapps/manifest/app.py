@@ -81,7 +81,8 @@ def _filled_process(process: Value, variables: Variables, types: Container[str])
     if not isinstance(process, dict):
         return process
     named = _filled(process, ("type",), variables)
-    return _filled(named, OF_WEB, variables) if named.get("type") in types else named
+    type_ = named.get("type")
+    return _filled(named, OF_WEB, variables) if isinstance(type_, str) and type_ in types else named
 
 
 def _filled(entry: Mapping[str, Value], keys: Container[str], variables: Variables) -> dict[str, Value]:

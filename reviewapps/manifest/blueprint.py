@@ -59,7 +59,7 @@ def blueprint(
         tree=subtree,
         build_key=_build_key(subtree, app, build_env),
         memory_mb=decisions.about_memory(app),
-        disk_mb=app.disk_mb,
+        disk_mb=decisions.about_disk(app),
         command=app.command,
         health=own.health or app.health,
         buildpacks=app.buildpacks,

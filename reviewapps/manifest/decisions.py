@@ -18,13 +18,15 @@ from reviewapps.rules.rules import FILE, EnvironmentRules
 
 @dataclass(frozen=True)
 class Allowance:
-    """What the operator allows: MB for one instance; the services in the space that may be shared; the plans of
-    which an environment may have an instance of its own; whether it may have a database of its own."""
+    """What the operator allows: MB of memory and of disk for one instance (``disk_mb`` None: what the platform
+    does); the services in the space that may be shared; the plans of which an environment may have an instance of
+    its own; whether it may have a database of its own."""
 
     memory_mb: int
     services: frozenset[str] = frozenset()
     plans: frozenset[str] = frozenset()
     databases: bool = False
+    disk_mb: int | None = None
 
 
 @dataclass(frozen=True)
@@ -100,11 +102,21 @@ class Decisions:
             decision="" if self.own.memory_mb else self._lines({"memory": f"{limit_mb}M"}),
         )
 
+    def about_disk(self, app: AppManifest) -> int | None:
+        """The disk that it may have, MB; None leaves it to the platform."""
+        limit_mb = self.allowed.disk_mb
+        if app.disk_mb is not None and limit_mb is not None and app.disk_mb > limit_mb:
+            raise BadManifest(
+                f"`{app.name}` asks for {app.disk_mb:,} MB of disk; at most {limit_mb:,} MB is allowed."
+            )
+        return app.disk_mb
+
     def _check_allowed(self, service: Service) -> None:
         match service.kind:
             case "share" if service.name not in self.allowed.services:
                 raise BadManifest(
-                    f"`{FILE}` shares the service `{service.name}`, which the operator does not allow to previews"
+                    f"`{FILE}` shares the service `{service.name}`, which the operator does not allow to "
+                    f"{self._whom}"
                 )
             case "database" if not self.allowed.databases:
                 raise BadManifest(
@@ -130,6 +142,10 @@ class Decisions:
         if name in self.own.services:
             return _written(self.own.services[name])
         return "share" if name in self.allowed.services else own
+
+    @property
+    def _whom(self) -> str:
+        return self.environment.name if self.environment.shared else "previews"
 
     def _lines(self, wish: Mapping[str, object]) -> str:
         return lines({"environments": {self.environment.kind: dict(wish)}})

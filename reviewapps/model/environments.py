@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -56,9 +57,14 @@ class Environment:
 
     @property
     def number(self) -> int | None:
-        """The pull request that it follows; None where it follows something else."""
-        prefix, _, digits = self.name.rpartition("-")
-        return int(digits) if prefix == "pr" and digits.isdecimal() else None
+        """The pull request that it follows; None where it follows something else. ``pr-012`` is none: two
+        names for one pull request would be two environments.
+
+        >>> Environment(123, "pr-012").number, Environment(123, "pr-0").number
+        (None, None)
+        """
+        found = re.fullmatch(r"pr-([1-9][0-9]*)", self.name)
+        return int(found[1]) if found is not None else None
 
     @property
     def kind(self) -> str:

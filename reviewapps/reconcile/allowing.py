@@ -9,4 +9,11 @@ from reviewapps.model import Environment
 
 def allowance(grant: Grant, environment: Environment) -> Allowance:
     """What the operator's grant leaves an environment."""
-    return Allowance(grant.memory_mb, grant.services, grant.plans, environment.kind in grant.databases)
+    kind = environment.kind
+    return Allowance(
+        grant.memory_mb,
+        grant.may_share(kind),
+        grant.plans,
+        kind in grant.databases,
+        disk_mb=grant.disk_mb,
+    )

@@ -27,7 +27,7 @@ from reviewapps.grants import (
     slack_of,
 )
 from reviewapps.grants.form import APP_ADDRESS, CLOUD_GOV, GATE, INSTANCE, PAGE
-from reviewapps.grants.grants import GATE_NAME
+from reviewapps.grants.grants import GATE_NAME, MOST_DISK
 from reviewapps.grants.secrets import SHORTEST
 from reviewapps.grants.slack import API
 from reviewapps.grants.slack_form import Channel
@@ -75,6 +75,7 @@ class Single(BaseModel):
     limit: Annotated[int, Field(ge=0, le=200)] = 5
     expire_after: Duration = timedelta(days=10)
     memory: Size = 2048
+    disk: Size = MOST_DISK
     postgres: str | None = None
     services: Words = ()
     plans: Words = ()
@@ -128,6 +129,7 @@ class Single(BaseModel):
             expire_after=self.expire_after,
             deletions_at_once=self.deletions_at_once,
             memory_mb=self.memory,
+            disk_mb=self.disk,
             services=frozenset(self.services),
             plans=frozenset(self.plans),
             databases=frozenset(KINDS if self.postgres is not None else ()),

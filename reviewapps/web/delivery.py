@@ -25,7 +25,6 @@ class Malformed(ValueError):
 class Delivery:
     """A webhook that GitHub signed. ``repository`` is ``owner/name`` as the payload says, None without one."""
 
-    id: str
     event: str
     repository: str | None
 
@@ -46,7 +45,7 @@ def delivery(body: bytes, *, id: str, event: str, content_type: str) -> Delivery
         raise Malformed("X-GitHub-Delivery is missing, or is no id")
     if not event:
         raise Malformed("X-GitHub-Event is missing")
-    return Delivery(id, event, _repository(_payload(body, content_type.partition(";")[0].strip().lower())))
+    return Delivery(event, _repository(_payload(body, content_type.partition(";")[0].strip().lower())))
 
 
 def _payload(body: bytes, content_type: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Door:
                 event=request.headers.get("x-github-event", ""),
                 content_type=request.headers.get("content-type", ""),
             )
-            return await self._taken(told)
+            return await self._taken(told, signature.decode("latin-1"))
         except TooLarge as large:
             return 413, "malformed", str(large)
         except Crowded:
@@ -88,11 +88,12 @@ class Door:
             log.warning("webhook lost", reason=str(away))
             return 503, "unavailable", "Redis does not answer; the next look comes by itself"
 
-    async def _taken(self, told: Delivery) -> tuple[int, str, str]:
+    async def _taken(self, told: Delivery, signature: str) -> tuple[int, str, str]:
+        """A body is known again by its signature: whoever sends one of GitHub's once more may name it anew."""
         repository = self._looks.named(told.repository or "")
         if told.event not in EVENTS or repository is None:
             return 202, "ignored", "nothing of ours"
-        new = await self._ask(keys=self._keys, args=[repository, told.id, REMEMBERED])
+        new = await self._ask(keys=self._keys, args=[repository, signature, REMEMBERED])
         if not new:
             return 202, "double", "known already"
         return 202, "accepted", f"{repository} is looked at next"

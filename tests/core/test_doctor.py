@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from reviewapps.approval import NOTHING, Requires
 from reviewapps.cloudfoundry import labels
 from reviewapps.cloudfoundry.place import GateSeen, Holding, Place, Room, Rule, is_ours
-from reviewapps.doctor import Finding, about_cloudfoundry, about_github, about_us, examined
+from reviewapps.doctor import Finding, about_cloudfoundry, about_github, about_grants, about_us, examined
 from reviewapps.doctor.egress import allows
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.looking import told_by
@@ -89,6 +90,53 @@ def of_place(**changes: object) -> list[Finding]:
 
 def complaints(found: list[Finding]) -> list[Finding]:
     return [one for one in found if one.level != "ok"]
+
+
+FLOOR = Requires.wish(1)
+
+
+def of_grant(grant: Grant, text: str | None = None) -> list[Finding]:
+    """What is said of a grant, where the rules on main are these."""
+    variables = told()
+    grants = replace(variables.grants, repositories={"acme/shop": grant})
+    sound = variables.model_copy(update={"grants": grants})
+    surveyed = replace(SURVEYED, files={**SURVEYED.files, ".reviewapps.yml": text})
+    return list(about_grants.grants(seen(told=Told(sound, "file"), repositories={"acme/shop": surveyed})))
+
+
+@pytest.mark.parametrize(
+    ("kind", "floors", "text", "warned"),
+    [
+        ("production", {}, None, True),
+        ("production", {"production": FLOOR}, None, False),
+        ("production", {"production": NOTHING}, None, False),
+        ("staging", {}, None, False),
+        ("staging", {}, "environments: {staging: {requires: {approvals: 1}}}", True),
+        ("staging", {}, "environments: [", False),
+        ("review", {}, None, False),
+    ],
+)
+def test_where_rules_alone_say_what_a_first_deploy_needs_is_told(
+    kind: str, floors: dict[str, Requires], text: str | None, warned: bool
+) -> None:
+    found = of_grant(Grant(targets={kind: "t"}, floors=floors), text)
+    assert [one.level for one in found] == (["warn"] if warned else [])
+    assert all(f"acme/shop: {kind} has no floor" in one.text for one in found)
+    assert all(f"requires = {{ {kind} =" in one.mend for one in found)
+
+
+@pytest.mark.parametrize(("space", "warned"), [("t", True), ("apart", False)])
+def test_that_previews_may_share_what_production_has_is_told(space: str, warned: bool) -> None:
+    grant = Grant(
+        targets={"review": "t", "production": space},
+        floors={"production": FLOOR},
+        services=frozenset({"shop-db"}),
+    )
+    assert [one.text for one in of_grant(grant)] == (
+        ["acme/shop: previews may share what production has: shop-db"] if warned else []
+    )
+    by_kind = replace(grant, services=frozenset(), services_of_kind={"production": frozenset({"shop-db"})})
+    assert of_grant(by_kind) == []
 
 
 def test_what_is_sound_is_ok() -> None:

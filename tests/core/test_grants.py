@@ -58,6 +58,28 @@ def test_the_minimal_example_is_what_people_are_promised(tmp_path: Path) -> None
     assert not grant.allows("dev")
 
 
+def test_services_are_granted_to_all_or_by_kind(tmp_path: Path) -> None:
+    granted = changed(MINIMAL, 'review = "review"', 'review = "review", production = "review"')
+    everywhere = told(tmp_path, granted + 'services = ["search"]\ndisk = "4G"\n').grants
+    grant = everywhere.repositories["acme/shop"]
+    assert grant.may_share("review") == grant.may_share("production") == {"search"}
+    assert grant.disk_mb == 4096
+
+    text = granted + 'services = { review = ["search"], production = ["search", "shop-db"] }\n'
+    grant = told(tmp_path, text).grants.repositories["acme/shop"]
+    assert grant.may_share("review") == {"search"}
+    assert grant.may_share("production") == {"search", "shop-db"}
+    assert (grant.may_share("dev"), grant.disk_mb) == (frozenset(), 2048)
+
+    for asked, wrong in {
+        '{ produktion = ["shop-db"] }': "did you mean `production`?",
+        '{ staging = ["shop-db"] }': "`services` names `staging`, which is not granted",
+        '{ review = "shop-db" }': "takes a list of names, or one for each kind",
+        '"shop-db"': "takes a list of names, or one for each kind",
+    }.items():
+        assert wrong in refusal(tmp_path, f"{granted}services = {asked}\n")
+
+
 def test_the_full_example_is_accepted_with_every_key(tmp_path: Path) -> None:
     slack = tmp_path / "slack"
     slack.write_text("xoxb-slack-word\n")

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.errors import BadManifest
+from reviewapps.grants import Grant
 from reviewapps.manifest import Allowance, blueprint
 from reviewapps.manifest.app import OF_APP, OF_WEB
 from reviewapps.model import Blueprint, Environment, Health
+from reviewapps.reconcile.allowing import allowance
 from reviewapps.rules import rules
 from reviewapps.rules.fill import Facts
 
@@ -359,6 +361,31 @@ def test_the_rules_say_the_memory_but_not_more_than_allowed() -> None:
     error = refused(app("memory: 256M"), "all: {memory: 4G}")
     assert str(error) == "`.reviewapps.yml` asks for 4,096 MB; at most 2,048 MB is allowed."
     assert error.decision == ""
+
+
+def test_more_disk_than_allowed_is_refused() -> None:
+    allowed = Allowance(2048, disk_mb=2048)
+    assert planned(app("disk-quota: 2G"), allowed=allowed).disk_mb == 2048
+    with pytest.raises(
+        BadManifest, match=r"^`shop` asks for 6,144 MB of disk; at most 2,048 MB is allowed.$"
+    ):
+        planned(app("disk_quota: 6G"), allowed=allowed)
+
+
+def test_previews_share_nothing_that_is_granted_to_shared_environments_alone() -> None:
+    grant = Grant(
+        targets={"review": "t", "production": "t"},
+        services=frozenset({"search"}),
+        services_of_kind={"production": frozenset({"shop-db"})},
+    )
+    asked = "all: {services: {search: share, shop-db: share}}"
+    production = Environment(1, "production")
+    plan = planned(app(""), asked, environment=production, allowed=allowance(grant, production))
+    assert [service.name for service in plan.services] == ["search", "shop-db"]
+    with pytest.raises(
+        BadManifest, match="shares the service `shop-db`, which the operator does not allow to"
+    ):
+        planned(app(""), asked, allowed=allowance(grant, PREVIEW))
 
 
 def test_no_other_process_that_runs_has_more_memory_than_allowed() -> None:

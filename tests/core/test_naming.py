@@ -108,6 +108,11 @@ def test_a_tag_is_known_again_by_twelve_digits(name: str, target: str) -> None:
     assert tag_digest(name, target) != tag_digest(name + "x", target)
 
 
+@pytest.mark.parametrize("name", ["pr-012", "pr-0", "pr-", "pr-١٢", "pr-12 ", "pr-1-2", "xpr-1"])
+def test_a_pull_requests_environment_has_one_name_alone(name: str) -> None:
+    assert Environment(7, name).number is None
+
+
 # --- what a person types ---
 
 KNOWN = {"acme/Shop": 7, "acme/web": 8}
@@ -127,7 +132,6 @@ def test_an_address_leads_back_to_its_environment(name: str, environment: str) -
         ("acme/web:dev", Environment(8, "dev")),
         ("acme/web#0012", Environment(8, "pr-12")),
         ("acme/web:pr-12", Environment(8, "pr-12")),
-        ("acme/web:pr-0012", Environment(8, "pr-12")),
     ],
 )
 def test_how_an_environment_may_be_typed(typed: str, meant: Environment) -> None:
@@ -143,6 +147,11 @@ def test_the_only_repository_need_not_be_named(typed: str) -> None:
 def test_a_repository_that_is_not_ours_is_refused_with_those_that_are(typed: str) -> None:
     with pytest.raises(BadSettings, match="acme/Shop, acme/web"):
         addressed(typed, KNOWN)
+
+
+def test_a_preview_of_another_spelling_is_refused() -> None:
+    with pytest.raises(BadSettings, match="previews are written as acme/shop#12"):
+        addressed("acme/shop:pr-0012", KNOWN)
 
 
 @pytest.mark.parametrize(

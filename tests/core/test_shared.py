@@ -209,6 +209,66 @@ def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
     assert isinstance(found, Run) and found.commit == sha(3) and found.held is not None
 
 
+# --- where its rules may lead it ---
+
+ELSEWHERE = rules("environments: {production: {follows: {branch: next}, requires: {approvals: 1}}}")
+NEXT = {"next": sha(9)}
+TOLD = "the rules at what runs there follow branch main, the new ones branch next: take that back, or let"
+
+
+def test_rules_that_nobody_approved_lead_it_to_no_other_branch() -> None:
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=ELSEWHERE, branches=NEXT, approved=True)
+    assert isinstance(found, Run) and found.commit == OLD and found.held is not None
+    assert (found.held.commit, found.held.why) == (sha(9), "rules")
+    assert found.held.reasons[0].startswith(TOLD)
+
+
+def test_once_they_run_there_it_follows_that_branch() -> None:
+    app = running(PRODUCTION)
+    found = verdict(PRODUCTION, app, asked=ELSEWHERE, there=ELSEWHERE, branches=NEXT, approved=True)
+    assert isinstance(found, Run) and (found.commit, found.source, found.held) == (sha(9), "next", None)
+
+
+def test_an_operator_brings_it_to_the_other_branch_by_hand() -> None:
+    app = running(PRODUCTION, pin=Pin(sha(9), sha(9), "ada"))
+    found = verdict(PRODUCTION, app, asked=ELSEWHERE, there=ELSEWHERE, branches=NEXT)
+    assert isinstance(found, Run) and (found.commit, found.held) == (sha(9), None)
+
+
+def test_nor_do_they_lead_it_to_tags_where_only_checks_are_asked_for() -> None:
+    checked = rules("environments: {production: {requires: {checks: [test]}}}")
+    tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+    app, go = running(PRODUCTION), (tag("go-1", NEW),)
+    found = verdict(PRODUCTION, app, asked=tagged, there=checked, approved=True, tags=go)
+    assert isinstance(found, Run) and found.held is not None
+    assert (found.held.commit, found.held.why) == (NEW, "rules")
+
+
+def test_nor_does_a_branch_that_is_not_there_let_their_commands_in() -> None:
+    nowhere = rules("environments: {production: {follows: {branch: nowhere}, release: ./take-it-all}}")
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=nowhere, there=ASKING, branches={})
+    assert isinstance(found, Run) and (found.commit, found.by_own_rules) == (OLD, True)
+    assert found.config == GRANT.config(ASKING, PRODUCTION)
+
+
+RELEASES = rules("environments: {production: {follows: {branch: releases}, requires: {approvals: 1}}}")
+RELEASED = {"releases": sha(9)}
+
+
+def test_a_branch_without_the_file_is_told_where_a_commit_brings_its_own_rules() -> None:
+    found = verdict(PRODUCTION, None, asked=RELEASES, there=Rules(), branches=RELEASED, approved=True)
+    assert isinstance(found, Held) and found.hold.reasons[0].endswith("merge the file into releases")
+
+
+def test_what_goes_there_first_is_judged_by_the_default_branchs_rules_and_by_its_own() -> None:
+    silent = rules("environments: {production: {follows: {branch: releases}}}")
+    for asked, brought in ((silent, RELEASES), (RELEASES, silent)):
+        held = verdict(PRODUCTION, None, asked=asked, there=brought, branches=RELEASED)
+        assert isinstance(held, Held) and held.hold.why == "approval"
+        found = verdict(PRODUCTION, None, asked=asked, there=brought, branches=RELEASED, approved=True)
+        assert isinstance(found, Run) and found.commit == sha(9)
+
+
 LOCK = Lock("ada", "a demo", NOW + timedelta(hours=1))
 
 

@@ -222,7 +222,7 @@ def test_only_new_tags_are_asked_for() -> None:
 
 def test_nothing_is_asked_where_no_tag_is_new() -> None:
     old = Tag("dev-1", sha(1), False)
-    asked, found = verdict({old}, an_app(old))
+    asked, found = verdict({old}, an_app(old), Known(rules_at={sha(1): Rules()}))
     assert asked == frozenset()
     assert isinstance(found, Run) and (found.commit, found.source) == (sha(1), "dev-1")
 

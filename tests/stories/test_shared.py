@@ -138,10 +138,21 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     assert "; chosen by " in typed.types("history", "production")
     town.until_comment(later, "On **production** since")
 
+    town.branch("next", pushed(town, "five", {".reviewapps.yml": ELSEWHERE, **headline("five")}))
+    told = "waits: the rules at what runs there follow branch main, the new ones branch next"
+    town.until("a line", lambda: told in typed.types("why", "production"))
+    town.until_idle()
+    assert town.page("shop-production").headline == "four"
+    typed.types("rollback", "production", town.head_of("next"))
+    until_says(town, "production", "five")
 
-def pushed(town: Town, words: str) -> str:
+
+ELSEWHERE = "environments: {production: {follows: {branch: next}}}"
+
+
+def pushed(town: Town, words: str, files: Files | None = None) -> str:
     """A commit that octocat pushes straight onto main."""
-    commit = town.octocat.write(f"local-{words}", words, headline(words))
+    commit = town.octocat.write(f"local-{words}", words, files or headline(words))
     town.octocat.api("PATCH", f"/repos/{town.repository}/git/refs/heads/main", {"sha": commit})
     return commit
 

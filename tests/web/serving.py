@@ -87,12 +87,10 @@ def signature(body: bytes, secret: str = SECRET) -> str:
 
 
 @contextlib.contextmanager
-def serving(told: Settings) -> Iterator[Serving]:
+def serving(told: Settings, http: type[BoundedHeads] = BoundedHeads) -> Iterator[Serving]:
     """The installation's web process, until the block ends."""
     server = uvicorn.Server(
-        uvicorn.Config(
-            application(told), port=0, http=BoundedHeads, log_config=None, timeout_graceful_shutdown=1
-        )
+        uvicorn.Config(application(told), port=0, http=http, log_config=None, timeout_graceful_shutdown=1)
     )
     thread = threading.Thread(target=server.run, name="web")
     thread.start()

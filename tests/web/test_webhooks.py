@@ -54,6 +54,15 @@ def test_a_delivery_counts_once(web: Serving) -> None:
     assert asked_for(web) == []
 
 
+def test_what_somebody_sends_once_more_by_another_name_is_known_too(web: Serving) -> None:
+    assert web.deliver(OURS, id="1", event="push").json()["result"] == "acme/shop is looked at next"
+    assert asked_for(web) == ["acme/shop"]
+    for number, event in enumerate(["push", "create", "pull_request"], start=2):
+        assert web.deliver(OURS, id=str(number), event=event).json()["result"] == "known already"
+    assert asked_for(web) == [] and len(web.redis.keys("*delivery:*")) == 1
+    assert web.deliver(OURS | {"after": "2" * 40}, id="9").json()["result"] == "acme/shop is looked at next"
+
+
 @pytest.mark.parametrize(
     ("payload", "event"),
     [

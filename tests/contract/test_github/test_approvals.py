@@ -56,10 +56,10 @@ class Branch:
         assert answer.status_code == 200, answer.text
         return int(answer.json()["id"])
 
-    def merge(self, number: int, method: str = "merge") -> str:
+    def merge(self, number: int, method: str = "merge", token: str = "octocat-token") -> str:
         """What the branch is at afterwards."""
         path, wanted = f"/repos/octocat/shop/pulls/{number}/merge", {"merge_method": method}
-        answer = self.office.hub.request("PUT", path, json=wanted)
+        answer = self.office.hub.request("PUT", path, token, json=wanted)
         assert answer.status_code == 200, answer.text
         return str(answer.json()["sha"])
 
@@ -194,6 +194,25 @@ def test_nobody_approves_what_is_their_own(main: Branch) -> None:
     assert main.lacks(Requires.wish(1, self_approval=True)) == []
     main.review(written, "stranger-token")
     main.review(pushed, "stranger-token")
+    assert main.lacks() == []
+
+
+@pytest.mark.parametrize("method", ["squash", "rebase"])
+def test_nor_by_a_merge_into_the_branch_of_somebody_else(main: Branch, method: str) -> None:
+    """hubot writes in octocat's name, where nobody looks, and merges that into octocat's branch."""
+    shop, hub = main.office.shop, main.office.hub
+    number = main.pull("feature")
+    shop.git("checkout", "--quiet", "-B", "hidden")
+    main.commit("in-the-name-of-another", "octocat")
+    shop.git("push", "--quiet", hub.remote("octocat/shop", "hubot-token"), "hidden")
+    wanted = {"title": "hidden", "head": "hidden", "base": "feature"}
+    hidden = hub.request("POST", "/repos/octocat/shop/pulls", json=wanted).json()["number"]
+    main.merge(hidden, method, "hubot-token")
+    main.review(number)
+    main.merge(number)
+
+    assert main.lacks() == [f"1 approval (nobody approves what is their own) (#{number})"]
+    main.review(number, "stranger-token")
     assert main.lacks() == []
 
 
@@ -356,7 +375,7 @@ def test_what_was_merged_elsewhere_is_approved_once_more_where_it_goes(main: Bra
     assert main.lacks() == [f"1 approval (#{promotion})"]
     main.review(promotion)
     told = {pull.number: (pull.pushers, pull.all_told) for pull in main.evidence().pulls}
-    assert told[promotion] == (frozenset(), True)  # nobody pushed to next
+    assert told[promotion] == (frozenset({"octocat"}), True)  # who merged into next, where nobody pushed
     assert main.lacks() == []
 
 

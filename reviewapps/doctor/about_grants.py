@@ -1,0 +1,49 @@
+"""What is to be said of what repositories are granted. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from reviewapps.approval import NOTHING, Requires
+from reviewapps.doctor.finding import Finding, warn
+from reviewapps.doctor.seen import Seen
+from reviewapps.errors import BadRules
+from reviewapps.github.survey import Surveyed
+from reviewapps.grants import Grant
+from reviewapps.rules import FILE, rules
+
+AREA: Final = "grants"
+
+
+def grants(seen: Seen) -> Iterator[Finding]:
+    """What leaves more open than people may think."""
+    settings = seen.told.settings
+    for name, grant in settings.grants.repositories.items() if settings is not None else ():
+        for kind in sorted(grant.targets.keys() - {"review"}):
+            yield from _floor(seen, name, grant, kind)
+        yield from _shared(name, grant)
+
+
+def _floor(seen: Seen, name: str, grant: Grant, kind: str) -> Iterator[Finding]:
+    """Whoever merges the rules decides alone what is asked of a first deploy, where no operator says the least."""
+    if kind in grant.floors or (kind != "production" and _asked(seen, name, kind).nothing):
+        return
+    told = f"{name}: {kind} has no floor: {FILE} alone says what its first deploy needs, and who merges that"
+    yield warn(AREA, told, f"requires = {{ {kind} = {{ approvals = 1 }} }} (or 0, where that is meant)")
+
+
+def _asked(seen: Seen, name: str, kind: str) -> Requires:
+    found = seen.repositories.get(name)
+    try:
+        return rules(found.files.get(FILE)).named(kind).requires if isinstance(found, Surveyed) else NOTHING
+    except BadRules:
+        return NOTHING
+
+
+def _shared(name: str, grant: Grant) -> Iterator[Finding]:
+    both = grant.targets.get("review"), grant.targets.get("production")
+    if grant.services and None not in both and both[0] == both[1]:
+        which = ", ".join(sorted(grant.services))
+        mend = "say for whom: services = { production = [NAME], review = [] }"
+        yield warn(AREA, f"{name}: previews may share what production has: {which}", mend)
