@@ -24,11 +24,17 @@ def guarded(run: Run, actual: Actual) -> Next | None:
     if run.entrance == "public":
         return steps.UnbindGate(route.guid) if route.gated else None
     if guard is None:
-        # Before it leads anywhere, binding it costs no more than to ask whether it is bound.
-        return steps.Look("guard") if route.apps else steps.BindGate(route.guid)
+        return steps.BindGate(route.guid) if _is_new(actual) else steps.Look("guard")
     if not guard.bound or not route.gated:
         return steps.BindGate(route.guid)
     return None if guard.up or guard.tended else steps.RaiseGate()
+
+
+def _is_new(actual: Actual) -> bool:
+    """Whether its address leads nowhere yet, and is about to: to bind it costs no more than to ask if it is bound."""
+    attempt = actual.app.attempt if actual.app is not None else None
+    refused = attempt is not None and attempt.refusal is not None
+    return actual.route is not None and not actual.route.apps and not refused
 
 
 def behind_gate(step: Next, app: App, actual: Actual, terms: Terms) -> Next:

@@ -58,7 +58,8 @@ def kept_for(means: Means, wanted: Wanted, space: Space, desired: Desired, numbe
     age, users = means.now() - pr.merged_at, _users(means, desired, pr)
     if age <= PATIENCE and any(_is_under_way(space, environment, run) for environment, run in users):
         return means.pace.poll
-    return means.pace.quiet if age <= means.grant.keep_merged else None
+    keep = means.grant.keep_merged  # none at all by default, which also holds where GitHub's clock is ahead
+    return means.pace.quiet if keep and age <= keep else None
 
 
 def _users(means: Means, desired: Desired, pr: PullRequest) -> list[tuple[Environment, Run]]:

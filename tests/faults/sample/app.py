@@ -16,6 +16,7 @@ def answer(asked: bytes) -> bytes:
 
 
 with socket.create_server((HOST, PORT), backlog=128) as server:
+    print("The shop is open", flush=True)
     while True:
         caller, _ = server.accept()
         with caller:

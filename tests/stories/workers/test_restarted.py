@@ -56,9 +56,10 @@ class House:
 
     def page(self, number: int) -> str:
         """What the preview of a pull request shows; nothing while it does not answer."""
-        host = f"shop-pr-{number}.{self.told['app_domain']}"
+        host = f"shop-pr-{number}.{self.told['app_domain']}:{self.told['app_port']}"
         url = f"http://127.0.0.1:{self.told['app_port']}/"
-        answer = requests.get(url, headers={"Host": host}, timeout=10)
+        key = (self.told["gate_user"], self.told["gate_password"])
+        answer = requests.get(url, headers={"Host": host}, auth=key, timeout=10)
         return answer.text if answer.status_code == 200 else ""
 
 
