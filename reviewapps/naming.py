@@ -21,6 +21,36 @@ def digest(*parts: str, length: int = 40) -> str:
     return hashlib.sha256("\x00".join(parts).encode()).hexdigest()[:length]
 
 
+def fence(attempt: str) -> int:
+    """The fence of the lease under which an attempt began, from its id, or from the name of data made by it; 0
+    where it tells of none.
+
+    >>> fence("1f.2"), fence("9f3c@1f.2"), fence("")
+    (31, 31, 0)
+    """
+    digits = attempt.rpartition("@")[2].partition(".")[0]
+    return int(digits, 16) if re.fullmatch(r"[0-9a-f]+", digits) else 0
+
+
+def data_name(wanted: str, attempt: str) -> str:
+    """What data is called that is made for what is ``wanted``, by this attempt. What a later one makes again has
+    another name: what was done with the former (its release, its setup) was not done with it.
+
+    >>> data_name("9f3c", "1f.2")
+    '9f3c@1f.2'
+    """
+    return f"{wanted}@{attempt}"
+
+
+def is_data(name: str, wanted: str) -> bool:
+    """Whether data of this name is what is wanted, whichever attempt made it. (Earlier versions did not say.)
+
+    >>> is_data("9f3c@1f.2", "9f3c"), is_data("9f3c", "9f3c"), is_data("9f3d@1f.2", "9f3c")
+    (True, True, False)
+    """
+    return name.partition("@")[0] == wanted
+
+
 def value_digest(value: object) -> str:
     """A digest of a value of the model: equal for equal values, however they came about.
 

@@ -216,8 +216,9 @@ class CreateService:
 
 @dataclass(frozen=True)
 class MakeDatabase:
-    """Let the service instance hold an empty database of its own, known as ``data``: what it held before is
-    gone."""
+    """Let the service instance hold an empty database of its own, known as ``data`` (``naming.data_name``): what
+    it held before is gone. What was made as this ``data`` already stays as it is. LeaseLost where a later attempt
+    began meanwhile, whose it is then."""
 
     instance: str
     data: str

@@ -13,11 +13,15 @@ from reviewapps.errors import BadSettings, Busy, NameTaken, OperatorMustAct
 class Databases(Protocol):
     """A server on which we may make databases and roles."""
 
-    def make(self, name: str, password: str, note: str) -> None:
-        """Let there be a database of this name, owned by a role of this name with this password."""
+    def make(self, name: str, password: str, note: str, *, empty: bool, stays: Callable[[str], bool]) -> None:
+        """Let there be a database of this name, owned by a role of this name with this password; nothing is done
+        where the note on one that is there says that it ``stays``. Nobody else makes or drops it meanwhile."""
 
-    def drop(self, name: str) -> None:
-        """Let there be neither."""
+    def drop(self, name: str, goes: Callable[[str], bool]) -> None:
+        """Let there be neither, if the note on it says that it ``goes``."""
+
+    def password(self, of: str) -> str:
+        """A password for what is called so: the same, whoever of us asks."""
 
     def uri_for(self, name: str, password: str) -> str:
         """How the role reaches its database."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -10,12 +10,13 @@ from typing import Any, Final
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import ALREADY_BOUND, NotFound, Rejected
+from reviewapps.cloudfoundry.noting import Note, noted
 from reviewapps.cloudfoundry.postgres import Postgres
 from reviewapps.cloudfoundry.removal import is_gone
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.errors import BadManifest, NameTaken, NotAuthorised, UnsafePlan
-from reviewapps.model import FORMAT, Actual, Belongings, Environment, Service, ServiceInstance
-from reviewapps.naming import digest
+from reviewapps.errors import BadManifest, LeaseLost, NameTaken, NotAuthorised, UnsafePlan
+from reviewapps.model import Actual, App, Belongings, Environment, Service, ServiceInstance
+from reviewapps.naming import digest, fence
 from reviewapps.steps import Bind, CreateService, DeleteService, Look, MakeDatabase, Unbind
 
 Json = dict[str, Any]
@@ -60,14 +61,21 @@ class Servants:
         )
         if not self._postgres.is_named:
             return Belongings(services)
-        noted = (
-            (noted_environment(one.note, self._api.instance), one.name) for one in self._postgres.server.all()
-        )
-        return Belongings(services, tuple((whose, name) for whose, name in noted if whose is not None))
+        notes = ((noted(one.note, self._api.instance), one.name) for one in self._postgres.server.all())
+        databases = tuple((note.environment, name) for note, name in notes if note is not None)
+        return Belongings(services, databases)
 
-    def drop(self, name: str) -> None:
-        """Drop a database that no service leads to."""
-        self._postgres.server.drop(name)
+    def drop(self, name: str, of: str | None = None) -> None:
+        """Drop a database, unless a service leads to it that stands at this moment, other than the one it is
+        ``of``: who comes late must not drop what was made again meanwhile."""
+
+        def goes(text: str) -> bool:
+            note = noted(text, self._api.instance)
+            if note is None or note.service in (None, of):
+                return True
+            return all(one["guid"] != note.service for one in self._all())
+
+        self._postgres.server.drop(name, goes)
 
     def _all(self) -> list[Json]:
         return self._api.services.instances(labels.selector(self._api.instance, service=None))
@@ -143,26 +151,47 @@ class Servants:
         return actual.with_app(parse.app(self._api.annotate(app.guid, notes)))
 
     def _make_database(self, step: MakeDatabase, actual: Actual) -> Actual:
-        """The password is stored before the role has it; what the instance is known to hold is noted last."""
+        """The password is stored before the role has it; what the instance is known to hold is noted last.
+
+        Who was stopped before any of this, and goes on when others came, changes nothing: the password is the
+        same, and what was made for this, or for a later attempt, stands on the database itself.
+        """
         instance = _instance(step.instance, actual)
         name = self._database(instance, actual)
         server = self._postgres.server
         known = self._api.services.credentials(instance.guid)
         password = known.get("password")
         if not password:
-            password = secrets.token_urlsafe(24)
+            password = server.password(f"{name} {instance.guid}")
             self._api.services.set_credentials(
                 instance.guid, _credentials(server.uri_for(name, password), name, password)
             )
         try:
-            if instance.data is not None:
-                server.drop(name)
-            server.make(name, password, note(self._api.instance, actual.environment))
+            note = Note(actual.environment, instance.guid, step.data)
+            stays, empty = self._standing(note, app_of(actual)), instance.data is not None
+            server.make(name, password, note.text(self._api.instance), empty=empty, stays=stays)
         except NotAuthorised:
             self._postgres.forget()
             raise
         made = self._api.services.annotate(instance.guid, {labels.DATA: step.data})
         return _with_instance(actual, parse.service_instance(made, ours=True))
+
+    def _standing(self, wanted: Note, app: App) -> Callable[[str], bool]:
+        """Whether what stands on a database says that this was made already. Raises LeaseLost where it was made
+        by an attempt which began under a later lease, or where the app is at another attempt by now."""
+
+        def stays(text: str) -> bool:
+            found = noted(text, self._api.instance)
+            if found == wanted:
+                return True
+            if found is not None and fence(found.data or "") > fence(wanted.data or ""):
+                raise LeaseLost(f"{wanted.environment.name}: its database was made for a later attempt")
+            now = (parse.app(one) for one in self._api.apps_named(app.name) if one["guid"] == app.guid)
+            if not any(_same_attempt(one, app) for one in now):
+                raise LeaseLost(f"{wanted.environment.name}: another attempt is under way")
+            return False
+
+        return stays
 
     def _database(self, instance: ServiceInstance, actual: Actual) -> str:
         """What this environment's database is called, whatever somebody may have written onto the instance."""
@@ -188,7 +217,7 @@ class Servants:
         if not instance.ours:
             raise UnsafePlan(f"{instance.name} does not bear our labels for this environment: not deleted")
         if instance.database is not None:
-            self._postgres.server.drop(self._database(instance, actual))
+            self.drop(self._database(instance, actual), guid)
         if not is_gone(self._api, lambda: self._api.services.delete(guid)):
             return actual
         left = tuple(one for one in actual.services or () if one.guid != guid)
@@ -204,21 +233,8 @@ def database_name(instance: str, environment: Environment, service: str) -> str:
     return f"ra_{environment.name.replace('-', '_')}_{digest(instance, environment.key, service, length=12)}"
 
 
-def note(instance: str, environment: Environment) -> str:
-    """What stands on a database, so that everybody can see whose it is."""
-    return f"reviewapps {FORMAT} {instance} {environment.key}"
-
-
-def noted_environment(text: str, instance: str) -> Environment | None:
-    """The environment that a note of ours names; None where it is somebody else's.
-
-    >>> noted_environment(note("acme", Environment(7, "pr-12")), "acme")
-    Environment(repository=7, name='pr-12')
-    """
-    words = text.split(" ")
-    if len(words) != 4 or words[:3] != ["reviewapps", FORMAT, instance] or "/" not in words[3]:
-        return None
-    return Environment.at(words[3])
+def _same_attempt(one: App, other: App) -> bool:
+    return (one.attempt and one.attempt.id) == (other.attempt and other.attempt.id)
 
 
 def _credentials(uri: str, name: str, password: str) -> Json:

@@ -1,12 +1,15 @@
 """One PostgreSQL server: a database and a role for each environment, of the same name.
 
 The role owns its database, and nobody else may connect to it. What a database is for stands in a comment on it, by
-which leftovers are found.
+which leftovers are found, and by which whoever comes late sees that others came. Who makes or drops one does it
+under a lock of the server's own: between reading that comment and acting on it nobody else comes in.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
@@ -39,14 +42,19 @@ class DatabaseServer:
     def __init__(self, uri: str) -> None:
         self._uri = Secret(uri)
 
-    def make(self, name: str, password: str, note: str) -> None:
+    def make(self, name: str, password: str, note: str, *, empty: bool, stays: Callable[[str], bool]) -> None:
         """Let there be a database of this name, owned by a role of this name that has this password.
 
-        Both may be there already, from a try whose answer was lost: then the role gets the password.
+        Both may be there already, from a try whose answer was lost: then the role gets the password, and what the
+        database holds is dropped only if it has to be ``empty``. Where the note that stands on it says that it
+        ``stays`` ("": there is none), nothing is done.
         """
-        _check_ours(name)
         who = sql.Identifier(name)
-        with self._connected() as connection:
+        with self._alone_at(name) as connection:
+            if stays(_note(connection, name)):
+                return
+            if empty:
+                _drop(connection, who)
             secret = {"who": who, "password": sql.Literal(password)}
             with suppress(errors.DuplicateObject):
                 connection.execute(sql.SQL("CREATE ROLE {who} LOGIN PASSWORD {password}").format(**secret))
@@ -59,13 +67,23 @@ class DatabaseServer:
             said = sql.SQL("COMMENT ON DATABASE {who} IS {note}").format(who=who, note=sql.Literal(note))
             connection.execute(said)
 
-    def drop(self, name: str) -> None:
-        """Let there be neither database nor role of this name; whoever is connected is thrown out."""
-        _check_ours(name)
-        who = sql.Identifier(name)
-        with self._connected() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(who))
-            connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(who))
+    def drop(self, name: str, goes: Callable[[str], bool]) -> None:
+        """Let there be neither database nor role of this name, if the note that stands on it ("": there is none)
+        says that it ``goes``; whoever is connected is thrown out."""
+        with self._alone_at(name) as connection:
+            if goes(_note(connection, name)):
+                _drop(connection, sql.Identifier(name))
+
+    def password(self, of: str) -> str:
+        """A password for what is called so, which only we can tell: the same, whoever of us asks.
+
+        Made of our own, so slowly that who knows it cannot guess that one. OperatorMustAct where we have none.
+        """
+        ours = urlsplit(self._uri).password
+        if not ours:
+            raise OperatorMustAct("the key of the PostgreSQL for databases has no password in its uri")
+        made = hashlib.scrypt(ours.encode(), salt=of.encode(), n=2**14, r=8, p=1, dklen=24)
+        return urlsafe_b64encode(made).decode()
 
     def all(self) -> tuple[Database, ...]:
         """The databases of ours, whichever installation made them."""
@@ -82,6 +100,22 @@ class DatabaseServer:
         query = f"?{parts.query}" if parts.query else ""
         where = parts.netloc.rpartition("@")[2]
         return f"postgres://{quote(name)}:{quote(password, safe='')}@{where}/{quote(name)}{query}"
+
+    @contextmanager
+    def _alone_at(self, name: str) -> Iterator[psycopg.Connection[Any]]:
+        """A connection that nobody else has at this name. Raises Unavailable where somebody has it for long.
+
+        Who is stopped in the middle loses the connection, and with it the right: the server ends it when nothing
+        was asked for a while. (The lock is one of the database that our own account connects to, which all of an
+        installation's workers share.)
+        """
+        if not name.startswith(PREFIX):
+            raise ValueError(f"{name} is no database of ours")
+        with self._connected() as connection:
+            with suppress(errors.UndefinedObject):  # PostgreSQL 13 has no such setting
+                connection.execute(f"SET idle_session_timeout = {PATIENCE * 1000}")
+            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+            yield connection
 
     @contextmanager
     def _connected(self) -> Iterator[psycopg.Connection[Any]]:
@@ -103,9 +137,16 @@ class DatabaseServer:
             raise OperatorMustAct(f"PostgreSQL would not do it: {_in_a_line(wrong)}") from None
 
 
-def _check_ours(name: str) -> None:
-    if not name.startswith(PREFIX):
-        raise ValueError(f"{name} is no database of ours")
+def _note(connection: psycopg.Connection[Any], name: str) -> str:
+    """What stands on the database of this name; "" where there is nothing, or no such database."""
+    query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
+    found = connection.execute(query, (name,)).fetchone()
+    return (found[0] or "") if found is not None else ""
+
+
+def _drop(connection: psycopg.Connection[Any], who: sql.Identifier) -> None:
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(who))
+    connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(who))
 
 
 def _in_a_line(error: psycopg.Error) -> str:

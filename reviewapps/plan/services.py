@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal, Service, ServiceInstance
-from reviewapps.naming import digest
+from reviewapps.naming import data_name, digest, is_data
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
 
@@ -75,8 +75,8 @@ def _filled(
         return steps.CreateService(service, tuple(f"{n}-{service.name}" for n in terms.names), attempt.id)
     if service.kind == "database":
         wanted = _wanted_data(service, attempt)
-        if instance.data is None or wanted not in (None, instance.data):
-            return steps.MakeDatabase(instance.guid, wanted or attempt.id)
+        if instance.data is None or (wanted is not None and not is_data(instance.data, wanted)):
+            return steps.MakeDatabase(instance.guid, data_name(wanted or attempt.id, attempt.id))
         return None
     if instance.state == "failed" and instance.ours:
         if instance.attempt == attempt.id:

@@ -9,7 +9,7 @@ from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, TryLater
 from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
-from reviewapps.naming import names, record_name
+from reviewapps.naming import fence, names, record_name
 from reviewapps.outcome import Mark, Outcome
 from reviewapps.overview import in_words
 from reviewapps.plan import Terms
@@ -133,7 +133,7 @@ class Turn:
     def _check_newest(self) -> None:
         """Raise if a later holder of the lease began an attempt already: then ours is not ours any more."""
         attempt = self.actual.app.attempt if self.actual.app is not None else None
-        if attempt is not None and _fence(attempt.id) > self._lease.fence:
+        if attempt is not None and fence(attempt.id) > self._lease.fence:
             raise LeaseLost(f"{self.environment.name}: a later attempt is under way")
 
     def _check_still_wanted(self) -> None:
@@ -171,7 +171,3 @@ class Turn:
         lines = self.means.cloudfoundry.log(builder, source, LOG_LINES) if builder is not None else ()
         lines = lines or self.means.cloudfoundry.log(app, source, LOG_LINES)
         return steps.Refuse(replace(step.refusal, log=lines))
-
-
-def _fence(attempt: str) -> int:
-    return int(attempt.partition(".")[0], 16)
