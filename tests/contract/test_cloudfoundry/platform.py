@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from reviewapps.cloudfoundry import Access, SpaceClient
+from reviewapps.cloudfoundry.postgres import OpenServer
 from reviewapps.gate import Gate
 from reviewapps.model import Secret
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
@@ -146,6 +147,8 @@ def client(
     timeout: float = 3.0,
     gate: Gate | None = None,
     ring: Ring | None = None,
+    postgres: str | None = None,
+    open_server: OpenServer | None = None,
     **changes: Any,
 ) -> SpaceClient:
     diary = diary or Diary()
@@ -159,4 +162,6 @@ def client(
         say=diary.say,
         gate=gate,
         ring=ring,
+        postgres=postgres,
+        open_server=open_server,
     )

@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
 from reviewapps.model import Actual, App, Attempt, Blueprint, Environment, Health
 
+T = TypeVar("T")
 PREVIEW = Environment(7, "pr-12")
 OTHER = Environment(7, "pr-13")
 NAMES = ("shop-pr-12", "shop-pr-12-2dc23a")
@@ -56,7 +57,7 @@ def app_of(actual: Actual) -> App:
     return actual.app
 
 
-def until(found: Callable[[], Actual], holds: Callable[[Actual], object], *, seconds: float = 40.0) -> Actual:
+def until(found: Callable[[], T], holds: Callable[[T], object], *, seconds: float = 40.0) -> T:
     """What is found as soon as it holds."""
     deadline = time.monotonic() + seconds
     while not holds(actual := found()):
