@@ -37,10 +37,11 @@ class Database:
 
 
 class DatabaseServer:
-    """Reached as an account that may create databases and roles. ``uri`` is one of ``postgres://``."""
+    """Reached as an account that may create databases and roles. ``uri`` is one of ``postgres://``. Who asks
+    nothing for ``idle`` seconds while making or dropping one has lost the right to: less than a lease lasts."""
 
-    def __init__(self, uri: str) -> None:
-        self._uri = Secret(uri)
+    def __init__(self, uri: str, *, idle: float = PATIENCE) -> None:
+        self._uri, self._idle = Secret(uri), idle
 
     def make(self, name: str, password: str, note: str, *, empty: bool, stays: Callable[[str], bool]) -> None:
         """Let there be a database of this name, owned by a role of this name that has this password.
@@ -113,7 +114,7 @@ class DatabaseServer:
             raise ValueError(f"{name} is no database of ours")
         with self._connected() as connection:
             with suppress(errors.UndefinedObject):  # PostgreSQL 13 has no such setting
-                connection.execute(f"SET idle_session_timeout = {PATIENCE * 1000}")
+                connection.execute(f"SET idle_session_timeout = {self._idle * 1000:.0f}")
             connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
             yield connection
 

@@ -6,7 +6,19 @@ from dataclasses import replace
 from datetime import timedelta
 
 from reviewapps import steps
-from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Environment, Health
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Blueprint,
+    Command,
+    Environment,
+    Health,
+    Service,
+    ServiceInstance,
+    Task,
+)
+from reviewapps.plan.services import served
 from reviewapps.plan.tasks import due
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next, Wait
@@ -33,3 +45,30 @@ def test_a_command_whose_request_was_given_up_is_not_asked_for_again_while_it_ma
     waiting = replace(ATTEMPT, task=asked.key, task_asked_at=NOW)
     assert isinstance(next_command(waiting, 1.5 * REQUEST), Wait)
     assert next_command(waiting, 2 * REQUEST) == asked
+
+
+def test_what_was_done_with_a_database_is_done_again_with_one_that_a_later_attempt_at_the_same_commit_makes() -> (
+    None
+):
+    terms = Terms(("shop-pr-1",), "example.gov", "9.1", NOW, request=REQUEST)
+    command = Command("migrate", timedelta(minutes=5))
+    fresh = (Service("db", "database", fresh=True),)
+    asked = replace(BLUEPRINT, release=command, setup=command, services=fresh)
+    app = App("app", "shop-pr-1", PR, "app", False, None, None, None, NOW, ATTEMPT)
+    there = ServiceInstance("guid", "shop-pr-1-db", "db", "ready", True, "ra_db")
+    done: tuple[Task, ...] = ()
+    for attempt in (ATTEMPT, replace(ATTEMPT, id="2.1", commit="d"), replace(ATTEMPT, id="3.1")):
+        made = served(app, attempt, Actual(PR, (app,), services=(there,), bindings=()), asked, terms)
+        assert isinstance(made, steps.MakeDatabase)
+        there = replace(there, data=made.data)
+        assert not isinstance(
+            served(app, attempt, Actual(PR, (app,), services=(there,), bindings=()), asked, terms),
+            steps.MakeDatabase,
+        )
+        actual = Actual(PR, (app,), tasks=done, services=(there,))
+        while isinstance(run := due(app, attempt, actual, asked, "droplet", terms), steps.RunTask):
+            done += (Task("task", run.kind, run.key, "ready", NOW, attempt.id),)
+            actual = replace(actual, tasks=done)
+        assert isinstance(run, steps.MarkSetUp)
+        app = replace(app, set_up=run.key)
+    assert [task.kind for task in done] == ["release", "setup"] * 3

@@ -13,7 +13,7 @@ from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
 from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
-from reviewapps.errors import Busy, LeaseLost
+from reviewapps.errors import Busy, LeaseLost, Unavailable
 from reviewapps.model import Actual, Service, ServiceInstance
 from tests.contract.test_cloudfoundry.platform import Platform, client
 from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, attempt, until
@@ -253,3 +253,20 @@ def test_nobody_looks_at_a_database_while_another_one_is_at_it(
         another.execute("SELECT pg_advisory_unlock_all()")
         making.join(10)
     assert instance(services_of(later, seen)).data == "a@1.1"
+
+
+def test_who_is_stopped_between_judging_a_database_and_dropping_it_does_not_drop_it(
+    platform: Platform, later: SpaceClient, filled: Actual, server: str
+) -> None:
+    uri = credentials(platform, filled)["uri"]
+
+    def stopped(_: str) -> bool:
+        with psycopg.connect(server, autocommit=True) as another:
+            held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+            until(lambda: another.execute(held).fetchone(), lambda row: row == (0,), seconds=8)
+        return True
+
+    with pytest.raises(Unavailable):
+        DatabaseServer(server, idle=0.1).drop(NAME, stopped)
+
+    assert fruits(uri) == ["pears"]
