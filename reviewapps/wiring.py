@@ -41,6 +41,9 @@ from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
 from reviewapps.rules import rules
 from reviewapps.settings import Settings
 
+DATABASE_IDLE = 10.0
+"""How long a worker may be silent while it makes or drops a database, seconds; always less than a lease."""
+
 PATIENCE_FOR_BUDGET = 5.0
 """How long a request waits for its turn before the whole settle is put off, seconds."""
 
@@ -150,7 +153,7 @@ def space(told: Settings, target: Target, redis: Redis | None, memory: Memory) -
         gate=target.gate,
         alone=_alone(told, target, redis),
         postgres=target.postgres,
-        open_server=DatabaseServer,
+        open_server=partial(DatabaseServer, idle=min(told.lease / 2, DATABASE_IDLE)),
         ring=told.grants.signing,
     )
 
