@@ -542,7 +542,7 @@ class CloudFoundry:
         return replace(actual, droplets=tuple(_of(actual, self.droplets)))
 
     def add_abroad(self, key: str, *, signed: bool = True, evil: bool = False) -> None:
-        """A droplet in another space, built by a preview; an ``evil`` one was uploaded with commands of its own."""
+        """A droplet in another space, built by a preview; an ``evil`` one was uploaded with its own commands."""
         guid = self._guid("droplet")
         self.made_of[guid] = key
         if evil:
