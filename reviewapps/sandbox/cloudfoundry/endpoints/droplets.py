@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from aiohttp import web
 from pydantic import AfterValidator
 
+from reviewapps.sandbox.cloudfoundry.access import Access
 from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Labelled, Object, body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized, not_found, unprocessable
@@ -105,8 +106,7 @@ class Droplets(Endpoints):
     async def _show(self, request: web.Request) -> web.Response:
         access = self.access(request)
         droplet = access.seen(Droplet, guid(request))
-        shown = present_droplet(droplet, Links.of(request))
-        return web.json_response(shown if access.writes(droplet.space) else _without(shown, HIDDEN))
+        return web.json_response(show_droplet(droplet, access, Links.of(request)))
 
     async def _update(self, request: web.Request) -> web.Response:
         droplet = self.access(request).writable(Droplet, guid(request))
@@ -184,6 +184,12 @@ def present_droplet(row: Droplet, links: Links) -> JSON:
         "metadata": metadata(row),
         "links": around,
     }
+
+
+def show_droplet(row: Droplet, access: Access, links: Links) -> JSON:
+    """As this user is shown it: commands are hidden from who may not change it."""
+    shown = present_droplet(row, links)
+    return shown if access.writes(row.space) else _without(shown, HIDDEN)
 
 
 def present_listed_droplet(row: Droplet, links: Links) -> JSON:
