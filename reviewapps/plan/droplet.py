@@ -75,7 +75,7 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
         return droplet.guid
     if not terms.builds:
         return awaited(attempt, actual, terms)
-    why = explained(app, attempt, actual, terms, failed=bool(_failed_copies(app, actual)))
+    why = explained(app, attempt, actual, terms, failed=bool(_failed_copies(app, attempt, actual)))
     return why or _built(app, attempt, actual, blueprint, terms)
 
 
@@ -114,8 +114,7 @@ def _after_failure(build: Build, attempt: Attempt, terms: Terms) -> Next:
 
 def _copy_of_own(source: Droplet, app: App, attempt: Attempt, actual: Actual, terms: Terms) -> str | Next:
     """What the environment's own builder built, copied to where it runs."""
-    failed = next((d for d in _failed_copies(app, actual) if _is_of(d, attempt)), None)
-    if failed is not None:
+    for failed in _failed_copies(app, attempt, actual):
         return another_try(attempt, failed.error, terms)
     copied = _with_signature(source, app, actual, terms)
     mine = next((d for d in actual.droplets or () if d.guid == copied), None)
@@ -139,9 +138,10 @@ def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
     return steps.CopyDroplet(source.guid)
 
 
-def _failed_copies(app: App, actual: Actual) -> list[Droplet]:
+def _failed_copies(app: App, attempt: Attempt, actual: Actual) -> list[Droplet]:
+    """Those of this attempt; the next may well copy what this could not."""
     mine = (d for d in actual.droplets or () if d.app == app.guid and d.state == "failed")
-    return [d for d in mine if d.error.startswith(COPY_FAILED)]
+    return [d for d in mine if d.error.startswith(COPY_FAILED) and _is_of(d, attempt)]
 
 
 def _is_of(droplet: Droplet, attempt: Attempt) -> bool:
@@ -158,12 +158,10 @@ def _copied(
         return None
     if actual.droplets is None and (terms.sources or actual.elsewhere or attempt.copied_from is not None):
         return steps.Look("droplets")  # a copy may be there already, or have failed
-    failed = _failed_copies(app, actual)
-    if failed and terms.builds:
+    for failed in _failed_copies(app, attempt, actual):
+        if not terms.builds:
+            return another_try(attempt, failed.error, terms)
         return steps.Begin(replace(attempt, copied_from=None)) if attempt.copied_from is not None else None
-    mine = next((droplet for droplet in failed if _is_of(droplet, attempt)), None)
-    if mine is not None:
-        return another_try(attempt, mine.error, terms)
     return _from_abroad(app, attempt, actual, blueprint, terms) or _from_beside(
         app, attempt, actual, blueprint, terms
     )

@@ -31,7 +31,7 @@ def guarded(run: Run, actual: Actual) -> Next | None:
 
 
 def _is_new(actual: Actual) -> bool:
-    """Whether its address leads nowhere yet, and is about to: to bind it costs no more than to ask if it is bound."""
+    """Whether its address leads nowhere yet, and is about to: binding costs no more than to ask what is bound."""
     attempt = actual.app.attempt if actual.app is not None else None
     refused = attempt is not None and attempt.refusal is not None
     return actual.route is not None and not actual.route.apps and not refused

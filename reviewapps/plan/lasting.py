@@ -14,7 +14,7 @@ def lasting(actual: Actual) -> Actual:
     The platform goes on with what is waited for, so that this is looked at anew, with all that may come of it.
     Of a gate behind which nobody answered it is asked again whether it is up.
     How instances are, what commands run and what services there are is never believed: it changes by itself, or
-    too much hangs on it.
+    too much hangs on it. Nor is it that variables and sizes are set: the next turn may want others.
     """
     staging, guard = _waits(actual.builds), actual.guard
     if guard is not None and not (guard.bound and guard.up and actual.answers is not False):
@@ -35,6 +35,7 @@ def lasting(actual: Actual) -> Actual:
         bindings=None,
         tasks=None,
         answers=None,
+        configured=None,
         scaled=False,
         no_room_to_roll=False,
         guard=None if guard is None else replace(guard, tended=False),

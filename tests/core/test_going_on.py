@@ -136,10 +136,10 @@ def test_what_the_platform_goes_on_with_does_not_last() -> None:
         configured="c",
         guard=Guard(bound=True, up=False, tended=True),
     )
-    assert lasting(busy) == Actual(PR_1, elsewhere=(), configured="c")
+    assert lasting(busy) == Actual(PR_1, elsewhere=())
     over = replace(busy, packages=(), builds=(replace(staging, state="ready"),), deployments=())
     assert lasting(over) == Actual(
-        PR_1, packages=(), builds=over.builds, droplets=(), deployments=(), elsewhere=(), configured="c"
+        PR_1, packages=(), builds=over.builds, droplets=(), deployments=(), elsewhere=()
     )
 
 
