@@ -129,6 +129,28 @@ def test_whatever_happens_on_the_way_other_commands_never_run(disturbance: Troub
     assert len(there.cf.droplets[there.cf.running_apps[0].guid]) <= 3
 
 
+@pytest.mark.parametrize("meddled", [False, True])
+def test_a_copy_from_elsewhere_is_not_taken_for_that_of_a_neighbour_with_the_same_bits(meddled: bool) -> None:
+    there = Settling(
+        GitHub({1: pull_request(1)}),
+        CloudFoundry(NOW, {}, looks=2),
+        Grant(sources={"dev": SOURCE}, signs=True),
+    )
+    there.cf.meddled = meddled  # what the neighbour built bears no signature
+    there.until_settled()
+    there.cf.add_abroad(TREE, evil=True)
+    tag = Tag("dev-1", sha(1), annotated=False)
+    there.github.tags.add(tag)
+    there.github.taggings[tag] = Tagging(sha(1), None, there.cf.now)
+    while not (there.cf.evil & there.cf.made_of.keys() - {one.guid for one in there.cf.abroad}):
+        passed(there, 1)
+    there.cf.abroad.clear()  # before anybody looks at the copy
+    there.until_settled()
+    assert serves(there) and there.cf.builds_made.total() == 1
+    (dev,) = (app for app in there.cf.running_apps if app.environment == DEV)
+    assert [one.refused for one in there.cf.droplets[dev.guid]] == [False, True]
+
+
 @pytest.mark.parametrize("builds", [True, False])
 def test_where_all_start_by_other_commands_it_is_built_or_held_and_says_why(builds: bool) -> None:
     there = tagged(signed=None, builds=builds)
