@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
-from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired
+from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired, tags_seen
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
@@ -147,6 +147,35 @@ def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
 def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), there=BadRules("broken"), approved=True)
     assert isinstance(found, Held) and (found.hold.why, found.hold.commit) == ("rules", NEW)
+    assert "(`reviewapps rollback production SHA`)" in found.hold.reasons[0]
+
+
+TAGGED = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+
+
+@pytest.mark.parametrize(
+    ("environment", "asked", "branches", "tags"),
+    [
+        (PRODUCTION, TAGGED, {}, (tag("go-1", sha(9)),)),
+        (STAGING, Rules(), {"staging": sha(9)}, ()),
+    ],
+    ids=["a tag", "a merge"],
+)
+def test_one_broken_file_holds_up_nothing_where_nothing_is_asked_for(
+    environment: Environment, asked: Rules, branches: Mapping[str, str], tags: tuple[Tag, ...]
+) -> None:
+    first = App("a", "shop", environment, "app", False, None, None, None, NOW, wished=sha(9))
+    first = replace(first, attempt=Attempt("a", sha(9), "c", NOW), tags_seen=tags_seen(tags))
+    for app in (running(environment), first):  # the next one, and its own first deploy, which is under way
+        found = verdict(environment, app, asked=asked, there=BadRules("broken"), branches=branches, tags=tags)
+        assert isinstance(found, Run) and (found.commit, found.held) == (sha(9), None)
+        assert found.config == GRANT.config(asked, environment)
+
+        floor = replace(GRANT, floors={environment.kind: Requires.wish(1)})
+        floored = verdict(
+            environment, app, asked=asked, there=BadRules("broken"), branches=branches, tags=tags, grant=floor
+        )
+        assert isinstance(floored, Held) and floored.hold.why == "rules"
 
 
 def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
