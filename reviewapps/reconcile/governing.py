@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, head_of, overwritten, tags_seen
+from reviewapps.desired import followed_tags, head_of, overwritten, permitted_last, tags_seen
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
-from reviewapps.model import App, Attempt, Environment, Follows, Lock, Pin
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
@@ -38,8 +38,10 @@ class Governing:
         self._write(lock=Lock(who, why, until))
 
     def unlock(self) -> None:
-        """Let it follow again what it follows: no lock, and no commit that somebody went back to."""
-        self._write(lock=None, pin=None)
+        """Let it follow again what it follows: no lock, and no commit that somebody went back to. What was adopted
+        stays until the next merge, whose way is judged from what it says."""
+        app = self._turn.actual.app
+        self._write(lock=None, pin=_adopted(app) if app is not None else None)
 
     def sign_off(self, person: str, commit: str) -> None:
         """Note that this person says of this very commit that it may go there."""
@@ -60,7 +62,8 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         if in_doubt(self._turn.actual):
             raise Busy(f"{self._asked}: a deploy is under way; try again when it is over")
-        self._write(pin=Pin(back, head, who))
+        since = permitted_last(self._app) if self._app.commit == ADOPTED else None
+        self._write(pin=Pin(back, head, who, since))
         return back
 
     def send(self, ref: str, commit: str, *, override: bool = False) -> None:
@@ -160,11 +163,20 @@ class Governing:
         """What was live before, as GitHub's deployments know; not what somebody went back from already."""
         past = self._means.github.history(self._environment)
         came = next((one.began_at for one in past if one.commit == served), None)
-        left = (served, self._app.pin.over if self._app.pin is not None else None)
+        pin = self._app.pin  # what was adopted lies over what ran before it, which is meant
+        left = (served, pin.over if pin is not None and pin.commit != ADOPTED else None)
         for one in past:
             if one.state == "success" and one.commit not in left and (came is None or one.began_at < came):
                 return one.commit
         raise AuthorMustAct(f"{self._asked}: GitHub shows nothing that was live before; name the commit")
+
+
+def _adopted(app: App) -> Pin | None:
+    """The pin that is there by adoption, also where somebody went back since, and was not there yet."""
+    pin = app.pin
+    if pin is None or pin.commit == ADOPTED:
+        return pin
+    return Pin(ADOPTED, pin.over, since=pin.since) if pin.since is not None and app.wished is None else None
 
 
 MOST_SIGN_OFFS = 20

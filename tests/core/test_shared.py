@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
-from reviewapps.desired import Held, Known, Leave, Run, Verdict, desired, tags_seen
+from reviewapps.desired import Held, Known, Leave, Run, Verdict, Way, desired, tags_seen
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
@@ -185,6 +185,21 @@ def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
         found = verdict(PRODUCTION, adopted, asked=lowered, there=ASKING)
         hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
         assert hold is not None and (hold.commit, hold.why) == (NEW, "approval")
+
+
+@pytest.mark.parametrize("pin", [Pin(ADOPTED, sha(8), since=OLD), Pin(sha(7), sha(8), "ada", since=OLD)])
+def test_what_was_merged_before_something_was_adopted_is_judged_too(pin: Pin) -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    app = running(PRODUCTION, ADOPTED, pin=pin)
+    found = desired(
+        Wanted(replace(SHOP, head=NEW), (), (), None),
+        lowered,
+        GRANT,
+        Space((app,)),
+        Known(rules_at={OLD: ASKING, sha(8): lowered}),
+        NOW,
+    )
+    assert found.asks.ways == {Way("main", OLD, NEW, Requires.wish(1))}
 
 
 def test_nor_can_it_by_following_tags_instead() -> None:
