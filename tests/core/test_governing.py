@@ -10,20 +10,33 @@ from typing import Any, cast
 import pytest
 
 from reviewapps import steps
-from reviewapps.approval import Requires
+from reviewapps.approval import Evidence, Requires
 from reviewapps.cloudfoundry import labels
 from reviewapps.cloudfoundry.adoption import adopt
 from reviewapps.cloudfoundry.client import Client
+from reviewapps.errors import AuthorMustAct, Busy, TryLater
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, Actual, App, Candidate, Environment, Lock, PastDeploy, Pin, Wanted
+from reviewapps.model import (
+    ADOPTED,
+    Actual,
+    App,
+    Attempt,
+    Candidate,
+    Environment,
+    Lock,
+    PastDeploy,
+    Pin,
+    Wanted,
+)
 from reviewapps.reconcile import Governing
 from reviewapps.reconcile.adopting import adopted, adoption
+from reviewapps.reconcile.by_hand import redeployed
 from reviewapps.reconcile.means import Means
 from tests.core import test_deploying as deploying
 from tests.core.settling import DAY, NOW, SHOP, sha
 
 A, B = sha(1), sha(2)
-PRODUCTION = Environment(SHOP.id, "production")
+DEV, PRODUCTION = Environment(SHOP.id, "dev"), Environment(SHOP.id, "production")
 GRANT = Grant(targets={"production": "production", "dev": "dev"}, floors={"production": Requires.wish(1)})
 
 
@@ -75,6 +88,9 @@ class GitHub(deploying.GitHub):
     def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
         at = [NOW - DAY - timedelta(hours=n) for n in range(len(self.past))]
         return tuple(PastDeploy(one, "success", at, at) for one, at in zip(self.past, at, strict=True))
+
+    def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
+        raise TryLater("GitHub does not tell just now")
 
     def contains(self, commit: str, other: str) -> bool:
         return other in (A, B)
@@ -169,3 +185,55 @@ def test_whoever_went_back_and_does_so_again_is_not_brought_to_what_was_left() -
     assert there.hand.go_back("ada", None) == sha(9)
     there.hand.unlock()
     assert there.pin is None
+
+
+# --- before the first deploy ---
+
+
+def test_what_was_held_before_a_first_deploy_is_released_by_hand() -> None:
+    there = World(None)
+    assert there.hand.go_back("ada", B) == B
+    assert there.pin == Pin(B, B, "ada")
+
+
+def test_also_where_the_app_was_made_to_be_locked() -> None:
+    there = World(None)
+    there.hand.lock("ada", "a demo", NOW + DAY)
+    assert there.hand.go_back("ada", B) == B
+    with pytest.raises(AuthorMustAct, match="there is nothing to deploy again"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
+
+
+def test_while_a_deploy_is_under_way_nobody_goes_back() -> None:
+    there = World(running(attempt=Attempt("a", B, "c", NOW)))
+    with pytest.raises(Busy, match="a deploy is under way"):
+        there.hand.go_back("ada", B)
+
+
+# --- what cannot be done ---
+
+
+def test_what_was_adopted_is_not_deployed_once_more() -> None:
+    there = World(taken_over())
+    with pytest.raises(AuthorMustAct, match="runs what was adopted"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
+    assert there.cf.apps["a"].attempt is None
+
+
+def test_nor_is_anything_while_nothing_says_what_should_be_there() -> None:
+    there = World(running(), rules="environments: 7")
+    with pytest.raises(AuthorMustAct, match="nothing says what should be there"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
+    assert there.cf.apps["a"].attempt is None
+    with pytest.raises(AuthorMustAct, match="the rules on main cannot be read"):
+        there.hand.go_back("ada", B)
+
+
+@pytest.mark.parametrize("environment", [PRODUCTION, DEV])
+def test_nobody_is_promised_a_commit_that_drift_holds(environment: Environment) -> None:
+    there = World(running(environment=environment, droplet="theirs"), environment=environment)
+    say = there.hand.go_back if environment == PRODUCTION else there.hand.send
+    with pytest.raises(AuthorMustAct, match="is held by drift"):
+        say("ada", B)
+    app = there.cf.apps["a"]
+    assert (app.pin, app.wished) == (None, A)

@@ -408,6 +408,7 @@ def at(text: str) -> datetime:
 WEEKEND = windows(from_="Fri 16:00", to="Mon 08:00", zone="America/New_York")
 NIGHT = windows(from_="Wed 22:00", to="Thu 06:00", zone="Europe/Berlin")
 HOLIDAYS = windows(from_="2026-12-24", to="2027-01-02 08:00", zone="America/New_York")
+OFFSET = windows(from_="2026-12-24T16:00Z", to="2026-12-24 18:00+01:00", zone="America/New_York")
 
 
 @pytest.mark.parametrize(
@@ -425,6 +426,8 @@ HOLIDAYS = windows(from_="2026-12-24", to="2027-01-02 08:00", zone="America/New_
         (HOLIDAYS, "2026-12-24 04:59", None),
         (HOLIDAYS, "2026-12-24 05:00", "2027-01-02 13:00"),
         (HOLIDAYS, "2027-01-02 13:00", None),
+        (OFFSET, "2026-12-24 15:59", None),
+        (OFFSET, "2026-12-24 16:00", "2026-12-24 17:00"),
     ],
 )
 def test_a_freeze_is_by_the_clock_of_its_zone(window: tuple[Freeze, ...], now: str, ends: str | None) -> None:

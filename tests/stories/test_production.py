@@ -141,6 +141,19 @@ def test_what_is_asked_for_is_asked_by_the_rules_that_run_there(quiet_town: Town
     until_says(town, "production", "three")  # and now nobody asks for it any more
 
 
+def test_a_first_deploy_that_nobody_approved_is_released_by_hand(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    town.until("a line", lambda: "production" in typed.types("list"))
+    assert "pushed to main without a pull request" in typed.types("why", "production") and town.apps == []
+    typed.types("lock", "production", "1h", "not yet")
+    assert "goes to" in typed.types("rollback", "production", town.head_of("main"))
+    until_says(town, "production", "Welcome to the shop")
+    assert "chosen by" in typed.types("history", "production")
+
+
 FAILS_IN_PRODUCTION: Files = {
     "shop.py": WORKING_APP["app.py"],
     "app.py": "import os\nif os.environ['REVIEWAPPS_ENVIRONMENT'] == 'production':\n    raise SystemExit(3)\n"
