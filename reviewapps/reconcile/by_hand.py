@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict
 from reviewapps.errors import AuthorMustAct, Busy
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
 from reviewapps.naming import address
-from reviewapps.overview import Row, row, why
+from reviewapps.overview import Row, held_words, row, why
 from reviewapps.plan import began_after, in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
@@ -195,5 +195,7 @@ def _against(verdict: Verdict) -> str:
             return f"it gets none ({why(verdict)})"
         case Refused(_, refusal):
             return refusal.message
+        case Held(hold):
+            return held_words(hold)
         case _:
             return "nothing says what should be there"

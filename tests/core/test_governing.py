@@ -30,7 +30,7 @@ from reviewapps.model import (
 )
 from reviewapps.reconcile import Governing
 from reviewapps.reconcile.adopting import adopted, adoption
-from reviewapps.reconcile.by_hand import redeployed
+from reviewapps.reconcile.by_hand import brought_up, redeployed
 from reviewapps.reconcile.means import Means
 from tests.core import test_deploying as deploying
 from tests.core.settling import DAY, NOW, SHOP, sha
@@ -235,5 +235,7 @@ def test_nobody_is_promised_a_commit_that_drift_holds(environment: Environment) 
     say = there.hand.go_back if environment == PRODUCTION else there.hand.send
     with pytest.raises(AuthorMustAct, match="is held by drift"):
         say("ada", B)
+    with pytest.raises(AuthorMustAct, match="somebody else deployed to its app"):
+        brought_up(there.means, environment, deploying.Held())
     app = there.cf.apps["a"]
     assert (app.pin, app.wished) == (None, A)
