@@ -108,12 +108,13 @@ class Govern:
 class Adopt:
     """Write our labels onto an app that somebody else made, with every tag that stands: none of those deploys to
     it. Where it ``serves`` something, that is labelled as adopted, and stays while ``over`` is the head of what is
-    followed."""
+    followed; ``since`` is what was permitted there last, if anything was."""
 
     guid: str
     tags_seen: frozenset[str]
     serves: bool
     over: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,9 @@ class Sign:
 
 @dataclass(frozen=True)
 class CarrySignature:
-    """Write onto a copy what is signed of ``source``, whose checksum it has."""
+    """Write onto a copy what is signed of ``source``, whose checksum it has, if it also starts by the commands
+    that are signed; else that it is ``refused``. Where nothing is signed of the source, note for now that the
+    copy's commands are the same (``alike``)."""
 
     droplet: str
     source: str

@@ -14,6 +14,7 @@ from reviewapps.desired.shared import (
     head_of,
     natural,
     overwritten,
+    permitted_last,
     tags_seen,
 )
 from reviewapps.desired.verdicts import (
@@ -61,6 +62,7 @@ __all__ = [
     "lasting",
     "natural",
     "overwritten",
+    "permitted_last",
     "questions",
     "tags_seen",
 ]
