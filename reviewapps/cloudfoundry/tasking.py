@@ -17,11 +17,18 @@ from reviewapps.steps import Begin, CancelTask, MarkSetUp, RunTask
 
 def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
     """That it is asked for is written down first: should the answer be lost, nobody asks again before the request
-    can have come to its end."""
+    can have come to its end.
+
+    Who was stopped after that note for longer than its lease may find that another has run it meanwhile: so they
+    are listed once more, and nothing is run that came up since."""
     app = app_of(actual)
     if app.attempt is not None and step.kind != "teardown":
         asked = replace(app.attempt, task=step.key, task_asked_at=datetime.now(UTC))
         actual = begin(api, Begin(asked), actual)
+    listed = tuple(map(parse.task, api.tasks(app.guid, labels.selector(api.instance))))
+    known = {task.guid for task in actual.tasks or ()}
+    if any(task.key == step.key and task.guid not in known for task in listed):
+        return replace(actual, tasks=listed)
     marks = labels.owner(api.instance, actual.environment, app.app)
     marks |= {labels.TASK: step.kind, labels.KEY: step.key}
     marks |= {labels.ATTEMPT: app.attempt.id} if app.attempt is not None else {}
