@@ -7,7 +7,8 @@ from datetime import datetime
 
 from reviewapps import steps
 from reviewapps.desired import Absent, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
-from reviewapps.errors import AuthorMustAct, Busy
+from reviewapps.errors import AuthorMustAct, BadRules, Busy
+from reviewapps.grants import Grant
 from reviewapps.model import App, Attempt, Environment, Refusal, Wanted
 from reviewapps.naming import address
 from reviewapps.overview import Row, row, why
@@ -15,7 +16,8 @@ from reviewapps.plan import began_after, in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone
+from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone, rules_of
+from reviewapps.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def redeployed(means: Means, environment: Environment, lease: Lease) -> str:
 
 def emptied(means: Means, environment: Environment, lease: Lease) -> str:
     """Begin a new attempt at the commit that the environment runs or failed to run, with databases of its own that
-    are made anew; the commit. Raises AuthorMustAct where it has no data of its own."""
+    are made anew; the commit. Raises AuthorMustAct where it has no data of its own, or where that is kept."""
     return _begun_again(means, environment, lease, reset=True)
 
 
@@ -48,6 +50,8 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
         raise AuthorMustAct(f"{asked} was removed by hand; `reviewapps deploy {asked}` brings it back")
     if in_doubt(actual):
         raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
+    if reset and keeps_its_data(environment, rules_of(seen.wanted), means.grant):
+        raise AuthorMustAct(KEPT.format(asked))
     if reset and not actual.app.service_names:
         raise AuthorMustAct(f"{asked} has no data of its own")
     turn = Turn(means, environment, lease, seen.wanted.repository, actual)
@@ -109,6 +113,21 @@ def destroyed(means: Means, environment: Environment, lease: Lease) -> str:
 
 
 # --- how ---
+
+KEPT = (
+    "{0}: what is kept there is never thrown away by us; "
+    "`redeploy` deploys it again with its data, and who owns the database can empty it there"
+)
+
+
+def keeps_its_data(environment: Environment, asked: Rules | BadRules, grant: Grant) -> bool:
+    """Whether its databases are never made anew: staging's and production's, and those of whatever something is
+    asked for before a commit may go there. Where nobody can read whether, they are kept too."""
+    if not environment.shared:
+        return False
+    if environment.kind in ("staging", "production") or isinstance(asked, BadRules):
+        return True
+    return not grant.requires(environment.kind, asked.of(environment).requires).nothing
 
 
 def _again(turn: Turn, wanted: Wanted) -> Judged:

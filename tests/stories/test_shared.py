@@ -199,6 +199,7 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     town.branch(town.head_of("staging")[:8], elsewhere)
     assert "is what a branch" in typed.is_refused("rollback", "staging", town.head_of("staging")[:8])
     assert "is what a branch" in typed.is_refused("approve", "staging", town.head_of("staging")[:8])
+    assert "is never thrown away" in typed.is_refused("reset", "staging", "--yes")
     assert "is a preview" in typed.is_refused("lock", "#1", "2h", "a demo")
     assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
 
