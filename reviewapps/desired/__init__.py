@@ -8,6 +8,7 @@ from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
 from reviewapps.desired.shared import (
+    DRIFT,
     branches_of,
     followed_tags,
     has_drifted,
@@ -34,6 +35,7 @@ from reviewapps.desired.verdicts import (
 )
 
 __all__ = [
+    "DRIFT",
     "STAGING",
     "USUAL",
     "Absent",

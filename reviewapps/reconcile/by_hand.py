@@ -168,7 +168,8 @@ def _attempt(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> At
     """A new attempt that somebody asked for."""
     terms, app = turn.terms(), turn.actual.app
     began = began_after(app, terms.now) if app is not None else terms.now
-    return Attempt(terms.attempt, commit, config, began, fresh=fresh, asked_at=terms.now)
+    replaces = app.droplet if app is not None else None
+    return Attempt(terms.attempt, commit, config, began, fresh=fresh, asked_at=terms.now, replaces=replaces)
 
 
 def _as_if_pushed(wanted: Wanted, environment: Environment, now: datetime) -> Wanted:
