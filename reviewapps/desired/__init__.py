@@ -9,6 +9,7 @@ from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
 from reviewapps.desired.shared import (
     DRIFT,
+    Shared,
     branches_of,
     followed_tags,
     has_drifted,
@@ -52,6 +53,7 @@ __all__ = [
     "Refused",
     "Room",
     "Run",
+    "Shared",
     "Verdict",
     "Waiter",
     "Way",

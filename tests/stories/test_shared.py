@@ -313,12 +313,13 @@ def test_tags_of_other_names_move_an_environment_of_another_name(quiet_town: Tow
     assert "goes there" in typed.types("deploy", "qa", shas[1], "--wait")
     assert f"qa   {shas[1][:7]}" in typed.types("list") and town.page("shop-testing").headline == "work 3"
     typed.types("lock", "qa", "1h", "a demo")
-    assert "is locked by" in typed.is_refused("deploy", "qa", "main")
+    assert "locked by" in typed.is_refused("deploy", "qa", "main")
     town.hubot.tag("qa-12", shas[2])
     town.until("a line", lambda: "waits: locked by" in typed.types("list"))
     typed.types("deploy", "qa", "main", "--override", "--wait")
     assert town.page("shop-testing").headline == "work 11"
     assert "Live: " + shas[3][:7] + ", main" in typed.types("history", "qa")
+    assert "; overridden by " in typed.types("history", "qa")
 
 
 def test_rules_that_are_wrong_are_told_to_who_asks_for_a_preview(quiet_town: Town) -> None:
