@@ -19,7 +19,7 @@ from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile import going_on
 from reviewapps.reconcile.adopting import Adoption, adopted, adoption
-from reviewapps.reconcile.arriving import arrivals, kept_for, news, note
+from reviewapps.reconcile.arriving import arrivals, come, kept_for, news, note
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
 from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
@@ -266,7 +266,7 @@ class Reconciler:
             kept = kept_for(means, seen.wanted, seen.space, seen.desired, number)
         wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, kept=kept)
         if wait is None and number is not None:
-            note(means, seen.space, seen.desired, number)
+            note(means, seen.space, seen.desired, number, come(arrived))
             note_told(means, seen.wanted, environment)
         wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
