@@ -130,7 +130,7 @@ def test_no_tag_passes_where_approvals_are_asked_for_whatever_the_rules_let_it_f
 def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), approved=True)
     assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
-    assert found.approved == ("approved: #12",)
+    assert found.approved == ("approved: #12 by grace",)
 
 
 def test_a_first_deploy_waits_for_its_approval_too() -> None:

@@ -100,7 +100,7 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     typed = terminal(town, text)
     merged(town, "one", told=False)
     until_says(town, "production", "one")
-    assert "approved: #1" in typed.types("history", "production")
+    assert "approved: #1 by hubot" in typed.types("history", "production")
 
     asking = "environments: {production: {release: 'true'}}"
     unapproved = merged(town, "two", approved=False, files={**headline("two"), ".reviewapps.yml": asking})
@@ -124,7 +124,7 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     for number in (unapproved, approved):
         town.until_comment(number, "Preview: removed", "On **production** since")
     history = typed.types("history", "production")
-    assert f"{head}  live" in history and f"approved: #{unapproved}, #{approved}" in history
+    assert f"{head}  live" in history and f"approved: #{unapproved}, #{approved} by hubot" in history
 
     pushed(town, "unseen")
     town.until("its queue", lambda: town.onlooker.deployment_states("production")[0] == "queued")
@@ -181,6 +181,10 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     assert (back["action"], back["done"], back["who"]) == ("rollback", True, "hubot")
     until_says(town, "staging", "two")
     assert town.head_of("staging") != back["commit"]
+    assert [one["commit"] for one in typed.reads("history", "staging")["deploys"] if one["runs"]] == [
+        back["commit"]
+    ]
+    assert typed.types("history", "staging").count("runs now") == 1
     town.look_afresh()
     assert town.page("shop-staging").headline == "two"
     town.until_comment(three, "**staging** waits for: the next merge")
