@@ -231,6 +231,22 @@ def test_where_a_copy_failed_it_is_built_instead() -> None:
     assert [app.attempt.copied_from for app in there.cf.apps.values() if app.attempt] == [None, None]
 
 
+def test_a_copy_that_failed_once_does_not_keep_the_next_from_being_copied() -> None:
+    there = settled()
+    there.github.trees[sha(2)] = there.github.tree(sha(1))
+    there.github.pull_requests[2] = pull_request(2)
+    there.cf.fails_copies = True
+    there.until_settled()
+    there.cf.fails_copies = False
+    there.github.pull_requests[1] = pull_request(1, sha(3))
+    there.until_settled()
+    builds = there.cf.builds_made.total()
+    there.github.trees[sha(4)] = there.github.tree(sha(3))
+    there.github.pull_requests[2] = pull_request(2, sha(4))
+    there.until_settled()
+    assert is_as_it_should_be(there) == {} and there.cf.builds_made.total() == builds
+
+
 # --- what others did ---
 
 
