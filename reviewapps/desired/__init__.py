@@ -8,7 +8,6 @@ from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
 from reviewapps.desired.shared import (
-    DRIFT,
     Shared,
     branches_of,
     followed_tags,
@@ -36,7 +35,6 @@ from reviewapps.desired.verdicts import (
 )
 
 __all__ = [
-    "DRIFT",
     "STAGING",
     "USUAL",
     "Absent",

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 
 from reviewapps import steps
-from reviewapps.desired import DRIFT, Hold, Run
+from reviewapps.desired import Hold, Run
 from reviewapps.errors import (
     AuthorMustAct,
     BadManifest,
@@ -170,10 +170,9 @@ def _refusal(turn: Turn, fault: Fault, message: str, decision: str = "") -> Refu
 def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
     app = _app(turn)
     refusal = app.refusal_of(run.commit, run.config)
-    if refusal is not None and refusal.fault == "drift":
-        return held(turn, Hold(run.commit, "drift", (DRIFT,)))
     if refusal is not None:
-        return Failed(run.commit, refusal, _serving(turn, app))
+        still = _serving(turn, app) if refusal.fault != "drift" else None
+        return Failed(run.commit, refusal, still)
     if run.held is not None:
         return held(turn, run.held)
     since, attempt = app.live_since or app.created_at, app.attempt
