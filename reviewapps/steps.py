@@ -108,12 +108,13 @@ class Govern:
 class Adopt:
     """Write our labels onto an app that somebody else made, with every tag that stands: none of those deploys to
     it. Where it ``serves`` something, that is labelled as adopted, and stays while ``over`` is the head of what is
-    followed."""
+    followed; ``since`` is what was permitted there last, if anything was."""
 
     guid: str
     tags_seen: frozenset[str]
     serves: bool
     over: str | None = None
+    since: str | None = None
 
 
 @dataclass(frozen=True)

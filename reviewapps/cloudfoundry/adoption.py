@@ -27,10 +27,16 @@ def adopt(api: Client, step: Adopt, actual: Actual) -> Actual:
     notes = labels.names_annotations(labels.TAGS_SEEN, None, step.tags_seen)
     notes |= dict.fromkeys((labels.ATTEMPT, labels.LIVE_DROPLET, labels.WISHED, labels.SOURCE, labels.PIN))
     if step.serves:
-        notes[labels.PIN] = labels.pin_text(Pin(ADOPTED, step.over) if step.over is not None else None)
+        notes[labels.PIN] = labels.pin_text(_pin(step))
         marks |= {labels.COMMIT: ADOPTED, labels.CONFIG: ADOPTED}
         notes[labels.LIVE_SINCE] = datetime.now(UTC).isoformat()
     return actual.with_app(parse.app(api.annotate(step.guid, notes, marks)))
+
+
+def _pin(step: Adopt) -> Pin | None:
+    """Where tags are followed there is no head that it lies over; no commit is called like nothing."""
+    known = step.over is not None or step.since is not None
+    return Pin(ADOPTED, step.over or "", since=step.since) if known else None
 
 
 def adopt_route(api: Client, step: AdoptRoute, actual: Actual) -> Actual:

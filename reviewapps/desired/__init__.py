@@ -15,6 +15,7 @@ from reviewapps.desired.shared import (
     head_of,
     natural,
     overwritten,
+    permitted_last,
     tags_seen,
 )
 from reviewapps.desired.verdicts import (
@@ -63,6 +64,7 @@ __all__ = [
     "lasting",
     "natural",
     "overwritten",
+    "permitted_last",
     "questions",
     "tags_seen",
 ]

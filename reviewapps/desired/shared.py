@@ -9,7 +9,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 
 from reviewapps.approval import NOTHING, Approved, Evidence, Missing, SignOff, judgement, stricter
-from reviewapps.desired.own_rules import lacking, led_astray, unreadable
+from reviewapps.desired.own_rules import lacking, led_astray, nothing_to_judge_by, unreadable
 from reviewapps.desired.verdicts import Asks, Held, Hold, Known, Leave, Run, Verdict, Way
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -104,7 +104,8 @@ class Shared:
             yield f"kept at {pin.commit[:7]}{by}, until the next merge or `unlock`"
         if lock is not None and lock.until > self.now:
             yield _locked(lock)
-        asked = self.known.rules_at.get(_permitted_last(app) or "", self.rules)
+        found = self.known.rules_at.get(permitted_last(app) or "", self.rules)
+        asked = self._or_of_the_default_branch(app.environment, found)
         ends = None if isinstance(asked, BadRules) else frozen_until(asked.of(environment).freeze, self.now)
         if ends is not None:
             yield _frozen(ends)
@@ -169,7 +170,7 @@ class Shared:
             return replace(found, by_own_rules=True)
         if app is not None and _is_at_rest(app, found):
             return found
-        asked = self._rules_there(app)
+        asked = self._rules_there(environment, app)
         if asked is None:
             return Leave()
         wished = asked.of(environment).requires if isinstance(asked, Rules) else NOTHING
@@ -214,11 +215,11 @@ class Shared:
         overridden = bool(_overridden(app, run))
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
             return Hold(run.commit, "lock", (_locked(app.lock),))
-        asked = self._rules_there(app)
+        asked = self._rules_there(environment, app)
         if asked is None:
             return Leave()
         if isinstance(asked, BadRules):
-            return Hold(run.commit, "rules", ("the rules at the commit that runs there cannot be read",))
+            return nothing_to_judge_by(environment.kind, follows, run.commit)
         own = self._with_its_own(environment, asked.of(environment), run, app)
         if not isinstance(own, EnvironmentRules):
             return own
@@ -232,7 +233,7 @@ class Shared:
     ) -> EnvironmentRules | Hold | Leave:
         """What is asked for there. The first commit of a branch is asked for what it says itself as well, so that
         neither the default branch's rules nor its own lower the other's."""
-        if _permitted_last(app) is not None or run.tags_seen or run.commit == self.wanted.repository.head:
+        if permitted_last(app) is not None or run.tags_seen or run.commit == self.wanted.repository.head:
             return there
         if run.commit not in self.known.rules_at:
             self.rules_asked.add(run.commit)
@@ -243,16 +244,26 @@ class Shared:
             return there if asked.nothing else unreadable(run.commit)
         return replace(there, requires=stricter(there.requires, brought.of(environment).requires))
 
-    def _rules_there(self, app: App | None) -> Rules | BadRules | None:
+    def _rules_there(self, environment: Environment, app: App | None) -> Rules | BadRules | None:
         """The rules at the commit that runs there: no pull request lowers what is asked of itself. None where they
         have to be asked for first; where nothing of ours ever ran, those of the default branch."""
-        there = _permitted_last(app)
+        there = permitted_last(app)
         if there is None:
             return self.rules
         if there not in self.known.rules_at:
             self.rules_asked.add(there)
             return None
-        return self.known.rules_at[there]
+        return self._or_of_the_default_branch(environment, self.known.rules_at[there])
+
+    def _or_of_the_default_branch(
+        self, environment: Environment, there: Rules | BadRules
+    ) -> Rules | BadRules:
+        """The same; those of the default branch where these cannot be read, and neither those nor the operator ask
+        for anything: so one tag with a broken file holds up no other."""
+        if isinstance(there, Rules) or isinstance(self.rules, BadRules):
+            return there
+        asked = self.grant.requires(environment.kind, self.rules.of(environment).requires)
+        return self.rules if asked.nothing else there
 
     def _approved(
         self, environment: Environment, run: Run, own: EnvironmentRules, follows: Follows, app: App | None
@@ -270,7 +281,7 @@ class Shared:
         default = self.wanted.repository.default_branch
         if astray := led_astray(environment.kind, own.follows, follows, default):
             return Hold(run.commit, "rules", (astray,))
-        way = Way(run.source or "", _permitted_last(app), run.commit, requires)
+        way = Way(run.source or "", permitted_last(app), run.commit, requires)
         if way not in self.known.evidence:
             self.ways_asked.add(way)
             return Leave()
@@ -282,13 +293,17 @@ class Shared:
         return Hold(run.commit, "approval", (judged.words,), pulls)
 
 
-def _permitted_last(app: App | None) -> str | None:
+def permitted_last(app: App | None) -> str | None:
     """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
-    it stop would have the next commit judged as if it were the first. Of what was taken over it is the head of
-    that moment: from there on nothing lowers what is asked of itself. None where it is new."""
+    it stop would have the next commit judged as if it were the first. Of what was taken over it is what was so
+    before, for what was merged since was never permitted; else the head of that moment: from there on nothing
+    lowers what is asked of itself. None where it is new."""
     if app is None or app.commit not in (None, ADOPTED):
         return None if app is None else app.commit
-    return app.wished or (app.pin.over if app.pin is not None and app.pin.commit == ADOPTED else None)
+    pin = app.pin
+    if app.wished or pin is None:
+        return app.wished
+    return pin.since or (pin.over or None if pin.commit == ADOPTED else None)
 
 
 def _overridden(app: App | None, run: Run) -> tuple[str, ...]:

@@ -24,11 +24,13 @@ class Lock:
 
 @dataclass(frozen=True)
 class Pin:
-    """That a shared environment went back to ``commit``, and stays there while ``over`` is the newest."""
+    """That a shared environment went back to ``commit``, and stays there while ``over`` is the newest. Where what
+    it serves was adopted, ``since`` is what was permitted there last, from which the next merge is judged."""
 
     commit: str
     over: str
     who: str = ""
+    since: str | None = None
 
 
 @dataclass(frozen=True)

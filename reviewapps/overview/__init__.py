@@ -4,7 +4,7 @@ from reviewapps.overview.decision import Answer, Decision, decision, follows
 from reviewapps.overview.detail import Detail, detail
 from reviewapps.overview.freshness import Watched, longest, nobody_looks, watched
 from reviewapps.overview.kept import kept, recalled, with_row
-from reviewapps.overview.overview import Overview, Passed, Row, State, overview, row, why
+from reviewapps.overview.overview import Overview, Passed, Row, State, held_words, overview, row, why
 from reviewapps.overview.steps_in_words import in_words
 from reviewapps.overview.tick import Noted, Tick, said, tick
 
@@ -22,6 +22,7 @@ __all__ = [
     "decision",
     "detail",
     "follows",
+    "held_words",
     "in_words",
     "kept",
     "longest",

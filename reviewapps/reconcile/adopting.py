@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, has_drifted, head_of, natural, tags_seen
+from reviewapps.desired import followed_tags, has_drifted, head_of, natural, permitted_last, tags_seen
 from reviewapps.errors import BadRules, OperatorMustAct
 from reviewapps.model import Candidate, CandidateRoute, Entrance, Environment, Follows, Tag, Wanted
 from reviewapps.naming import address
@@ -65,12 +65,13 @@ def adopted(means: Means, planned: Adoption, lease: Lease) -> None:
         raise NotAdoptable(f"{planned.name}: the app {planned.app.name} is another one by now")
     wanted, actual = means.github.look(), means.cloudfoundry.look().actual(environment)
     turn = Turn(means, environment, lease, wanted.repository, actual)
-    drifted = turn.actual.app is not None and has_drifted(turn.actual.app)
+    before = turn.actual.app
+    drifted = before is not None and has_drifted(before)
     if not now.app.ours or drifted:
         follows = _follows(wanted, environment)
         seen = tags_seen(_tags(wanted, environment))
         over = head_of(wanted, follows) if follows is not None else None
-        turn.carry_out(steps.Adopt(now.app.guid, seen, now.app.started, over))
+        turn.carry_out(steps.Adopt(now.app.guid, seen, now.app.started, over, permitted_last(before)))
     known = {route.guid for route in turn.actual.routes}
     for route in now.routes:
         if route.guid not in known:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Destroyed, Fork, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
 from reviewapps.grants import Grant
-from reviewapps.model import App, Attempt, Environment, Refusal, Wanted
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
 from reviewapps.naming import address
-from reviewapps.overview import Row, row, why
+from reviewapps.overview import Row, held_words, row, why
 from reviewapps.plan import began_after, in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
@@ -44,14 +44,21 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
     asked, seen = address(environment, means.name), judged_alone(means, environment)
     actual = seen.space.actual(environment)
     commit, config = _tried(actual.app) if actual.app is not None else (None, None)
-    if actual.app is None or commit is None or config is None:
+    never = environment.shared and not config  # the app was only made to be written on
+    if actual.app is None or commit is None or config is None or never:
         raise AuthorMustAct(f"{asked}: there is nothing to deploy again")
+    if commit == ADOPTED:
+        raise AuthorMustAct(
+            f"{asked} runs what was adopted, which cannot be built; it stays until the next commit"
+        )
     if isinstance(seen.verdict, Destroyed):
         raise AuthorMustAct(f"{asked} was removed by hand; `reviewapps deploy {asked}` brings it back")
     if in_doubt(actual):
         raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
     if reset and keeps_its_data(environment, rules_of(seen.wanted), means.grant):
         raise AuthorMustAct(KEPT.format(asked))
+    if isinstance(seen.verdict, Leave):
+        raise AuthorMustAct(f"{asked}: {_against(seen.verdict)}; `reviewapps why {asked}` tells more")
     if reset and not actual.app.service_names:
         raise AuthorMustAct(f"{asked} has no data of its own")
     turn = Turn(means, environment, lease, seen.wanted.repository, actual)
@@ -208,5 +215,7 @@ def _against(verdict: Verdict) -> str:
             return f"it gets none ({why(verdict)})"
         case Refused(_, refusal):
             return refusal.message
+        case Held(hold):
+            return held_words(hold)
         case _:
             return "nothing says what should be there"

@@ -9,9 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, head_of, overwritten, tags_seen
+from reviewapps.desired import followed_tags, has_drifted, head_of, overwritten, permitted_last, tags_seen
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
-from reviewapps.model import App, Attempt, Environment, Follows, Lock, Override, Pin
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Override, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
@@ -37,8 +37,10 @@ class Governing:
         self._write(lock=Lock(who, why, until))
 
     def unlock(self) -> None:
-        """Let it follow again what it follows: no lock, and no commit that somebody went back to."""
-        self._write(lock=None, pin=None)
+        """Let it follow again what it follows: no lock, and no commit that somebody went back to. What was adopted
+        stays until the next merge, whose way is judged from what it says."""
+        app = self._turn.actual.app
+        self._write(lock=None, pin=_adopted(app) if app is not None else None)
 
     def sign_off(self, person: str, commit: str) -> None:
         """Note that this person says of this very commit that it may go there."""
@@ -47,9 +49,10 @@ class Governing:
 
     def go_back(self, who: str, commit: str | None) -> str:
         """Let it run a commit that it ran before (None: the one before this), until the next merge or `unlock`;
-        the commit. Data is not brought back."""
-        head = self._head()
-        served = self._app.commit or self._app.wished
+        the commit. Data is not brought back. What was never deployed there may be named too, as a first deploy."""
+        head, app = self._head(), self._turn.actual.app
+        self._check_drift()
+        served = (app.commit or app.wished) if app is not None else None
         back = commit or self._before(served)
         if back not in (head, served) and not self._was_there(back, head):
             raise AuthorMustAct(
@@ -57,9 +60,10 @@ class Governing:
             )
         if back == served:
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
-        if in_doubt(self._turn.actual):
+        if self._is_under_way():
             raise Busy(f"{self._asked}: a deploy is under way; try again when it is over")
-        self._write(pin=Pin(back, head, who))
+        since = permitted_last(app) if app is not None and app.commit == ADOPTED else None
+        self._write(pin=Pin(back, head, who, since))
         return back
 
     def send(self, ref: str, commit: str, who: str, *, override: bool = False) -> None:
@@ -69,6 +73,7 @@ class Governing:
         Where a branch is followed, only ``override`` can be said, of its newest commit alone, and it passes a lock
         or a freeze: what has to be approved still has to be."""
         follows = self._follows()
+        self._check_drift()
         if not follows.tags:
             self._override(commit, who, override=override)
             return
@@ -103,6 +108,21 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} follows a branch, whose newest commit is {head[:7]}")
         self._write(override=Override(commit, who))
 
+    def _check_drift(self) -> None:
+        """Raise while nothing that we deploy goes there."""
+        app = self._turn.actual.app
+        if app is not None and has_drifted(app):
+            raise AuthorMustAct(
+                f"{self._asked} is held by drift, as somebody else deployed to its app: `redeploy` (ours again) "
+                "or `adopt` (theirs, and then this) comes first"
+            )
+
+    def _is_under_way(self) -> bool:
+        """Whether a deploy is: no app is that was only made to be written on."""
+        actual = self._turn.actual
+        tried = tuple(app for app in actual.apps if app.attempt is None or app.attempt.config)
+        return in_doubt(replace(actual, apps=tried))
+
     def _check_open(self, ref: str, commit: str) -> None:
         """Raise while something keeps the commit out."""
         hold = hold_on(self._means, self._environment, self._seen, commit, ref)
@@ -133,7 +153,12 @@ class Governing:
 
     def _follows(self) -> Follows:
         asked = rules_of(self._seen.wanted)
-        follows = None if isinstance(asked, BadRules) else asked.of(self._environment).follows
+        if isinstance(asked, BadRules):
+            branch = self._seen.wanted.repository.default_branch
+            raise AuthorMustAct(
+                f"{self._asked}: the rules on {branch} cannot be read: nothing goes there until they are mended"
+            )
+        follows = asked.of(self._environment).follows
         if follows is None:
             raise AuthorMustAct(f"{self._asked}: nothing says what it follows")
         return follows
@@ -159,11 +184,23 @@ class Governing:
         """What was live before, as GitHub's deployments know; not what somebody went back from already."""
         past = self._means.github.history(self._environment)
         came = next((one.began_at for one in past if one.commit == served), None)
-        left = (served, self._app.pin.over if self._app.pin is not None else None)
+        app = self._turn.actual.app
+        pin = (
+            app.pin if app is not None else None
+        )  # what was adopted lies over what ran before it, which is meant
+        left = (served, pin.over if pin is not None and pin.commit != ADOPTED else None)
         for one in past:
             if one.state == "success" and one.commit not in left and (came is None or one.began_at < came):
                 return one.commit
         raise AuthorMustAct(f"{self._asked}: GitHub shows nothing that was live before; name the commit")
+
+
+def _adopted(app: App) -> Pin | None:
+    """The pin that is there by adoption, also where somebody went back since, and was not there yet."""
+    pin = app.pin
+    if pin is None or pin.commit == ADOPTED:
+        return pin
+    return Pin(ADOPTED, pin.over, since=pin.since) if pin.since is not None and app.wished is None else None
 
 
 MOST_SIGN_OFFS = 20

@@ -68,7 +68,9 @@ def _window(value: Any) -> Freeze:
         ZoneInfo(zone if isinstance(zone, str) else "")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"names the time zone `{zone}`, which there is not") from None
-    begins, ends = _moment(value["from"]), _moment(value["to"])
+    begins, ends = _moment(value["from"], zone), _moment(value["to"], zone)
+    if any(isinstance(one, datetime) and not 1 < one.year < 9999 for one in (begins, ends)):
+        raise ValueError("has a year that no clock shows")
     if type(begins) is not type(ends):
         raise ValueError("mixes days of the week and dates in one window")
     if begins == ends or (isinstance(begins, datetime) and isinstance(ends, datetime) and ends < begins):
@@ -76,14 +78,17 @@ def _window(value: Any) -> Freeze:
     return Freeze(begins, ends, zone)
 
 
-def _moment(value: Any) -> int | datetime:
+def _moment(value: Any, zone: str) -> int | datetime:
+    """What is meant by the clock of the zone, also where an offset of its own is written."""
     text = value if isinstance(value, str) else ""
     weekly = _WEEKLY.fullmatch(text.strip())
     if weekly:
         return DAYS.index(weekly[1].capitalize()) * 1440 + int(weekly[2]) * 60 + int(weekly[3])
     try:
-        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
-    except ValueError:
+        moment = datetime.fromisoformat(text.strip())
+        local = moment if moment.tzinfo is None else moment.astimezone(ZoneInfo(zone))
+        return local.replace(tzinfo=None)
+    except (ValueError, OverflowError):
         raise ValueError(f"has the moment `{text}`; write Fri 16:00, or 2026-12-24 16:00") from None
 
 

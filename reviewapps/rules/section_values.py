@@ -3,6 +3,7 @@ the key takes, in words that stand behind its name."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -21,6 +22,7 @@ MOST_APPROVALS: Final = 10
 LONGEST_TASK: Final = timedelta(hours=1)
 SHORTEST_DEADLINE, LONGEST_DEADLINE = timedelta(minutes=1), timedelta(hours=2)
 HEALTH_TYPES: Final = ("http", "port", "process")
+_ALL_BUT: Final = re.compile(r"\[!.[^]]*\]")
 SERVICES: Final = "takes `none`, `share`, `{database: own}` or `{plan: offering/plan}`"
 
 
@@ -79,8 +81,9 @@ def _patterns(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
         raise ValueError("has `tags`, which takes a list of patterns such as dev-*")
     for pattern in value:
-        if not pattern.strip("*?[]!"):
-            raise ValueError(f"has the pattern `{pattern}`, which every tag matches")
+        if not _ALL_BUT.sub("?", pattern).strip("*?[]!"):
+            who = "nearly every" if _ALL_BUT.search(pattern) else "every"
+            raise ValueError(f"has the pattern `{pattern}`, which {who} tag matches")
     return tuple(value)
 
 

@@ -179,6 +179,16 @@ def test_what_belongs_to_a_deploy_is_read() -> None:
             "`environments.staging.follows` has the pattern `*`, which every tag matches",
         ),
         (
+            "environments: {staging: {follows: {tags: '[!x]*'}}}",
+            1,
+            "`environments.staging.follows` has the pattern `[!x]*`, which nearly every tag matches",
+        ),
+        (
+            "environments: {staging: {freeze: [{from: 2026-12-24, to: 9999-12-31, zone: America/New_York}]}}",
+            1,
+            "`environments.staging.freeze` has a year that no clock shows",
+        ),
+        (
             "environments: {staging: {app: x}, production: {app: x}}",
             1,
             "`environments` lets `staging` and `production` be the same app, `x`",

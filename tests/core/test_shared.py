@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
-from reviewapps.desired import Held, Hold, Known, Leave, Run, Shared, Verdict, desired
+from reviewapps.desired import Held, Hold, Known, Leave, Run, Shared, Verdict, Way, desired, tags_seen
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import (
@@ -160,6 +160,35 @@ def test_the_operators_floor_holds_whatever_the_rules_say() -> None:
 def test_rules_that_cannot_be_read_where_it_runs_let_nothing_pass() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), there=BadRules("broken"), approved=True)
     assert isinstance(found, Held) and (found.hold.why, found.hold.commit) == ("rules", NEW)
+    assert "(`reviewapps rollback production SHA`)" in found.hold.reasons[0]
+
+
+TAGGED = rules("environments: {production: {follows: {tags: ['go-*']}}}")
+
+
+@pytest.mark.parametrize(
+    ("environment", "asked", "branches", "tags"),
+    [
+        (PRODUCTION, TAGGED, {}, (tag("go-1", sha(9)),)),
+        (STAGING, Rules(), {"staging": sha(9)}, ()),
+    ],
+    ids=["a tag", "a merge"],
+)
+def test_one_broken_file_holds_up_nothing_where_nothing_is_asked_for(
+    environment: Environment, asked: Rules, branches: Mapping[str, str], tags: tuple[Tag, ...]
+) -> None:
+    first = App("a", "shop", environment, "app", False, None, None, None, NOW, wished=sha(9))
+    first = replace(first, attempt=Attempt("a", sha(9), "c", NOW), tags_seen=tags_seen(tags))
+    for app in (running(environment), first):  # the next one, and its own first deploy, which is under way
+        found = verdict(environment, app, asked=asked, there=BadRules("broken"), branches=branches, tags=tags)
+        assert isinstance(found, Run) and (found.commit, found.held) == (sha(9), None)
+        assert found.config == GRANT.config(asked, environment)
+
+        floor = replace(GRANT, floors={environment.kind: Requires.wish(1)})
+        floored = verdict(
+            environment, app, asked=asked, there=BadRules("broken"), branches=branches, tags=tags, grant=floor
+        )
+        assert isinstance(floored, Held) and floored.hold.why == "rules"
 
 
 def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
@@ -169,6 +198,21 @@ def test_nor_can_it_right_after_the_app_was_taken_over() -> None:
         found = verdict(PRODUCTION, adopted, asked=lowered, there=ASKING)
         hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
         assert hold is not None and (hold.commit, hold.why) == (NEW, "approval")
+
+
+@pytest.mark.parametrize("pin", [Pin(ADOPTED, sha(8), since=OLD), Pin(sha(7), sha(8), "ada", since=OLD)])
+def test_what_was_merged_before_something_was_adopted_is_judged_too(pin: Pin) -> None:
+    lowered = rules("environments: {production: {requires: {approvals: 0}}}")
+    app = running(PRODUCTION, ADOPTED, pin=pin)
+    found = desired(
+        Wanted(replace(SHOP, head=NEW), (), (), None),
+        lowered,
+        GRANT,
+        Space((app,)),
+        Known(rules_at={OLD: ASKING, sha(8): lowered}),
+        NOW,
+    )
+    assert found.asks.ways == {Way("main", OLD, NEW, Requires.wish(1))}
 
 
 def test_nor_can_it_by_following_tags_instead() -> None:
@@ -301,7 +345,7 @@ def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     assert isinstance(found, Run) and (found.commit, found.approved) == (NEW, ("overridden by hand",))
 
 
-TAGGED = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {{{}}}}}}}"
+FOLLOWS_TAGS = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {{{}}}}}}}"
 
 
 @pytest.mark.parametrize(
@@ -329,7 +373,7 @@ TAGGED = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {{{}}}}
 def test_what_is_sent_by_hand_is_asked_for_what_a_tag_is(
     asked: str, floor: Requires | None, more: dict[str, Any], held: tuple[str, ...]
 ) -> None:
-    there = rules(TAGGED.format(asked))
+    there = rules(FOLLOWS_TAGS.format(asked))
     grant = replace(GRANT, floors={"staging": floor} if floor is not None else {})
     wanted, space = Wanted(replace(SHOP, head=NEW), (), (), None), Space((running(STAGING, **more),))
     known = Known()
@@ -423,6 +467,7 @@ def at(text: str) -> datetime:
 WEEKEND = windows(from_="Fri 16:00", to="Mon 08:00", zone="America/New_York")
 NIGHT = windows(from_="Wed 22:00", to="Thu 06:00", zone="Europe/Berlin")
 HOLIDAYS = windows(from_="2026-12-24", to="2027-01-02 08:00", zone="America/New_York")
+OFFSET = windows(from_="2026-12-24T16:00Z", to="2026-12-24 18:00+01:00", zone="America/New_York")
 
 
 @pytest.mark.parametrize(
@@ -440,6 +485,8 @@ HOLIDAYS = windows(from_="2026-12-24", to="2027-01-02 08:00", zone="America/New_
         (HOLIDAYS, "2026-12-24 04:59", None),
         (HOLIDAYS, "2026-12-24 05:00", "2027-01-02 13:00"),
         (HOLIDAYS, "2027-01-02 13:00", None),
+        (OFFSET, "2026-12-24 15:59", None),
+        (OFFSET, "2026-12-24 16:00", "2026-12-24 17:00"),
     ],
 )
 def test_a_freeze_is_by_the_clock_of_its_zone(window: tuple[Freeze, ...], now: str, ends: str | None) -> None:

@@ -9,7 +9,7 @@ import pytest
 from reviewapps.demo.onlooker import Visitors, until
 from reviewapps.sandbox.world import ADMIN
 from tests.stories.samples import WORKING_APP, Files, headline
-from tests.stories.test_shared import file, merged, proposed, terminal, until_says
+from tests.stories.test_shared import deployed_by_hand, file, merged, proposed, terminal, until_says
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
@@ -139,6 +139,40 @@ def test_what_is_asked_for_is_asked_by_the_rules_that_run_there(quiet_town: Town
     assert "green: test" in terminal(town, text).types("history", "production")
     merged(town, "three")
     until_says(town, "production", "three")  # and now nobody asks for it any more
+
+
+def test_a_first_deploy_that_nobody_approved_is_released_by_hand(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    town.until("a line", lambda: "production" in typed.types("list"))
+    assert "pushed to main without a pull request" in typed.types("why", "production") and town.apps == []
+    typed.types("lock", "production", "1h", "not yet")
+    assert "goes to" in typed.types("rollback", "production", town.head_of("main"))
+    until_says(town, "production", "Welcome to the shop")
+    assert "chosen by" in typed.types("history", "production")
+
+
+def test_what_waited_when_a_hot_fix_was_adopted_still_waits(quiet_town: Town) -> None:
+    town = quiet_town
+    text = file(town, "review", "production")
+    town.employ_by_file(text)
+    typed = terminal(town, text)
+    merged(town, "one", told=False)
+    until_says(town, "production", "one")
+    unapproved = merged(town, "two", approved=False)
+    waits(town, unapproved, "1 approval")
+    town.until_live(theirs := proposed(town, "theirs"))
+    deployed_by_hand(town, "theirs", to="production", number=theirs)
+    assert "is held by drift" in typed.is_refused("rollback", "production", town.head_of("main"))
+    typed.types("adopt", "production", "shop-production", "--yes")
+    assert "runs what was adopted" in typed.is_refused("redeploy", "production")
+    typed.types("unlock", "production")
+    waits(town, merged(town, "three"), "1 approval", f"#{unapproved}")
+    assert town.page("shop-production").headline == "theirs"
+    town.hubot.approve(unapproved)
+    until_says(town, "production", "three")
 
 
 FAILS_IN_PRODUCTION: Files = {

@@ -339,13 +339,13 @@ def test_rules_that_are_wrong_are_told_to_who_asks_for_a_preview(quiet_town: Tow
 NOWHERE = "environments: {staging: {freeze: [{from: Fri 16:00, to: Mon 08:00, zone: Mars/Base}]}}"
 
 
-def deployed_by_hand(town: Town, words: str) -> None:
-    """Somebody with an account gives the staging app what the first preview runs, and starts it again."""
-    guid, ask = town.operator.app("shop-staging").guid, town.operator.ask
-    source = ask("GET", f"/v3/apps/{town.operator.app('shop-pr-1').guid}/droplets/current")["guid"]
+def deployed_by_hand(town: Town, words: str, *, to: str = "staging", number: int = 1) -> None:
+    """Somebody with an account gives the shared app what a preview runs, and starts it again."""
+    guid, ask = town.operator.app(f"shop-{to}").guid, town.operator.ask
+    source = ask("GET", f"/v3/apps/{town.operator.app(f'shop-pr-{number}').guid}/droplets/current")["guid"]
     wanted = {"relationships": {"app": {"data": {"guid": guid}}}}
     droplet = ask("POST", f"/v3/droplets?source_guid={source}", wanted)["guid"]
     until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED", 10)
     ask("PATCH", f"/v3/apps/{guid}/relationships/current_droplet", {"data": {"guid": droplet}})
     ask("POST", f"/v3/apps/{guid}/actions/restart")
-    until(words, lambda: town.page("shop-staging").headline == words, 10)
+    until(words, lambda: town.page(f"shop-{to}").headline == words, 10)

@@ -1,0 +1,240 @@
+"""What is said of a shared environment by hand: what it writes, and what it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any, cast
+
+import pytest
+
+from reviewapps import steps
+from reviewapps.approval import Evidence, Requires
+from reviewapps.cloudfoundry import labels
+from reviewapps.cloudfoundry.adoption import adopt
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.errors import AuthorMustAct, Busy, TryLater
+from reviewapps.grants import Grant
+from reviewapps.model import (
+    ADOPTED,
+    Actual,
+    App,
+    Attempt,
+    Candidate,
+    Environment,
+    Lock,
+    PastDeploy,
+    Pin,
+    Wanted,
+)
+from reviewapps.reconcile import Governing
+from reviewapps.reconcile.adopting import adopted, adoption
+from reviewapps.reconcile.by_hand import brought_up, redeployed
+from reviewapps.reconcile.means import Means
+from tests.core import test_deploying as deploying
+from tests.core.settling import DAY, NOW, SHOP, sha
+
+A, B = sha(1), sha(2)
+DEV, PRODUCTION = Environment(SHOP.id, "dev"), Environment(SHOP.id, "production")
+GRANT = Grant(targets={"production": "production", "dev": "dev"}, floors={"production": Requires.wish(1)})
+
+
+def running(commit: str | None = A, environment: Environment = PRODUCTION, **more: object) -> App:
+    """Its app, which is known to serve the commit, and has all that belongs to that."""
+    plain = App("a", "shop", environment, "app", True, "d1", commit, "c", NOW - DAY, live_since=NOW - DAY)
+    noted = replace(plain, live_droplet="d1", wished=commit if commit != ADOPTED else None)
+    return replace(noted, tags_seen=frozenset(), **more)  # type: ignore[arg-type]
+
+
+def taken_over(**more: object) -> App:
+    """The app after A ran, B was merged, and what somebody deployed by hand was adopted."""
+    return replace(running(ADOPTED), config=ADOPTED, pin=Pin(ADOPTED, B, since=A), **more)  # type: ignore[arg-type]
+
+
+class CloudFoundry(deploying.CloudFoundry):
+    """One that also writes down what is said by hand."""
+
+    def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
+        if not isinstance(step, steps.Govern | steps.Adopt):
+            return super().carry_out(step, actual)
+        assert actual.app is not None
+        said = (
+            step
+            if isinstance(step, steps.Govern)
+            else steps.Govern(pin=Pin(ADOPTED, step.over or "", since=step.since))
+        )
+        app = replace(
+            actual.app, lock=said.lock, pin=said.pin, override=said.override, sign_offs=said.sign_offs
+        )
+        self.apps[app.guid] = app
+        return actual.with_app(app)
+
+    def candidate(self, environment: Environment, name: str) -> Candidate | None:
+        app = next(app for app in self.apps.values() if app.name == name)
+        return Candidate(app.guid, name, True, True, None, ())
+
+
+@dataclass
+class GitHub(deploying.GitHub):
+    """``main`` is at B; the environment ran what its ``past`` says, newest first."""
+
+    past: tuple[str, ...] = ()
+    rules: str | None = None
+
+    def look(self, *, whole: bool = False) -> Wanted:
+        return Wanted(replace(SHOP, head=B), (), (), self.rules)
+
+    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        at = [NOW - DAY - timedelta(hours=n) for n in range(len(self.past))]
+        return tuple(PastDeploy(one, "success", at, at) for one, at in zip(self.past, at, strict=True))
+
+    def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
+        raise TryLater("GitHub does not tell just now")
+
+    def contains(self, commit: str, other: str) -> bool:
+        return other in (A, B)
+
+
+@dataclass
+class World:
+    """One shared environment, and somebody who says something of it."""
+
+    app: App | None
+    past: tuple[str, ...] = ()
+    rules: str | None = None
+    environment: Environment = PRODUCTION
+    cf: CloudFoundry = field(default_factory=lambda: CloudFoundry(NOW, {}))
+
+    def __post_init__(self) -> None:
+        if self.app is not None:
+            self.cf.apps[self.app.guid] = self.app
+
+    @property
+    def means(self) -> Means:
+        there = deploying.Deploying((), GitHub(past=self.past, rules=self.rules))
+        there.cf = self.cf
+        return replace(there.means, grant=GRANT)
+
+    @property
+    def hand(self) -> Governing:
+        return Governing(self.means, self.environment, deploying.Held())
+
+    @property
+    def pin(self) -> Pin | None:
+        app = self.cf.look().actual(self.environment).app
+        return app.pin if app is not None else None
+
+
+# --- what was adopted ---
+
+
+def test_adopting_keeps_what_was_permitted_there_last() -> None:
+    there = World(running(droplet="theirs"))
+    adopted(there.means, adoption(there.means, PRODUCTION, "shop"), deploying.Held())
+    assert there.pin == Pin(ADOPTED, B, since=A)
+
+
+@dataclass
+class Written:
+    """What is written onto an app."""
+
+    instance: str = "acme"
+    notes: Mapping[str, str | None] = field(default_factory=dict)
+
+    def annotate(self, guid: str, notes: Mapping[str, str | None], marks: Mapping[str, str | None]) -> Any:
+        self.notes = notes
+        metadata = {"annotations": {k: v for k, v in notes.items() if v}, "labels": dict(marks)}
+        return {
+            "guid": guid,
+            "name": "shop",
+            "state": "STARTED",
+            "created_at": "2026-03-02T12:00:00Z",
+            "metadata": metadata,
+            "relationships": {},
+        }
+
+
+@pytest.mark.parametrize(
+    ("over", "since", "pin"),
+    [(B, A, Pin(ADOPTED, B, since=A)), (B, None, Pin(ADOPTED, B)), (None, A, Pin(ADOPTED, "", since=A))],
+)
+def test_that_stands_on_the_app(over: str | None, since: str | None, pin: Pin) -> None:
+    api = Written()
+    adopt(cast(Client, api), steps.Adopt("a", frozenset(), True, over, since), Actual(PRODUCTION))
+    assert labels.pin_of({key: text for key, text in api.notes.items() if text}) == pin
+
+
+def test_whoever_unlocks_what_was_adopted_takes_only_the_lock_away() -> None:
+    there = World(taken_over(lock=Lock("ada", "a demo", NOW + DAY)))
+    there.hand.unlock()
+    app = there.cf.apps["a"]
+    assert (app.lock, app.pin) == (None, Pin(ADOPTED, B, since=A))
+
+
+def test_whoever_goes_back_from_what_was_adopted_takes_no_judgement_away() -> None:
+    there = World(taken_over(), past=(A, sha(9)))
+    assert there.hand.go_back("ada", None) == A  # and not what ran before that
+    assert there.pin == Pin(A, B, "ada", since=A)
+    there.hand.unlock()
+    assert there.pin == Pin(ADOPTED, B, since=A)
+
+
+def test_whoever_went_back_and_does_so_again_is_not_brought_to_what_was_left() -> None:
+    there = World(running(pin=Pin(A, B, "ada")), past=(A, B, sha(9)))
+    assert there.hand.go_back("ada", None) == sha(9)
+    there.hand.unlock()
+    assert there.pin is None
+
+
+# --- before the first deploy ---
+
+
+def test_what_was_held_before_a_first_deploy_is_released_by_hand() -> None:
+    there = World(None)
+    assert there.hand.go_back("ada", B) == B
+    assert there.pin == Pin(B, B, "ada")
+
+
+def test_also_where_the_app_was_made_to_be_locked() -> None:
+    there = World(None)
+    there.hand.lock("ada", "a demo", NOW + DAY)
+    assert there.hand.go_back("ada", B) == B
+    with pytest.raises(AuthorMustAct, match="there is nothing to deploy again"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
+
+
+def test_while_a_deploy_is_under_way_nobody_goes_back() -> None:
+    there = World(running(attempt=Attempt("a", B, "c", NOW)))
+    with pytest.raises(Busy, match="a deploy is under way"):
+        there.hand.go_back("ada", B)
+
+
+# --- what cannot be done ---
+
+
+def test_what_was_adopted_is_not_deployed_once_more() -> None:
+    there = World(taken_over())
+    with pytest.raises(AuthorMustAct, match="runs what was adopted"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
+    assert there.cf.apps["a"].attempt is None
+
+
+def test_nor_is_anything_while_nothing_says_what_should_be_there() -> None:
+    there = World(running(), rules="environments: 7")
+    with pytest.raises(AuthorMustAct, match="nothing says what should be there"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
+    assert there.cf.apps["a"].attempt is None
+    with pytest.raises(AuthorMustAct, match="the rules on main cannot be read"):
+        there.hand.go_back("ada", B)
+
+
+@pytest.mark.parametrize("environment", [PRODUCTION, DEV])
+def test_nobody_is_promised_a_commit_that_drift_holds(environment: Environment) -> None:
+    there = World(running(environment=environment, droplet="theirs"), environment=environment)
+    with pytest.raises(AuthorMustAct, match="is held by drift"):
+        there.hand.go_back("ada", B) if environment == PRODUCTION else there.hand.send("main", B, "ada")
+    with pytest.raises(AuthorMustAct, match="somebody else deployed to its app"):
+        brought_up(there.means, environment, deploying.Held())
+    app = there.cf.apps["a"]
+    assert (app.pin, app.wished) == (None, A)
