@@ -301,7 +301,7 @@ def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     assert isinstance(found, Run) and (found.commit, found.approved) == (NEW, ("overridden by hand",))
 
 
-TAGGED = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {{{}}}}}}}"
+FOLLOWS_TAGS = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {{{}}}}}}}"
 
 
 @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ TAGGED = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {{{}}}}
 def test_what_is_sent_by_hand_is_asked_for_what_a_tag_is(
     asked: str, floor: Requires | None, more: dict[str, Any], held: tuple[str, ...]
 ) -> None:
-    there = rules(TAGGED.format(asked))
+    there = rules(FOLLOWS_TAGS.format(asked))
     grant = replace(GRANT, floors={"staging": floor} if floor is not None else {})
     wanted, space = Wanted(replace(SHOP, head=NEW), (), (), None), Space((running(STAGING, **more),))
     known = Known()
