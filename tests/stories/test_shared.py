@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 
 from reviewapps.demo.onlooker import Visitors, until
+from reviewapps.model import Environment
 from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import WORKING_APP, Files, headline
 from tests.stories.test_data import tasks
@@ -195,6 +197,10 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     typed.types("unlock", "staging")
     until_says(town, "staging", "four")
     assert "chosen by hubot" in typed.types("history", "staging")
+    installation = town.orchestrators[0].installation
+    (reconciler,) = installation.reconcilers.values()
+    with installation.governing(Environment(reconciler.repository.id, "staging"), "hubot"):
+        assert structlog.contextvars.get_contextvars()["who"] == "hubot"  # as each audit line has it
 
     assert "follows a branch" in typed.is_refused("deploy", "staging", "main")
     assert "knows no commit" in typed.is_refused("rollback", "staging", "0" * 40)
