@@ -50,6 +50,10 @@ class Unavailable(TryLater):
     """The other side did not answer, answered 5xx, or its answer was lost."""
 
 
+class TimedOut(Unavailable):
+    """We gave up waiting for an answer: what was asked for may still be done, a moment later."""
+
+
 class Busy(TryLater):
     """It is in the middle of something that cannot be cancelled, or there is no room just now."""
 

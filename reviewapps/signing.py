@@ -1,5 +1,5 @@
 """Our signature: on packages, that they hold this source; on droplets, that this installation built that tree, of
-that repository, into exactly these bits.
+that repository, into exactly these bits, which start by exactly these commands.
 
 It says nothing of what is in the tree: whether a commit may go somewhere is for approvals to judge. And that on a
 droplet is about bits and not about a place, so that it may be written onto each copy.
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,17 +45,29 @@ class Contents:
 class Provenance:
     """Where a droplet comes from. ``repository`` is GitHub's id, ``build_key`` stands for the tree and all that a
     build of it sees, ``checksum`` is the SHA-256 of the droplet as the platform tells it, ``built_by`` the name
-    of the environment that built it."""
+    of the environment that built it, ``commands`` a digest of how its processes start: that is no part of its
+    bits, and whoever uploads them to another droplet says it anew."""
 
     repository: int
     build_key: str
     checksum: str
     built_by: str
+    commands: str
 
     @property
     def message(self) -> bytes:
         """All that it says."""
-        return _message("droplet", str(self.repository), self.build_key, self.checksum, self.built_by)
+        bits = (self.checksum, self.commands)
+        return _message("droplet", str(self.repository), self.build_key, *bits, self.built_by)
+
+
+def digest_of(commands: Mapping[str, str]) -> str:
+    """A SHA-256 of start commands by the types of their processes, whatever their order.
+
+    >>> digest_of({"web": "serve", "worker": "work"}) == digest_of({"worker": "work", "web": "serve"})
+    True
+    """
+    return hashlib.sha256(json.dumps(commands, sort_keys=True).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -61,7 +75,7 @@ class Ring:
     """The keys of an installation: the first signs, and what any of them signed is ours.
 
     >>> old, new = Secret("o" * 32), Secret("n" * 32)
-    >>> told = Provenance(7, "a" * 40, "b" * 64, "pr-12")
+    >>> told = Provenance(7, "a" * 40, "b" * 64, "pr-12", digest_of({"web": "serve"}))
     >>> Ring((new, old)).vouches(Ring((old,)).signature(told), told)
     True
     >>> Ring((new,)).vouches(Ring((old,)).signature(told), told)

@@ -199,7 +199,9 @@ class Sign:
 
 @dataclass(frozen=True)
 class CarrySignature:
-    """Write onto a copy what is signed of ``source``, whose checksum it has."""
+    """Write onto a copy what is signed of ``source``, whose checksum it has, if it also starts by the commands
+    that are signed; else that it is ``refused``. Where nothing is signed of the source, note for now that the
+    copy's commands are the same (``alike``)."""
 
     droplet: str
     source: str

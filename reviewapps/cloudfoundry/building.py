@@ -38,12 +38,15 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
 
 
 def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
-    """The copy is labelled with what it is a build of, so that it can be copied on once its source is gone."""
+    """The copy is labelled with what it is a build of, so that it can be copied on once its source is gone; one
+    from another space with its source, so that it is known which to leave alone if it will not do."""
     made = api.copy_droplet(step.droplet, app_of(actual).guid)
     key = next((build.build_key for build in actual.elsewhere or () if build.droplet == step.droplet), None)
     if key is not None:
         marks = labels.owner(api.instance, actual.environment) | {labels.BUILD: key}
         made = api.label_droplet(made["guid"], marks)
+    elif actual.abroad is not None and any(one.guid == step.droplet for one in actual.abroad.signed):
+        made = api.provenance.note(made["guid"], {labels.COPY_OF: step.droplet})
     droplet = parse.droplet(made, api.ring, actual.environment.repository)
     return replace(actual, droplets=(droplet, *(actual.droplets or ())))
 

@@ -58,6 +58,9 @@ LIVE_SINCE: Final = "reviewapps-live-since"
 SAID: Final = "reviewapps-slack"
 BUILT_BY: Final = "reviewapps-built-by"  # on droplets that are signed, with build and repository
 SIGNATURE: Final = "reviewapps-signature"  # an annotation of droplets and packages, about their labels
+COMMANDS: Final = "reviewapps-commands"  # a digest of a droplet's start commands, which is signed too
+COPY_OF: Final = "reviewapps-copy-of"  # an annotation of copies: their source in another space
+REFUSED: Final = "reviewapps-refused"  # an annotation of copies that do not start as their source did
 TRIAL: Final = (
     "reviewapps-doctor"  # alone on what a try makes, so that no orchestrator takes it for a preview
 )
@@ -106,8 +109,10 @@ def provenance(told: Provenance) -> dict[str, str]:
 def vouched(
     labels: Texts, annotations: Texts, repository: int, checksum: str, ring: Ring
 ) -> Provenance | None:
-    """What is signed of a droplet with this checksum; None where nothing is, or it is not ours."""
-    told = Provenance(repository, labels.get(BUILD, ""), checksum, labels.get(BUILT_BY, ""))
+    """What is signed of a droplet with this checksum; None where nothing is, or it is not ours. Whether its start
+    commands are those that are signed is for its copy to show."""
+    commands = annotations.get(COMMANDS, "")
+    told = Provenance(repository, labels.get(BUILD, ""), checksum, labels.get(BUILT_BY, ""), commands)
     return told if ring.vouches(annotations.get(SIGNATURE, ""), told) else None
 
 

@@ -31,10 +31,12 @@ from reviewapps.model import (
     State,
     Task,
 )
-from reviewapps.signing import Ring
+from reviewapps.signing import Ring, digest_of
 
 Json = dict[str, Any]
 Noun = TypeVar("Noun")
+
+_HIDDEN: Final = "redacted_message"
 
 _PACKAGE_STATES: Final[dict[str, State]] = {
     "AWAITING_UPLOAD": "waiting",
@@ -227,7 +229,16 @@ def droplet(resource: Json, ring: Ring | None = None, repository: int = 0) -> Dr
     if ring is not None and found.checksum is not None and resource["checksum"].get("type") == "sha256":
         marks, notes = labels_of(resource), annotations_of(resource)
         signed = labels.vouched(marks, notes, repository, found.checksum, ring)
-    return found if signed is None else replace(found, signed_for=signed.build_key, built_by=signed.built_by)
+    if signed is None:
+        return found
+    return replace(found, signed_for=signed.build_key, built_by=signed.built_by, commands=signed.commands)
+
+
+@_reads
+def commands(resource: Json) -> str | None:
+    """A digest of a droplet's start commands; None where they are not shown, as in listings, or to auditors."""
+    told = resource["process_types"]
+    return None if told is None or _HIDDEN in told else digest_of(told)
 
 
 @_reads
@@ -240,6 +251,8 @@ def _droplet(resource: Json) -> Droplet:
         app=_related(resource, "app"),
         created_at=_time(resource["created_at"]),
         build_key=labels_of(resource).get(labels.BUILD),
+        copy_of=annotations_of(resource).get(labels.COPY_OF),
+        refused=labels.REFUSED in annotations_of(resource),
     )
 
 

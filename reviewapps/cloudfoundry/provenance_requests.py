@@ -64,6 +64,18 @@ class ProvenanceRequests:
             "PATCH", f"/v3/droplets/{droplet}", "sign the droplet", json={"metadata": metadata}
         )
 
+    def droplet(self, droplet: str) -> Json:
+        """One, with its start commands where our account is a SpaceDeveloper."""
+        return self._session.read(f"/v3/droplets/{droplet}", "show the droplet")
+
+    def note(self, droplet: str, annotations: Json) -> Json:
+        return self._session.write(
+            "PATCH",
+            f"/v3/droplets/{droplet}",
+            "mark the copy",
+            json={"metadata": {"annotations": annotations}},
+        )
+
     def seal(self, package: str, signature: str) -> Json:
         metadata = {"annotations": {SIGNATURE: signature}}
         return self._session.write(

@@ -2,7 +2,8 @@
 
 A label is no proof: whoever may push to a space may write any. What the platform wrote down itself is: it says
 who did what to the app that built. So a droplet is signed where nobody but us ever had a hand in that app, and
-where its package bears our seal, which was written before its bits were uploaded.
+where its package bears our seal, which was written before its bits were uploaded. How it starts is no part of its
+bits: that is signed too, and looked at once it is copied, since only who may write in a space is shown it there.
 """
 
 from __future__ import annotations
@@ -31,14 +32,20 @@ CREATED = "audit.app.create"
 def sign(api: Client, step: Sign, actual: Actual) -> Actual:
     """The droplet with our signature, where the platform's record shows that it is ours alone."""
     droplet = next(d for d in actual.droplets or () if d.guid == step.droplet)
+    commands = None
     try:
-        ours = droplet.checksum is not None and _holds(api, step, actual) and is_ours_alone(api, droplet)
+        if droplet.checksum is not None and _holds(api, step, actual) and is_ours_alone(api, droplet):
+            commands = _commands(api, droplet)
     except (NotAuthorised, NotFound):
-        ours = False  # who may not read the record cannot sign; what was built runs all the same
-    if droplet.checksum is None or not ours:
+        pass  # who may not read the record cannot sign; what was built runs all the same
+    if droplet.checksum is None or commands is None:
         return replace(actual, unsignable=actual.unsignable | {droplet.guid})
     told = Provenance(
-        actual.environment.repository, step.build_key, droplet.checksum, actual.environment.name
+        actual.environment.repository,
+        step.build_key,
+        droplet.checksum,
+        actual.environment.name,
+        commands,
     )
     return _signed(api, droplet, told, actual)
 
@@ -53,15 +60,29 @@ def _holds(api: Client, step: Sign, actual: Actual) -> bool:
 
 
 def carry_signature(api: Client, step: CarrySignature, actual: Actual) -> Actual:
-    """The copy with the same signature: that is about bits, and these are the same."""
+    """The copy with the same signature, where bits and start commands are the same; else it is refused, whoever
+    signed its source's labels: they may have been put onto a droplet whose commands somebody chose."""
     copy = next(d for d in actual.droplets or () if d.guid == step.droplet)
     others = actual.abroad.signed if actual.abroad is not None else ()
     found = (*others, *actual.sources.values(), *(actual.droplets or ()))
     source = next(d for d in found if d.guid == step.source)
-    if copy.checksum is None or copy.checksum != source.checksum or source.signed_for is None:
-        return replace(actual, unsignable=actual.unsignable | {copy.guid})
-    told = Provenance(actual.environment.repository, source.signed_for, copy.checksum, source.built_by or "")
+    commands = _commands(api, source) if source.signed_for is None else source.commands or ""
+    if copy.checksum is None or copy.checksum != source.checksum or _commands(api, copy) != commands:
+        return _known(parse.droplet(api.provenance.note(copy.guid, {labels.REFUSED: labels.YES})), actual)
+    if source.signed_for is None:
+        return replace(actual, alike=actual.alike | {copy.guid})
+    told = Provenance(
+        actual.environment.repository, source.signed_for, copy.checksum, source.built_by or "", commands
+    )
     return _signed(api, copy, told, actual)
+
+
+def _commands(api: Client, droplet: Droplet) -> str:
+    """A digest of its start commands. Raises NotAuthorised where our account is not shown them."""
+    found = parse.commands(api.provenance.droplet(droplet.guid))
+    if found is None:
+        raise NotAuthorised(f"the start commands of the droplet {droplet.guid} are not shown to this account")
+    return found
 
 
 def is_ours_alone(api: Client, droplet: Droplet) -> bool:
@@ -121,10 +142,15 @@ def _builders(builds: Iterable[Json], actual: Actual) -> Iterator[str]:
 def _signed(api: Client, droplet: Droplet, told: Provenance, actual: Actual) -> Actual:
     if api.ring is None:
         raise ValueError("there is no key to sign with")
-    notes = {labels.SIGNATURE: api.ring.signature(told)}
+    notes = {labels.SIGNATURE: api.ring.signature(told), labels.COMMANDS: told.commands}
     made = parse.droplet(
         api.provenance.label(droplet.guid, labels.provenance(told), notes), api.ring, told.repository
     )
+    return _known(made, actual)
+
+
+def _known(made: Droplet, actual: Actual) -> Actual:
+    """The same with a droplet as it is now."""
     known = tuple(made if d.guid == made.guid else d for d in actual.droplets or ())
     return replace(actual, droplets=known)
 

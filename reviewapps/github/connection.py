@@ -16,7 +16,7 @@ import github
 import requests
 from urllib3 import Retry
 
-from reviewapps.errors import BadSettings, RateLimited, Unavailable, unanswered
+from reviewapps.errors import BadSettings, RateLimited, TimedOut, Unavailable, unanswered
 from reviewapps.github.credentials import Credentials
 from reviewapps.github.refusals import is_dead, refusal_of
 from reviewapps.model import Secret
@@ -82,7 +82,7 @@ class Connection:
         self.holder = sha256(f"{self.api_url}\n{credentials.holder}".encode()).hexdigest()[:16]
         self.credentials = credentials
         self._memory = memory
-        self._timeout = timeout
+        self.timeout = timeout
         self._spend = spend
         self._local = threading.local()
 
@@ -136,6 +136,8 @@ class Connection:
         try:
             sent = client.requester.requestJson(verb, path, headers={"Accept": ACCEPT, **headers}, input=body)
             status, answered, text = sent
+        except requests.Timeout as late:
+            raise TimedOut(f"{what} got no answer: {unanswered(late)}") from late
         except requests.RequestException as broken:
             raise Unavailable(f"{what} got no answer: {unanswered(broken)}") from broken
         except RuntimeError as redirected:
@@ -173,7 +175,7 @@ class Connection:
             return github.Github(
                 base_url=self.api_url,
                 auth=bearer,
-                timeout=math.ceil(self._timeout),
+                timeout=math.ceil(self.timeout),
                 retry=retry,
                 seconds_between_requests=0,
                 seconds_between_writes=0,

@@ -26,7 +26,8 @@ from reviewapps.model.platform import (
 class Actual:
     """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: for
     which commit its variables and sizes were set just now; ``scaled``: that its processes were. ``unsignable`` are
-    droplets that were looked at just now, and are not known to be ours alone;
+    droplets that were looked at just now, and are not known to be ours alone; ``alike`` are copies whose start
+    commands were, and are those of their source;
     ``builder_is_ours``: that nobody but us had a hand in the app that builds."""
 
     environment: Environment
@@ -39,6 +40,7 @@ class Actual:
     sources: Mapping[str, Droplet] = field(default_factory=dict)
     abroad: Abroad | None = None
     unsignable: frozenset[str] = frozenset()
+    alike: frozenset[str] = frozenset()
     builder_is_ours: bool | None = None
     deployments: tuple[Deployment, ...] | None = None
     instances: tuple[Instance, ...] | None = None

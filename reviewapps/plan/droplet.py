@@ -25,6 +25,10 @@ PLATFORM_FAULTS = (
 BEFORE = "before"
 """Stands where the environment's name does whose build it is, for one that the app had already."""
 
+MOST_REFUSED = 10
+"""So many copies of one attempt may turn out to start by other commands than are signed; then no more are made.
+(Of an app's droplets, the 50 newest are looked at.)"""
+
 COPY_FAILED = "failed to copy"
 """What the error of a failed copy begins with; droplets of failed builds say other things."""
 
@@ -44,7 +48,7 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
             return build.droplet  # it is too young to have gone
     if built and actual.droplets is None:
         return steps.Look("droplets")
-    ready = {d.guid: d for d in actual.droplets or () if d.state == "ready"}
+    ready = {d.guid: d for d in actual.droplets or () if d.state == "ready" and not d.refused}
     sources = [ready[b.droplet] for b in built if b.droplet in ready]
     for droplet in sources[:1]:
         if _may_be_signed(droplet, actual, blueprint, terms):
@@ -125,7 +129,7 @@ def _copies(app: App, attempt: Attempt, blueprint: Blueprint, ready: Iterable[Dr
 
 def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
     """A copy bears no labels: it is known by its checksum."""
-    mine = [d for d in actual.droplets or () if d.app == app.guid]
+    mine = [d for d in actual.droplets or () if d.app == app.guid and not d.refused]
     for copy in mine:
         if copy.state == "ready" and copy.checksum == source.checksum:
             return copy.guid
@@ -171,8 +175,13 @@ def _from_abroad(
         return None
     if actual.abroad is None:
         return steps.Look("abroad", blueprint.build_key, spaces=terms.sources)
+    refused = [d for d in actual.droplets or () if d.app == app.guid and d.refused]
+    if sum(_is_of(copy, attempt) for copy in refused) >= MOST_REFUSED:
+        return None
+    known = {copy.copy_of for copy in refused}
     for source in actual.abroad.signed:
-        if source.state == "ready" and source.signed_for == blueprint.build_key:
+        usable = source.state == "ready" and source.signed_for == blueprint.build_key
+        if usable and source.guid not in known:
             return _told(source, _with_signature(source, app, actual, terms), attempt, actual)
     return None
 
@@ -200,12 +209,15 @@ def _from_beside(
 
 
 def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> str | Next:
-    """The copy, with what is signed of its source, so that it can be copied on when that is gone."""
+    """The copy, with what is signed of its source, so that it can be copied on when that is gone. Where copies
+    come from other spaces, the same checksum alone is no reason to start one: its commands have to be the same."""
     copied = _copy(source, app, actual)
-    if not isinstance(copied, str) or not terms.signs or source.signed_for is None:
+    if not isinstance(copied, str) or not terms.signs or copied in actual.alike:
         return copied
     copy = next(d for d in actual.droplets or () if d.guid == copied)
-    if copy.signed_for == source.signed_for or copy.guid in actual.unsignable:
+    if source.signed_for is None and not terms.sources:
+        return copied
+    if copy.signed_for is not None and copy.signed_for == source.signed_for:
         return copied
     return steps.CarrySignature(copied, source.guid)
 

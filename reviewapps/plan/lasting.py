@@ -26,6 +26,7 @@ def lasting(actual: Actual) -> Actual:
         droplets=None if staging or _waits(actual.droplets) else actual.droplets,
         abroad=None,
         unsignable=frozenset(),
+        alike=frozenset(),
         builder_is_ours=None,
         deployments=None if any(one.active for one in actual.deployments or ()) else actual.deployments,
         instances=None,

@@ -45,9 +45,13 @@ def _lacking(abroad: Abroad | None, terms: Terms) -> str:
     """What there is not, and what there is instead."""
     if abroad is None or not terms.sources:
         return "no build of it"
-    if not abroad.unsigned and not abroad.unread:
+    if not abroad.signed and not abroad.unsigned and not abroad.unread:
         return f"no build of it in {_listed(terms.sources)}"
-    odd = [f"{name}: unsigned" for name in abroad.unsigned[:MOST]]
+    others = dict.fromkeys(
+        one.built_by for one in abroad.signed
+    )  # what is as it was signed would have been taken
+    odd = [f"{name}: starts by other commands than were signed" for name in [*others][:MOST]]
+    odd += [f"{name}: unsigned" for name in abroad.unsigned[:MOST]]
     odd += [f"{place}: not ours to read" for place in abroad.unread]
     return f"no signed build in {_listed(terms.sources)} ({'; '.join(odd)})"
 

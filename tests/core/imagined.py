@@ -79,7 +79,8 @@ class Running:
 class CloudFoundry:
     """One space. ``looks`` is how many looks pass until something slow ends; ``full`` are the steps that the
     quota has no room for; ``fails_uploads`` and ``fails_copies`` are its blob store's bad days. ``abroad`` are
-    droplets in other spaces, ``meddled``: somebody else had a hand in every app."""
+    droplets in other spaces, ``evil`` are those (and copies) that start by commands which nobody signed, though
+    all else of them is as it was signed; ``meddled``: somebody else had a hand in every app."""
 
     def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
         self.now, self.fates, self.looks = now, fates, looks
@@ -90,6 +91,7 @@ class CloudFoundry:
         self.visited: dict[str, datetime] = {}
         self.fails_uploads = self.fails_copies = self.meddled = False
         self.abroad: list[Droplet] = []
+        self.evil: set[str] = set()
         self.unsigned: tuple[str, ...] = ()
         self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
@@ -160,6 +162,9 @@ class CloudFoundry:
             raise Unavailable("it did not answer")
         if trouble == "half" and isinstance(step, steps.Stop | steps.Start):
             self._half(step, _app(actual))
+            raise Unavailable("it was interrupted")
+        if trouble == "half" and isinstance(step, steps.CopyDroplet):
+            self._copy(step, _app(actual), half=True)
             raise Unavailable("it was interrupted")
         if trouble == "half" and isinstance(step, steps.RunTask):
             self._ask_for(step, _app(actual))
@@ -379,6 +384,7 @@ class CloudFoundry:
 
     def _run_task(self, step: steps.RunTask, app: App) -> None:
         assert any(d.guid == step.droplet and d.state == "ready" for d in self.droplets.get(app.guid, []))
+        assert step.droplet not in self.evil, "it runs what nobody signed"
         assert step.kind == "teardown" or self.configured.get(app.guid), "a command needs its variables"
         guid, mine = self._guid("task"), self.tasks.setdefault(app.guid, [])
         attempt = app.attempt.id if app.attempt is not None else None
@@ -510,12 +516,16 @@ class CloudFoundry:
         self.droplets.setdefault(app, []).insert(0, droplet)
         return guid
 
-    def _copy(self, step: steps.CopyDroplet, app: App) -> None:
+    def _copy(self, step: steps.CopyDroplet, app: App, *, half: bool = False) -> None:
         key = self.made_of[step.droplet]
         guid = self.add_droplet(app.guid, key, "waiting")
         built = (b for builds in self.builds.values() for b in builds if b.droplet == step.droplet)
         if any(build.environment != app.environment for build in built):
             _change(self.droplets[app.guid], guid, build_key=key)
+        if not half and any(one.guid == step.droplet for one in self.abroad):
+            _change(self.droplets[app.guid], guid, copy_of=step.droplet)
+        if step.droplet in self.evil:
+            self.evil.add(guid)
         self._in_time(self._end_copy, app.guid, guid)
 
     def _end_copy(self, app: str, guid: str) -> None:
@@ -530,20 +540,25 @@ class CloudFoundry:
             if self.meddled:
                 return replace(actual, unsignable=actual.unsignable | {step.droplet})
             assert self.made_of[step.droplet] == step.build_key, "what is signed is not what was built"
-            told = {"signed_for": step.build_key, "built_by": actual.environment.name}
+            told: dict[str, Any] = {"signed_for": step.build_key, "built_by": actual.environment.name}
         else:
             ours = (d for some in self.droplets.values() for d in some)
             source = next(d for d in (*self.abroad, *ours) if d.guid == step.source)
-            assert source.signed_for is not None and source.checksum == mine.checksum
-            told = {"signed_for": source.signed_for, "built_by": source.built_by or ""}
+            assert source.checksum == mine.checksum
+            if source.signed_for is None and step.droplet not in self.evil:
+                return replace(actual, alike=actual.alike | {step.droplet})
+            signed = {"signed_for": source.signed_for, "built_by": source.built_by or ""}
+            told = {"refused": True} if step.droplet in self.evil else signed
         for some in self.droplets.values():
             _change(some, step.droplet, **told)
         return replace(actual, droplets=tuple(_of(actual, self.droplets)))
 
-    def add_abroad(self, key: str, *, signed: bool = True) -> None:
-        """A droplet in another space, built by a preview."""
+    def add_abroad(self, key: str, *, signed: bool = True, evil: bool = False) -> None:
+        """A droplet in another space, built by a preview; an ``evil`` one was uploaded with its own commands."""
         guid = self._guid("droplet")
         self.made_of[guid] = key
+        if evil:
+            self.evil.add(guid)
         if signed:
             self.abroad.insert(0, Droplet(guid, "ready", f"sum-of-{key}", signed_for=key, built_by="pr-1"))
         else:
@@ -554,6 +569,7 @@ class CloudFoundry:
     def _start(self, step: steps.Start, app: App) -> None:
         assert app.guid not in self.rolling, "a droplet is not assigned while a deployment is in flight"
         assert any(d.guid == step.droplet and d.state == "ready" for d in self.droplets.get(app.guid, []))
+        assert step.droplet not in self.evil, "it runs what nobody signed"
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet, started=True)
         self.running[app.guid] = Running(step.droplet, self.configured.get(app.guid))
         over = Deployment(self._guid("deployment"), False, False, True, step.droplet, step.attempt)
@@ -567,6 +583,7 @@ class CloudFoundry:
     def _roll(self, step: steps.Roll, app: App) -> None:
         assert self.apps[app.guid].started, "a stopped app cannot be rolled"
         assert app.guid not in self.rolling, "an active deployment is never superseded"
+        assert step.droplet not in self.evil, "it runs what nobody signed"
         guid = self._guid("deployment")
         self.deployments.setdefault(app.guid, []).insert(
             0, Deployment(guid, True, False, False, step.droplet, step.attempt)

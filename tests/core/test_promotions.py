@@ -12,7 +12,8 @@ from reviewapps.cloudfoundry import labels
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Grant, ring_of
 from reviewapps.model import Attempt, Environment, Secret, Tag, Tagging
-from reviewapps.signing import Contents, Provenance, Ring
+from reviewapps.plan.droplet import MOST_REFUSED
+from reviewapps.signing import Contents, Provenance, Ring, digest_of
 from tests.core.imagined import LOOK, CloudFoundry, Trouble
 from tests.core.settling import NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
 from tests.core.worlds import only_at
@@ -99,6 +100,72 @@ def follow(there: Settling, commit: str) -> None:
     there.until_settled()
 
 
+# --- what starts otherwise than it was signed ---
+
+
+@pytest.mark.parametrize("builds", [True, False])
+def test_a_copy_that_starts_by_other_commands_never_runs_and_the_next_source_is_taken(builds: bool) -> None:
+    there = tagged(signed=True, builds=builds)
+    for _ in range(2):
+        there.cf.add_abroad(TREE, evil=True)
+    there.until_settled()
+    assert serves(there) and there.cf.builds_made.total() == 0
+    copies = there.cf.droplets[there.cf.running_apps[0].guid]
+    assert [(one.refused, one.signed_for) for one in copies] == [(False, TREE), (True, None), (True, None)]
+    assert (attempt(there).copied_from, attempt(there).because) == ("pr-1", "")
+
+
+@pytest.mark.parametrize("kill", range(20))
+@pytest.mark.parametrize("disturbance", ["killed", "nothing", "lost", "half"])
+def test_whatever_happens_on_the_way_other_commands_never_run(disturbance: Trouble | str, kill: int) -> None:
+    there = tagged(signed=True, builds=False)
+    there.cf.add_abroad(TREE, evil=True)
+    if disturbance == "killed":
+        there.kills = frozenset({kill})
+    else:
+        there.cf.troubles = only_at(kill, disturbance)  # type: ignore[arg-type]
+    there.until_settled()
+    assert serves(there) and is_as_it_should_be(there) == {}
+    assert len(there.cf.droplets[there.cf.running_apps[0].guid]) <= 3
+
+
+@pytest.mark.parametrize("meddled", [False, True])
+def test_a_copy_from_elsewhere_is_not_taken_for_that_of_a_neighbour_with_the_same_bits(meddled: bool) -> None:
+    there = Settling(
+        GitHub({1: pull_request(1)}),
+        CloudFoundry(NOW, {}, looks=2),
+        Grant(sources={"dev": SOURCE}, signs=True),
+    )
+    there.cf.meddled = meddled  # what the neighbour built bears no signature
+    there.until_settled()
+    there.cf.add_abroad(TREE, evil=True)
+    tag = Tag("dev-1", sha(1), annotated=False)
+    there.github.tags.add(tag)
+    there.github.taggings[tag] = Tagging(sha(1), None, there.cf.now)
+    while not (there.cf.evil & there.cf.made_of.keys() - {one.guid for one in there.cf.abroad}):
+        passed(there, 1)
+    there.cf.abroad.clear()  # before anybody looks at the copy
+    there.until_settled()
+    assert serves(there) and there.cf.builds_made.total() == 1
+    (dev,) = (app for app in there.cf.running_apps if app.environment == DEV)
+    assert [one.refused for one in there.cf.droplets[dev.guid]] == [False, True]
+
+
+@pytest.mark.parametrize("builds", [True, False])
+def test_where_all_start_by_other_commands_it_is_built_or_held_and_says_why(builds: bool) -> None:
+    there = tagged(signed=None, builds=builds)
+    for _ in range(MOST_REFUSED + 2):
+        there.cf.add_abroad(TREE, evil=True)
+    if builds:
+        there.until_settled()
+    else:
+        passed(there, 5 * MOST_REFUSED)
+    why = "no signed build in acme/review (pr-1: starts by other commands than were signed)"
+    assert attempt(there).because == (f"there was {why}" if builds else why)
+    assert serves(there) is builds and there.cf.builds_made.total() == int(builds)
+    assert sum(one.refused for some in there.cf.droplets.values() for one in some) == MOST_REFUSED
+
+
 # --- what is not ---
 
 
@@ -179,12 +246,14 @@ def test_a_build_is_signed_where_it_is_ours_alone_and_runs_in_any_case(meddled: 
 
 
 def statements() -> Iterator[Provenance | Contents]:
-    told = Provenance(7, "a" * 40, "b" * 64, "pr-1")
+    told = Provenance(7, "a" * 40, "b" * 64, "pr-1", digest_of({"web": "serve"}))
     yield told
     yield replace(told, repository=8)
     yield replace(told, build_key="c" * 40)
     yield replace(told, checksum="c" * 64)
     yield replace(told, built_by="pr-2")
+    yield replace(told, commands=digest_of({"web": "evil"}))
+    yield replace(told, commands=digest_of({"web": "serve", "worker": "evil"}))
     yield replace(told, build_key="a" * 39, checksum="a" + "b" * 64)
     yield Contents(7, "a" * 40, "b" * 64)
     yield Contents(7, "a" * 40, "c" * 64)

@@ -170,7 +170,10 @@ def facts(shop: Shop) -> list[str]:
     """What people are told, without what differs from day to day: how each deployment ended, each line of
     Slack."""
     told = [f"{d} {state}" for d in ENVIRONMENTS for state in shop.deployment_states(d)]
-    slack = [re.sub(r"[0-9a-f]{40}|[0-9a-f]{7}|in \d+ \w+|:\d+", "…", line) for line in shop.channel.lines]
+    slack = [
+        re.sub(r"[0-9a-f]{40}|[0-9a-f]{7}|in \d+ \w+|\d+ \w+ earlier|:\d+", "…", line)
+        for line in shop.channel.lines
+    ]
     return sorted(told) + sorted(f"Slack: {line}" for line in slack)
 
 

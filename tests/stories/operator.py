@@ -96,10 +96,15 @@ class Operator:
 
     def ask(self, method: str, path: str, body: Any = None, *, who: str = DEPLOYER) -> Any:
         """``cf curl``, by somebody whose password is their name"""
+        answer = self.answer(method, path, who=who, json=body)
+        return answer.json() if answer.content else None
+
+    def answer(self, method: str, path: str, *, who: str = DEPLOYER, **what: Any) -> requests.Response:
+        """The same for what is no JSON; ``what`` is as requests has it."""
         api = self._world.cloudfoundry.api_url
         form = {"grant_type": "password", "username": who, "password": who}
         token = self._session.post(f"{api}/oauth/token", data=form, auth=("cf", ""), timeout=5).json()
         headers = {"Authorization": f"bearer {token['access_token']}"}
-        answer = self._session.request(method, api + path, json=body, headers=headers, timeout=5)
+        answer = self._session.request(method, api + path, headers=headers, timeout=5, **what)
         assert answer.ok, answer.text
-        return answer.json() if answer.content else None
+        return answer

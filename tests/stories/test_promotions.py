@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reviewapps.demo.onlooker import until
-from reviewapps.sandbox.cloudfoundry.state import AuditEvent
+from reviewapps.sandbox.cloudfoundry.state import AuditEvent, Deployment
 from tests.stories.commands.terminal import Terminal
 from tests.stories.orchestrator import Orchestrator
 from tests.stories.samples import headline
@@ -195,6 +195,45 @@ def forged(spaces: Promotions, *, good: str, evil: str) -> str:
         ask("DELETE", f"/v3/apps/{app(name).guid}")
     until("the end of both", lambda: not {good, evil} & set(spaces.town.apps), 10)
     return str(droplet)
+
+
+def test_what_starts_otherwise_than_it_was_signed_does_not_reach_production(quiet_town: Town) -> None:
+    town, spaces = quiet_town, Promotions(quiet_town)
+    spaces.employ_ours()
+    town.until_live(town.open("blue", headline("blue")))
+    town.until_idle()
+    town.orchestrators.clear()
+    town.octocat.merge(1)
+    evil = uploaded(spaces, good="shop-pr-1", commands={"web": "exec python3 -m http.server $PORT"})
+
+    spaces.employ_theirs()
+    spaces.until_says("production", "blue")
+    assert "same build as pr-1" in spaces.at_theirs().types("history", "production")
+    assert len(spaces.asked_by("releaser", "POST", f"source_guid={evil}")) == 1
+    there = spaces.foundry.world.app_named(spaces.foundry.space("production"), "shop-production")
+    assert there is not None and {
+        roll.droplet for roll in spaces.foundry.world.of_app(Deployment, there)
+    } == {there.droplet}
+    good = town.operator.app("shop-pr-1").droplet
+    assert there.droplet and good and there.droplet.process_types == good.process_types
+
+
+def uploaded(spaces: Promotions, *, good: str, commands: dict[str, str]) -> str:
+    """The guid of a droplet in the previews' space with the good one's bits and all that it bears, which starts by
+    other commands."""
+    ask, answer = spaces.as_mallory, spaces.town.operator.answer
+    source = ask("GET", f"/v3/apps/{spaces.town.operator.app(good).guid}/droplets/current")
+    assert source["metadata"]["annotations"]["reviewapps-signature"]
+    space = {"space": {"data": {"guid": spaces.foundry.space("review").guid}}}
+    mine = ask("POST", "/v3/apps", {"name": "mallory", "relationships": space})["guid"]
+    wanted = {"relationships": {"app": {"data": {"guid": mine}}}, "process_types": commands}
+    path = f"/v3/droplets/{ask('POST', '/v3/droplets', wanted)['guid']}"
+    bits = answer("GET", f"/v3/droplets/{source['guid']}/download", who="mallory").content
+    answer("POST", f"{path}/upload", who="mallory", files={"bits": ("droplet.tgz", bits)})
+    until("the upload", lambda: ask("GET", path)["state"] == "STAGED", 10)
+    made = ask("PATCH", path, {"metadata": source["metadata"]})
+    assert made["checksum"] == source["checksum"]
+    return str(made["guid"])
 
 
 def test_who_may_not_read_the_previews_space_builds_and_says_why(quiet_town: Town) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import requests
 
 from reviewapps.cloudfoundry import Access, SpaceClient
+from reviewapps.demo.onlooker import until
 from reviewapps.gate import Gate
 from reviewapps.model import Secret
 from reviewapps.sandbox.cloudfoundry import CloudFoundry
@@ -68,12 +69,44 @@ class Platform:
 
     def meddle(self, method: str, path: str, body: Any = None) -> Any:
         """What somebody else does who may push to the previews' space."""
+        answer = self._meddled(method, path, json=body)
+        return answer.json() if answer.content else None
+
+    def forge(self, droplet: str, commands: dict[str, str] | None) -> str:
+        """The guid of a droplet in an app of theirs with the same bits, labels and annotations as ours, and
+        commands of their own."""
+        found = self.meddle("GET", f"/v3/droplets/{droplet}")
+        ours = self.meddle("GET", f"/v3/apps/{found['relationships']['app']['data']['guid']}")
+        wanted = {"name": f"mallory-{droplet}", "relationships": {"space": ours["relationships"]["space"]}}
+        app = {"app": {"data": {"guid": self.meddle("POST", "/v3/apps", wanted)["guid"]}}}
+        made = self.meddle("POST", "/v3/droplets", {"relationships": app, "process_types": commands})
+        bits = self._meddled("GET", f"/v3/droplets/{droplet}/download").content
+        self._meddled(
+            "POST", made["links"]["upload"]["href"].removeprefix(self.api), files={"bits": ("d.tgz", bits)}
+        )
+        until(
+            "the droplet",
+            lambda: (
+                self.meddle("GET", made["links"]["self"]["href"].removeprefix(self.api))["state"] == "STAGED"
+            ),
+            10,
+        )
+        forged = self.meddle("PATCH", f"/v3/droplets/{made['guid']}", {"metadata": found["metadata"]})
+        assert forged["checksum"] == found["checksum"] and forged["process_types"] == commands
+        return str(made["guid"])
+
+    def unforge(self, droplet: str) -> None:
+        """Delete what `forge` made."""
+        for app in self.meddle("GET", f"/v3/apps?names=mallory-{droplet}")["resources"]:
+            self.meddle("DELETE", f"/v3/apps/{app['guid']}")
+
+    def _meddled(self, method: str, path: str, **what: Any) -> requests.Response:
         form, who = {"grant_type": "client_credentials"}, ("orchestrator", "orchestrator")
         token = requests.post(f"{self.api}/oauth/token", data=form, auth=who, timeout=5).json()
         headers = {"Authorization": f"bearer {token['access_token']}"}
-        answer = requests.request(method, self.api + path, json=body, headers=headers, timeout=5)
+        answer = requests.request(method, self.api + path, headers=headers, timeout=5, **what)
         answer.raise_for_status()
-        return answer.json() if answer.content else None
+        return answer
 
     def gates(self) -> dict[str, int]:
         """How much there is of gates, whoever's they are."""

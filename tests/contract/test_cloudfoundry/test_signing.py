@@ -28,6 +28,7 @@ RING = Ring((Secret("k" * 32),))
 STRANGERS = Ring((Secret("s" * 32),))
 ROTATED = Ring((Secret("n" * 32), *RING.keys))
 KEY = blueprint().build_key
+SERVE = "exec python3 -m http.server $PORT"
 STAGING = Environment(7, "staging")
 Meddle = Callable[[Platform, str], object]
 
@@ -102,6 +103,57 @@ def test_a_copy_carries_the_signature_on(platform: Platform, signing: SpaceClien
     )
     assert back.abroad is not None and [d.guid for d in back.abroad.signed] == [copy.guid]
     removed(production, actual)
+
+
+def copied(space: SpaceClient, actual: Actual, source: str) -> tuple[Actual, Droplet]:
+    """The app with a copy of it, which is ready."""
+    actual = space.carry_out(steps.CopyDroplet(source), actual)
+    actual = looked(space, actual, "droplets", lambda a: a.droplets and a.droplets[0].state == "ready")
+    assert actual.droplets
+    return actual, actual.droplets[0]
+
+
+@pytest.mark.parametrize("commands", [{"web": "evil"}, {}, {"web": SERVE, "worker": "evil"}])
+def test_a_copy_that_starts_by_other_commands_than_were_signed_is_refused(
+    platform: Platform, signing: SpaceClient, tmp_path: Path, commands: dict[str, str]
+) -> None:
+    source = signed(signing, staged(signing, created(signing), tmp_path))
+    evil = platform.forge(source.guid, commands)
+    production = client(platform, space="production", ring=RING)
+    actual = production.carry_out(
+        steps.Look("abroad", KEY, spaces=("acme/review",)), created(production, STAGING, "shop-staging")
+    )
+    assert actual.abroad is not None and [d.guid for d in actual.abroad.signed] == [evil, source.guid]
+
+    actual, copy = copied(production, actual, evil)
+    assert (copy.checksum, copy.copy_of, copy.refused) == (source.checksum, evil, False)
+    actual = production.carry_out(steps.CarrySignature(copy.guid, evil), actual)
+    assert actual.droplets and (actual.droplets[0].refused, actual.droplets[0].signed_for) == (True, None)
+    actual = production.carry_out(steps.Look("droplets"), actual)
+    assert actual.droplets and (actual.droplets[0].refused, actual.droplets[0].copy_of) == (True, evil)
+
+    actual, copy = copied(production, actual, source.guid)
+    actual = production.carry_out(steps.CarrySignature(copy.guid, source.guid), actual)
+    assert actual.droplets and (actual.droplets[0].refused, actual.droplets[0].signed_for) == (False, KEY)
+    platform.unforge(source.guid)
+    removed(production, actual)
+
+
+def test_where_nothing_is_signed_a_copy_has_to_start_as_its_source_does(
+    platform: Platform, signing: SpaceClient, tmp_path: Path
+) -> None:
+    actual = staged(signing, created(signing), tmp_path)
+    assert actual.droplets
+    source = actual.droplets[0].guid
+    actual, same = copied(signing, actual, source)
+    actual, other = copied(signing, actual, platform.forge(source, {"web": "evil"}))
+    assert same.checksum == other.checksum
+    for copy in (same, other):
+        actual = signing.carry_out(steps.CarrySignature(copy.guid, source), actual)
+    assert actual.droplets and actual.alike == {same.guid}
+    assert [d.guid for d in actual.droplets if d.refused] == [other.guid]
+    assert not any(d.signed_for for d in actual.droplets)
+    platform.unforge(source)
 
 
 def test_a_space_that_is_not_ours_to_read_is_named(platform: Platform, signing: SpaceClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from reviewapps.marker import marker
 from reviewapps.model import Environment
 from reviewapps.outcome import Telling
 from tests.contract.test_github.conftest import Office
+from tests.coordination.waiting import until
 
 
 def live(office: Office, number: int, text: str = "Preview: live", **more: Any) -> Telling:
@@ -85,6 +87,28 @@ def test_a_comment_whose_answer_was_lost_is_not_written_again(office: Office) ->
     office.client().tell(told)
 
     assert office.comments(number) == [told.comment]
+
+
+def test_an_edit_that_is_done_late_does_not_take_the_place_of_a_newer_one(office: Office) -> None:
+    number = office.open()
+    client = office.client(timeout=1.0)
+    client.tell(live(office, number, "Preview: building"))
+    office.fail("^/repositories/.*/issues/comments/", method="PATCH", kind="delay", seconds=1.5)
+    with pytest.raises(TryLater):
+        client.tell(live(office, number, "Preview: failed"))
+    removed = live(office, number, "Preview: removed")
+    with pytest.raises(TryLater) as told:
+        client.tell(removed)
+    assert 0 < told.value.after <= 2
+
+    def said() -> bool:
+        with contextlib.suppress(TryLater):
+            client.tell(removed)
+            return True
+        return False
+
+    until(said, "a word after the late one", seconds=10)
+    assert office.comments(number) == [removed.comment]
 
 
 def test_of_two_comments_of_ours_the_oldest_stays(office: Office) -> None:

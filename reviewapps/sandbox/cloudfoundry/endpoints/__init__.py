@@ -8,6 +8,7 @@ from reviewapps.sandbox.cloudfoundry.endpoints.builds import Builds
 from reviewapps.sandbox.cloudfoundry.endpoints.catalog import Catalog
 from reviewapps.sandbox.cloudfoundry.endpoints.deployments import Deployments
 from reviewapps.sandbox.cloudfoundry.endpoints.domains import Domains
+from reviewapps.sandbox.cloudfoundry.endpoints.droplet_uploads import DropletUploads
 from reviewapps.sandbox.cloudfoundry.endpoints.droplets import Droplets
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints
 from reviewapps.sandbox.cloudfoundry.endpoints.environment_variable_groups import EnvironmentVariableGroups
@@ -48,6 +49,7 @@ ENDPOINTS: tuple[type[Endpoints], ...] = (
     PackageUploads,
     Builds,
     Droplets,
+    DropletUploads,
     Processes,
     Sidecars,
     Revisions,

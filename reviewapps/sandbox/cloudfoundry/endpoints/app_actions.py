@@ -6,7 +6,7 @@ from aiohttp import web
 
 from reviewapps.sandbox.cloudfoundry.bodies import Body, Guid, body
 from reviewapps.sandbox.cloudfoundry.endpoints.apps import present_app
-from reviewapps.sandbox.cloudfoundry.endpoints.droplets import present_droplet
+from reviewapps.sandbox.cloudfoundry.endpoints.droplets import show_droplet
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import not_found, unprocessable
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, to_one
@@ -51,8 +51,9 @@ class AppActions(Endpoints):
         return web.json_response(present_app(app, Links.of(request)))
 
     async def _current(self, request: web.Request) -> web.Response:
-        app = self.access(request).seen(App, guid(request))
-        return web.json_response(present_droplet(_droplet_of(app), Links.of(request)))
+        access = self.access(request)
+        app = access.seen(App, guid(request))
+        return web.json_response(show_droplet(_droplet_of(app), access, Links.of(request)))
 
     async def _relationship(self, request: web.Request) -> web.Response:
         app = self.access(request).seen(App, guid(request))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from typing import Annotated, Any
 
 from aiohttp import web
+from pydantic import AfterValidator
 
-from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Labelled, body
+from reviewapps.sandbox.cloudfoundry.access import Access
+from reviewapps.sandbox.cloudfoundry.bodies import AppRelationship, Body, Labelled, Object, body
 from reviewapps.sandbox.cloudfoundry.endpoints.endpoints import Endpoints, guid
 from reviewapps.sandbox.cloudfoundry.errors import not_authorized, not_found, unprocessable
 from reviewapps.sandbox.cloudfoundry.jobs import accepted, remove
 from reviewapps.sandbox.cloudfoundry.links import JSON, Links, metadata, stamped, to_one
 from reviewapps.sandbox.cloudfoundry.platform import Platform
 from reviewapps.sandbox.cloudfoundry.query import Filters, page
+from reviewapps.sandbox.cloudfoundry.reasons import refused
 from reviewapps.sandbox.cloudfoundry.staging import expire_droplets
 from reviewapps.sandbox.cloudfoundry.state import App, Droplet, Receipt
 
@@ -27,6 +31,22 @@ FILTERS: Filters[Droplet] = {
 }
 
 
+HIDDEN, HIDDEN_IN_LISTS = "[PRIVATE DATA HIDDEN]", "[PRIVATE DATA HIDDEN IN LISTS]"
+
+
+def _commands(said: dict[str, Any]) -> dict[str, Any]:
+    if not all(said):
+        raise refused("key must not be empty")
+    if not all(isinstance(command, str) for command in said.values()):
+        raise refused("value must be a string")
+    return said
+
+
+class DropletCreate(Body):
+    relationships: AppRelationship
+    process_types: Annotated[Object, AfterValidator(_commands)] | None = None
+
+
 class DropletCopy(Body):
     relationships: AppRelationship
 
@@ -38,7 +58,7 @@ class DropletUpdate(Labelled):
 class Droplets(Endpoints):
     def mount(self, router: web.UrlDispatcher) -> None:
         router.add_get("/v3/droplets", self._list)
-        router.add_post("/v3/droplets", self._copy)
+        router.add_post("/v3/droplets", self._create)
         router.add_get("/v3/droplets/{guid}", self._show)
         router.add_patch("/v3/droplets/{guid}", self._update)
         router.add_delete("/v3/droplets/{guid}", self._delete)
@@ -52,10 +72,27 @@ class Droplets(Endpoints):
         app = self.access(request).seen(App, guid(request))
         return page(request, self.world.of_app(Droplet, app), FILTERS, present_listed_droplet)
 
+    async def _create(self, request: web.Request) -> web.Response:
+        """One whose bits are uploaded later; how its processes start is the caller's to say."""
+        if "source_guid" in request.query:
+            return await self._copy(request)
+        access = self.access(request)
+        asked = await body(request, DropletCreate)
+        app = asked.relationships.app.guid
+        found = access.named(
+            App, app, f'App with guid "{app}" does not exist, or you do not have access to it.'
+        )
+        commands = {"web": ""} if asked.process_types is None else asked.process_types
+        droplet = Droplet(app=found, state="AWAITING_UPLOAD", process_types=commands, stack=found.stack)
+        self.world.add(droplet)
+        told = {"droplet_guid": droplet.guid}
+        self.world.record("audit.app.droplet.create", found, found.space, access.user, told)
+        return web.json_response(present_droplet(droplet, Links.of(request)), status=201)
+
     async def _copy(self, request: web.Request) -> web.Response:
         access = self.access(request)
         asked = await body(request, DropletCopy)
-        source = access.seen(Droplet, request.query.get("source_guid", ""))
+        source = access.seen(Droplet, request.query["source_guid"])
         app = access.seen(App, asked.relationships.app.guid)
         if not access.writes(app.space):
             raise not_authorized()
@@ -67,8 +104,9 @@ class Droplets(Endpoints):
         return web.json_response(present_droplet(droplet, Links.of(request)), status=201)
 
     async def _show(self, request: web.Request) -> web.Response:
-        droplet = self.access(request).seen(Droplet, guid(request))
-        return web.json_response(present_droplet(droplet, Links.of(request)))
+        access = self.access(request)
+        droplet = access.seen(Droplet, guid(request))
+        return web.json_response(show_droplet(droplet, access, Links.of(request)))
 
     async def _update(self, request: web.Request) -> web.Response:
         droplet = self.access(request).writable(Droplet, guid(request))
@@ -129,6 +167,8 @@ def present_droplet(row: Droplet, links: Links) -> JSON:
         around["package"] = links(f"packages/{row.package.guid}")
     if row.state == "STAGED":
         around["download"] = links(f"{path}/download")
+    if row.state == "AWAITING_UPLOAD":
+        around["upload"] = links(f"{path}/upload", "POST")
     return {
         **stamped(row),
         "state": row.state,
@@ -146,14 +186,19 @@ def present_droplet(row: Droplet, links: Links) -> JSON:
     }
 
 
+def show_droplet(row: Droplet, access: Access, links: Links) -> JSON:
+    """As this user is shown it: commands are hidden from who may not change it."""
+    shown = present_droplet(row, links)
+    return shown if access.writes(row.space) else _without(shown, HIDDEN)
+
+
 def present_listed_droplet(row: Droplet, links: Links) -> JSON:
     """As in lists, where commands are not shown."""
-    hidden = {"redacted_message": "[PRIVATE DATA HIDDEN IN LISTS]"}
-    return {
-        **present_droplet(row, links),
-        "process_types": hidden,
-        "execution_metadata": hidden["redacted_message"],
-    }
+    return _without(present_droplet(row, links), HIDDEN_IN_LISTS)
+
+
+def _without(shown: JSON, text: str) -> JSON:
+    return {**shown, "process_types": {"redacted_message": text}, "execution_metadata": text}
 
 
 def _present_receipt(receipt: Receipt) -> JSON:

@@ -99,10 +99,10 @@ class PackageUploads(Endpoints):
             case "bits":
                 upload.bits = folder / "bits"
                 with upload.bits.open("wb") as file:
-                    async for chunk in _chunks(part, self.world.settings.largest_upload_bytes):
+                    async for chunk in chunks(part, self.world.settings.largest_upload_bytes):
                         file.write(chunk)
             case "resources":
-                said = [chunk async for chunk in _chunks(part, LARGEST_LIST)]
+                said = [chunk async for chunk in chunks(part, LARGEST_LIST)]
                 upload.resources = _resources(b"".join(said) or b"[]")
             case name:
                 upload.unknown.append(name or "")
@@ -112,7 +112,7 @@ def kept_resources(world: World) -> KeptResources:
     return KeptResources(world.home / "resources")
 
 
-async def _chunks(part: BodyPartReader, room: int) -> AsyncIterator[bytes]:
+async def chunks(part: BodyPartReader, room: int) -> AsyncIterator[bytes]:
     """What the part holds, bit by bit; 413 where that is more than ``room``."""
     while chunk := await part.read_chunk(65536):
         room -= len(chunk)
