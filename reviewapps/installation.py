@@ -139,9 +139,10 @@ class Installation:
         return commit
 
     @contextlib.contextmanager
-    def governing(self, environment: Environment) -> Iterator[Governing]:
-        """What may be said by hand of a shared environment; it is looked at afterwards. Busy while it is held."""
-        with self.held(environment) as lease:
+    def governing(self, environment: Environment, who: str) -> Iterator[Governing]:
+        """What may be said by hand of a shared environment; it is looked at afterwards. ``who`` says it stands in
+        the audit lines. Busy while it is held."""
+        with structlog.contextvars.bound_contextvars(who=who), self.held(environment) as lease:
             yield self.reconciler(environment.repository).governing(environment, lease)
         self.wake(environment, False)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reviewapps.model import Attempt, Blueprint, Lock, Over, Pin, Refusal, Said, Service, TaskKind
+from reviewapps.model import Attempt, Blueprint, Lock, Over, Override, Pin, Refusal, Said, Service, TaskKind
 
 UnderWay = Literal["package", "build", "deployment", "task"]
 
@@ -100,7 +100,7 @@ class Govern:
 
     lock: Lock | None = None
     pin: Pin | None = None
-    override: str | None = None
+    override: Override | None = None
     sign_offs: tuple[tuple[str, str], ...] = ()
 
 

@@ -35,6 +35,13 @@ def lacking(pull: Pull, requires: Requires, members: Members) -> tuple[Reason, .
     return tuple(found)
 
 
+def approvers(pull: Pull, requires: Requires, members: Members) -> tuple[str, ...]:
+    """Whose approvals of it count, by name."""
+    said = frozenset(who for who, said in _by_reviewer(pull).items() if _approves(pull, said))
+    counted = frozenset(who for quorum in requires.approvals for who in _of(quorum.of, said, members))
+    return tuple(sorted(counted if requires.self_approval else counted - {pull.author}))
+
+
 def _by_reviewer(pull: Pull) -> dict[str, list[Review]]:
     """What everybody said whose word counts, oldest first."""
     said: dict[str, list[Review]] = {}

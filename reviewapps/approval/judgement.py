@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewapps.approval.counting import Members, lacking
+from reviewapps.approval.counting import Members, approvers, lacking
 from reviewapps.approval.evidence import MOST_COMMITS, Evidence
 from reviewapps.approval.reasons import Reason, listed, short
 from reviewapps.approval.requires import Requires
@@ -55,7 +55,7 @@ def judgement(requires: Requires, evidence: Evidence) -> Judgement:
         *_sign_offs(requires, evidence, members),
     )
     if not reasons:
-        return Approved(_why(requires, evidence, traced))
+        return Approved(_why(requires, evidence, traced, members))
     return Missing((*reasons, *_unreadable(requires, evidence)))
 
 
@@ -124,12 +124,40 @@ def _unreadable(requires: Requires, evidence: Evidence) -> tuple[Reason, ...]:
     )
 
 
-def _why(requires: Requires, evidence: Evidence, traced: tuple[Landing, ...]) -> tuple[str, ...]:
-    pulls = sorted({landing.pull.number for landing in traced if landing.pull is not None})
+MOST_CHARACTERS = 70
+"""Of who approved what: it stands in one line of GitHub's, which takes 140, with what else there is to tell."""
+
+
+def _why(
+    requires: Requires, evidence: Evidence, traced: tuple[Landing, ...], members: Members
+) -> tuple[str, ...]:
+    pulls = {landing.pull.number: landing.pull for landing in traced if landing.pull is not None}
+    people = {number: approvers(pulls[number], requires, members) for number in sorted(pulls)}
     signed = sorted({one.person for one in evidence.sign_offs if one.commit == evidence.head})
     told = [
-        f"approved: {listed([f'#{number}' for number in pulls])}" if pulls else "",
+        _approvals(people) if people else "",
         f"green: {listed(sorted(requires.checks))}" if requires.checks else "",
         f"signed off by {listed(signed)}" if requires.sign_offs else "",
     ]
     return tuple(filter(None, told))
+
+
+def _approvals(people: Mapping[int, Sequence[str]]) -> str:
+    """Who approved which pull request; where that gets long, who approved and what.
+
+    >>> _approvals({12: ["ada", "bob"], 13: ["ada", "bob"], 14: ["eve"]})
+    'approved: #12, #13 by ada, bob and #14 by eve'
+    """
+    together: dict[tuple[str, ...], list[int]] = {}
+    for number, who in people.items():
+        together.setdefault(tuple(who), []).append(number)
+    told = f"approved: {' and '.join(_by(numbers, who) for who, numbers in together.items())}"
+    if len(told) <= MOST_CHARACTERS:
+        return told
+    everybody = sorted({one for who in people.values() for one in who})
+    return f"approved: {_by(list(people), everybody)}"
+
+
+def _by(numbers: Sequence[int], who: Sequence[str]) -> str:
+    by = f" by {listed(who)}" if who else ""
+    return listed([f"#{number}" for number in numbers]) + by

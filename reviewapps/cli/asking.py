@@ -18,7 +18,7 @@ from reviewapps.once import settle_one
 from reviewapps.overview import Row, said
 from reviewapps.report.untrusted import Mask, plain
 
-Override = Annotated[bool, typer.Option("--override", help="With a commit: in spite of a lock or a freeze.")]
+Override = Annotated[bool, typer.Option("--override", help="With a commit: in spite of what holds others.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until it is live or failed, and say how it goes.")]
 
 
@@ -49,8 +49,9 @@ def deploy(
         one = sought(environment, installation.reconcilers)
         mask = Mask.over(told.secrets)
         if ref is not None:
-            commit = sent(installation, one, ref, override)
-            said = f"{one.name}: {commit[:7]} goes there"
+            commit = sent(told, installation, one, ref, override)
+            past = ", past what holds others; `reviewapps history` names you" if override else ""
+            said = f"{one.name}: {commit[:7]} goes there{past}"
             return _ended(installation, one, "deploy", asked, mask, said, commit=commit)
         standing = installation.deploy(one.environment)
         said = _said(one, standing.row, mask, ", tried anew" if standing.anew else "")

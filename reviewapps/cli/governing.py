@@ -41,7 +41,7 @@ def lock(environment: Where, how_long: HowLong, why: Why, as_json_: AsJson = Fal
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         who = _person(told) or getpass.getuser()
-        with installation.governing(one.environment) as it:
+        with installation.governing(one.environment, who) as it:
             it.lock(who, why, until)
         if as_json_:
             print(deed_with_row("lock", one, who=who, why=why, until=until))
@@ -54,9 +54,10 @@ def lock(environment: Where, how_long: HowLong, why: Why, as_json_: AsJson = Fal
 @in_a_sentence
 def unlock(environment: Where, as_json_: AsJson = False) -> int:
     """Let a shared environment follow again what it follows, after `lock` or `rollback`."""
-    with acting(settings()) as installation:
+    told = settings()
+    with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
-        with installation.governing(one.environment) as it:
+        with installation.governing(one.environment, _person(told) or getpass.getuser()) as it:
             it.unlock()
         print(deed_with_row("unlock", one) if as_json_ else f"{one.name}: unlocked")
     return 0
@@ -73,7 +74,7 @@ def approve(environment: Where, commit: Commit, as_json_: AsJson = False) -> int
         if person is None:
             raise BadSettings("who are you? `gh auth login`, or GH_TOKEN with a token of your own, says so")
         found = _commit(one, commit)
-        with installation.governing(one.environment) as it:
+        with installation.governing(one.environment, person) as it:
             it.sign_off(person, found)
         if as_json_:
             print(deed_with_row("approve", one, who=person, commit=found))
@@ -96,8 +97,8 @@ def rollback(
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         found = _commit(one, commit) if commit is not None else None
-        with installation.governing(one.environment) as it:
-            who = _person(told) or getpass.getuser()
+        who = _person(told) or getpass.getuser()
+        with installation.governing(one.environment, who) as it:
             back = it.go_back(who, found)
         if as_json_:
             print(deed_with_row("rollback", one, who=who, commit=back))
@@ -122,11 +123,11 @@ def history(environment: Where, as_json: AsJson = False) -> int:
     return 0
 
 
-def sent(installation: Installation, one: Sought, ref: str, override: bool) -> str:
+def sent(told: Settings, installation: Installation, one: Sought, ref: str, override: bool) -> str:
     """Let a shared environment run the commit that ``ref`` means; the commit."""
-    commit = _commit(one, ref)
-    with installation.governing(one.environment) as it:
-        it.send(ref, commit, override=override)
+    commit, who = _commit(one, ref), _person(told) or getpass.getuser()
+    with installation.governing(one.environment, who) as it:
+        it.send(ref, commit, who, override=override)
     return commit
 
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Pin, Said
+from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Override, Pin, Said
 from reviewapps.signing import Contents, Provenance, Ring
 
 LIMIT: Final = 5000
@@ -194,6 +194,16 @@ def pin_text(pin: Pin | None) -> str | None:
 def pin_of(annotations: Texts) -> Pin | None:
     found: Pin | None = _value_of(annotations, PIN, _PIN)
     return found
+
+
+def override_text(override: Override | None) -> str | None:
+    return None if override is None else f"{override.commit} {override.who}".strip()
+
+
+def override_of(annotations: Texts) -> Override | None:
+    """Which commit goes nevertheless, and who said so; older ones name nobody."""
+    commit, _, who = annotations.get(OVERRIDE, "").partition(" ")
+    return Override(commit, who) if commit else None
 
 
 def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:

@@ -97,7 +97,7 @@ def app(resource: Json) -> App:
         web=notes.get(labels.WEB),
         lock=labels.lock_of(notes),
         pin=labels.pin_of(notes),
-        override=notes.get(labels.OVERRIDE),
+        override=labels.override_of(notes),
         sign_offs=labels.sign_offs_of(notes),
         said=labels.said_of(notes),
         over=labels.over_of(notes),

@@ -26,15 +26,39 @@ MOST: Final = 500
 ALONE: Final = 30
 """Seconds after which whoever sends is taken for dead."""
 
+ENDS: Final = ("live", "failed", "rolled_back")
+"""What is told however much comes after it: that is how a deploy ended."""
+
+AFTER: Final = "|ended|"
+"""Stands in the key of an end that waits on, after something newer came, before what ended."""
+
 _TAKE: Final = """
 local before = redis.call('HGET', KEYS[1], ARGV[1])
-local line = cjson.decode(ARGV[2])
+local line, body = cjson.decode(ARGV[2]), cjson.decode(cjson.decode(ARGV[2]).body)
 local time = redis.call('TIME')
-line.at = tonumber(time[1]) + tonumber(time[2]) / 1000000
+line.at, line.raw = tonumber(time[1]) + tonumber(time[2]) / 1000000, line.body
 if before then
-  if cjson.decode(before).body == line.body then return 0 end
+  local old = cjson.decode(before)
+  if old.raw == line.raw then return 0 end
+  if old.ended and old.ended ~= ARGV[6] and redis.call('HLEN', KEYS[1]) < tonumber(ARGV[3]) then
+    local kept = cjson.decode(old.body)
+    kept.key = ARGV[1] .. ARGV[7] .. old.ended
+    old.body = cjson.encode(kept)
+    redis.call('HSET', KEYS[1], kept.key, cjson.encode(old))
+  end
 elseif redis.call('HLEN', KEYS[1]) >= tonumber(ARGV[3]) then
   return 0
+end
+if body.edits ~= cjson.null then
+  for _, other in ipairs(redis.call('HVALS', KEYS[1])) do
+    local told = cjson.decode(cjson.decode(other).body)
+    local same = told.edits ~= cjson.null and told.edits.ts == body.edits.ts
+    if same and told.key:sub(1, #ARGV[1] + #ARGV[7]) == ARGV[1] .. ARGV[7] then
+      body.edits, body.alone = cjson.null, true
+      line.body = cjson.encode(body)
+      break
+    end
+  end
 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(line))
 redis.call('EXPIRE', KEYS[1], ARGV[4])
@@ -52,7 +76,8 @@ _RELEASE: Final = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL
 
 
 class Outbox:
-    """Lines by channel and key. A key has one line; a newer one takes its place."""
+    """Lines by channel and key. A key has one line; a newer one takes its place. But how a deploy ended waits on
+    when something else comes, as a line of its own; what comes after it leaves the message that it edits alone."""
 
     def __init__(self, redis: Redis, prefix: str) -> None:
         self._redis, self._prefix = redis, f"{prefix}slack:"
@@ -62,9 +87,12 @@ class Outbox:
 
     def put(self, line: Line) -> None:
         """Take the line; one that waits already keeps its place."""
-        body = json.dumps(asdict(line), sort_keys=True)
+        body, said = json.dumps(asdict(line), sort_keys=True), line.said
+        ended = said.of if said.state.partition(" ")[0] in ENDS and AFTER not in line.key else ""
+        queued = {"body": body} | ({"ended": ended} if ended else {})
         keys = [self._key("lines", line.channel), self._key("channels")]
-        self._take(keys=keys, args=[line.key, json.dumps({"body": body}), MOST, KEPT, line.channel])
+        args: list[str | int] = [line.key, json.dumps(queued), MOST, KEPT, line.channel, said.of, AFTER]
+        self._take(keys=keys, args=args)
 
     def channels(self) -> list[str]:
         """Those for which something waits."""
@@ -81,7 +109,9 @@ class Outbox:
         """Know that these lines stand in one message, and where; they wait no longer."""
         for one in lines:
             said = replace(one.line.said, place=place, ts=ts)
-            self._redis.set(self._key("sent", one.line.key), json.dumps(asdict(said)), ex=KEPT)
+            self._redis.set(
+                self._key("sent", one.line.key.partition(AFTER)[0]), json.dumps(asdict(said)), ex=KEPT
+            )
         self.drop(lines)
 
     def drop(self, lines: Sequence[Queued]) -> None:

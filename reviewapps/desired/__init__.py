@@ -8,6 +8,7 @@ from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
 from reviewapps.desired.shared import (
+    Shared,
     branches_of,
     followed_tags,
     has_drifted,
@@ -51,6 +52,7 @@ __all__ = [
     "Refused",
     "Room",
     "Run",
+    "Shared",
     "Verdict",
     "Waiter",
     "Way",

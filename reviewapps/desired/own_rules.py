@@ -45,7 +45,7 @@ def unreadable(commit: str) -> Hold:
 def nothing_to_judge_by(kind: str, follows: Follows, commit: str) -> Hold:
     """That the rules at what runs there cannot be read, so that nobody knows what they ask of this commit. Only
     somebody's word leads out of that."""
-    out = f"deploy {kind} REF" if follows.tags else f"rollback {kind} SHA"
+    out = f"deploy {kind} REF --override" if follows.tags else f"rollback {kind} SHA"
     why = "the rules at the commit that runs there cannot be read: let an operator bring another one there"
     return Hold(commit, "rules", (f"{why} (`reviewapps {out}`)",))
 

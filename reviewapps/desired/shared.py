@@ -57,6 +57,15 @@ class Shared:
             ways=frozenset(self.ways_asked),
         )
 
+    def by_hand(self, environment: Environment, commit: str, ref: str) -> Hold | Leave | Approved:
+        """What speaks against a commit that somebody sends where tags are followed, or for it: a tag would be
+        asked for no less. Leave while something has to be known first, or where the rules cannot be read."""
+        follows = None if isinstance(self.rules, BadRules) else self.rules.of(environment).follows
+        if isinstance(self.rules, BadRules) or follows is None:
+            return Leave()
+        run = replace(self._run(environment, self.rules.of(environment)), commit=commit, source=ref)
+        return self._hold(environment, run, follows, self.space.actual(environment).app)
+
     def _verdict(self, environment: Environment) -> Verdict | None:
         """None where there is nothing, and nothing says that there should be."""
         app = self.space.actual(environment).app
@@ -186,12 +195,12 @@ class Shared:
     def _permitted(self, environment: Environment, run: Run, follows: Follows, app: App | None) -> Verdict:
         """To run it, or to go on with what was permitted before while this one is held."""
         if app is not None and run.commit == app.wished:
-            return run
+            return replace(run, approved=_overridden(app, run))
         hold = self._hold(environment, run, follows, app)
         if isinstance(hold, Leave):
             return hold
         if isinstance(hold, Approved):
-            return replace(run, approved=hold.why)
+            return replace(run, approved=(*hold.why, *_overridden(app, run)))
         before = _as_before(run, app) if app is not None else None
         if before is None:
             return Held(hold)
@@ -203,7 +212,7 @@ class Shared:
     ) -> Hold | Leave | Approved:
         if app is not None and app.pin is not None and app.pin.commit == run.commit:
             return Approved((f"chosen by {app.pin.who}",))
-        overridden = app is not None and app.override == run.commit
+        overridden = bool(_overridden(app, run))
         if app is not None and app.lock is not None and app.lock.until > self.now and not overridden:
             return Hold(run.commit, "lock", (_locked(app.lock),))
         asked = self._rules_there(environment, app)
@@ -265,8 +274,9 @@ class Shared:
         if requires.nothing:
             return Approved()
         if requires.approvals and follows.tags:
+            what = "is a tag" if run.tags_seen else "is sent where tags are followed"
             return Hold(
-                run.commit, "approval", (f"{run.source} is a tag, and approvals are counted on a branch",)
+                run.commit, "approval", (f"{run.source} {what}, and approvals are counted on a branch",)
             )
         default = self.wanted.repository.default_branch
         if astray := led_astray(environment.kind, own.follows, follows, default):
@@ -294,6 +304,14 @@ def permitted_last(app: App | None) -> str | None:
     if app.wished or pin is None:
         return app.wished
     return pin.since or (pin.over or None if pin.commit == ADOPTED else None)
+
+
+def _overridden(app: App | None, run: Run) -> tuple[str, ...]:
+    """Who said that this commit goes in spite of what holds others; nothing where nobody did."""
+    override = app.override if app is not None else None
+    if override is None or override.commit != run.commit:
+        return ()
+    return (f"overridden by {override.who or 'hand'}",)
 
 
 def _is_at_rest(app: App, run: Run) -> bool:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from reviewapps.approval import NOTHING
 from reviewapps.errors import BadRules
 from reviewapps.grants.grants import Grant
-from reviewapps.model import Environment, Repository
+from reviewapps.model import Environment, Follows, Repository
 from reviewapps.naming import names, slug
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.document import document
@@ -57,10 +58,18 @@ def named(text: str, grant: Grant) -> Named:
     )
 
 
-def mistakes(text: str, repository: Repository, instance: str, grant: Grant, unknown: Named) -> list[Mistake]:
+def mistakes(
+    text: str,
+    repository: Repository,
+    instance: str,
+    grant: Grant,
+    unknown: Named,
+    now: Rules | None = None,
+) -> list[Mistake]:
     """All that is wrong with these rules, by line; of what cannot be read at all, the first.
 
-    ``unknown`` is what of ``named`` GitHub does not have."""
+    ``unknown`` is what of ``named`` GitHub does not have; ``now`` are the rules that hold today, None where nobody
+    knows."""
     try:
         asked = rules(text)
     except BadRules as broken:
@@ -69,6 +78,7 @@ def mistakes(text: str, repository: Repository, instance: str, grant: Grant, unk
         *_not_granted(text, grant),
         *_not_there(text, asked, grant, unknown),
         *_not_their_own(text, asked, repository, instance, grant),
+        *_not_let_through(text, asked, now, grant, repository.default_branch),
     ]
     return sorted(found, key=lambda one: (one.line, one.text))
 
@@ -115,6 +125,41 @@ def _not_their_own(
             )
         elif app is not None and previews.fullmatch(app):
             yield Mistake(line, f"`environments.{kind}.app` is `{app}`, which is what a preview is called")
+
+
+def _not_let_through(
+    text: str, asked: Rules, now: Rules | None, grant: Grant, default_branch: str
+) -> Iterator[Mistake]:
+    """What would be held for good: tags where approvals are asked for, and another branch (or tags) where anything
+    is, by today's rules or by the operator."""
+    sections = _sections(text)
+    for kind in sorted(grant.targets.keys() - {"review"}):
+        new, old = asked.named(kind).follows, now.named(kind).follows if now is not None else None
+        line = _line(text, "environments", kind, "follows") or sections.get(kind, 0)
+        held = grant.requires(kind, now.named(kind).requires if now is not None else NOTHING)
+        wanted = grant.requires(kind, asked.named(kind).requires)
+        if kind in sections and new is not None and new.tags and (wanted.approvals or held.approvals):
+            who = "the operator asks" if grant.requires(kind, NOTHING).approvals else "it asks"
+            yield Mistake(
+                line,
+                f"`environments.{kind}` follows tags, and {who} for approvals, which are counted on a branch: "
+                "no tag would go there",
+            )
+        elif (
+            now is not None and not held.nothing and old is not None and _elsewhere(old, new, default_branch)
+        ):
+            yield Mistake(
+                line,
+                f"`environments.{kind}` would follow something else than what runs there does: it is held then, "
+                f"until an operator brings a commit there (`reviewapps rollback {kind} SHA`)",
+            )
+
+
+def _elsewhere(old: Follows, new: Follows | None, default_branch: str) -> bool:
+    """Whether it follows other tags or another branch; that it follows nothing any more holds nothing."""
+    if new is None:
+        return False
+    return (old.tags, old.branch or default_branch) != (new.tags, new.branch or default_branch)
 
 
 # --- where it stands ---

@@ -4,7 +4,7 @@ All values are frozen. Times are aware datetimes in UTC, commits and trees are 4
 and disk are MB as Cloud Foundry counts them (1 MB = 1024 × 1024 bytes).
 """
 
-from reviewapps.model.apps import BUILDER, App, Lock, Over, Pin, Route
+from reviewapps.model.apps import BUILDER, App, Lock, Over, Override, Pin, Route
 from reviewapps.model.attempts import (
     Attempt,
     Blueprint,
@@ -71,6 +71,7 @@ __all__ = [
     "LogLine",
     "LogSource",
     "Over",
+    "Override",
     "Package",
     "PastDeploy",
     "Pin",

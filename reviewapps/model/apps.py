@@ -34,6 +34,15 @@ class Pin:
 
 
 @dataclass(frozen=True)
+class Override:
+    """That this commit goes to a shared environment in spite of a lock or a freeze, and where tags are followed
+    also of what is asked for; and who said so."""
+
+    commit: str
+    who: str = ""
+
+
+@dataclass(frozen=True)
 class Over:
     """A wish of a shared environment that another one took the place of: the tag it came from (None: by hand) and
     its commit. ``seconds`` is how much earlier it had been seen, None where both were seen at once; ``live``:
@@ -57,8 +66,7 @@ class App:
 
     ``web`` digests what its web process is known to be sized and set for; None where that is not known.
     ``live_droplet`` is what it had when it went live last: another one is somebody else's. Of shared environments,
-    by hand: ``lock``, ``pin``, the commit that goes in spite of a freeze or a lock (``override``), and who signed
-    off which commit (``sign_offs``).
+    by hand: ``lock``, ``pin``, ``override``, and who signed off which commit (``sign_offs``).
     """
 
     guid: str
@@ -83,7 +91,7 @@ class App:
     web: str | None = None
     lock: Lock | None = None
     pin: Pin | None = None
-    override: str | None = None
+    override: Override | None = None
     sign_offs: tuple[tuple[str, str], ...] = ()
     said: Said | None = None
     over: tuple[Over, ...] = ()

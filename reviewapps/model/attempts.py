@@ -21,10 +21,11 @@ Fault = Literal[
     "setup",
     "service",
     "copy",
+    "drift",
 ]
 """``destroyed``: somebody took the preview away by hand. ``release`` and ``setup``: that command failed.
 ``service``: a service of its own could not be made. ``copy``: nothing is built where it lives, and nobody
-brought a build that may run there."""
+brought a build that may run there. ``drift``: somebody else deployed to its app meanwhile."""
 
 TaskKind = Literal["release", "setup", "teardown"]
 """``release``: with the new droplet, before the switch, once for a commit and its data. ``setup``: once for a
@@ -55,7 +56,8 @@ class Attempt:
     ``asked_at`` is when somebody last asked for it by hand, which counts as a push does. ``task`` is the key of
     the task that was asked for last, written down before it was, at ``task_asked_at``. ``data`` names the data
     that it wants: a database that holds other data is made anew; None takes what is there. ``because`` is why it
-    was built and not copied, or what it waits for where nothing is built, in words.
+    was built and not copied, or what it waits for where nothing is built, in words. ``replaces`` is the droplet
+    that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there.
     """
 
     id: str
@@ -75,6 +77,7 @@ class Attempt:
     services: tuple[str, ...] = ()
     approved: tuple[str, ...] = ()
     because: str = ""
+    replaces: str | None = None
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)

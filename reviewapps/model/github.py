@@ -81,7 +81,7 @@ class Wanted:
 @dataclass(frozen=True)
 class PastDeploy:
     """One deployment to an environment, as GitHub remembers it: how it ended, or how it is (``state``), when it
-    began and when that was said. ``about`` is what was said of it."""
+    began and when that was said. ``about`` is what was said of it; it ``runs`` there now, or not."""
 
     commit: str
     state: str
@@ -89,6 +89,7 @@ class PastDeploy:
     at: datetime
     about: str = ""
     url: str = ""
+    runs: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,10 @@ from reviewapps.plan.services import served
 from reviewapps.plan.switch import (
     called_off,
     is_switched,
+    is_theirs,
     is_undone,
     is_well,
+    kept_away,
     restored,
     rolling_of,
     switch,
@@ -58,12 +60,13 @@ def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
 
 
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
-    if app.refusal_of(run.commit, run.config) is not None:
+    refusal = app.refusal_of(run.commit, run.config)
+    if refusal is not None and not _is_lifted(app, refusal):
         return _put_aside(app, actual)
     if is_live(app, run) and _is_routed(app, actual):
         return _put_aside(app, actual)
     attempt = app.attempt
-    if attempt is None or not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
+    if refusal or attempt is None or not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
         return _begin(app, run, actual, terms)
     if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
         return Wait("another try after a fault of the platform")
@@ -88,16 +91,22 @@ def _first_attempt(run: Run, terms: Terms) -> Attempt:
     return Attempt(terms.attempt, run.commit, run.config, terms.now, approved=run.approved)
 
 
+def _is_lifted(app: App, refusal: Refusal) -> bool:
+    """Whether what somebody else deployed is gone again, by their own hand."""
+    return refusal.fault == "drift" and app.attempt is not None and not is_theirs(app, app.attempt)
+
+
 def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     """A new attempt. While it lasts, "started" and "no commit label" together mean that it was this attempt
     which started the app. So what runs without ever having been marked live is stopped first, and what
     somebody else stopped loses its label."""
     if app.started == (app.commit is None):
         return steps.Stop()
-    asked_at = app.attempt.asked_at if app.attempt is not None else None
-    return _given_up(app, actual) or steps.Begin(
-        replace(_first_attempt(run, terms), began=began_after(app, terms.now), asked_at=asked_at)
-    )
+    before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
+    if before is not None:
+        replaces = None if is_over(app, before) else before.replaces
+        attempt = replace(attempt, asked_at=before.asked_at, replaces=replaces)
+    return _given_up(app, actual) or steps.Begin(attempt)
 
 
 def _put_aside(app: App, actual: Actual) -> Next:
@@ -120,6 +129,8 @@ def _given_up(app: App, actual: Actual) -> Next | None:
     if actual.deployments is None:
         return steps.Look("deployments")
     rolling = rolling_of(actual)
+    if rolling is not None and rolling.attempt is None and is_theirs(app, attempt):
+        return None
     if rolling is not None:
         return Wait("the old version") if rolling.cancelling else steps.CancelRoll(rolling.guid)
     if not is_switched(app, attempt, actual):
@@ -165,9 +176,12 @@ def _carry_on(
             return steps.Look("deployments")
         rolling = rolling_of(actual)
         if rolling is not None:
-            return watch_roll(rolling, attempt, actual, terms)
+            return kept_away(attempt, actual, terms) or watch_roll(rolling, attempt, actual, terms)
         if is_switched(app, attempt, actual):
             return watch_start(app, attempt, blueprint, actual, terms)
+    refused = kept_away(attempt, actual, terms)
+    if refused is not None:
+        return refused
     droplet = droplet_of(app, attempt, actual, blueprint, terms)
     if not isinstance(droplet, str):
         return droplet

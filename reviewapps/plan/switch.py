@@ -14,6 +14,27 @@ CRASHES = 3
 """Cloud Foundry starts a crashed instance again at once three times, then ever later: by then it is known."""
 
 
+MEANWHILE = (
+    "its app was given something else while this was on its way; it is left alone until `redeploy` or `adopt`"
+)
+
+
+def is_theirs(app: App, attempt: Attempt) -> bool:
+    """Whether the app has a droplet that somebody else gave it, and that nobody asked us to replace. Only to be
+    asked where no deployment of ours is under way, or has come to its end for this attempt."""
+    known = app.environment.shared and app.live_droplet is not None and app.commit not in (None, ADOPTED)
+    return known and app.droplet not in (app.live_droplet, attempt.replaces)
+
+
+def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
+    """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, be that
+    still on its way; None where nobody did."""
+    app, rolling = actual.app, rolling_of(actual)
+    if app is None or (rolling is not None and rolling.attempt is not None) or not is_theirs(app, attempt):
+        return None
+    return steps.Refuse(Refusal("drift", MEANWHILE, terms.now))
+
+
 def switch(app: App, attempt: Attempt, actual: Actual, droplet: str) -> Next:
     """Without room for a rolling deployment the app is stopped, which the attempt remembers and tells."""
     if attempt.stop_start:

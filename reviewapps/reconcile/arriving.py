@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from pydantic import TypeAdapter
 
 from reviewapps.desired import Desired, Held, Hold, Run
 from reviewapps.model import ADOPTED, App, Environment, PullRequest, Refusal, Space, Wanted
@@ -14,6 +18,8 @@ PATIENCE = timedelta(seconds=60)
 """For how long after a merge its preview's build is kept for who may want it."""
 
 NEXT = "the next merge, since {commit} was chosen by hand"
+
+_PAST: Final = TypeAdapter(tuple[tuple[str, datetime], ...])
 
 REMEMBERED = 14 * 24 * 3600.0
 """Seconds for which it is known without asking that one commit is on the way to another: that never changes."""
@@ -35,7 +41,7 @@ def arrivals(
         failed = _failed(verdict, app)
         if app is not None and _has_come(means, pr.merged_as, app):
             address = _address(means, space, environment)
-            found.append(Arrival(environment.name, address, app.live_since))
+            found.append(Arrival(environment.name, address, _since(means, pr, environment, app)))
         elif (
             failed is not None and isinstance(verdict, Run) and _contains(means, verdict.commit, pr.merged_as)
         ):
@@ -43,7 +49,7 @@ def arrivals(
         elif app is not None and _was_left(means, pr.merged_as, app, verdict):
             back = NEXT.format(commit=(app.commit or "")[:7])
             found.append(Arrival(environment.name, waits=back, lacks=True))
-        elif hold is not None and (pr.number in hold.pulls or pr.merged_as == hold.commit):
+        elif hold is not None and _is_held(means, pr, hold):
             lacks = hold.why == "approval"
             found.append(Arrival(environment.name, waits=" · ".join(hold.reasons), lacks=lacks))
     return tuple(found)
@@ -72,35 +78,86 @@ def _users(means: Means, desired: Desired, pr: PullRequest) -> list[tuple[Enviro
     ]
 
 
+def come(arrived: Iterable[Arrival]) -> frozenset[str]:
+    """The environments that the pull request is on."""
+    return frozenset(one.environment for one in arrived if one.at is not None)
+
+
 def news(means: Means, wanted: Wanted, space: Space, desired: Desired) -> frozenset[Environment]:
     """The previews of merged pull requests whose comments do not tell yet where their commits are. What stands
     somewhere is compared with what stood there when they were told."""
-    standing = _standing(space, desired)
-    if not standing:
+    if not _standing(space, desired):
         return frozenset()
-    merged = (pr for pr in wanted.pull_requests if pr.merged_as is not None)
-    return frozenset(
-        Environment.of_pull_request(wanted.repository.id, pr.number)
-        for pr in merged
-        if means.remembered("arrived", str(pr.number)) != standing
-    )
+    untold = set()
+    for pr in wanted.pull_requests:
+        if pr.merged_as is None:
+            continue
+        told, _, names = str(means.remembered("arrived", str(pr.number)) or "").partition(" ")
+        if told != _standing(space, desired, frozenset(names.split())):
+            untold.add(Environment.of_pull_request(wanted.repository.id, pr.number))
+    return frozenset(untold)
 
 
-def note(means: Means, space: Space, desired: Desired, number: int) -> None:
-    """Remember that the pull request was told of this."""
-    means.remember(_standing(space, desired), REMEMBERED, "arrived", str(number))
+def note(means: Means, space: Space, desired: Desired, number: int, on: frozenset[str] = frozenset()) -> None:
+    """Remember that the pull request was told of this, and that it is ``on`` those environments."""
+    told = " ".join((_standing(space, desired, on), *sorted(on)))
+    means.remember(told, REMEMBERED, "arrived", str(number))
 
 
-def _standing(space: Space, desired: Desired) -> str:
-    """A digest of what each shared environment serves, and what holds it back; nothing where there is none."""
-    seen: list[tuple[str, str | None, Hold | None, Refusal | None]] = []
+def _standing(space: Space, desired: Desired, on: frozenset[str] = frozenset()) -> str:
+    """A digest of what each shared environment serves, and what holds it back; nothing where there is none.
+
+    A branch only grows: to who is ``on`` its environment a later commit is no news, nor what holds one back."""
+    seen: list[tuple[object, ...]] = []
     for environment, verdict in sorted(desired.verdicts.items()):
         if environment.shared and isinstance(verdict, Run | Held):
             app = space.actual(environment).app
+            if app is not None and environment.name in on and _grows(verdict):
+                seen.append((environment.name, "on", app.started, app.commit == ADOPTED, _chosen(app)))
+                continue
             hold = verdict.hold if isinstance(verdict, Held) else verdict.held
             commit = app.commit if app is not None else None
             seen.append((environment.name, commit, hold, _failed(verdict, app)))
     return value_digest(tuple(seen)) if seen else ""
+
+
+def _grows(verdict: Run | Held) -> bool:
+    """Whether it follows a branch, as far as the verdict tells: where tags are followed, any commit may come."""
+    return isinstance(verdict, Held) or verdict.tags_seen is None
+
+
+def _chosen(app: App) -> str:
+    """What it serves, where somebody went back to that."""
+    return app.pin.commit if app.pin is not None and app.pin.commit == app.commit else ""
+
+
+def _is_held(means: Means, pr: PullRequest, hold: Hold) -> bool:
+    """Whether what the pull request brought is part of what is held."""
+    if pr.merged_as is None or pr.number in hold.pulls:
+        return pr.merged_as is not None
+    return pr.merged_as == hold.commit or bool(hold.commit and _contains(means, hold.commit, pr.merged_as))
+
+
+def _since(means: Means, pr: PullRequest, environment: Environment, app: App) -> datetime | None:
+    """When what it brought came there first, as GitHub's deployments tell; the latest twenty are asked."""
+    if app.live_since is None or pr.merged_at is None or app.commit == pr.merged_as:
+        return app.live_since
+    began, merged = pr.merged_at, pr.merged_as or ""
+    later = ((commit, at) for commit, at in _past(means, environment, app) if at >= began)
+    came = (at for commit, at in later if _contains(means, commit, merged))
+    return min((app.live_since, *came))
+
+
+def _past(means: Means, environment: Environment, app: App) -> tuple[tuple[str, datetime], ...]:
+    """What was live there, and since when; asked for once for each that the app serves."""
+    key = ("live", environment.name, app.commit or "", app.live_since.isoformat() if app.live_since else "")
+    known = means.remembered(*key)
+    if known is None:
+        past = means.github.history(environment)
+        found = tuple((one.commit, one.at) for one in past if one.state == "success")
+        means.remember(_PAST.dump_python(found, mode="json"), REMEMBERED, *key)
+        return found
+    return _PAST.validate_python(known)
 
 
 def _is_under_way(space: Space, environment: Environment, run: Run) -> bool:

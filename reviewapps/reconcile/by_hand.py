@@ -7,7 +7,8 @@ from datetime import datetime
 
 from reviewapps import steps
 from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict
-from reviewapps.errors import AuthorMustAct, Busy
+from reviewapps.errors import AuthorMustAct, BadRules, Busy
+from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
 from reviewapps.naming import address
 from reviewapps.overview import Row, held_words, row, why
@@ -15,7 +16,8 @@ from reviewapps.plan import began_after, in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone
+from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone, rules_of
+from reviewapps.rules import Rules
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ def redeployed(means: Means, environment: Environment, lease: Lease) -> str:
 
 def emptied(means: Means, environment: Environment, lease: Lease) -> str:
     """Begin a new attempt at the commit that the environment runs or failed to run, with databases of its own that
-    are made anew; the commit. Raises AuthorMustAct where it has no data of its own."""
+    are made anew; the commit. Raises AuthorMustAct where it has no data of its own, or where that is kept."""
     return _begun_again(means, environment, lease, reset=True)
 
 
@@ -53,6 +55,8 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
         raise AuthorMustAct(f"{asked} was removed by hand; `reviewapps deploy {asked}` brings it back")
     if in_doubt(actual):
         raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
+    if reset and keeps_its_data(environment, rules_of(seen.wanted), means.grant):
+        raise AuthorMustAct(KEPT.format(asked))
     if isinstance(seen.verdict, Leave):
         raise AuthorMustAct(f"{asked}: {_against(seen.verdict)}; `reviewapps why {asked}` tells more")
     if reset and not actual.app.service_names:
@@ -117,6 +121,21 @@ def destroyed(means: Means, environment: Environment, lease: Lease) -> str:
 
 # --- how ---
 
+KEPT = (
+    "{0}: what is kept there is never thrown away by us; "
+    "`redeploy` deploys it again with its data, and who owns the database can empty it there"
+)
+
+
+def keeps_its_data(environment: Environment, asked: Rules | BadRules, grant: Grant) -> bool:
+    """Whether its databases are never made anew: staging's and production's, and those of whatever something is
+    asked for before a commit may go there. Where nobody can read whether, they are kept too."""
+    if not environment.shared:
+        return False
+    if environment.kind in ("staging", "production") or isinstance(asked, BadRules):
+        return True
+    return not grant.requires(environment.kind, asked.of(environment).requires).nothing
+
 
 def _again(turn: Turn, wanted: Wanted) -> Judged:
     """Another verdict, on what is there by now."""
@@ -156,7 +175,8 @@ def _attempt(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> At
     """A new attempt that somebody asked for."""
     terms, app = turn.terms(), turn.actual.app
     began = began_after(app, terms.now) if app is not None else terms.now
-    return Attempt(terms.attempt, commit, config, began, fresh=fresh, asked_at=terms.now)
+    replaces = app.droplet if app is not None else None
+    return Attempt(terms.attempt, commit, config, began, fresh=fresh, asked_at=terms.now, replaces=replaces)
 
 
 def _as_if_pushed(wanted: Wanted, environment: Environment, now: datetime) -> Wanted:

@@ -171,7 +171,8 @@ def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
     app = _app(turn)
     refusal = app.refusal_of(run.commit, run.config)
     if refusal is not None:
-        return Failed(run.commit, refusal, _serving(turn, app))
+        still = _serving(turn, app) if refusal.fault != "drift" else None
+        return Failed(run.commit, refusal, still)
     if run.held is not None:
         return held(turn, run.held)
     since, attempt = app.live_since or app.created_at, app.attempt

@@ -11,14 +11,13 @@ from datetime import datetime
 from reviewapps import steps
 from reviewapps.desired import followed_tags, has_drifted, head_of, overwritten, permitted_last, tags_seen
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
-from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Pin
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Override, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, judged_alone, rules_of
-from reviewapps.rules.freezing import frozen_until
+from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_of
 
 
 class Governing:
@@ -67,21 +66,24 @@ class Governing:
         self._write(pin=Pin(back, head, who, since))
         return back
 
-    def send(self, ref: str, commit: str, *, override: bool = False) -> None:
-        """Let a commit run where tags are followed, until the next new tag; ``override`` passes a lock or freeze.
+    def send(self, ref: str, commit: str, who: str, *, override: bool = False) -> None:
+        """Let a commit run where tags are followed, until the next new tag, if nothing speaks against it that
+        would hold a tag; ``override`` passes that too, and is told with who said so.
 
-        Where a branch is followed, only that can be said, and of its newest commit alone: what has to be approved
-        still has to be."""
+        Where a branch is followed, only ``override`` can be said, of its newest commit alone, and it passes a lock
+        or a freeze: what has to be approved still has to be."""
         follows = self._follows()
         self._check_drift()
         if not follows.tags:
-            self._override(commit, override=override)
+            self._override(commit, who, override=override)
             return
         seen = tags_seen(followed_tags(self._seen.wanted, follows))
         if self._turn.actual.app is None:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
-        if not override:
-            self._check_open()
+        if override:
+            self._write(override=Override(commit, who))
+        else:
+            self._check_open(ref, commit)
         over = (
             overwritten(self._app, commit, self._means.now())
             if commit != self._app.wished
@@ -98,13 +100,13 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} has no app yet")
         return app
 
-    def _override(self, commit: str, *, override: bool) -> None:
+    def _override(self, commit: str, who: str, *, override: bool) -> None:
         head = self._head()
         if not override:
             raise AuthorMustAct(f"{self._asked} follows a branch: merge into it, or use `rollback`")
         if commit != head:
             raise AuthorMustAct(f"{self._asked} follows a branch, whose newest commit is {head[:7]}")
-        self._write(override=commit)
+        self._write(override=Override(commit, who))
 
     def _check_drift(self) -> None:
         """Raise while nothing that we deploy goes there."""
@@ -121,16 +123,13 @@ class Governing:
         tried = tuple(app for app in actual.apps if app.attempt is None or app.attempt.config)
         return in_doubt(replace(actual, apps=tried))
 
-    def _check_open(self) -> None:
-        """Raise while a lock or a freeze keeps everything out."""
-        lock, now = self._app.lock, self._means.now()
-        if lock is not None and lock.until > now:
-            raise AuthorMustAct(f"{self._asked} is locked by {lock.who}: {lock.why}; --override goes past it")
-        asked = rules_of(self._seen.wanted)
-        frozen = not isinstance(asked, BadRules) and frozen_until(asked.of(self._environment).freeze, now)
-        if frozen:
+    def _check_open(self, ref: str, commit: str) -> None:
+        """Raise while something keeps the commit out."""
+        hold = hold_on(self._means, self._environment, self._seen, commit, ref)
+        if hold is not None:
+            why = " · ".join(hold.reasons)
             raise AuthorMustAct(
-                f"{self._asked} is frozen until {frozen:%d %b %H:%M} UTC; --override goes past it"
+                f"{self._asked}: {commit[:7]} may not go there: {why}; --override goes past it"
             )
 
     def _write(self, **changes: object) -> None:

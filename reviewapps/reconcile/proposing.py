@@ -18,8 +18,9 @@ from reviewapps.model import Environment, PullRequest, Wanted
 from reviewapps.outcome import Mark
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
+from reviewapps.reconcile.view import rules_of
 from reviewapps.report.untrusted import mistakes as fitting
-from reviewapps.rules import FILE
+from reviewapps.rules import FILE, Rules
 from reviewapps.rules.rules import REVIEW
 
 log = structlog.get_logger()
@@ -110,7 +111,9 @@ def _mistakes(means: Means, wanted: Wanted, pr: PullRequest) -> list[Mistake]:
     if pr.fork:  # a stranger does not learn here who and which teams there are
         asked = replace(asked, people=frozenset(), teams=frozenset())
     unknown = means.github.unknown(asked)
-    return mistakes(text, wanted.repository, means.instance, means.grant, unknown)
+    today = rules_of(wanted)
+    now = today if isinstance(today, Rules) and pr.base == wanted.repository.default_branch else None
+    return mistakes(text, wanted.repository, means.instance, means.grant, unknown, now)
 
 
 def _mark(commit: str, found: tuple[str, ...]) -> Mark:

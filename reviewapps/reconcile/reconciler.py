@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,7 +11,7 @@ import structlog
 
 from reviewapps.audit import about
 from reviewapps.desired import Absent, Desired, Fork, Run, Verdict
-from reviewapps.errors import AuthorMustAct, OperatorMustAct, UnsafePlan
+from reviewapps.errors import AuthorMustAct, OperatorMustAct, ReviewAppsError, UnsafePlan
 from reviewapps.model import Environment, LogLine, PastDeploy, Repository, Space
 from reviewapps.naming import address
 from reviewapps.outcome import Arrival
@@ -19,7 +20,7 @@ from reviewapps.plan import attention, drifted, fingerprint, unfinished
 from reviewapps.ports import Lease
 from reviewapps.reconcile import going_on
 from reviewapps.reconcile.adopting import Adoption, adopted, adoption
-from reviewapps.reconcile.arriving import arrivals, kept_for, news, note
+from reviewapps.reconcile.arriving import arrivals, come, kept_for, news, note
 from reviewapps.reconcile.by_hand import Standing, brought_up, destroyed, emptied, redeployed
 from reviewapps.reconcile.governing import Governing
 from reviewapps.reconcile.means import Means
@@ -266,7 +267,7 @@ class Reconciler:
             kept = kept_for(means, seen.wanted, seen.space, seen.desired, number)
         wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, kept=kept)
         if wait is None and number is not None:
-            note(means, seen.space, seen.desired, number)
+            note(means, seen.space, seen.desired, number, come(arrived))
             note_told(means, seen.wanted, environment)
         wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
@@ -296,8 +297,13 @@ class Reconciler:
         return Governing(self._means, environment, lease)
 
     def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
-        """The latest deploys of the environment, newest first, as GitHub remembers them."""
-        return self._means.github.history(environment)
+        """The latest deploys of the environment, newest first, as GitHub remembers them; and which runs now."""
+        runs = None
+        with suppress(ReviewAppsError):  # what was told stands on GitHub alone
+            app = self._means.cloudfoundry.look().actual(environment).app
+            runs = app.commit if app is not None and app.started else None
+        past = self._means.github.history(environment)
+        return tuple(replace(one, runs=one.commit == runs) for one in past)
 
     def commit(self, ref: str) -> str | None:
         """The commit that a branch, tag or (part of a) commit's name means; None where it means none."""

@@ -11,8 +11,8 @@ from typing import TypeVar
 import structlog
 
 from reviewapps.approval import Evidence
-from reviewapps.desired import Asks, Desired, Known, Leave, Run, Verdict, Way, desired, lasting
-from reviewapps.errors import BadRules, ReviewAppsError
+from reviewapps.desired import Asks, Desired, Hold, Known, Leave, Run, Shared, Verdict, Way, desired, lasting
+from reviewapps.errors import BadRules, ReviewAppsError, TryLater
 from reviewapps.model import Actual, Command, Environment, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.ports import GitHub, Lease
@@ -146,6 +146,21 @@ def judged(
         answers = _answers(means, wanted, open_asks, space, lasting(asked, means.grant))
         known = known.with_answers(answers)
         unanswered = found.asks.without(answers)
+
+
+def hold_on(means: Means, environment: Environment, seen: Judged, commit: str, ref: str) -> Hold | None:
+    """What speaks against a commit that somebody sends there by hand; None where nothing does. Raises TryLater
+    where GitHub does not tell what has to be known."""
+    known, asked = Known(), rules_of(seen.wanted)
+    while True:
+        shared = Shared(seen.wanted, asked, means.grant, seen.space, known, means.now())
+        found = shared.by_hand(environment, commit, ref)
+        if not shared.asks:
+            return found if isinstance(found, Hold) else None
+        answers = _answers(means, seen.wanted, shared.asks, seen.space, lasting(asked, means.grant))
+        if shared.asks.without(answers):
+            raise TryLater("GitHub does not tell just now what speaks for the commit; try again")
+        known = known.with_answers(answers)
 
 
 def _answers(means: Means, wanted: Wanted, asks: Asks, space: Space, lasting: timedelta) -> Known:

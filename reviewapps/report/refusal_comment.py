@@ -41,6 +41,8 @@ def headline(refusal: Refusal) -> str:
             return "its name is taken"
         case "gate":
             return "kept closed"
+        case "drift":
+            return "somebody else deployed"
         case "destroyed":
             return "removed by hand"
 
@@ -100,6 +102,8 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
             return "whoever runs reviewapps frees the name. It is tried again by itself then."
         case "gate":
             return "whoever runs reviewapps mends the gate. It is tried again by itself then."
+        case "drift":
+            return f"{again}, or `adopt`."
         case "destroyed":
             return f"a push or {voice.command('deploy', number)} brings it back."
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from redis import Redis
 
-from reviewapps.coordination.outbox import Outbox
+from reviewapps.coordination.outbox import MOST, Outbox
 from reviewapps.grants.slack import ALL
 from reviewapps.grants.slack import Slack as Access
 from reviewapps.model import Said, Secret
@@ -64,6 +64,36 @@ def test_what_comes_within_a_moment_is_one_message_by_webhook(redis: Redis, slac
     (message,) = slack.messages
     assert message.text.split("\n") == [f"acme/shop#{number}: live" for number in range(10)]
     assert all(office.news.sent(f"7/pr-{number}") == LIVE for number in range(10))
+
+
+@pytest.mark.parametrize("bot", [True, False], ids=["bot", "webhook"])
+def test_how_a_deploy_ended_is_told_whatever_came_after_it(redis: Redis, slack: Slack, bot: bool) -> None:
+    office = Office(redis, slack, bot=bot)
+    office.say("7/staging", "A started", STARTED)
+    office.speak()
+    begun = office.news.sent("7/staging") if bot else None
+    second, third = replace(STARTED, of="1.2"), replace(LIVE, of="1.2")
+    for _ in range(2):  # each turn says again what is not known to be sent
+        office.say("7/staging", "A rolled back", replace(STARTED, state="rolled_back"), edits=begun)
+    office.say("7/staging", "B started", second, edits=begun)
+    for _ in range(2):
+        office.say("7/staging", "B live", third, edits=begun)
+    assert [one.line.text for one in office.outbox.waiting("#shop")] == ["A rolled back", "B live"]
+    office.speak()
+    if bot:
+        assert [message.texts for message in slack.messages] == [["A started", "A rolled back"], ["B live"]]
+    else:
+        assert slack.lines == ["A started", "A rolled back", "B live"]
+    sent = office.news.sent("7/staging")
+    assert sent is not None and (sent.of, sent.state) == ("1.2", "live")
+
+
+def test_no_more_lines_wait_than_anybody_reads(redis: Redis, slack: Slack) -> None:
+    office = Office(redis, slack, bot=False)
+    for number in range(MOST + 5):
+        office.say("7/staging", f"{number} live", replace(LIVE, of=f"1.{number}"))
+    waiting = office.outbox.waiting("#shop")
+    assert len(waiting) == MOST and waiting[-1].line.text == f"{MOST + 4} live"
 
 
 def test_lines_wait_for_others_and_no_longer_than_that(redis: Redis, slack: Slack) -> None:

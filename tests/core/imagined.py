@@ -443,9 +443,8 @@ class CloudFoundry:
                 app = replace(app, source=source, wished=wished, tags_seen=tags_seen, over=over)
                 app = app if attempt is None else replace(app, attempt=attempt)
             case steps.MarkLive(attempt):
-                app = replace(
-                    app, attempt=attempt, commit=attempt.commit, config=attempt.config, live_since=self.now
-                )
+                app = replace(app, attempt=attempt, commit=attempt.commit, config=attempt.config)
+                app = replace(app, live_since=self.now, live_droplet=app.droplet)
             case steps.Refuse(refusal):
                 assert app.attempt is not None
                 app = replace(app, attempt=replace(app.attempt, refusal=refusal))
@@ -453,6 +452,19 @@ class CloudFoundry:
                 app = replace(app, said=said)
         self.apps[app.guid] = app
         return app
+
+    # --- what somebody else does ---
+
+    def push_by_hand(self, app: str, key: str, *, rolling: bool = False) -> str:
+        """Give the app a droplet as ``cf push`` does, with a deployment or without; the droplet."""
+        droplet, guid = self.add_droplet(app, key), self._guid("deployment")
+        self.apps[app] = replace(self.apps[app], droplet=droplet)
+        if rolling:
+            self.deployments[app].insert(0, Deployment(guid, True, False, False, droplet, None))
+            self.rolling[app] = Running(droplet, None)
+        else:
+            self.running[app] = Running(droplet, None)
+        return droplet
 
     # --- from source to droplet ---
 

@@ -49,6 +49,22 @@ def of_one(*reviews: Review, requires: Requires = ONE, **told: object) -> str:
     return lacks(requires, branch.evidence(teams=(TEAM,)))
 
 
+def test_who_approved_is_named_and_clipped_where_many_did() -> None:
+    branch = Branch()
+    branch.merge((*yes("bob", "rob"), review("eve", commit="0" * 40)))
+    assert judgement(ONE, branch.evidence()) == Approved(("approved: #1 by bob, rob",))
+    of_release = judgement(RELEASE, branch.evidence(teams=(TEAM,)))
+    assert of_release == Approved(("approved: #1 by rob",))
+    branch.merge(yes("cyd"))
+    assert judgement(ONE, branch.evidence()) == Approved(("approved: #1 by bob, rob and #2 by cyd",))
+    for number in range(3, 9):
+        branch.merge(yes(f"reviewer-{number}"))
+    (words,) = judgement(ONE, branch.evidence()).why  # type: ignore[union-attr]
+    assert words == (
+        "approved: #1, #2, #3, #4, #5 and 3 more by bob, cyd, reviewer-3, reviewer-4, reviewer-5 and 4 more"
+    )
+
+
 OWN = "1 approval (nobody approves what is their own) (#1)"
 UNTOLD = "GitHub does not tell who pushed it all, so one more is needed"
 NO, TAKEN_BACK = review("bob", "changes requested", minute=1), review("bob", "dismissed", minute=1)

@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from reviewapps.approval import Requires
 from reviewapps.desired import Absent, Destroyed, Fork, Known, Leave, NoRoom, Room, Run, Verdict, desired
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import Actual, App, Attempt, Environment, PullRequest, Refusal, Route, Space, Wanted
 from reviewapps.overview import overview, row
 from reviewapps.plan import drifted
-from reviewapps.rules import Rules
+from reviewapps.reconcile.by_hand import keeps_its_data
+from reviewapps.rules import Rules, rules
 from reviewapps.sweeping.leftovers import Kept, leftovers
 from tests.core.settling import DAY, NOW, SHOP, pull_request, sha
 
@@ -39,10 +41,10 @@ def route(name: str = "pr-1", *apps: str) -> Route:
     return Route(f"route-{name}", f"shop-{name}", f"shop-{name}.example.gov", whose, frozenset(apps))
 
 
-def verdict(pr: PullRequest, *apps: App, rules: Rules | BadRules | None = None) -> Verdict:
+def verdict(pr: PullRequest, *apps: App, asked: Rules | BadRules | None = None) -> Verdict:
     known = Known({pr.commit: pr.created_at}, room=Room())
     wanted = Wanted(SHOP, (pr,), (), None)
-    return desired(wanted, rules or Rules(), Grant(limit=1), Space(apps), known, NOW).of(PR_1)
+    return desired(wanted, asked or Rules(), Grant(limit=1), Space(apps), known, NOW).of(PR_1)
 
 
 # --- taken away ---
@@ -67,7 +69,7 @@ def test_what_was_taken_away_stays_away_until_something_else_is_wanted(
 
 
 def test_what_was_taken_away_stays_away_also_while_the_rules_are_broken() -> None:
-    assert verdict(pull_request(1), record(), rules=BadRules("`limitt` is unknown")) == Destroyed(sha(1), NOW)
+    assert verdict(pull_request(1), record(), asked=BadRules("`limitt` is unknown")) == Destroyed(sha(1), NOW)
 
 
 def test_what_was_taken_away_leaves_its_place_to_others() -> None:
@@ -183,3 +185,28 @@ def test_of_a_preview_that_is_wanted_only_the_surplus_is_swept() -> None:
     spare = replace(app(), guid="z", name="spare", started=False)
     found = swept(Space((app(), spare), (route(), second, used)), RUN)
     assert found.keys() == {"z.example.gov", "spare"}
+
+
+# --- emptied ---
+
+ASKING = rules("environments: {dev: {requires: {checks: [test]}}}")
+FLOORED = Grant(floors={"dev": Requires.wish(1)})
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "grant", "kept"),
+    [
+        ("pr-1", Rules(), Grant(), False),
+        ("pr-1", BadRules("no YAML"), Grant(), False),
+        ("dev", Rules(), Grant(), False),
+        ("dev", ASKING, Grant(), True),
+        ("dev", Rules(), FLOORED, True),
+        ("dev", BadRules("no YAML"), Grant(), True),
+        ("staging", Rules(), Grant(), True),
+        ("production", Rules(), Grant(), True),
+    ],
+)
+def test_a_reset_never_empties_what_is_kept(
+    name: str, asked: Rules | BadRules, grant: Grant, kept: bool
+) -> None:
+    assert keeps_its_data(Environment(SHOP.id, name), asked, grant) == kept

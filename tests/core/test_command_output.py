@@ -22,12 +22,13 @@ from reviewapps.cli.as_json import as_json
 from reviewapps.cli.menu import ORDER, in_a_sentence
 from reviewapps.cli.printed.details import explained, shown
 from reviewapps.cli.printed.listing import Memory, listing, shortened
+from reviewapps.cli.printed.past import past_as_json, past_deploys
 from reviewapps.cli.printed.ticks import rehearsal, reported
 from reviewapps.cli.working import greeting
 from reviewapps.doctor.finding import Finding
 from reviewapps.doctor.printed import told
 from reviewapps.errors import BadManifest
-from reviewapps.model import ADOPTED, Actual, App, Attempt, Environment, Refusal, Route, Service
+from reviewapps.model import ADOPTED, Actual, App, Attempt, Environment, PastDeploy, Refusal, Route, Service
 from reviewapps.overview import (
     Answer,
     Decision,
@@ -260,3 +261,11 @@ def test_who_starts_it_is_told_what_it_works_for_and_where_its_page_is() -> None
     assert page == "Its page: http://127.0.0.1:8765"
     assert end.startswith("Ctrl-C ends it")
     assert "page" not in greeting(here, served=False)
+
+
+def test_history_marks_what_runs_now_wherever_it_stands() -> None:
+    newer = PastDeploy(NEXT, "success", NOW - HOUR, NOW, "Live: 9a8b7c6")
+    back = PastDeploy(LIVE, "success", NOW - 2 * HOUR, NOW, "Live: 3f2c1ab; chosen by ada", runs=True)
+    lines = list(past_deploys([newer, back], MASK, NOW))
+    assert ["runs now; Live: 3f2c1ab; chosen by ada" in line for line in lines] == [False, True]
+    assert [one["runs"] for one in json.loads(past_as_json([newer, back], MASK))["deploys"]] == [False, True]

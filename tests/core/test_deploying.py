@@ -17,6 +17,7 @@ from reviewapps.errors import Busy
 from reviewapps.grants import Grant, Named
 from reviewapps.model import (
     App,
+    Attempt,
     Candidate,
     Capacity,
     Comment,
@@ -255,3 +256,25 @@ def test_where_no_app_can_be_made_nothing_is_remembered() -> None:
     there = Deploying((steps.CreateApp,))
     with pytest.raises(Busy):
         there.turn()
+
+
+def test_an_attempt_that_gave_way_to_somebody_else_is_told_as_over() -> None:
+    there, dev = Deploying(()), Environment(SHOP.id, "dev")
+    first, second = (Run(sha(n), "c", f"dev-{n}", tags_seen=frozenset()) for n in (1, 2))
+
+    def turn(run: Run) -> float | None:
+        there.cf.pass_time()
+        return deployed(Turn(there.means, dev, Held(), SHOP, there.cf.look().actual(dev)), run)
+
+    while turn(first) is not None:
+        pass
+    (app,) = there.cf.running_apps
+    there.cf.now += timedelta(seconds=1)
+    there.cf.carry_out(steps.Begin(Attempt("1.9", sha(2), "c", there.cf.now)), there.cf.look().actual(dev))
+    there.cf.push_by_hand(app.guid, "hot fix")
+    while turn(second) is not None:
+        pass
+    told = there.github.told[-1]
+    assert (told.commit, told.deployment, told.status) == (sha(2), "failure", "failure")
+    assert told.description.startswith("Somebody else deployed: its app was given something else")
+    assert told.slack is not None and "Still live" not in told.slack.text

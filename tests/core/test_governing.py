@@ -232,9 +232,8 @@ def test_nor_is_anything_while_nothing_says_what_should_be_there() -> None:
 @pytest.mark.parametrize("environment", [PRODUCTION, DEV])
 def test_nobody_is_promised_a_commit_that_drift_holds(environment: Environment) -> None:
     there = World(running(environment=environment, droplet="theirs"), environment=environment)
-    say = there.hand.go_back if environment == PRODUCTION else there.hand.send
     with pytest.raises(AuthorMustAct, match="is held by drift"):
-        say("ada", B)
+        there.hand.go_back("ada", B) if environment == PRODUCTION else there.hand.send("main", B, "ada")
     with pytest.raises(AuthorMustAct, match="somebody else deployed to its app"):
         brought_up(there.means, environment, deploying.Held())
     app = there.cf.apps["a"]

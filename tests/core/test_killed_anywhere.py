@@ -10,6 +10,7 @@ from typing import Literal
 import pytest
 
 from reviewapps import steps
+from reviewapps.desired import Held
 from reviewapps.model import (
     ADOPTED,
     App,
@@ -327,6 +328,67 @@ def test_a_commit_that_crashes_once_it_was_switched_to_is_not_taken_for_the_one_
     world.until_settled()
     (app,) = world.cf.running_apps
     assert (app.started, app.commit) == (False, None)
+
+
+@pytest.mark.parametrize("rolling", [False, True], ids=["restarted", "rolling"])
+@pytest.mark.parametrize("room", [True, False], ids=["rolls", "stops"])
+def test_what_somebody_else_deploys_during_our_attempt_is_left_alone_until_they_take_it_back(
+    room: bool, rolling: bool
+) -> None:
+    tried = 0
+    while (found := _hot_fix_after(tried + 1, rolling, room)) is not None:
+        tried += 1
+        world, dev = found
+        world.until_settled()
+        app, cf = world.cf.apps[dev], world.cf
+        assert cf.made_of[cf.running[dev].droplet] == cf.made_of[app.droplet or ""] == "hot fix"
+        verdict = world.judged().of(app.environment)
+        assert isinstance(verdict, Held) and verdict.hold.why == "drift"
+        assert not any(d.cancelling or not d.deployed for d in cf.deployments[dev])
+
+        cf.apps[dev] = replace(app, droplet=app.live_droplet)
+        cf.running[dev] = Running(app.live_droplet or "", None, age=9)
+        world.until_settled()
+        assert cf.apps[dev].commit == NEW and is_as_it_should_be(world) == {}
+    assert tried >= 3
+
+
+def test_what_somebody_asked_to_replace_is_replaced_and_nothing_that_came_later() -> None:
+    found = _hot_fix_after(2, False, True)
+    assert found is not None
+    world, dev = found
+    world.until_settled()
+    app = world.cf.apps[dev]
+    asked = replace(
+        _attempt(world, app.name), id="asked", refusal=None, replaces=app.droplet, began=world.cf.now
+    )
+    world.cf.apps[dev] = replace(app, attempt=asked)
+    later = deepcopy(world)
+    world.until_settled()
+    assert world.cf.apps[dev].commit == NEW and is_as_it_should_be(world) == {}
+    later.cf.push_by_hand(dev, "hot fix")
+    later.until_settled()
+    assert isinstance(later.judged().of(app.environment), Held)
+
+
+def _hot_fix_after(looks: int, rolling: bool, room: bool) -> tuple[Settling, str] | None:
+    """A world in which somebody else deploys to the dev app so many looks after a tag, and its guid; None where
+    we have switched by then."""
+    world = _world("well")
+    first, second = Tag("dev-1", sha(50), annotated=False), Tag("dev-2", sha(51), annotated=False)
+    world.github.taggings = {first: Tagging(sha(98), None, NOW), second: Tagging(NEW, None, NOW)}
+    world.github.tags.add(first)
+    world.until_settled()
+    world.cf.room = room
+    world.github.tags.add(second)
+    (dev,) = (app.guid for app in world.cf.running_apps if app.environment.name == "dev")
+    before = world.cf.apps[dev]
+    for _ in range(looks):
+        _round(world)
+    if world.cf.apps[dev].droplet != before.droplet or not world.cf.apps[dev].started:
+        return None
+    world.cf.push_by_hand(dev, "hot fix", rolling=rolling)
+    return world, dev
 
 
 def test_that_a_switch_needed_a_pause_is_remembered() -> None:

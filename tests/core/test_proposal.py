@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reviewapps.approval import Requires
 from reviewapps.grants import Grant, Named, mistakes, named
+from reviewapps.rules import rules
 from tests.core.settling import SHOP
 
 GRANT = Grant(
@@ -120,3 +122,38 @@ def test_whatever_strangers_write_is_judged(written: object) -> None:
     text = written if isinstance(written, str) else json.dumps(written)
     asked = named(text, GRANT)
     assert all(one.text for one in mistakes(text, SHOP, "acme", GRANT, asked))
+
+
+FLOOR = Grant(GRANT.targets, floors={"production": Requires.wish(1)})
+TODAY = "environments: {production: {requires: {approvals: 1}}}"
+TAGS = (
+    "`environments.production` follows tags, and {} for approvals, which are counted on a branch: no tag would "
+    "go there"
+)
+MOVED = (
+    "`environments.production` would follow something else than what runs there does: it is held then, until an "
+    "operator brings a commit there (`reviewapps rollback production SHA`)"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "grant", "said"),
+    [
+        ("follows: {tags: [v*]}", "", FLOOR, TAGS.format("the operator asks")),
+        ("follows: {tags: [v*]}", TODAY, GRANT, TAGS.format("it asks")),
+        ("follows: {tags: [v*]}", "", GRANT, ""),
+        ("follows: {branch: next}", TODAY, GRANT, MOVED),
+        ("follows: {branch: next}", "", FLOOR, MOVED),
+        ("follows: {branch: next}", "", GRANT, ""),
+        ("follows: {branch: main}", TODAY, FLOOR, ""),
+        ("requires: {approvals: 2}", TODAY, FLOOR, ""),
+    ],
+)
+def test_what_would_be_held_for_good_is_told_before_the_merge(
+    text: str, now: str, grant: Grant, said: str
+) -> None:
+    brought = f"environments:\n  production:\n    {text}"
+    told = mistakes(brought, SHOP, "acme", grant, Named(), rules(now))
+    assert [one.words for one in told] == ([f"line 3: {said}"] if said else [])
+    if said == MOVED:  # of a pull request into another branch nobody knows what holds today
+        assert mistakes(brought, SHOP, "acme", grant, Named()) == []

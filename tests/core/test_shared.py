@@ -5,16 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
-from reviewapps.desired import Held, Known, Leave, Run, Verdict, Way, desired, tags_seen
+from reviewapps.desired import Held, Hold, Known, Leave, Run, Shared, Verdict, Way, desired, tags_seen
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Attempt, Environment, Lock, Pin, Space, Tag, Tagging, Wanted
+from reviewapps.model import (
+    ADOPTED,
+    App,
+    Attempt,
+    Environment,
+    Lock,
+    Override,
+    Pin,
+    Space,
+    Tag,
+    Tagging,
+    Wanted,
+)
 from reviewapps.overview import row
 from reviewapps.rules import Rules, rules
 from reviewapps.rules.freezing import Freeze, freeze, frozen_until
@@ -117,7 +130,7 @@ def test_no_tag_passes_where_approvals_are_asked_for_whatever_the_rules_let_it_f
 def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), approved=True)
     assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
-    assert found.approved == ("approved: #12",)
+    assert found.approved == ("approved: #12 by grace",)
 
 
 def test_a_first_deploy_waits_for_its_approval_too() -> None:
@@ -323,8 +336,54 @@ def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     assert found.held.reasons == ("locked by ada until 02 Mar 13:00 UTC: a demo",)
     later = verdict(STAGING, locked, now=NOW + timedelta(hours=2))
     assert isinstance(later, Run) and later.commit == NEW
-    passed = verdict(STAGING, replace(locked, override=NEW))
-    assert isinstance(passed, Run) and passed.commit == NEW
+    passed = verdict(STAGING, replace(locked, override=Override(NEW, "grace")))
+    assert isinstance(passed, Run) and (passed.commit, passed.approved) == (NEW, ("overridden by grace",))
+    sent = running(
+        STAGING, wished=NEW, override=Override(NEW, "")
+    )  # by an older version, which noted no name
+    found = verdict(STAGING, sent)
+    assert isinstance(found, Run) and (found.commit, found.approved) == (NEW, ("overridden by hand",))
+
+
+FOLLOWS_TAGS = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {{{}}}}}}}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "floor", "more", "held"),
+    [
+        ("", None, {}, ()),
+        ("checks: [scan]", None, {}, (f"check scan did not run on {NEW[:7]} yet",)),
+        ("sign_off: [grace]", None, {}, (f"the word of grace for {NEW[:7]}",)),
+        ("sign_off: [grace]", None, {"sign_offs": (("grace", NEW),)}, ()),
+        (
+            "",
+            Requires.wish(1),
+            {},
+            ("main is sent where tags are followed, and approvals are counted on a branch",),
+        ),
+        ("", None, {"lock": LOCK}, ("locked by ada until 02 Mar 13:00 UTC: a demo",)),
+        (
+            "checks: [scan]",
+            None,
+            {"lock": LOCK, "override": Override(OLD, "ada")},
+            ("locked by ada until 02 Mar 13:00 UTC: a demo",),
+        ),
+    ],
+)
+def test_what_is_sent_by_hand_is_asked_for_what_a_tag_is(
+    asked: str, floor: Requires | None, more: dict[str, Any], held: tuple[str, ...]
+) -> None:
+    there = rules(FOLLOWS_TAGS.format(asked))
+    grant = replace(GRANT, floors={"staging": floor} if floor is not None else {})
+    wanted, space = Wanted(replace(SHOP, head=NEW), (), (), None), Space((running(STAGING, **more),))
+    known = Known()
+    while (shared := Shared(wanted, there, grant, space, known, NOW)) is not None:
+        found = shared.by_hand(STAGING, NEW, "main")
+        if not shared.asks:
+            break
+        ways = {way: Evidence(way.branch, OLD, NEW) for way in shared.asks.ways}
+        known = known.with_answers(Known(rules_at=dict.fromkeys(shared.asks.rules_at, there), evidence=ways))
+    assert (found.reasons if isinstance(found, Hold) else ()) == held
 
 
 def test_what_lies_on_it_is_noted_though_nothing_waits_for_it() -> None:

@@ -114,7 +114,7 @@ def _rolled_back(shop: Shop, now: SoFar) -> Iterator[str]:
         try:
             (reconciler,) = installation.reconcilers.values()
             one = Environment(reconciler.repository.id, "production")
-            with installation.governing(one) as it:
+            with installation.governing(one, "octocat") as it:
                 it.go_back("octocat", None)
         except ReviewAppsError as refused:
             return "runs already" in str(refused)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import structlog
 
 from reviewapps.demo.onlooker import Visitors, until
+from reviewapps.model import Environment
 from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import WORKING_APP, Files, headline
 from tests.stories.test_data import tasks
@@ -100,7 +102,7 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     typed = terminal(town, text)
     merged(town, "one", told=False)
     until_says(town, "production", "one")
-    assert "approved: #1" in typed.types("history", "production")
+    assert "approved: #1 by hubot" in typed.types("history", "production")
 
     asking = "environments: {production: {release: 'true'}}"
     unapproved = merged(town, "two", approved=False, files={**headline("two"), ".reviewapps.yml": asking})
@@ -124,7 +126,7 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     for number in (unapproved, approved):
         town.until_comment(number, "Preview: removed", "On **production** since")
     history = typed.types("history", "production")
-    assert f"{head}  live" in history and f"approved: #{unapproved}, #{approved}" in history
+    assert f"{head}  live" in history and f"approved: #{unapproved}, #{approved} by hubot" in history
 
     pushed(town, "unseen")
     town.until("its queue", lambda: town.onlooker.deployment_states("production")[0] == "queued")
@@ -181,6 +183,10 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     assert (back["action"], back["done"], back["who"]) == ("rollback", True, "hubot")
     until_says(town, "staging", "two")
     assert town.head_of("staging") != back["commit"]
+    assert [one["commit"] for one in typed.reads("history", "staging")["deploys"] if one["runs"]] == [
+        back["commit"]
+    ]
+    assert typed.types("history", "staging").count("runs now") == 1
     town.look_afresh()
     assert town.page("shop-staging").headline == "two"
     town.until_comment(three, "**staging** waits for: the next merge")
@@ -191,6 +197,10 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     typed.types("unlock", "staging")
     until_says(town, "staging", "four")
     assert "chosen by hubot" in typed.types("history", "staging")
+    installation = town.orchestrators[0].installation
+    (reconciler,) = installation.reconcilers.values()
+    with installation.governing(Environment(reconciler.repository.id, "staging"), "hubot"):
+        assert structlog.contextvars.get_contextvars()["who"] == "hubot"  # as each audit line has it
 
     assert "follows a branch" in typed.is_refused("deploy", "staging", "main")
     assert "knows no commit" in typed.is_refused("rollback", "staging", "0" * 40)
@@ -199,6 +209,7 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     town.branch(town.head_of("staging")[:8], elsewhere)
     assert "is what a branch" in typed.is_refused("rollback", "staging", town.head_of("staging")[:8])
     assert "is what a branch" in typed.is_refused("approve", "staging", town.head_of("staging")[:8])
+    assert "is never thrown away" in typed.is_refused("reset", "staging", "--yes")
     assert "is a preview" in typed.is_refused("lock", "#1", "2h", "a demo")
     assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
 
@@ -312,12 +323,13 @@ def test_tags_of_other_names_move_an_environment_of_another_name(quiet_town: Tow
     assert "goes there" in typed.types("deploy", "qa", shas[1], "--wait")
     assert f"qa   {shas[1][:7]}" in typed.types("list") and town.page("shop-testing").headline == "work 3"
     typed.types("lock", "qa", "1h", "a demo")
-    assert "is locked by" in typed.is_refused("deploy", "qa", "main")
+    assert "locked by" in typed.is_refused("deploy", "qa", "main")
     town.hubot.tag("qa-12", shas[2])
     town.until("a line", lambda: "waits: locked by" in typed.types("list"))
     typed.types("deploy", "qa", "main", "--override", "--wait")
     assert town.page("shop-testing").headline == "work 11"
     assert "Live: " + shas[3][:7] + ", main" in typed.types("history", "qa")
+    assert "; overridden by " in typed.types("history", "qa")
 
 
 def test_rules_that_are_wrong_are_told_to_who_asks_for_a_preview(quiet_town: Town) -> None:

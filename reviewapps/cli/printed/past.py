@@ -21,7 +21,7 @@ def past_deploys(found: Sequence[PastDeploy], mask: Mask, now: datetime) -> Iter
         yield "GitHub shows no deploy of ours"
     for one in found:
         state = STATES.get(one.state, one.state)
-        about = mask.line(one.about, ABOUT)
+        about = "runs now; " * one.runs + mask.line(one.about, ABOUT)
         yield f"{one.began_at:%Y-%m-%d %H:%M}  {one.commit[:7]}  {state:<8}  {age(now - one.at):<8}  {about}"
 
 
@@ -34,6 +34,7 @@ def past_as_json(found: Sequence[PastDeploy], mask: Mask) -> str:
             "at": one.at.isoformat(),
             "about": mask.line(one.about, ABOUT),
             "url": one.url,
+            "runs": one.runs,
         }
         for one in found
     ]

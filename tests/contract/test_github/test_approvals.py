@@ -95,7 +95,7 @@ def test_merges_of_all_three_kinds_belong_to_their_approved_pull_requests(main: 
     assert evidence.total == 3 + 1 + 2
     assert {pull.author for pull in evidence.pulls} == {"octocat"}
     assert [pull.pushers for pull in evidence.pulls] == [{"octocat"}] * 3
-    assert judgement(ONE, evidence) == Approved(("approved: #1, #2, #3",))
+    assert judgement(ONE, evidence) == Approved(("approved: #1, #2, #3 by hubot",))
     assert judgement(Requires.wish(2), evidence).words == "1 approval (#1, #2, #3)"  # type: ignore[union-attr]
     assert calls.count(("POST", "/graphql")) == 2
     assert len(calls) < 10  # of which three tell who pushed

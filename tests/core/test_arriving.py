@@ -1,0 +1,129 @@
+"""Where a merged pull request has come: since when, what it waits for, and whom it is news to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reviewapps.desired import Desired, Held, Hold, Run, Verdict
+from reviewapps.model import App, Environment, PastDeploy, Pin, PullRequest, Space, Wanted
+from reviewapps.reconcile.arriving import arrivals, come, news, note
+from reviewapps.reconcile.means import Means
+from tests.core.settling import NOW, SHOP, pull_request, sha
+from tests.core.test_deploying import Deploying, GitHub
+
+STAGING = Environment(SHOP.id, "staging")
+HOUR = timedelta(hours=1)
+FROZEN = Hold(sha(3), "freeze", ("frozen until Monday",))
+
+
+class Kept:
+    """A memory that nobody empties."""
+
+    def __init__(self) -> None:
+        self.all: dict[str, Any] = {}
+
+    def read(self, name: str) -> Any | None:
+        return self.all.get(name)
+
+    def write(self, name: str, value: Any, seconds: float) -> None:
+        self.all[name] = value
+
+
+@dataclass
+class Line(GitHub):
+    """One branch, whose commits are numbered. ``asked`` counts what was asked of GitHub."""
+
+    past: tuple[PastDeploy, ...] = ()
+    asked: list[str] = field(default_factory=list)
+
+    def contains(self, commit: str, other: str) -> bool:
+        self.asked.append("contains")
+        return int(other, 16) <= int(commit, 16)
+
+    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        self.asked.append("history")
+        return self.past
+
+
+def merged(number: int) -> PullRequest:
+    """Pull request N was merged as commit N, N hours from now."""
+    at = NOW + number * HOUR
+    return pull_request(number, sha(100 + number), open=False, merged_at=at, merged_as=sha(number))
+
+
+def live(number: int) -> PastDeploy:
+    """Commit N was live ten minutes after its merge."""
+    at = NOW + number * HOUR + HOUR / 6
+    return PastDeploy(sha(number), "success", at - HOUR / 12, at)
+
+
+class World:
+    """Staging serves commit ``serves``; pull requests 1 to 3 were merged."""
+
+    def __init__(self, serves: int, verdict: Verdict | None = None, **more: Any) -> None:
+        self.github = Line(past=tuple(live(number) for number in range(serves, 0, -1)))
+        self.means: Means = replace(Deploying(()).means, github=self.github, memory=Kept())
+        self.wanted = Wanted(SHOP, tuple(merged(number) for number in (1, 2, 3)), (), None)
+        self.serve(serves, verdict, **more)
+
+    def serve(self, serves: int, verdict: Verdict | None = None, **more: Any) -> None:
+        at = live(serves).at
+        app = App("a", "shop-staging", STAGING, "app", True, "d", sha(serves), "c", NOW, live_since=at)
+        self.space = Space((replace(app, **more),))
+        self.desired = Desired({STAGING: verdict or Run(sha(serves), "c", "staging")})
+
+    def told(self, number: int) -> list[tuple[Any, str]]:
+        """Since when it is on staging, or what it waits for; and this is told."""
+        found = arrivals(self.means, self.wanted, self.space, self.desired, number)
+        note(self.means, self.space, self.desired, number, come(found))
+        return [(one.at, one.waits) for one in found]
+
+    @property
+    def untold(self) -> list[int]:
+        return sorted(one.number or 0 for one in news(self.means, self.wanted, self.space, self.desired))
+
+
+def test_it_is_there_since_it_came_and_not_since_the_one_after_it() -> None:
+    world = World(1)
+    assert world.told(1) == [(live(1).at, "")]
+    world.github.past = (live(2), live(1))
+    world.serve(2)
+    assert world.told(1) == [(live(1).at, "")] and world.told(2) == [(live(2).at, "")]
+
+
+def test_a_later_deploy_is_no_news_to_who_is_there_and_costs_nothing() -> None:
+    world = World(2)
+    assert world.untold == [1, 2, 3]
+    for number in (1, 2, 3):
+        world.told(number)
+    assert world.untold == []
+    before = len(world.github.asked)
+    world.serve(2, Run(sha(2), "c", "staging", held=FROZEN))
+    assert world.untold == [3]
+    world.serve(3)
+    assert world.untold == [3] and len(world.github.asked) == before
+    world.told(3)
+    world.serve(1, pin=Pin(sha(1), sha(3), "ada"))
+    assert world.untold == [1, 2, 3]
+    assert world.told(3) == [(None, f"the next merge, since {sha(1)[:7]} was chosen by hand")]
+
+
+def test_what_was_live_is_asked_for_once_whoever_is_told() -> None:
+    world = World(3)
+    for number in (1, 2, 1, 2):
+        world.told(number)
+    assert world.github.asked.count("history") == 1
+
+
+@pytest.mark.parametrize("why", ["freeze", "lock", "drift", "approval"])
+def test_everybody_between_what_runs_and_the_head_is_told_what_holds_it(why: Any) -> None:
+    hold = replace(FROZEN, why=why)
+    world = World(1, Run(sha(1), "c", "staging", held=hold))
+    waits = [(None, "frozen until Monday")]
+    assert (world.told(1), world.told(2), world.told(3)) == ([(live(1).at, "")], waits, waits)
+    world.serve(1, Held(replace(hold, commit=sha(2))))
+    assert (world.told(2), world.told(3)) == (waits, [])
