@@ -14,7 +14,7 @@ READS_TWICE: Final = 2
 """In so many of its ways a read goes wrong, each read in others than its neighbours: a read leaves nothing
 behind."""
 
-QUICK: Final = 14
+QUICK: Final = 6
 """So many days of each story, the first of the mixed order."""
 
 Healthy = Mapping[str, Mapping[str, Day]]
