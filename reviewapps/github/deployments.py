@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.errors import TryLater
+from reviewapps.errors import TimedOut, TryLater
 from reviewapps.github import parse, parse_told
 from reviewapps.github.conditional import everything
 from reviewapps.github.connection import Connection
@@ -56,10 +57,23 @@ class Deployments:
 
     def tell(self, telling: Telling) -> None:
         """Let the commit's deployment have this status, and no other look alive once it has succeeded."""
-        known = self._known(telling.environment)
-        told = _digest(telling)
+        known, name = self._known(telling.environment), self._name(telling.environment)
+        told, late = _digest(telling), f"{name}/late"
         if known.told == told:
             return
+        left = (self._memory.read(late) or 0.0) - time.time()
+        if left > 0:
+            raise TimedOut(f"GitHub may still write what was told of {telling.environment.key} before", left)
+        try:
+            self._tell(telling, known, told)
+        except TimedOut:
+            # Done late, it would come after something newer. What was said before may not be the last word.
+            patience = 2 * self._connection.timeout
+            self._memory.write(late, time.time() + patience, patience)
+            self._memory.write(name, _TOLD.dump_python(replace(known, told=""), mode="json"), MONTH)
+            raise
+
+    def _tell(self, telling: Telling, known: Told, told: str) -> None:
         current = None if telling.deployment == INACTIVE else self._tell_current(telling, known)
         inactive = known.inactive - {current or 0}
         if telling.deployment in ("success", INACTIVE):
