@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.errors import TimedOut
 from reviewapps.github import parse
 from reviewapps.github.conditional import Kept, everything, kept
 from reviewapps.github.connection import Connection
+from reviewapps.github.late import not_overtaken
 from reviewapps.github.looking import root
 from reviewapps.github.parse import Remark
 from reviewapps.github.refusals import Forbidden
@@ -63,26 +62,20 @@ class StickyComments:
         What GitHub forbids, such as a comment in a locked conversation, nobody here can mend, and asking again
         each minute would not either.
         """
-        forbidden, late = (f"{self._name(environment)}/{what}" for what in ("forbidden", "late"))
+        name = self._name(environment)
+        forbidden = f"{name}/forbidden"
         if self._memory.read(forbidden):
             return
-        left = (self._memory.read(late) or 0.0) - time.time()
-        if left > 0:
-            raise TimedOut(f"GitHub may still write what {environment.key} was told before", left)
         try:
-            self._write(environment, text[:LONGEST], only_edit)
-        except TimedOut:
-            self._doubt(environment, late)
-            raise
+            with not_overtaken(self._connection, self._memory, name, lambda: self._forget_words(environment)):
+                self._write(environment, text[:LONGEST], only_edit)
         except Forbidden as refused:
             _logger.warning("%s: its comment may not be written: %s", environment.key, refused)
             self._memory.write(forbidden, True, self._silence)
 
-    def _doubt(self, environment: Environment, late: str) -> None:
-        """Have nothing written until the request that we gave up must have come to its end: done late, it would
-        take the place of something newer. What was said before may not stand there any more."""
-        known, patience = self._known(environment), 2 * self._connection.timeout
-        self._memory.write(late, time.time() + patience, patience)
+    def _forget_words(self, environment: Environment) -> None:
+        """Remember which comment it is, and not what it says."""
+        known = self._known(environment)
         self._memory.write(self._name(environment), {"id": known["id"]} if "id" in known else {}, MONTH)
 
     def _write(self, environment: Environment, text: str, only_edit: bool) -> None:

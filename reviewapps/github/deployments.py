@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -10,10 +9,11 @@ from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.errors import TimedOut, TryLater
+from reviewapps.errors import TryLater
 from reviewapps.github import parse, parse_told
 from reviewapps.github.conditional import everything
 from reviewapps.github.connection import Connection
+from reviewapps.github.late import not_overtaken
 from reviewapps.github.looking import root
 from reviewapps.github.parse_told import Deployed, DeploymentStatus
 from reviewapps.model import FORMAT, Environment, PastDeploy
@@ -58,29 +58,25 @@ class Deployments:
     def tell(self, telling: Telling) -> None:
         """Let the commit's deployment have this status, and no other look alive once it has succeeded."""
         known, name = self._known(telling.environment), self._name(telling.environment)
-        told, late = _digest(telling), f"{name}/late"
+        told = _digest(telling)
         if known.told == told:
             return
-        left = (self._memory.read(late) or 0.0) - time.time()
-        if left > 0:
-            raise TimedOut(f"GitHub may still write what was told of {telling.environment.key} before", left)
-        try:
-            self._tell(telling, known, told)
-        except TimedOut:
-            # Done late, it would come after something newer. What was said before may not be the last word.
-            patience = 2 * self._connection.timeout
-            self._memory.write(late, time.time() + patience, patience)
-            self._memory.write(name, _TOLD.dump_python(replace(known, told=""), mode="json"), MONTH)
-            raise
 
-    def _tell(self, telling: Telling, known: Told, told: str) -> None:
+        def forget() -> None:
+            self._remember(name, replace(known, told=""))
+
+        with not_overtaken(self._connection, self._memory, name, forget):
+            self._remember(name, self._tell(telling, known, told))
+
+    def _tell(self, telling: Telling, known: Told, told: str) -> Told:
         current = None if telling.deployment == INACTIVE else self._tell_current(telling, known)
         inactive = known.inactive - {current or 0}
         if telling.deployment in ("success", INACTIVE):
             inactive = self._retire(telling.environment, current, inactive)
-        value = Told(told, telling.commit or "", current, inactive)
-        name = self._name(telling.environment)
-        self._memory.write(name, _TOLD.dump_python(value, mode="json"), MONTH)
+        return Told(told, telling.commit or "", current, inactive)
+
+    def _remember(self, name: str, known: Told) -> None:
+        self._memory.write(name, _TOLD.dump_python(known, mode="json"), MONTH)
 
     def active(self, repository: int) -> frozenset[Environment]:
         """The environments of which a deployment of ours looks alive, among the latest hundred deployments. That

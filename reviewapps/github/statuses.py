@@ -10,6 +10,7 @@ from typing import Final
 
 from reviewapps.github import parse, parse_told
 from reviewapps.github.connection import Connection
+from reviewapps.github.late import not_overtaken
 from reviewapps.github.looking import root
 from reviewapps.github.parse_told import CommitStatus
 from reviewapps.github.refusals import Forbidden, Unfit
@@ -73,8 +74,9 @@ class Statuses:
         said = sha256("\x00".join(astuple(wanted)).encode()).hexdigest()
         if self._memory.read(name) == said:
             return
-        if self._latest(environment.repository, commit, wanted.context) != wanted:
-            self._add(environment, commit, wanted)
+        with not_overtaken(self._connection, self._memory, name, lambda: self._memory.write(name, "", MONTH)):
+            if self._latest(environment.repository, commit, wanted.context) != wanted:
+                self._add(environment, commit, wanted)
         self._memory.write(name, said, MONTH)
 
     def _latest(self, repository: int, commit: str, context: str) -> CommitStatus | None:

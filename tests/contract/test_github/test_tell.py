@@ -89,26 +89,41 @@ def test_a_comment_whose_answer_was_lost_is_not_written_again(office: Office) ->
     assert office.comments(number) == [told.comment]
 
 
-def test_an_edit_that_is_done_late_does_not_take_the_place_of_a_newer_one(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PATCH", "^/repositories/.*/issues/comments/"),
+        ("POST", "^/repositories/.*/deployments/.*/statuses"),
+        ("POST", "^/repositories/[^/]*/statuses/"),
+    ],
+    ids=["comment", "deployment", "commit status"],
+)
+def test_what_is_done_late_does_not_take_the_place_of_a_newer_word(
+    office: Office, method: str, path: str
+) -> None:
     number = office.open()
     client = office.client(timeout=1.0)
-    client.tell(live(office, number, "Preview: building"))
-    office.fail("^/repositories/.*/issues/comments/", method="PATCH", kind="delay", seconds=1.5)
+    client.tell(live(office, number, "Preview: building", deployment="in_progress", status="pending"))
+    office.fail(path, method=method, kind="delay", seconds=1.5)
     with pytest.raises(TryLater):
-        client.tell(live(office, number, "Preview: failed"))
-    removed = live(office, number, "Preview: removed")
+        client.tell(live(office, number, "Preview: failed", deployment="failure", status="failure"))
+    newest = live(office, number, "Preview: live", status="success")
     with pytest.raises(TryLater) as told:
-        client.tell(removed)
+        client.tell(newest)
     assert 0 < told.value.after <= 2
 
     def said() -> bool:
         with contextlib.suppress(TryLater):
-            client.tell(removed)
+            client.tell(newest)
             return True
         return False
 
     until(said, "a word after the late one", seconds=10)
-    assert office.comments(number) == [removed.comment]
+    assert office.comments(number) == [newest.comment]
+    (deployment,) = deployments(office)
+    assert states(office, deployment)[0] == "success"
+    statuses = f"/repos/octocat/shop/commits/{newest.commit}/statuses"
+    assert office.hub.request("GET", statuses).json()[0]["state"] == "success"
 
 
 def test_of_two_comments_of_ours_the_oldest_stays(office: Office) -> None:
