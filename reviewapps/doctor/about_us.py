@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 from reviewapps.doctor.finding import Finding, fail, ok, warn
 from reviewapps.doctor.page import PageSeen
 from reviewapps.doctor.seen import Seen, SlackSeen
-from reviewapps.grants.file import NAME
 from reviewapps.notify.refusals import MENDED_BY
 from reviewapps.report.wording import age
 from reviewapps.settings import LOOPBACK, Settings
@@ -44,8 +43,6 @@ def settings(seen: Seen) -> Iterator[Finding]:
         yield ok("settings", f"{seen.told.source}: {_summary(told)}")
     if told.grants.mode != "act":
         yield warn("settings", f"mode {told.grants.mode}: nothing is written", "mode = act, once it may")
-    for name in told.unused_secrets:
-        yield warn("settings", f"{name} is used by nothing", f"name it in {NAME}, or take it away")
     yield from _collisions(told)
     yield from _unsigned(told)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from reviewapps.errors import BadSettings, Missing
@@ -27,12 +28,14 @@ class Secrets:
         self._environ = environ
         self._asked: set[str] = set()
 
-    @property
-    def unused(self) -> tuple[str, ...]:
-        """The variables ``REVIEWAPPS_SECRET_…`` that say something and that nobody asked for, but for those that a
-        file need not name."""
+    def check_named(self, words: Iterable[str]) -> None:
+        """BadSettings for a variable ``REVIEWAPPS_SECRET_…`` that nobody asked for and no word stands for, but
+        for those that need not be named."""
         said = {name for name, value in self._environ.items() if name.startswith(SECRET) and value}
-        return tuple(sorted(said - self._asked - UNNAMED))
+        known = self._asked | UNNAMED | {_variable(word) for word in words}
+        for name in sorted(said - known):
+            near = difflib.get_close_matches(name, sorted(known), n=1)
+            raise BadSettings(f"{name} is used by nothing" + (f"; did you mean {near[0]}?" if near else ""))
 
     def find(self, name: str, where: str | None) -> Found:
         """The secret ``name``; ``where`` is ``env:VARIABLE``, ``file:PATH`` or ``vcap:SERVICE/KEY``.

@@ -7,6 +7,7 @@ What an installation is stands in ``reviewapps.toml``, or, for a single target, 
 from __future__ import annotations
 
 import difflib
+import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -80,7 +81,6 @@ class Settings(Process):
     """What one installation is told."""
 
     grants: Grants
-    unused_secrets: tuple[str, ...] = ()
     """Variables ``REVIEWAPPS_SECRET_…`` that nothing asked for."""
 
     @property
@@ -131,8 +131,9 @@ def settings(environ: Mapping[str, str], folder: Path = Path()) -> Settings:
         else:
             described = _described(file, single, secrets)
             granted, process = described.grants, _paced(described) | process
+        secrets.check_named(_words(file))
         granted = _addressed(granted, environ)
-        told = Settings.model_validate(process | {"grants": granted, "unused_secrets": secrets.unused})
+        told = Settings.model_validate(process | {"grants": granted})
     except ValidationError as wrong:
         raise BadSettings(_sentence(wrong)) from None
     _check_access(granted)
@@ -184,6 +185,22 @@ def _described(file: Path, single: Mapping[str, str], secrets: Secrets) -> Descr
     except UnicodeDecodeError as wrong:
         raise BadSettings(f"{file} cannot be read: {wrong}") from None
     return operator.grants(text, secrets.find, str(file))
+
+
+def _words(file: Path | None) -> set[str]:
+    """Every key and every text of the file: whatever may be a secret's name, also one that ``only`` leaves out."""
+    left: list[object] = [tomllib.loads(file.read_text())] if file is not None else []
+    words: set[str] = set()
+    while left:
+        match left.pop():
+            case dict() as table:
+                words.update(map(str, table))
+                left += table.values()
+            case list() as several:
+                left += several
+            case str() as text:
+                words.add(text)
+    return words
 
 
 def _paced(described: Described) -> dict[str, object]:

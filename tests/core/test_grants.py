@@ -263,7 +263,8 @@ def test_what_is_signed_may_be_copied_between_the_spaces_of_a_repository(tmp_pat
     assert told(tmp_path, named, **THREES_SECRETS).grants.sources_of("staging") == ("far/off",)
     nothing = changed(THREE, '"acme/staging"', '"acme/staging"\ncopies_from = []')
     assert told(tmp_path, nothing, **THREES_SECRETS).grants.sources_of("staging") == ()
-    unsigned = told(tmp_path, changed(THREE, "[signing]", ""), **THREES_SECRETS).grants
+    without = {name: word for name, word in THREES_SECRETS.items() if word != KEY}
+    unsigned = told(tmp_path, changed(THREE, "[signing]", ""), **without).grants
     assert (unsigned.signing, unsigned.sources_of("staging")) == (None, ())
     assert dict(unsigned.repositories["acme/shop"].sources_without_key) == only
 
@@ -530,9 +531,10 @@ def test_what_is_wrong_with_slack_is_named(
     assert said in refused and "slack-word" not in refused
 
 
-def test_a_secret_that_nothing_names_is_known(tmp_path: Path) -> None:
-    assert told(tmp_path, REVIEWAPPS_SECRET_SLAK="a word").unused_secrets == ("REVIEWAPPS_SECRET_SLAK",)
-    assert told(tmp_path).unused_secrets == ()
+def test_a_secret_that_nothing_names_is_refused_with_the_nearest(tmp_path: Path) -> None:
+    said = refusal(tmp_path, REVIEWAPPS_SECRET_GITHUP="a word")
+    assert "REVIEWAPPS_SECRET_GITHUP is used by nothing; did you mean REVIEWAPPS_SECRET_GITHUB?" in said
+    assert "a word" not in said
 
 
 def test_what_a_name_may_be_is_said_in_words(tmp_path: Path) -> None:

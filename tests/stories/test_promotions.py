@@ -87,8 +87,10 @@ class Promotions:
         return text.format(targets=told, github=self.town.world.github.url)
 
     def _told(self, whose: str) -> dict[str, str]:
-        accounts = {f"SECRET_CF_{space.upper()}": f"{who}:{who}" for space, who in PEOPLE.items()}
-        return {**accounts, "SECRET_SIGNING": KEY, "HOME": str(self.town.home / whose)}
+        text = self.ours if whose == "ours" else self.theirs
+        named = [(space, who) for space, who in PEOPLE.items() if f"cf-{space}" in text]
+        accounts = {f"SECRET_CF_{space.upper()}": f"{who}:{who}" for space, who in named}
+        return {**accounts, "SECRET_CF": "", "SECRET_SIGNING": KEY, "HOME": str(self.town.home / whose)}
 
     def employ_ours(self) -> Orchestrator:
         """The installation that keeps previews and staging."""

@@ -74,7 +74,7 @@ class Town:
         known = {name: value for name, value in environment.items() if name not in single}
         secrets = {"GITHUB": self.world.tokens[BOT], "CF": f"{DEPLOYER}:{DEPLOYER}"}
         found = {settings.SECRET + name: value for name, value in secrets.items()}
-        return {**known, settings.FILE: str(file), **found}
+        return {**found, **known, settings.FILE: str(file)}
 
     def until(self, what: str, seen: Callable[[], T | None], seconds: float = 20.0) -> T:
         """What is seen at last, while the orchestrators work; TooLate, which names what was missed."""
