@@ -12,7 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.approval import Commit, Evidence, Move, Pull, Requires, Review
-from reviewapps.desired import Held, Hold, Known, Leave, Run, Shared, Verdict, Way, desired, tags_seen
+from reviewapps.desired import (
+    Held,
+    Hold,
+    Inquiry,
+    Known,
+    Leave,
+    Run,
+    Shared,
+    Verdict,
+    Way,
+    desired,
+    tags_seen,
+)
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import (
@@ -37,6 +49,7 @@ OLD, NEW = sha(1), sha(2)
 STAGING, PRODUCTION = Environment(SHOP.id, "staging"), Environment(SHOP.id, "production")
 GRANT = Grant(targets={"staging": "staging", "production": "production"})
 ASKING = rules("environments: {production: {requires: {approvals: 1}}}")
+LOCK = Lock("ada", "a demo", NOW + timedelta(hours=1))
 
 
 def running(environment: Environment, commit: str | None = OLD, **more: object) -> App:
@@ -326,9 +339,6 @@ def test_what_goes_there_first_is_judged_by_the_default_branchs_rules_and_by_its
         assert isinstance(found, Run) and found.commit == sha(9)
 
 
-LOCK = Lock("ada", "a demo", NOW + timedelta(hours=1))
-
-
 def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     locked = running(STAGING, lock=LOCK)
     found = verdict(STAGING, locked)
@@ -377,12 +387,12 @@ def test_what_is_sent_by_hand_is_asked_for_what_a_tag_is(
     grant = replace(GRANT, floors={"staging": floor} if floor is not None else {})
     wanted, space = Wanted(replace(SHOP, head=NEW), (), (), None), Space((running(STAGING, **more),))
     known = Known()
-    while (shared := Shared(wanted, there, grant, space, known, NOW)) is not None:
-        found = shared.by_hand(STAGING, NEW, "main")
-        if not shared.asks:
+    while (inquiry := Inquiry(known)) is not None:
+        found = Shared(wanted, there, grant, space, inquiry, NOW).by_hand(STAGING, NEW, "main")
+        if not inquiry.asks:
             break
-        ways = {way: Evidence(way.branch, OLD, NEW) for way in shared.asks.ways}
-        known = known.with_answers(Known(rules_at=dict.fromkeys(shared.asks.rules_at, there), evidence=ways))
+        ways = {way: Evidence(way.branch, OLD, NEW) for way in inquiry.asks.ways}
+        known = known.with_answers(Known(rules_at=dict.fromkeys(inquiry.asks.rules_at, there), evidence=ways))
     assert (found.reasons if isinstance(found, Hold) else ()) == held
 
 
