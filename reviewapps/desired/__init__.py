@@ -27,6 +27,7 @@ from reviewapps.desired.verdicts import (
     Verdict,
     Way,
 )
+from reviewapps.desired.without_rules import lost
 
 __all__ = [
     "STAGING",
@@ -56,6 +57,7 @@ __all__ = [
     "has_drifted",
     "head_of",
     "lasting",
+    "lost",
     "natural",
     "overwritten",
     "permitted_last",

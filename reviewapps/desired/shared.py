@@ -14,6 +14,7 @@ from reviewapps.desired.own_rules import lacking, unreadable
 from reviewapps.desired.permitted import as_before, has_drifted, is_at_rest, overridden
 from reviewapps.desired.tags import followed_tags, new_tags, newest_first, overwritten, tags_seen
 from reviewapps.desired.verdicts import Held, Hold, Leave, Run, Verdict
+from reviewapps.desired.without_rules import without_rules
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Environment, Follows, Over, Space, Wanted
@@ -46,6 +47,10 @@ class Shared:
 
     def _verdict(self, environment: Environment) -> Verdict | None:
         app, case = self.space.actual(environment).app, self._case(environment)
+        if isinstance(self.rules, BadRules):
+            return (
+                None if app is None else without_rules(app, self.wanted, self.grant, self.inquiry, self.now)
+            )
         if case is None:
             return None if app is None else Leave()
         return _judged(case) if app is None else _noted(case, app, _judged(case))

@@ -80,7 +80,8 @@ def _of_shared(
     """What it follows, and what may hold it back."""
     readable = Answer("the rules on the default branch can be read", not isinstance(rules, BadRules))
     if isinstance(rules, BadRules):
-        return (readable,)
+        chosen = isinstance(verdict, Run | Held)
+        return (readable, Answer("somebody went back by hand to a commit whose own can be read", chosen))
     app, own = space.actual(environment).app, rules.of(environment).follows
     if own is None:
         return (readable, Answer("the rules say what it follows", False))

@@ -25,6 +25,7 @@ from reviewapps.desired import (
     desired,
     tags_seen,
 )
+from reviewapps.desired.holding import DRIFT
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import (
@@ -277,6 +278,46 @@ def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
     app = replace(running(PRODUCTION), wished=sha(3), attempt=Attempt("a", sha(3), "c", NOW + timedelta(1)))
     found = verdict(PRODUCTION, app)
     assert isinstance(found, Run) and found.commit == sha(3) and found.held is not None
+
+
+# --- while the default branch's rules cannot be read ---
+
+BROKEN = BadRules("broken")
+
+
+@pytest.mark.parametrize("over", [NEW, sha(6)], ids=["before", "and something was merged since"])
+def test_who_goes_back_while_the_rules_are_broken_does_so_by_those_at_that_commit(over: str) -> None:
+    app = running(PRODUCTION, lock=LOCK, pin=Pin(sha(3), over, "ada"))
+    found = verdict(PRODUCTION, app, asked=BROKEN)
+    assert isinstance(found, Run) and (found.commit, found.source) == (sha(3), "main")
+    assert (found.config, found.by_own_rules) == (GRANT.config(ASKING, PRODUCTION), True)
+    assert found.approved == ("chosen by ada",) and len(found.notes) == 2
+
+    there = replace(app, commit=sha(3), wished=sha(3), config="by the rules that broke since")
+    found = verdict(PRODUCTION, there, asked=BROKEN)
+    assert isinstance(found, Run) and (found.config, found.approved) == (there.config, ())
+
+
+@pytest.mark.parametrize("pin", [None, Pin(ADOPTED, OLD)])
+def test_where_nobody_does_all_stays_as_it_is(pin: Pin | None) -> None:
+    for app in (None, running(PRODUCTION, pin=pin), running(PRODUCTION, droplet="theirs", wished=sha(3))):
+        assert verdict(PRODUCTION, app, asked=BROKEN, approved=True) == Leave()
+
+
+@pytest.mark.parametrize(
+    ("environment", "there", "more", "why"),
+    [
+        (PRODUCTION, BROKEN, {}, f"the rules at {sha(3)[:7]} cannot be read"),
+        (STAGING, Rules(), {}, f"{sha(3)[:7]} has no .reviewapps.yml, and that of main cannot be read"),
+        (PRODUCTION, ASKING, {"droplet": "theirs"}, DRIFT),
+    ],
+)
+def test_or_is_told_why_not(
+    environment: Environment, there: Rules | BadRules, more: dict[str, Any], why: str
+) -> None:
+    app = running(environment, pin=Pin(sha(3), NEW, "ada"), **more)
+    found = verdict(environment, app, asked=BROKEN, there=there)
+    assert isinstance(found, Held) and found.hold.reasons == (why,)
 
 
 # --- where its rules may lead it ---

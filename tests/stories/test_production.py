@@ -140,6 +140,19 @@ def test_what_is_asked_for_is_asked_by_the_rules_that_run_there(quiet_town: Town
     merged(town, "three")
     until_says(town, "production", "three")  # and now nobody asks for it any more
 
+    broken = merged(town, "four", files={".reviewapps.yml": "environments: 7", **headline("four")})
+    town.until_comment(broken, "Preview:")
+    town.until_idle()
+    typed = terminal(town, text)
+    assert typed.reads("lock", "production", "1h", "main is broken")["done"]
+    assert "goes to" in typed.types("rollback", "production")
+    until_says(town, "production", "two")
+    typed.types("unlock", "production")
+    town.look_afresh()
+    assert town.page("shop-production").headline == "two"
+    merged(town, "five", files={".reviewapps.yml": None, **headline("five")}, told=False)
+    until_says(town, "production", "five")
+
 
 def test_a_first_deploy_that_nobody_approved_is_released_by_hand(quiet_town: Town) -> None:
     town = quiet_town
