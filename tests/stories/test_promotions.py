@@ -58,6 +58,7 @@ url = "{github}"
 [[repository]]
 name = "acme/shop"
 environments = {{ production = "production" }}
+requires = {{ production = {{ approvals = 0 }} }}
 """
 
 MAIN = "environments: {staging: {follows: {branch: main}}}"
