@@ -93,16 +93,17 @@ class Deployments:
                 alive.add(environment)
         return frozenset(alive)
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
-        """The environment's latest deploys of ours, newest first, each as it was before it was replaced."""
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
+        """The environment's latest deploys, ours or all, newest first, each as it was before it was replaced."""
+        task = f"&task={_task(environment)}" if ours else ""
         path = (
             f"{root(environment.repository)}/deployments?environment={_shown(environment)}"
-            f"&task={_task(environment)}&per_page={TOLD_OF}"
+            f"{task}&per_page={TOLD_OF}"
         )
         answer = self._connection.read(path)
         found = parse.understood(parse.each(parse_told.deployed), answer.body, path)
-        mine = (one for one in found if one.payload == self._payload(environment))
-        deploys = (past for one in mine for past in past_deploys(one, self._said(environment, one.id)))
+        meant = (one for one in found if not ours or one.payload == self._payload(environment))
+        deploys = (past for one in meant for past in past_deploys(one, self._said(environment, one.id)))
         return tuple(sorted(deploys, key=lambda past: past.began_at, reverse=True))
 
     def _said(self, environment: Environment, identity: int) -> tuple[DeploymentStatus, ...]:

@@ -267,7 +267,7 @@ class Reconciler:
             kept = kept_for(means, seen.wanted, seen.space, seen.desired, number)
         wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, kept=kept)
         if wait is None and number is not None:
-            note(means, seen.space, seen.desired, number, come(arrived))
+            note(means, seen.wanted, seen.space, seen.desired, number, come(arrived))
             note_told(means, seen.wanted, environment)
         wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)

@@ -94,7 +94,7 @@ class GitHub(deploying.GitHub):
     def look(self, *, whole: bool = False) -> Wanted:
         return Wanted(replace(SHOP, head=B), (), (), self.rules)
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
         at = [NOW - DAY - timedelta(hours=n) for n in range(len(self.past))]
         return tuple(PastDeploy(one, "success", at, at) for one, at in zip(self.past, at, strict=True))
 

@@ -93,6 +93,15 @@ class Promotions:
         accounts = {f"SECRET_CF_{space.upper()}": f"{who}:{who}" for space, who in named}
         return {**accounts, "SECRET_CF": "", "SECRET_SIGNING": KEY, "HOME": str(self.town.home / whose)}
 
+    def let_ours_know_of_production(self) -> None:
+        """That another installation keeps it."""
+        granted = self.ours.replace(
+            'staging = "staging" }', 'staging = "staging", production = "production" }'
+        )
+        place = {"api": self.foundry.api_url, "port": self.foundry.app_port}
+        target = TARGET.format(name="production", **place)
+        self.ours = f'only = ["review", "staging"]{granted}{target}'
+
     def employ_ours(self) -> Orchestrator:
         """The installation that keeps previews and staging."""
         return self.town.employ_by_file(self.ours, **self._told("ours"))
@@ -132,6 +141,7 @@ class Promotions:
 
 def test_what_was_previewed_reaches_staging_and_production_without_another_build(quiet_town: Town) -> None:
     town, spaces = quiet_town, Promotions(quiet_town)
+    spaces.let_ours_know_of_production()
     spaces.employ_ours()
     spaces.until_says("staging", "Welcome to the shop")
     ours, theirs = spaces.at_ours(), spaces.at_theirs()
@@ -149,6 +159,8 @@ def test_what_was_previewed_reaches_staging_and_production_without_another_build
     spaces.employ_theirs()
     spaces.until_says("production", "blue")
     assert "same build as pr-1" in theirs.types("history", "production")
+    comment = town.until_comment(number, "On **staging** since", "On **production** since")
+    assert f": {town.url('shop-production')}" in comment and len(town.onlooker.comments(number)) == 1
     assert town.builds == builds
     for path in ("/v3/packages", "/v3/builds"):
         assert not spaces.asked_by("releaser", "POST", path)
