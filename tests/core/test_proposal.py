@@ -67,7 +67,7 @@ def test_what_is_not_there_is_told_where_it_stands() -> None:
         ),
         (
             "environments:\n  staging: {app: shop}\n  dev: {app: shop}",
-            "line 1: `environments` lets `staging` and `dev` be the same app, `shop`",
+            "line 3: `environments` lets `staging` and `dev` be the same app, `shop`",
         ),
         (
             "environments:\n  staging:\n    app: shop-dev",
