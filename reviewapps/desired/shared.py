@@ -10,7 +10,7 @@ from reviewapps.approval import Approved
 from reviewapps.desired.case import Case
 from reviewapps.desired.holding import DRIFT, frozen, hold, kept, locked
 from reviewapps.desired.inquiry import Inquiry
-from reviewapps.desired.own_rules import lacking, unreadable
+from reviewapps.desired.own_rules import broken, lacking, unreadable
 from reviewapps.desired.permitted import as_before, has_drifted, is_at_rest, overridden
 from reviewapps.desired.tags import followed_tags, new_tags, newest_first, overwritten, tags_seen
 from reviewapps.desired.verdicts import Held, Hold, Leave, Run, Verdict
@@ -48,9 +48,9 @@ class Shared:
     def _verdict(self, environment: Environment) -> Verdict | None:
         app, case = self.space.actual(environment).app, self._case(environment)
         if isinstance(self.rules, BadRules):
-            return (
-                None if app is None else without_rules(app, self.wanted, self.grant, self.inquiry, self.now)
-            )
+            rest = broken(self.rules, self.wanted.repository.default_branch)
+            gone_back = app and without_rules(app, self.wanted, self.grant, self.inquiry, self.now)
+            return None if app is None else (gone_back or rest)
         if case is None:
             return None if app is None else Leave()
         return _judged(case) if app is None else _noted(case, app, _judged(case))

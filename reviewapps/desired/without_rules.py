@@ -17,12 +17,12 @@ from reviewapps.rules import FILE, Rules
 
 def without_rules(
     app: App, wanted: Wanted, grant: Grant, inquiry: Inquiry, now: datetime
-) -> Run | Held | Leave:
-    """What somebody went back to, by the rules at that commit, whatever was merged since; where nobody did,
-    all stays as it is."""
+) -> Run | Held | Leave | None:
+    """What somebody went back to, by the rules at that commit, whatever was merged since; None where nobody
+    did."""
     pin, environment, default = app.pin, app.environment, wanted.repository.default_branch
     if pin is None or pin.commit == ADOPTED:
-        return Leave()
+        return None
     if has_drifted(app):
         return Held(Hold(pin.commit, "drift", (DRIFT,)))
     notes = tuple(note for note in (kept(pin), locked(app.lock, now)) if note is not None)

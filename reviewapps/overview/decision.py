@@ -136,7 +136,7 @@ def follows(verdict: Verdict) -> str:
             return f"{commit[:7]} is not fetched, built or run."
         case Destroyed(commit, at):
             return f"{commit[:7]} was removed by hand {moment(at)}; a push or `reviewapps deploy` brings it back."
-        case Leave():
-            return "Whatever is there stays as it is."
+        case Leave(because):
+            return f"Whatever is there stays as it is{f', since {because}' if because else ''}."
         case _:
             return f"Nothing should be there ({why(verdict)})."

@@ -232,7 +232,7 @@ def test_what_was_adopted_is_not_deployed_once_more() -> None:
 
 def test_nor_is_anything_while_nothing_says_what_should_be_there() -> None:
     there = World(running(), rules="environments: 7")
-    with pytest.raises(AuthorMustAct, match="nothing says what should be there"):
+    with pytest.raises(AuthorMustAct, match="the rules on main cannot be read: line 1: `environments` takes"):
         redeployed(there.means, PRODUCTION, deploying.Held())
     assert there.cf.apps["a"].attempt is None
     with pytest.raises(AuthorMustAct, match="the rules on main cannot be read"):

@@ -146,6 +146,7 @@ def test_what_is_asked_for_is_asked_by_the_rules_that_run_there(quiet_town: Town
     town.until_comment(broken, "Preview:")
     town.until_idle()
     typed = terminal(town, text)
+    assert "the rules on main cannot be read: line 1: `environments` takes" in typed.types("list")
     assert typed.reads("lock", "production", "1h", "main is broken")["done"]
     assert "goes to" in typed.types("rollback", "production")
     until_says(town, "production", "two")
