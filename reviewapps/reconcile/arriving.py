@@ -6,14 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from pydantic import TypeAdapter
 
 from reviewapps.desired import Desired, Held, Hold, Run
-from reviewapps.errors import OperatorMustAct
+from reviewapps.errors import OperatorMustAct, ReviewAppsError
 from reviewapps.model import ADOPTED, App, Environment, PastDeploy, PullRequest, Refusal, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
 from reviewapps.reconcile.means import Means
+
+log = structlog.get_logger()
 
 PATIENCE = timedelta(seconds=60)
 """For how long after a merge its preview's build is kept for who may want it."""
@@ -131,13 +134,16 @@ def _elsewhere(means: Means, wanted: Wanted, *, afresh: bool = False) -> Elsewhe
 
 
 def _live(means: Means, environment: Environment, afresh: bool) -> PastDeploy | None:
-    known = None if afresh else means.remembered("elsewhere", environment.name)
-    if known is not None:
-        return next(iter(_LIVE.validate_python(known)), None)
-    live = means.github.live(environment)
-    seen = _LIVE.dump_python(() if live is None else (live,), mode="json")
-    means.remember(seen, means.pace.whole, "elsewhere", environment.name)
-    return live
+    """What is known of it will do where GitHub does not answer: nobody else's deployments hold up a look."""
+    known = means.remembered("elsewhere", environment.name)
+    if afresh or known is None:
+        try:
+            live = means.github.live(environment)
+            known = _LIVE.dump_python(() if live is None else (live,), mode="json")
+            means.remember(known, REMEMBERED, "elsewhere", environment.name)
+        except ReviewAppsError as wrong:
+            log.warning("not answered", question=f"what runs in {environment.name}", reason=str(wrong))
+    return next(iter(_LIVE.validate_python(known or ())), None)
 
 
 def _is_part(means: Means, live: PastDeploy, merged: str) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reviewapps.desired import Desired, Held, Hold, Run, Verdict
+from reviewapps.errors import TryLater
 from reviewapps.model import App, Environment, PastDeploy, Pin, PullRequest, Space, Wanted
 from reviewapps.reconcile.arriving import arrivals, come, news, note
 from reviewapps.reconcile.means import Means
@@ -45,9 +46,12 @@ class Line(GitHub):
         return int(other, 16) <= int(commit, 16)
 
     elsewhere: PastDeploy | None = None
+    away: bool = False
 
     def live(self, environment: Environment) -> PastDeploy | None:
         self.asked.append("live")
+        if self.away:
+            raise TryLater("GitHub is away")
         return self.elsewhere
 
     def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
@@ -150,3 +154,5 @@ def test_what_another_installation_deploys_is_told_too_from_githubs_deployments(
     assert world.untold == [3]  # to the others it is no news
     assert world.told(2) == [(live(2).at, "")] and world.told(3) == [(live(3).at, "")]
     assert world.github.asked.count("live") == before + 1  # by the look alone
+    world.github.away = True
+    assert world.untold == [] and world.told(2) == [(live(2).at, "")]
