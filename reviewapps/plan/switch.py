@@ -23,7 +23,7 @@ def is_theirs(app: App, attempt: Attempt) -> bool:
     """Whether the app has a droplet that somebody else gave it, and that nobody asked us to replace. Only to be
     asked where no deployment of ours is under way, or has come to its end for this attempt."""
     known = app.environment.shared and app.live_droplet is not None and app.commit not in (None, ADOPTED)
-    return known and app.droplet not in (app.live_droplet, attempt.replaces)
+    return known and app.droplet not in (app.live_droplet, attempt.replaces, attempt.gives)
 
 
 def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
@@ -41,6 +41,8 @@ def switch(app: App, attempt: Attempt, actual: Actual, droplet: str) -> Next:
         return steps.Stop()
     if actual.no_room_to_roll:
         return steps.Begin(replace(attempt, stop_start=True))
+    if app.environment.shared and attempt.gives != droplet:
+        return steps.Begin(replace(attempt, gives=droplet))
     return steps.Roll(droplet, attempt.id)
 
 

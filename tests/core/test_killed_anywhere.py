@@ -82,6 +82,20 @@ def _tagged(fate: Fate) -> Settling:
     return world
 
 
+def _tagged_again(fate: Fate) -> Settling:
+    """Dev runs a tag when the next one comes."""
+    world = _world(fate)
+    before = Tag("dev-0", sha(49), annotated=False)
+    world.github.tags.add(before)
+    world.github.taggings[before] = Tagging(sha(60), None, NOW)
+    world.until_settled()
+    tag = Tag("dev-1", sha(50), annotated=False)
+    world.github.tags.add(tag)
+    world.github.taggings[tag] = Tagging(NEW, None, NOW)
+    world.github.trees[NEW] = "new"
+    return world
+
+
 def _closed(fate: Fate) -> Settling:
     world = _pushed(fate)
     world.turn(Environment(7, "pr-1"))
@@ -163,6 +177,7 @@ SCENARIOS = (
     _destroyed,
     _destroyed_and_pushed_again,
     _adopted,
+    _tagged_again,
 )
 FATES: tuple[Fate, ...] = ("well", "unbuildable", "flaky", "crashing later")
 FATES_OF_DATA: tuple[Fate, ...] = ("well", "unreleasable")
@@ -205,6 +220,7 @@ def _disturbances(scene: Settling, ways: tuple[Disturbance, ...]) -> Iterator[tu
 CASES = [
     *((scenario, fate) for scenario in SCENARIOS for fate in FATES),
     *((scenario, fate) for scenario in WITH_DATA for fate in FATES_OF_DATA),
+    (_tagged_again, "silent"),
 ]
 
 
