@@ -57,8 +57,9 @@ class Attempt:
     the task that was asked for last, written down before it was, at ``task_asked_at``. ``data`` names the data
     that it wants: a database that holds other data is made anew; None takes what is there. ``because`` is why it
     was built and not copied, or what it waits for where nothing is built, in words. ``replaces`` is the droplet
-    that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there; ``gives``
-    the one that it gives a shared app, written down before the switch, so that it is never taken for somebody else's.
+    that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there;
+    ``gives`` the one that it gives a shared app, written down before the switch, so that it is never taken for
+    somebody else's.
     """
 
     id: str

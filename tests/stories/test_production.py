@@ -181,7 +181,7 @@ def test_what_waited_when_a_hot_fix_was_adopted_still_waits(quiet_town: Town) ->
     waits(town, unapproved, "1 approval")
     town.until_live(theirs := proposed(town, "theirs"))
     deployed_by_hand(town, "theirs", to="production", number=theirs)
-    assert "is held by drift" in typed.is_refused("rollback", "production", town.head_of("main"))
+    assert "is held by drift" in typed.is_refused("deploy", "production", "main", "--override")
     typed.types("adopt", "production", "shop-production", "--yes")
     assert "runs what was adopted" in typed.is_refused("redeploy", "production")
     typed.types("unlock", "production")
