@@ -211,13 +211,15 @@ def _since(
     *,
     ours: bool = True,
 ) -> datetime:
-    """When what it brought came there first, as GitHub's deployments tell; the latest twenty are asked."""
-    if pr.merged_at is None or commit == pr.merged_as:
-        return live_since
-    began, merged = pr.merged_at, pr.merged_as or ""
+    """Since when what it brought is there without a break, as GitHub's deployments tell; the latest twenty are
+    asked. A redeploy is none; that somebody went back to what lacks it is."""
+    since, began, merged = live_since, pr.merged_at, pr.merged_as or ""
     past = _past(means, environment, f"{commit} {live_since.isoformat()}", ours)
-    came = (at for was, at in past if at >= began and _contains(means, was, merged))
-    return min((live_since, *came))
+    for was, at in sorted(past, key=lambda one: one[1], reverse=True):
+        if began is None or at < began or not _contains(means, was, merged):
+            break
+        since = min(since, at)
+    return since
 
 
 def _past(means: Means, environment: Environment, live: str, ours: bool) -> tuple[tuple[str, datetime], ...]:

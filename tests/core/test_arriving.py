@@ -110,6 +110,18 @@ def test_it_is_there_since_it_came_and_not_since_the_one_after_it() -> None:
     assert world.told(1) == [(live(1).at, "")] and world.told(2) == [(live(2).at, "")]
 
 
+def test_what_is_deployed_again_is_there_since_the_first_time_and_what_was_taken_back_is_not() -> None:
+    world = World(2)
+    world.told(2)
+    world.github.past = (live(2), live(1))
+    world.serve(2, live_since=live(3).at)
+    assert world.told(2) == [(live(2).at, "")] and world.told(1) == [(live(1).at, "")]
+    again = replace(live(2), at=live(4).at)
+    world.github.past = (again, replace(live(1), at=live(3).at), live(2), live(1))
+    world.serve(2, live_since=live(4).at)
+    assert world.told(2) == [(live(4).at, "")] and world.told(1) == [(live(1).at, "")]
+
+
 def test_a_later_deploy_is_no_news_to_who_is_there_and_costs_nothing() -> None:
     world = World(2)
     assert world.untold == [1, 2, 3]
