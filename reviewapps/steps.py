@@ -339,9 +339,10 @@ class MarkLive:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Remember why this attempt is not tried again."""
+    """Remember why this attempt is not tried again, and which droplet it gave the app, where that still has it."""
 
     refusal: Refusal
+    gives: str | None = None
 
 
 @dataclass(frozen=True)

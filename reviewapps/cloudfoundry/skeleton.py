@@ -68,7 +68,7 @@ def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
     app = app_of(actual)
     if app.attempt is None:
         raise ValueError(f"{app.name} has no attempt to refuse")
-    return _write_attempt(api, app, replace(app.attempt, refusal=step.refusal), actual)
+    return _write_attempt(api, app, replace(app.attempt, refusal=step.refusal, gives=step.gives), actual)
 
 
 def remember(api: Client, step: Remember, actual: Actual) -> Actual:

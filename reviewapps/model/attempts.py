@@ -58,8 +58,7 @@ class Attempt:
     that it wants: a database that holds other data is made anew; None takes what is there. ``because`` is why it
     was built and not copied, or what it waits for where nothing is built, in words. ``replaces`` is the droplet
     that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there;
-    ``gives`` the one that it gives a shared app, written down before the switch, so that it is never taken for
-    somebody else's.
+    ``gives`` the one that it gave a shared app before it was refused, so that it is not taken for somebody else's.
     """
 
     id: str

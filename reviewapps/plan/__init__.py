@@ -12,6 +12,7 @@ from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
+from reviewapps.plan.switch import owned
 from reviewapps.plan.terms import Terms
 
 __all__ = [
@@ -30,5 +31,6 @@ __all__ = [
     "next_farewell",
     "next_removal",
     "next_step",
+    "owned",
     "unfinished",
 ]

@@ -18,6 +18,7 @@ from reviewapps.plan.switch import (
     is_undone,
     is_well,
     kept_away,
+    owned,
     restored,
     rolling_of,
     switch,
@@ -40,7 +41,8 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     if app is None:
         return steps.CreateApp(terms.names, _first_attempt(run, terms), _followed(run))
     step = guarded(run, actual) or _next_step(app, run, actual, blueprint, terms)
-    return behind_gate(step, app, actual, terms)
+    step = behind_gate(step, app, actual, terms)
+    return owned(step, actual) if isinstance(step, steps.Refuse) else step
 
 
 def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:

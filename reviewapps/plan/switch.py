@@ -26,6 +26,20 @@ def is_theirs(app: App, attempt: Attempt) -> bool:
     return known and app.droplet not in (app.live_droplet, attempt.replaces, attempt.gives)
 
 
+def owned(step: steps.Refuse, actual: Actual) -> steps.Refuse | steps.Look:
+    """The refusal, with what its attempt gave a shared app where that still runs: whoever is killed before it is
+    stopped leaves a droplet that would else be taken for somebody else's."""
+    app = actual.app
+    known = app is not None and app.environment.shared and app.started and app.live_droplet is not None
+    if app is None or app.attempt is None or not known or app.droplet == app.live_droplet:
+        return step
+    if actual.deployments is None:
+        return steps.Look("deployments")
+    newest = next(iter(actual.deployments), None)
+    mine = newest is not None and newest.attempt == app.attempt.id
+    return replace(step, gives=newest.droplet) if newest is not None and mine else step
+
+
 def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
     """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, be that
     still on its way; None where nobody did."""
@@ -41,8 +55,6 @@ def switch(app: App, attempt: Attempt, actual: Actual, droplet: str) -> Next:
         return steps.Stop()
     if actual.no_room_to_roll:
         return steps.Begin(replace(attempt, stop_start=True))
-    if app.environment.shared and attempt.gives != droplet:
-        return steps.Begin(replace(attempt, gives=droplet))
     return steps.Roll(droplet, attempt.id)
 
 

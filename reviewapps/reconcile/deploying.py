@@ -22,7 +22,7 @@ from reviewapps.errors import (
 from reviewapps.manifest import blueprint
 from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving
-from reviewapps.plan import in_doubt, is_live, next_step
+from reviewapps.plan import in_doubt, is_live, next_step, owned
 from reviewapps.reconcile.allowing import allowance
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_at, rules_of
@@ -101,7 +101,7 @@ def _wait_for_room(turn: Turn, run: Run, busy: Busy, step: steps.Step) -> float 
     if builds and under_way(turn.means, "build", but=turn.environment):
         turn.carry_out(steps.Begin(replace(attempt, began=turn.means.now())))
     elif waited > deadline:
-        turn.carry_out(steps.Refuse(_refusal(turn, "platform", str(busy))))
+        _give_up(turn, _refusal(turn, "platform", str(busy)))
         return None
     _say_building(turn, run)
     return busy.after
@@ -157,7 +157,13 @@ def _left_out(turn: Turn, plan: Blueprint) -> tuple[str, ...]:
 def _refuse(turn: Turn, wrong: AuthorMustAct) -> None:
     decision = wrong.decision if isinstance(wrong, BadManifest) else ""
     fault: Fault = "source" if isinstance(wrong, BadSource) else "manifest"
-    turn.carry_out(steps.Refuse(_refusal(turn, fault, str(wrong), decision)))
+    _give_up(turn, _refusal(turn, fault, str(wrong), decision))
+
+
+def _give_up(turn: Turn, refusal: Refusal) -> None:
+    while isinstance(step := owned(steps.Refuse(refusal), turn.actual), steps.Look):
+        turn.carry_out(step)
+    turn.carry_out(step)
 
 
 def _refusal(turn: Turn, fault: Fault, message: str, decision: str = "") -> Refusal:

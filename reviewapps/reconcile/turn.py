@@ -170,4 +170,4 @@ class Turn:
         builder = self.actual.builder if source == "STG" else None
         lines = self.means.cloudfoundry.log(builder, source, LOG_LINES) if builder is not None else ()
         lines = lines or self.means.cloudfoundry.log(app, source, LOG_LINES)
-        return steps.Refuse(replace(step.refusal, log=lines))
+        return replace(step, refusal=replace(step.refusal, log=lines))

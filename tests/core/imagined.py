@@ -445,9 +445,9 @@ class CloudFoundry:
             case steps.MarkLive(attempt):
                 app = replace(app, attempt=attempt, commit=attempt.commit, config=attempt.config)
                 app = replace(app, live_since=self.now, live_droplet=app.droplet)
-            case steps.Refuse(refusal):
+            case steps.Refuse(refusal, gives):
                 assert app.attempt is not None
-                app = replace(app, attempt=replace(app.attempt, refusal=refusal))
+                app = replace(app, attempt=replace(app.attempt, refusal=refusal, gives=gives))
             case steps.NoteSaid(said):
                 app = replace(app, said=said)
         self.apps[app.guid] = app

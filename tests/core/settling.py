@@ -48,6 +48,7 @@ from reviewapps.plan import (
     next_farewell,
     next_removal,
     next_step,
+    owned,
 )
 from reviewapps.rules import Rules
 from reviewapps.steps import Done, Wait
@@ -271,7 +272,9 @@ class Settling:
                     plan = replace(plain, services=self.services, release=release, setup=setup)
                 case steps.ReadSource():
                     refusal = Refusal("manifest", "it cannot be read", self.cf.now)
-                    actual = self._carry_out(steps.Refuse(refusal), actual)
+                    while isinstance(give_up := owned(steps.Refuse(refusal), actual), steps.Look):
+                        actual = self._carry_out(give_up, actual)
+                    actual = self._carry_out(give_up, actual)
                 case _:
                     try:
                         actual = self._carry_out(step, actual)
