@@ -11,7 +11,7 @@ from reviewapps.plan.drift import drifted
 from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
-from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
+from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal, next_rest
 from reviewapps.plan.switch import owned
 from reviewapps.plan.terms import Terms
 
@@ -30,6 +30,7 @@ __all__ = [
     "lasting",
     "next_farewell",
     "next_removal",
+    "next_rest",
     "next_step",
     "owned",
     "unfinished",

@@ -91,11 +91,15 @@ def test_only_what_others_saw_and_still_approve_goes_to_production(quiet_town: T
     stale = proposed(town, "two")
     town.until_comment(stale, "Preview:")
     town.hubot.approve(stale)
-    town.push("two", headline("two, and what nobody saw"))
+    town.until_live(stale, town.push("two", headline("two, and what nobody saw")))
+    builds = town.builds
     town.octocat.merge(stale)
-    waits(town, stale, "1 approval", f"#{stale}")
+    waits(town, stale, "its build is kept for **production**", "1 approval", f"#{stale}")
+    assert "its build is kept for production" in terminal(town, text).types("list")
     town.hubot.approve(stale)  # later, and of what was merged
     until_says(town, "production", "two, and what nobody saw")
+    town.until_comment(stale, "App and address are gone", "On **production** since")
+    assert town.builds == builds
 
     dismissed = proposed(town, "three")
     town.until_comment(dismissed, "Preview:")
