@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -12,8 +12,10 @@ import pytest
 from reviewapps.desired import Absent
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import Attempt, Environment, Lock, Refusal
+from reviewapps.model import Attempt, Environment, Lock, PullRequest, Refusal, Wanted
+from reviewapps.reconcile.view import fresh_view
 from reviewapps.rules import Rules
+from tests.core import test_deploying as deploying
 from tests.core.imagined import CloudFoundry
 from tests.core.settling import NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
 
@@ -108,3 +110,22 @@ def test_it_goes_where_nobody_may_take_it_any_more(change: Callable[[Settling], 
     assert isinstance(verdict, Absent) and verdict.kept_for == ""
     world.until_settled()
     assert world.cf.look().actual(PREVIEW).empty
+
+
+@dataclass
+class Since(deploying.GitHub):
+    """A pull request that was merged since the last look."""
+
+    def look(self, *, whole: bool = False) -> Wanted:
+        return Wanted(replace(SHOP, head=MERGE), (), (), None)
+
+    def last_look(self) -> Wanted:
+        return super().look()
+
+    def pull_request(self, number: int) -> PullRequest:
+        return pull_request(number, open=False, merged_at=NOW, merged_as=MERGE)
+
+
+def test_who_was_merged_since_the_last_look_is_judged_by_the_head_of_now() -> None:
+    seen = fresh_view(deploying.Deploying((), Since()).means, PREVIEW)
+    assert [pr.merged_as for pr in seen.pull_requests] == [seen.repository.head] == [MERGE]
