@@ -7,6 +7,7 @@ labels and annotations when whoever carried it out was killed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -378,13 +379,13 @@ class Wait:
     """Nothing can be done now; look again in some time. ``on`` says what for, in words.
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
-    look at this environment before the listing lacks it. ``brief``: it mostly takes a second or two. Where it
-    ``depends`` on others, people are told that it is held, and nobody looks often.
+    look at this environment before the listing lacks it. ``until``: before then there is nothing to be seen. Where
+    it ``depends`` on others, people are told that it is held, and nobody looks often.
     """
 
     on: str
     kind: UnderWay | None = None
-    brief: bool = False
+    until: datetime | None = None
     depends: bool = False
 
 

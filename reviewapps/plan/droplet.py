@@ -134,7 +134,7 @@ def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
         if copy.state == "ready" and copy.checksum == source.checksum:
             return copy.guid
     if any(copy.state == "waiting" for copy in mine):
-        return Wait("the copy of a build", brief=True)
+        return Wait("the copy of a build")
     return steps.CopyDroplet(source.guid)
 
 
@@ -240,7 +240,7 @@ def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
     if package.state == "ready":
         return steps.CreateBuild(where.guid, package.guid, attempt.id, blueprint)
     if package.uploaded:
-        return Wait("the upload", "package", brief=True)
+        return Wait("the upload", "package")
     return steps.Upload(where.guid, blueprint, package.guid)
 
 

@@ -68,8 +68,9 @@ def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, t
     attempt = app.attempt
     if refusal or attempt is None or not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
         return _begin(app, run, actual, terms)
-    if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
-        return Wait("another try after a fault of the platform")
+    again = attempt.began + terms.pause * 2**attempt.tries
+    if attempt.tries and terms.now < again:
+        return Wait("another try after a fault of the platform", until=again)
     step = _carry_on(app, run, attempt, actual, blueprint, terms)
     return _late(step, attempt, actual, terms) if terms.is_late(attempt) else step
 

@@ -14,7 +14,8 @@ from reviewapps.ports import CloudFoundry, Counters, GitHub, Memory, Slack
 @dataclass(frozen=True)
 class Pace:
     """How often to look, seconds: while something waits (``poll``), while nothing does (``quiet``), and at
-    everything (``whole``).
+    everything (``whole``). What waits is looked at sooner while it is young, and more seldom when it is old; all
+    that only asks whether something is over is so far ``apart``, whoever waits.
 
     ``request`` is the longest that one request may last. ``fresh`` is for how long a pull request that was
     read is believed before something is created for it. ``patience`` is for how long a preview that serves is
@@ -23,6 +24,7 @@ class Pace:
     """
 
     poll: float = 5.0
+    apart: float = 0.5
     quiet: float = 60.0
     whole: float = 600.0
     request: float = 60.0
@@ -33,8 +35,13 @@ class Pace:
 
     @property
     def soon(self) -> float:
-        """How often to look while what waits is over in a second or two."""
-        return self.poll * 0.4
+        """How often to look at what waits since a moment ago."""
+        return min(self.poll, 0.5)
+
+    @property
+    def seldom(self) -> float:
+        """How often to look at what waits for long."""
+        return 2 * self.poll
 
 
 @dataclass
