@@ -45,6 +45,8 @@ def deployed(turn: Turn, run: Run) -> float | None:
     plan: Blueprint | None = None
     for _ in range(STEPS_IN_A_TURN):
         step = next_step(run, turn.actual, plan, turn.terms(run))
+        if isinstance(step, Done | Wait):
+            turn.write_down()
         match step:
             case Done():
                 turn.tell(_outcome(turn, run))
@@ -61,6 +63,8 @@ def deployed(turn: Turn, run: Run) -> float | None:
                 return wait_for(turn.means, turn.environment, step, attempt.id if attempt is not None else "")
             case steps.ReadSource(commit, host):
                 plan = _read_source(turn, run, commit, host)
+            case steps.Begin() | steps.Remember():
+                turn.note(step)
             case _:
                 wait = _carry_out(turn, run, step)
                 if wait is not None:
