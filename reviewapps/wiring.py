@@ -38,6 +38,7 @@ from reviewapps.notify.speaking import Pace as SlackPace
 from reviewapps.notify.voice import Voice
 from reviewapps.ports import Counters, Memory
 from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
+from reviewapps.reconcile.means import nobody
 from reviewapps.rules import rules
 from reviewapps.settings import Settings
 
@@ -266,6 +267,7 @@ def _reconciler(
         journal=journal,
         counters=counters or Uncounted(),
         neighbours=_neighbours(told, name),
+        wake=Due(redis, prefix(told), forward=told.forward).wake if redis is not None else nobody,
     )
     return Reconciler(means)
 

@@ -63,13 +63,18 @@ class Uncounted:
         """Forget how long it took."""
 
 
+def nobody(key: str) -> None:
+    """Wake nobody: where no worker takes turns."""
+
+
 @dataclass(frozen=True)
 class Means:
     """One repository's two sides, and the terms of the installation.
 
     ``web_url`` is where people read GitHub, ``page`` our status page of the repository; ``slack`` takes news;
     ``secrets`` are masked in all that people are told. ``journal`` is kept where somebody wants to read it.
-    ``neighbours`` are the other repositories whose previews live in the same space.
+    ``neighbours`` are the other repositories whose previews live in the same space. ``wake`` lets an environment,
+    by its key, have a turn now.
     """
 
     name: str
@@ -87,6 +92,7 @@ class Means:
     journal: Journal | None = None
     counters: Counters = field(default_factory=Uncounted)
     neighbours: tuple[str, ...] = ()
+    wake: Callable[[str], None] = nobody
 
     def remembered(self, *key: str) -> object:
         """What the memory holds for this repository under a key; None where it is forgotten."""

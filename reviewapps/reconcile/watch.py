@@ -19,8 +19,9 @@ PART: Final = 0.05
 CLOSER: Mapping[UnderWay, int] = {"package": 6, "build": 12, "deployment": 3, "task": 6}
 """How many polls long nobody looks closer at what is under way: a new instance that crashes shows only then."""
 
-TURN: Final = 0.05
-"""Seconds by which those who wait for one listing come after one another: so much of a worker is not theirs."""
+TURN: Final = 0.2
+"""Seconds by which those who wait for one listing come after one another: so much of a worker is not theirs.
+Whoever lists wakes those whose wait is over."""
 
 ALONE: Final = "waiting alone"
 ASKED: Final = "waiting asked"
@@ -47,6 +48,8 @@ def wait_for(means: Means, environment: Environment, wait: Wait, attempt: str) -
     before = cast("dict[str, Any] | None", means.remembered("waiting", environment.name)) or {}
     since = float(before["since"]) if (before.get("on"), before.get("wish")) == (on, wish) else now
     closer = now + CLOSER[wait.kind] * means.pace.poll if wait.kind is not None else 0.0
+    if wait.kind is not None and since == now:
+        means.memory.write(f"{_where(means, wait.kind)}:youngest", now, means.pace.deadline.total_seconds())
     waiting = {"on": on, "since": since, "kind": wait.kind, "wish": wish, "closer": closer}
     means.remember(waiting, means.pace.deadline.total_seconds(), "waiting", environment.name)
     if wait.until is not None:
@@ -64,20 +67,31 @@ def is_still_under_way(means: Means, environment: Environment) -> float | None:
         return None
     if waiting["wish"] != _wish(means, environment):
         return None
-    after = _after(means, now - waiting["since"])
-    listing = _listing(means, waiting["kind"], after)
+    listing = _listing(means, waiting["kind"], _after(means, now - _youngest(means, waiting)))
     if listing is None:
         return means.pace.apart
     if environment.key not in listing.keys:
         return None
-    spread = len(listing.keys) * TURN * (crc32(environment.key.encode()) % 100 / 100)
-    return max(TURN, listing.at + after - now) + spread
+    others = (len(listing.keys) - 1) * TURN * (crc32(environment.key.encode()) % 100 / 100)
+    own = listing.at + _after(means, now - waiting["since"]) - now
+    return max(means.pace.soon / 5, own) + min(others, 2 * means.pace.seldom)
 
 
 def under_way(means: Means, kind: UnderWay, *, but: Environment) -> bool:
     """Whether the platform works on something of this kind for anybody of ours, but for one environment."""
     listing = _listing(means, kind, means.pace.poll, whatever=True)
     return listing is not None and any(key != but.key for key in listing.keys)
+
+
+def _youngest(means: Means, waiting: dict[str, Any]) -> float:
+    """Since when the youngest of those waits who wait for the same listing."""
+    youngest = means.memory.read(f"{_where(means, waiting['kind'])}:youngest")
+    return max(float(waiting["since"]), youngest if isinstance(youngest, float) else 0.0)
+
+
+def _where(means: Means, kind: UnderWay) -> str:
+    """Under this the memory holds what is under way, for all repositories of the same targets."""
+    return ":".join(("under way", *sorted(set(means.grant.targets.values())), kind))
 
 
 def _after(means: Means, waited: float) -> float:
@@ -90,7 +104,7 @@ def _listing(means: Means, kind: UnderWay, within: float, *, whatever: bool = Fa
     asked for just now (``whatever`` others ask): however many kinds and repositories wait, all together ask
     for few."""
     now, memory = means.now().timestamp(), means.memory
-    where = ":".join(("under way", *sorted(set(means.grant.targets.values())), kind))
+    where = _where(means, kind)
     known = memory.read(where)
     if isinstance(known, list) and now - known[0] < within:
         return _Listing(known[0], tuple(known[1]))
@@ -99,7 +113,9 @@ def _listing(means: Means, kind: UnderWay, within: float, *, whatever: bool = Fa
         return None
     memory.write(ASKED, now, means.pace.poll)
     keys = sorted(environment.key for environment in means.cloudfoundry.under_way(kind))
-    memory.write(where, [now, keys], means.pace.seldom)
+    memory.write(where, [now, keys], 2 * means.pace.seldom)
+    for key in set(known[1]) - set(keys) if isinstance(known, list) else ():
+        means.wake(key)
     return _Listing(now, tuple(keys))
 
 
