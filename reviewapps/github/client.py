@@ -22,7 +22,7 @@ from reviewapps.github.history import History
 from reviewapps.github.identity import Identity
 from reviewapps.github.looking import RULES, Followed, next_look, root, whole_look
 from reviewapps.github.proposals import Proposals
-from reviewapps.github.snapshot import Snapshot, remember, remembered
+from reviewapps.github.snapshot import Recall, Snapshot, remember
 from reviewapps.github.source import Source
 from reviewapps.github.statuses import Statuses
 from reviewapps.grants import Named
@@ -59,6 +59,7 @@ class RepositoryClient:
         self._followed = followed
         self._credentials, self._timeout = credentials, timeout
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
+        self._recall = Recall(memory)
         self._connection = Connection(api_url, credentials, memory=memory, timeout=timeout, spend=spend)
         self._identity = Identity(self._connection, memory, name)
         self._comments = StickyComments(
@@ -209,7 +210,7 @@ class RepositoryClient:
 
     def _last(self) -> Snapshot | None:
         facts = self._identity.remembered
-        return remembered(self._memory, facts.id) if facts else None
+        return self._recall.read(facts.id) if facts else None
 
     def _whole_look(self, known: Snapshot | None, now: datetime) -> Snapshot:
         repository = self._identity.described(known.repository if known else None)
