@@ -111,9 +111,9 @@ class Bare:
     """One bare repository.
 
     ``known`` holds what was read of commits, by sha (None: only that it exists), and what lies between two
-    of them, for that never changes. ``listed`` holds by folder which refs git listed there last, and ``holding``
-    by folder and commit which of them had it, with what they all pointed at. ``compared`` holds the patches between
-    two commits, which may be large.
+    of them, for that never changes; ``compared`` their patches, which may be large. ``listed`` holds by folder
+    which refs git listed there last, and ``holding`` by folder and commit which of them had it, with what they
+    all pointed at.
     """
 
     path: Path
