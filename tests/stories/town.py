@@ -26,7 +26,7 @@ from tests.stories.samples import SAMPLE, Files, headline
 
 T = TypeVar("T")
 
-QUICK = {"LOOK_EVERY": "0.2", "POLL_EVERY": "0.1", "QUIET_EVERY": "0.5"}
+QUICK = {"LOOK_EVERY": "0.3", "POLL_EVERY": "0.1", "QUIET_EVERY": "0.5"}
 """Even brisker than the playground, so that a story takes a second or two. No brisker: who looks more often than
 things happen only takes the processor from those who are waited for."""
 
