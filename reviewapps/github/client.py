@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from reviewapps.approval import Evidence, Requires
@@ -67,6 +68,7 @@ class RepositoryClient:
         )
         self._deployments = Deployments(self._connection, memory, instance, say)
         self._statuses = Statuses(self._connection, memory, instance, say, whole_every)
+        self._source_of = lru_cache(1)(self._made_source)
 
     # --- what is wanted ---
 
@@ -228,10 +230,9 @@ class RepositoryClient:
     @property
     def _source(self) -> Source:
         facts = self._identity.facts
-        mirror = Mirror(
-            self._mirrors / f"{facts.id}.git",
-            facts.clone_url,
-            self._credentials,
-            timeout=self._timeout,
-        )
+        return self._source_of(facts.id, facts.clone_url)
+
+    def _made_source(self, repository: int, clone_url: str) -> Source:
+        folder = self._mirrors / f"{repository}.git"
+        mirror = Mirror(folder, clone_url, self._credentials, timeout=self._timeout)
         return Source(mirror, self._mirrors / "archives")

@@ -129,12 +129,12 @@ class Space:
 
     def actual(self, environment: Environment) -> Actual:
         """What of it belongs to ``environment``, in an order that does not depend on the listing's."""
-        apps = sorted(self.apps, key=lambda app: (app.created_at, app.guid))
-        routes = sorted(self.routes, key=lambda route: (route.host, route.guid))
+        apps = [app for app in self.apps if app.environment == environment]
+        routes = [route for route in self.routes if route.environment == environment]
         return Actual(
             environment,
-            tuple(app for app in apps if app.environment == environment),
-            tuple(route for route in routes if route.environment == environment),
+            tuple(sorted(apps, key=lambda app: (app.created_at, app.guid))),
+            tuple(sorted(routes, key=lambda route: (route.host, route.guid))),
         )
 
     def with_part(self, actual: Actual) -> Space:
