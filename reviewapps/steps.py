@@ -367,10 +367,12 @@ class DeleteApp:
 
 @dataclass(frozen=True)
 class ReadSource:
-    """Read tree and manifest of the commit. (Not Cloud Foundry's: reconcile asks GitHub for it.)"""
+    """Read tree and manifest of the commit, by the rules that hold for it now or, where it is named, by those
+    ``rules_at`` another commit. (Not Cloud Foundry's: reconcile asks GitHub for it.)"""
 
     commit: str
     host: str
+    rules_at: str | None = None
 
 
 @dataclass(frozen=True)

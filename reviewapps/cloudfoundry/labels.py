@@ -48,6 +48,7 @@ SERVICE_NAMES: Final = "reviewapps-services"
 PROCESSES: Final = "reviewapps-processes"
 WEB: Final = "reviewapps-web"  # digests of the web process's sizes, and of its command and health
 LIVE_DROPLET: Final = "reviewapps-live-droplet"
+RULES_AT: Final = "reviewapps-rules-at"
 LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"

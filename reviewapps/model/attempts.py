@@ -58,6 +58,7 @@ class Attempt:
     that it wants: a database that holds other data is made anew; None takes what is there. ``because`` is why it
     was built and not copied, or what it waits for where nothing is built, in words. ``replaces`` is the droplet
     that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there.
+    ``inherits``: an attempt before it did not come to an end, and may have set variables and sizes of its own.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Attempt:
     approved: tuple[str, ...] = ()
     because: str = ""
     replaces: str | None = None
+    inherits: bool = False
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -154,6 +156,14 @@ class Process:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The commit that a blueprint is of, and the one whose rules it was made by, as far as that is known."""
+
+    commit: str
+    rules_at: str | None = None
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """What of one commit is deployed: its own manifest, cut down to what an environment may be.
 
@@ -161,6 +171,7 @@ class Blueprint:
     ``build_key`` is equal exactly where a build would be the same. ``env`` is filled for ``host``; a build sees
     ``build_env`` alone. ``generated`` are variables that are made up once. ``processes`` are those beside web.
     ``not_taken`` names what the manifest asks for and does not get, and what of the source is not uploaded.
+    ``rules_at`` is the commit whose rules it was made by.
     """
 
     commit: str
@@ -184,6 +195,12 @@ class Blueprint:
     services: tuple[Service, ...] = ()
     release: Command | None = None
     setup: Command | None = None
+    rules_at: str | None = None
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        return Origin(self.commit, self.rules_at)
 
     @property
     def own_services(self) -> tuple[Service, ...]:

@@ -10,6 +10,7 @@ from reviewapps.model import Actual, App, Attempt, Blueprint, Over, Refusal
 from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
 from reviewapps.plan.guarding import behind_gate, guarded
+from reviewapps.plan.restoring import may_have_changed
 from reviewapps.plan.services import served
 from reviewapps.plan.switch import (
     called_off,
@@ -18,7 +19,6 @@ from reviewapps.plan.switch import (
     is_undone,
     is_well,
     kept_away,
-    restored,
     rolling_of,
     switch,
     watch_roll,
@@ -105,7 +105,9 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
     if before is not None:
         replaces = None if is_over(app, before) else before.replaces
-        attempt = replace(attempt, asked_at=before.asked_at, replaces=replaces)
+        attempt = replace(
+            attempt, asked_at=before.asked_at, replaces=replaces, inherits=may_have_changed(app)
+        )
     return _given_up(app, actual) or steps.Begin(attempt)
 
 
@@ -165,8 +167,7 @@ def _carry_on(
     host = route.address if route is not None else f"{terms.names[0]}.{terms.domain}"
     ended = _ended(app, attempt, actual, terms)
     if ended is not None:
-        serving = app.commit if app.started else None
-        return (restored(serving, actual, blueprint, host) if serving else None) or ended
+        return ended
     if blueprint is None or blueprint.host != host or blueprint.commit != attempt.commit:
         return steps.ReadSource(attempt.commit, host)
     if route is None:
@@ -213,6 +214,6 @@ def _readied(
     step = served(app, attempt, actual, blueprint, terms) or watched(actual, blueprint, terms)
     if step is not None:
         return step
-    if actual.configured != blueprint.commit:
+    if actual.configured != blueprint.origin:
         return steps.Configure(blueprint)
     return due(app, attempt, actual, blueprint, droplet, terms)

@@ -27,11 +27,13 @@ def is_theirs(app: App, attempt: Attempt) -> bool:
 
 
 def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
-    """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, be that
-    still on its way; None where nobody did."""
+    """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, once
+    that is over; None where nobody did."""
     app, rolling = actual.app, rolling_of(actual)
     if app is None or (rolling is not None and rolling.attempt is not None) or not is_theirs(app, attempt):
         return None
+    if rolling is not None and not terms.is_late(attempt):
+        return Wait("what somebody else deploys", "deployment")
     return steps.Refuse(Refusal("drift", MEANWHILE, terms.now))
 
 
@@ -73,18 +75,6 @@ def is_undone(attempt: Attempt, actual: Actual) -> bool:
     """Whether this attempt's switch was called off, so that what served before serves on."""
     newest = next(iter(actual.deployments or ()), None)
     return newest is not None and newest.attempt == attempt.id and not newest.active and not newest.deployed
-
-
-def restored(serving: str, actual: Actual, blueprint: Blueprint | None, host: str) -> Next | None:
-    """What gives the version that serves its variables and sizes back, since the next restart would take the new
-    ones; None where it has them. A refusal is written afterwards, so that a kill forgets nothing.
-
-    Of what somebody else deployed nobody knows the source: there it stays with the new ones."""
-    if serving == ADOPTED:
-        return None
-    if blueprint is None or blueprint.host != host or blueprint.commit != serving:
-        return steps.ReadSource(serving, host)
-    return steps.Configure(blueprint) if actual.configured != serving else None
 
 
 def called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:

@@ -456,3 +456,21 @@ def test_what_is_gone_and_was_never_said_is_found_by_its_comment(
 ) -> None:
     found = Desired({} if verdict is None else {PR_1: verdict})
     assert (PR_1 in unfinished(found, space, [Comment(1, PR_1, state)])) == left
+
+
+@pytest.mark.parametrize("pushed", [False, True], ids=["first", "pushed"])
+def test_a_droplet_that_somebody_deleted_before_it_was_started_is_built_again(pushed: bool) -> None:
+    there = settled() if pushed else world()
+    there.github.pull_requests[1] = pull_request(1, PUSHED if pushed else sha(1))
+    before = there.cf.builds_made.total()
+    while sum(b.state == "ready" for some in there.cf.builds.values() for b in some) == before:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    for app in list(there.cf.apps):
+        if there.cf.droplets.get(app):
+            there.cf.delete_droplets(app)
+    began = there.cf.now
+    there.until_settled()
+    assert the_app(there).commit == (PUSHED if pushed else sha(1))
+    assert there.cf.builds_made.total() == before + 2
+    assert there.cf.now - began < DEADLINE
