@@ -381,13 +381,15 @@ class Wait:
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
     look at this environment before the listing lacks it. ``brief``: it mostly takes a second or two. Where it
-    ``depends`` on others, people are told that it is held, and nobody looks often.
+    ``depends`` on others, people are told that it is held, and nobody looks often. ``room``: it
+    waits in line for memory, however long that takes.
     """
 
     on: str
     kind: UnderWay | None = None
     brief: bool = False
     depends: bool = False
+    room: bool = False
 
 
 @dataclass(frozen=True)

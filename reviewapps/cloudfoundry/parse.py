@@ -96,6 +96,7 @@ def app(resource: Json) -> App:
         live_droplet=notes.get(labels.LIVE_DROPLET),
         web=notes.get(labels.WEB),
         rules_at=notes.get(labels.RULES_AT),
+        takes_mb=labels.takes_of(notes),
         lock=labels.lock_of(notes),
         pin=labels.pin_of(notes),
         override=labels.override_of(notes),

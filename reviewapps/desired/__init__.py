@@ -6,7 +6,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 
 from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.review import lasting
-from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
+from reviewapps.desired.room import STAGING, Line, Room, Waiter
 from reviewapps.desired.shared import (
     Shared,
     branches_of,
@@ -37,7 +37,6 @@ from reviewapps.desired.verdicts import (
 
 __all__ = [
     "STAGING",
-    "USUAL",
     "Absent",
     "Asks",
     "Desired",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 Fault = Literal[
     "build",
@@ -26,6 +26,9 @@ Fault = Literal[
 """``destroyed``: somebody took the preview away by hand. ``release`` and ``setup``: that command failed.
 ``service``: a service of its own could not be made. ``copy``: nothing is built where it lives, and nobody
 brought a build that may run there. ``drift``: somebody else deployed to its app meanwhile."""
+
+USUAL: Final = 512
+"""MB of an instance whose manifest does not say: cloud.gov's default."""
 
 TaskKind = Literal["release", "setup", "teardown"]
 """``release``: with the new droplet, before the switch, once for a commit and its data. ``setup``: once for a
@@ -58,7 +61,9 @@ class Attempt:
     that it wants: a database that holds other data is made anew; None takes what is there. ``because`` is why it
     was built and not copied, or what it waits for where nothing is built, in words. ``replaces`` is the droplet
     that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there.
-    ``inherits``: an attempt before it did not come to an end, and may have set variables and sizes of its own.
+    ``needs_mb`` is the memory of all its instances where that is more than of what serves: it waits until there is
+    room for it, which it is ``granted`` once and for all. ``inherits``: an attempt before it did not come to an
+    end, and may have set variables and sizes of its own.
     """
 
     id: str
@@ -80,6 +85,8 @@ class Attempt:
     because: str = ""
     replaces: str | None = None
     inherits: bool = False
+    needs_mb: int | None = None
+    granted: bool = False
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -196,6 +203,14 @@ class Blueprint:
     release: Command | None = None
     setup: Command | None = None
     rules_at: str | None = None
+
+    @property
+    def needs_mb(self) -> int:
+        """The memory of all its instances."""
+        web = self.memory_mb or USUAL
+        return self.instances * web + sum(
+            one.instances * (one.memory_mb or web) for one in self.processes.values()
+        )
 
     @property
     def origin(self) -> Origin:

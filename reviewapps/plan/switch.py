@@ -108,7 +108,13 @@ def _live(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual) -> N
     """What is left to do for what answers."""
     if (app.processes or blueprint.processes) and not actual.scaled:
         return steps.ScaleProcesses(blueprint)
-    told = replace(attempt, not_taken=blueprint.not_taken, services=in_words(blueprint))
+    told = replace(
+        attempt,
+        not_taken=blueprint.not_taken,
+        services=in_words(blueprint),
+        needs_mb=None,
+        granted=False,
+    )
     return steps.MarkLive(told, blueprint)
 
 

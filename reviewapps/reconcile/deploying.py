@@ -17,7 +17,7 @@ from reviewapps.errors import (
     OperatorMustAct,
 )
 from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
-from reviewapps.outcome import Building, Failed, Held, Live, Serving
+from reviewapps.outcome import Building, Failed, Held, Live, Serving, Waiting
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.reading import read
 from reviewapps.reconcile.refusing import refused
@@ -45,11 +45,13 @@ def deployed(turn: Turn, run: Run) -> float | None:
                 turn.tell(_outcome(turn, run))
                 turn.keep(afterwards=False)
                 return None
+            case Wait(room=True):
+                return _short_of_room(turn, run)
             case Wait(depends=True):
                 turn.tell(_held_up(turn, run))
                 return turn.means.pace.quiet
             case Wait(_, kind, brief):
-                if not is_live(_app(turn), run):
+                if not is_live(_app(turn), run) and _app(turn).refusal_of(run.commit, run.config) is None:
                     _say_building(turn, run)
                 watch(turn.means, turn.environment, kind)
                 turn.keep()
@@ -182,6 +184,18 @@ def _held_up(turn: Turn, run: Run) -> Held:
     app = _app(turn)
     why = app.attempt.because if app.attempt is not None else ""
     return Held(run.commit, "build", (f"nothing is built here, and there is {why}",), _serving(turn, app))
+
+
+def _short_of_room(turn: Turn, run: Run) -> float | None:
+    """None where people know what it waits for, which another verdict ends; else at once, since it was only just
+    written down what it needs, so that nobody could judge yet whether there is so much."""
+    short = run.short
+    turn.keep()
+    if short is None:
+        return 0.0
+    still = _serving(turn, _app(turn))
+    turn.tell(Waiting(run.commit, short.place, short.of, short.limit, short.holders, short.shortage, still))
+    return None
 
 
 def _say_building(turn: Turn, run: Run) -> None:

@@ -287,6 +287,7 @@ class Settling:
         plain = blueprint(step.commit, step.host, self.github.tree(step.commit))
         release, setup = self.commands.get("release"), self.commands.get("setup")
         rules_at = step.rules_at or self.github.repository.head
+        plain = replace(plain, memory_mb=self.github.needs.get(step.commit, SIZE))
         services = () if step.commit in self.without_services else self.services
         return replace(plain, services=services, release=release, setup=setup, rules_at=rules_at)
 

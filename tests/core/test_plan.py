@@ -82,13 +82,31 @@ def test_a_refused_commit_is_not_tried_twice(fate: Fate) -> None:
 
 
 @pytest.mark.parametrize("fate", REFUSED)
-def test_what_served_before_a_refused_commit_serves_on_or_is_known_to_be_gone(fate: Fate) -> None:
+def test_what_served_before_a_refused_commit_serves_on_or_again(fate: Fate) -> None:
     there = settled(pushed=fate)
     push(there)
     serving = there.cf.serving(PR_1)
-    switched = fate in ("crashing later", "silent")
-    assert (None if serving is None else serving.commit) == (None if switched else sha(1))
-    assert the_app(there).commit == (None if switched else sha(1))
+    assert serving is not None and serving.commit == the_app(there).commit == sha(1)
+    assert is_as_it_should_be(there) == {}
+
+
+@pytest.mark.parametrize("why", ["crashes too", "is gone", "has no room"])
+def test_where_what_served_before_does_not_come_back_either_nothing_runs(why: str) -> None:
+    there = settled(pushed="crashing later")
+    there.github.pull_requests[1] = pull_request(1, PUSHED)
+    before = the_app(there).droplet
+    while the_app(there).droplet == before:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    if why == "crashes too":
+        there.cf.fates = {**there.cf.fates, f"tree-of-{sha(1)}": "crashing"}
+    elif why == "is gone":
+        there.cf.delete_droplets(the_app(there).guid)
+    else:
+        there.cf.room = False
+    there.until_settled()
+    assert (the_app(there).started, the_app(there).commit, there.cf.running) == (False, None, {})
+    assert refusal(there).fault == "crash"
 
 
 def test_a_refused_commit_makes_room_for_the_next_one() -> None:
