@@ -32,7 +32,10 @@ class Growing:
     def short(self, environment: Environment, commit: str) -> NoRoom | None:
         """What there is too little of for this one; None where it fits."""
         line = self._line()
-        place = next(place for place, app in enumerate(line) if app.environment == environment)
+        places = (place for place, app in enumerate(line) if app.environment == environment)
+        place = next(places, None)
+        if place is None:
+            return None
         need = _need(line[place])
         sharing = self._sharing(line[place], frozenset(app.guid for app in line[:place]))
         never = sharing.never(need)

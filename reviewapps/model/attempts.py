@@ -37,13 +37,15 @@ database. ``teardown``: before everything is deleted."""
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a commit is not tried again. ``log`` are the last lines of the build or of the app, masked."""
+    """Why a commit is not tried again. ``log`` are the last lines of the build or of the app, masked. ``left`` is
+    the droplet that it had switched to by then: nobody else's, and not to stay."""
 
     fault: Fault
     message: str
     at: datetime
     log: tuple[str, ...] = ()
     decision: str = ""
+    left: str | None = None
 
 
 @dataclass(frozen=True)

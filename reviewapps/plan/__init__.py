@@ -13,6 +13,7 @@ from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
 from reviewapps.plan.restoring import may_have_changed, restored
+from reviewapps.plan.returning import with_what_is_left
 from reviewapps.plan.terms import Terms
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "next_step",
     "restored",
     "unfinished",
+    "with_what_is_left",
 ]

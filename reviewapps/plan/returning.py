@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reviewapps import steps
-from reviewapps.model import Actual, App, Attempt, Deployment
+from reviewapps.model import Actual, App, Attempt, Deployment, Refusal
+from reviewapps.plan.switch import is_switched
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next
+
+
+def with_what_is_left(refusal: Refusal, actual: Actual) -> Refusal:
+    """The refusal, with the droplet that its attempt had switched to already: so whoever is killed before that is
+    undone does not take it for somebody else's."""
+    app = actual.app
+    if app is None or app.attempt is None or app.commit is None or not is_switched(app, app.attempt, actual):
+        return refusal
+    return replace(refusal, left=app.droplet)
 
 
 def rolled_back(app: App, attempt: Attempt, actual: Actual) -> Next:

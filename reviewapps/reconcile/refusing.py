@@ -8,7 +8,7 @@ from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import Busy, ReviewAppsError, TryLater
 from reviewapps.model import Blueprint, Refusal
-from reviewapps.plan import restored
+from reviewapps.plan import restored, with_what_is_left
 from reviewapps.reconcile.reading import read
 from reviewapps.reconcile.turn import Turn
 
@@ -34,7 +34,7 @@ def refused(turn: Turn, run: Run, refusal: Refusal, plan: Blueprint | None) -> N
         if isinstance(wrong, TryLater) and not isinstance(wrong, Busy) and not _is_late(turn, run):
             raise
         log.warning("variables not given back", environment=turn.environment.key, reason=str(wrong))
-    turn.carry_out(steps.Refuse(refusal))
+    turn.carry_out(steps.Refuse(with_what_is_left(refusal, turn.actual)))
 
 
 def _is_late(turn: Turn, run: Run) -> bool:

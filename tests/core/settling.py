@@ -51,6 +51,7 @@ from reviewapps.plan import (
     next_removal,
     next_step,
     restored,
+    with_what_is_left,
 )
 from reviewapps.rules import Rules
 from reviewapps.steps import Done, Wait
@@ -297,7 +298,7 @@ class Settling:
                 plan = self._read(step)
             else:
                 actual = self._carry_out(step, actual)
-        return self._carry_out(steps.Refuse(refusal), actual)
+        return self._carry_out(steps.Refuse(with_what_is_left(refusal, actual)), actual)
 
     def _is_readable(self, commit: str) -> bool:
         return self.cf.fates.get(self.github.tree(commit)) != "unread"
