@@ -3,7 +3,7 @@
 Prints how many days that are, a line for each as it ends, and in the end the tables; exits with 1 if anything
 was odd. What ended badly is lived through once more at the end, and both are told. Each day is written down in
 ``--notes``: started again, it goes on with what is missing and what was odd. ``--days N`` or ``--minutes M`` ends
-it early; ``--match TEXT`` (several times, if need be) takes those in whose line one of the texts stands;
+it early; ``--match WORDS`` takes those in whose line all of the words stand (several times: all of one of them);
 ``--write FILE`` puts the tables between the marks of that file; ``--quick`` a mixed sample, without notes."""
 
 from __future__ import annotations
@@ -98,11 +98,15 @@ def _wanted(trials: list[Trial], notes: Notes, options: argparse.Namespace) -> l
     if options.rounds:
         trials = trials[: options.rounds * len({(t.story, t.scene, t.request) for t in trials})]
     if options.match:
-        trials = [trial for trial in trials if any(text in str(trial) for text in options.match)]
+        trials = [trial for trial in trials if any(_has(trial, words) for words in options.match)]
     if options.quick:
         return sample(trials)
     well = notes.well
     return [trial for trial in trials if str(trial) not in well][: options.days]
+
+
+def _has(trial: Trial, words: str) -> bool:
+    return all(word in str(trial) for word in words.split())
 
 
 def _options() -> argparse.Namespace:
@@ -113,7 +117,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="every request goes wrong in so many of its ways")
     parser.add_argument("--days", type=int, help="no more than so many")
     parser.add_argument("--minutes", type=float, help="begin no day later than that")
-    parser.add_argument("--match", action="append", metavar="TEXT")
+    parser.add_argument("--match", action="append", metavar="WORDS")
     parser.add_argument("--story", action="append", choices=list(STORIES))
     parser.add_argument(
         "--workers", type=int, default=WORKERS, help=f"processes for each story, else {WORKERS}"
