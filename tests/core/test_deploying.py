@@ -32,7 +32,7 @@ from reviewapps.model import (
 )
 from reviewapps.notify.news import Silence
 from reviewapps.outcome import Mark, Telling
-from reviewapps.ports import Slack
+from reviewapps.ports import Memory, Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
 from reviewapps.reconcile.turn import Turn
@@ -167,6 +167,7 @@ class Deploying:
     full: tuple[type[steps.Step], ...]
     github: GitHub = field(default_factory=GitHub)
     slack: Slack = field(default_factory=Silence)
+    memory: Memory = field(default_factory=lambda: Forgetful())
 
     def __post_init__(self) -> None:
         self.cf = CloudFoundry(NOW, {})
@@ -178,7 +179,7 @@ class Deploying:
             name=SHOP.name,
             github=self.github,
             cloudfoundry=self.cf,
-            memory=Forgetful(),
+            memory=self.memory,
             instance="acme",
             grant=Grant(),
             pace=Pace(deadline=DEADLINE),
