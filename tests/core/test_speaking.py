@@ -15,8 +15,8 @@ from reviewapps.reconcile import settling
 from reviewapps.reconcile.speaking import unheard
 from reviewapps.reconcile.turn import Turn
 from tests.core.imagined import Fate
-from tests.core.test_deploying import PR_1, RUN, Deploying, GitHub, Held
 from tests.core.settling import SHOP
+from tests.core.test_deploying import PR_1, RUN, Deploying, GitHub, Held
 
 
 @dataclass
