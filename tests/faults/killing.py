@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 SHORT: Final = {"REQUEST_TIMEOUT": "2", "LEASE": "3", "FORWARD": "3.5", "POSTGRES": POSTGRES}
 STRUCK_AFTER: Final = (0.8, 3.5)
-"""Seconds from one blow to the next; a worker needs one to be up."""
+"""Seconds from one blow, or from when who took the place of the killed is up, to the next."""
 
 STOPPED_FOR: Final = 3.5
 """Seconds: longer than a lease."""
@@ -67,6 +67,7 @@ class Fate:
         self._shop, self._chance = shop, chance
         self.blows: Counter[str] = Counter()
         self._stopped: list[tuple[float, Popen[bytes]]] = []
+        self._up = 0
         for _ in range(2):
             shop.playground.start_worker()
         self._rest()
@@ -83,7 +84,9 @@ class Fate:
     def _beat(self) -> None:
         while self._stopped and self._stopped[0][0] < time.monotonic():
             _signal(self._stopped.pop(0)[1], signal.SIGCONT)
-        if time.monotonic() > self._at:
+        if not self._is_up():
+            self._rest()
+        elif time.monotonic() > self._at:
             blow = self._chance.choice(BLOWS)
             self.blows[blow] += 1
             self._strike(blow)
@@ -103,6 +106,14 @@ class Fate:
             _signal(struck, signal.SIGKILL)
             struck.wait()
             self._shop.playground.start_worker()
+
+    def _is_up(self) -> bool:
+        """Whether the newest worker works: else, where the machine is busy, nobody would ever come to it."""
+        number = len(self._shop.playground.workers)
+        if self._up < number:
+            log = self._shop.playground.logs / f"worker-{number}.log"
+            self._up = number if log.exists() and "ready" in log.read_text(errors="replace") else self._up
+        return self._up == number
 
     def _is_stopped(self, worker: Popen[bytes]) -> bool:
         return any(worker is one for _, one in self._stopped)
