@@ -18,6 +18,10 @@ Members = Mapping[str, frozenset[str] | None]
 
 def lacking(pull: Pull, requires: Requires, members: Members) -> tuple[Reason, ...]:
     """What this pull request lacks, in words; nothing where it is approved."""
+    if pull.unlisted:
+        told = listed([short(commit) for commit in pull.unlisted])
+        text = f"GitHub does not list all that came with it: {told}"
+        return (Reason(text, pull.number, operator=True),)
     opinions = _by_reviewer(pull)
     objecting = sorted(who for who, said in opinions.items() if said[-1].opinion == "changes requested")
     if objecting:

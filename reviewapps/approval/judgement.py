@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from reviewapps.approval.bases import with_bases
 from reviewapps.approval.counting import Members, approvers, lacking
 from reviewapps.approval.evidence import MOST_COMMITS, Evidence
 from reviewapps.approval.reasons import Reason, listed, short
@@ -48,7 +49,7 @@ def judgement(requires: Requires, evidence: Evidence) -> Judgement:
     if requires.nothing:
         return Approved()
     members = {team.name: team.members for team in evidence.teams}
-    traced = landings(evidence) if requires.approvals and evidence.straight else ()
+    traced = landings(with_bases(evidence)) if requires.approvals and evidence.straight else ()
     reasons = (
         *(_changes(requires, evidence, traced, members) if requires.approvals else ()),
         *_checks(requires, evidence),

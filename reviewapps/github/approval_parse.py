@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reviewapps.approval import Check, Commit, Move, Pull, Review
 from reviewapps.approval.evidence import Decision, Opinion
-from reviewapps.github.parse import GHOST, login
+from reviewapps.github.parse import GHOST, login, time_of
 
 OPINIONS: Final[Mapping[str, Opinion]] = {
     "APPROVED": "approved",
@@ -32,7 +32,11 @@ STATES: Final = {
 }
 """What else a check may end as is red."""
 MOST_AUTHORS: Final = 20
+MOST_LISTED: Final = 250
+"""GitHub lists no more commits of a pull request, and does not say that there are more."""
 MERGES: Final = ("pr_merge", "merge_queue_merge")
+FORWARD: Final = ("push", *MERGES)
+"""What else may become of a branch loses something, or nobody knows what it is."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,11 @@ class Asked:
     reviews: str | None
     commits: str | None
 
+    @property
+    def listed(self) -> bool:
+        """Whether all of its commits are known."""
+        return self.total <= len(self.shas) < MOST_LISTED
+
 
 def comparison(raw: Any) -> Comparison:
     straight = raw["status"] in ("ahead", "identical")
@@ -100,7 +109,8 @@ def commit(raw: Any) -> Commit:
 
 def moved(raw: Any) -> Moved:
     actor = login({"user": raw["actor"]}).lower() if raw.get("actor") else None
-    return Moved(Move(raw["before"], raw["after"], raw["activity_type"] in MERGES), actor)
+    kind, at = raw["activity_type"], time_of(raw["timestamp"])
+    return Moved(Move(raw["before"], raw["after"], kind in MERGES, at, kind in FORWARD), actor)
 
 
 def member(raw: Any) -> str:

@@ -186,6 +186,62 @@ def test_a_merge_that_was_pushed_is_a_push_though_github_calls_it_merged() -> No
     )  # pushed once more, which changes nothing
 
 
+E, F = "e" * 40, "f" * 40
+FORTH, BACK = ("0" * 40, E, -10, True), (E, "0" * 40, 10, False)
+OTHER_BASE = "1 approval (bob approved another base) (#1)"
+
+
+@pytest.mark.parametrize(
+    ("moves", "again", "missing"),
+    [
+        # `e` was there when bob saw the difference to it, and was taken away before the merge.
+        ([FORTH, BACK], None, OTHER_BASE),
+        ([FORTH, (E, F, 10, False), (F, "0" * 40, 11, True)], None, OTHER_BASE),
+        ([FORTH, BACK], 10, OTHER_BASE),
+        ([FORTH, BACK], 11, ""),
+        ([FORTH, BACK], 50, ""),
+        # It was deleted and made anew.
+        ([FORTH, (E, F, 5, False), ("0" * 40, "0" * 40, 6, False)], None, OTHER_BASE),
+        # Nothing is told of what took `e` away: before the merge it did not go.
+        ([FORTH], None, OTHER_BASE),
+        ([FORTH], 12, OTHER_BASE),
+        ([FORTH], 50, ""),
+        # It went forward alone, or was something else before anybody looked.
+        ([], None, ""),
+        ([(F, "0" * 40, 10, True)], None, ""),
+        ([(F, E, -12, True), (E, "0" * 40, -10, False)], None, ""),
+    ],
+)
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+def test_an_approval_is_of_a_base_that_went_forward_alone_until_the_merge(
+    moves: list[tuple[str, str, int, bool]], again: int | None, missing: str, how: Method
+) -> None:
+    branch = Branch()
+    for before, after, minute, forward in moves:
+        branch.move(before, after, minute, forward=forward)
+    given = [*yes("bob"), *([review("bob", minute=again)] if again is not None else [])]
+    branch.merge(given, how)
+    branch.move(branch.head, E, 40, forward=True)  # whatever becomes of it afterwards
+    branch.move(E, branch.head, 41, forward=False)
+
+    assert lacks(ONE, branch.evidence()) == missing
+
+
+def test_what_the_base_did_before_the_moves_that_were_read_may_be_anything() -> None:
+    branch = Branch()
+    branch.move(F, "0" * 40, 5)
+    branch.merge(yes("bob"))
+
+    assert lacks(ONE, branch.evidence(all_moves=False)) == OTHER_BASE
+    branch.moves[0] = replace(branch.moves[0], at=NOON - timedelta(minutes=1))
+    assert lacks(ONE, branch.evidence(all_moves=False)) == ""
+
+
+def test_what_came_with_a_pull_request_unlisted_was_shown_to_nobody() -> None:
+    lacking = of_one(*yes("bob", "cat"), unlisted=(E, F))
+    assert lacking == "GitHub does not list all that came with it: eeeeeee, fffffff (#1)"
+
+
 def test_what_github_does_not_tell_yet_is_waited_for() -> None:
     branch = Branch()
     branch.merge(yes("bob"), "squash")
@@ -340,7 +396,6 @@ def test_the_order_of_an_answer_does_not_matter(
         evidence,
         pulls=shuffled(tuple(pulls)),
         commits=shuffled(evidence.commits),
-        moves=shuffled(evidence.moves or ()),
         associated=shuffled(evidence.associated),
     )
 

@@ -47,6 +47,7 @@ class Town:
         self.orchestrators: list[Orchestrator] = []
         self.octocat.begin(SAMPLE)
         self.hubot.clone()
+        self.world.github.world.clock.forward(1)  # whoever approves anything does so later
 
     def person(self, login: str) -> Person:
         folder = self.home / "people" / login

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import time
 from typing import Any
@@ -79,6 +80,7 @@ class Branch:
 def main(office: Office) -> Branch:
     """main of `octocat/shop`, whose first commit runs. hubot and stranger may write as well."""
     office.hub.client().get_repo("octocat/shop").add_to_collaborators("stranger", "push")
+    office.hub.server.world.clock.forward(60)  # since main was made
     return Branch(office)
 
 
@@ -98,7 +100,7 @@ def test_merges_of_all_three_kinds_belong_to_their_approved_pull_requests(main: 
     assert judgement(ONE, evidence) == Approved(("approved: #1, #2, #3 by hubot",))
     assert judgement(Requires.wish(2), evidence).words == "1 approval (#1, #2, #3)"  # type: ignore[union-attr]
     assert calls.count(("POST", "/graphql")) == 2
-    assert len(calls) < 10  # of which three tell who pushed
+    assert len(calls) < 13  # of which three tell who pushed, and three what that brought
 
     again = main.evidence()
     paid = [call.path for call in main.office.new_calls() if call.status != 304]
@@ -254,6 +256,55 @@ def test_an_approval_from_before_its_base_was_rewritten_does_not_count(main: Bra
     main.office.hub.server.world.clock.forward(60)
     main.review(number)
     assert main.lacks() == []
+
+
+def _rewritten(main: Branch, before: str) -> None:
+    main.office.shop.git("push", "--quiet", "--force", "origin", f"{before}:main")
+
+
+def _closed_meanwhile(main: Branch, before: str) -> None:
+    main.office.close(1)
+    _rewritten(main, before)
+    _opened_again(main)
+
+
+def _deleted_and_made_anew(main: Branch, before: str) -> None:
+    main.office.shop.git("push", "--quiet", "origin", ":main")
+    main.office.shop.git("push", "--quiet", "origin", f"{before}:refs/heads/main")
+    _opened_again(main)
+
+
+def _opened_again(main: Branch) -> None:
+    answer = main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("method", ["merge", "squash"])
+@pytest.mark.parametrize("taken_away", [_rewritten, _closed_meanwhile, _deleted_and_made_anew])
+def test_what_its_base_had_and_has_no_more_nobody_approved_with_a_pull_request(
+    main: Branch, taken_away: Callable[[Branch, str], None], method: str
+) -> None:
+    before, shop, clock = main.head, main.office.shop, main.office.hub.server.world.clock
+    main.office.hub.client().get_repo("octocat/shop").edit(default_branch="feature")
+    shop.git("checkout", "--quiet", "main")
+    hidden = main.commit("hidden", "octocat")
+    shop.git("push", "--quiet", "origin", "HEAD:main")
+    number = main.pull("one")
+    shown = main.office.hub.request("GET", f"/repos/octocat/shop/pulls/{number}/files").json()
+    main.review(number)
+    clock.forward(60)
+    taken_away(main, before)
+    main.merge(number, method)
+
+    assert [file["filename"] for file in shown] == ["one-0"]
+    assert main.lacks() == [f"1 approval (hubot approved another base) (#{number})"]
+    clock.forward(60)
+    main.review(number)
+    assert main.lacks() == []
+    # GitHub is known to show the old list of commits on, where nobody pushed to the pull request since.
+    world = main.office.hub.server.world
+    world.repositories[main.office.repository].pull_requests[number].base_sha = hidden
+    assert main.lacks() == [f"GitHub does not list all that came with it: {hidden[:7]} (#{number})"]
 
 
 def test_an_approval_of_another_base_branch_does_not_count(main: Branch) -> None:
