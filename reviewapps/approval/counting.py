@@ -12,6 +12,10 @@ from reviewapps.approval.evidence import Pull, Review
 from reviewapps.approval.reasons import Reason, listed, short
 from reviewapps.approval.requires import Quorum, Requires
 
+BY_ITSELF = frozenset({"dependabot[bot]", "renovate[bot]"})
+"""Bots that push nothing but what they think of. Any other one may push what somebody told it to, as a workflow of
+anybody's branch does."""
+
 Members = Mapping[str, frozenset[str] | None]
 """Who is in which team; None where that cannot be read."""
 
@@ -69,13 +73,21 @@ def _approves(pull: Pull, said: list[Review]) -> bool:
 def _met(pull: Pull, quorum: Quorum, approvers: frozenset[str], requires: Requires, members: Members) -> bool:
     """Whether enough people approved, whosever work is looked at: of each commit, enough who did not write it.
 
-    Who pushed a commit may have written it under another name; where nobody knows who that was, it may have
-    been any one of the approvers.
+    Who pushed a commit may have written it under another name; where nobody knows who that was, or it was a bot,
+    it may have been any one of the approvers.
     """
     counted = _of(quorum.of, approvers, members)
     if requires.self_approval:
         return len(counted) >= quorum.count
-    return all(len(counted - own) >= quorum.count + (not pull.all_told) for own in _own(pull))
+    return all(len(counted - own) >= quorum.count + bool(_untold(pull)) for own in _own(pull))
+
+
+def _untold(pull: Pull) -> str:
+    """Why it is not known whose work all of it is; nothing where it is."""
+    bots = {who for who in (pull.author, *pull.pushers) if who.endswith("[bot]")} - ({pull.author} & BY_ITSELF)
+    if bots:
+        return f"whoever had {listed(sorted(bots))} push it is not known, so one more is needed"
+    return "" if pull.all_told else "GitHub does not tell who pushed it all, so one more is needed"
 
 
 def _own(pull: Pull) -> list[frozenset[str]]:
@@ -98,13 +110,13 @@ def _lack(
     """How many more of whom, and why what there is does not count."""
     counted = _of(quorum.of, approvers, members)
     have = len(counted) if requires.self_approval else min(len(counted - own) for own in _own(pull))
-    unknown = not requires.self_approval and not pull.all_told
-    more = Quorum(quorum.count + unknown - have, quorum.of)
+    unknown = "" if requires.self_approval else _untold(pull)
+    more = Quorum(quorum.count + bool(unknown) - have, quorum.of)
     told = [
         *_stale(pull, quorum, approvers, members),
         *_uncounted(pull, quorum, members),
         *(["nobody approves what is their own"] if have < len(counted) else []),
-        *(["GitHub does not tell who pushed it all, so one more is needed"] if unknown else []),
+        *([unknown] if unknown else []),
     ]
     return Reason(f"{more.words} ({'; '.join(told)})" if told else more.words, pull.number)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reviewapps.approval import Check, Commit, Move, Pull, Review
 from reviewapps.approval.evidence import Decision, Opinion
-from reviewapps.github.parse import GHOST, login, time_of
+from reviewapps.github.parse import GHOST, time_of
 
 OPINIONS: Final[Mapping[str, Opinion]] = {
     "APPROVED": "approved",
@@ -31,6 +31,7 @@ STATES: Final = {
     "EXPECTED": "running",
 }
 """What else a check may end as is red."""
+OF_BOTS: Final = "[bot]"
 MOST_AUTHORS: Final = 20
 MOST_LISTED: Final = 250
 """GitHub lists no more commits of a pull request, and does not say that there are more."""
@@ -108,7 +109,7 @@ def commit(raw: Any) -> Commit:
 
 
 def moved(raw: Any) -> Moved:
-    actor = login({"user": raw["actor"]}).lower() if raw.get("actor") else None
+    actor = _who(raw["actor"]) if raw.get("actor") else None
     kind, at = raw["activity_type"], time_of(raw["timestamp"])
     return Moved(Move(raw["before"], raw["after"], kind in MERGES, at, kind in FORWARD), actor)
 
@@ -199,7 +200,11 @@ def _authors(raw: Any) -> frozenset[str]:
 
 
 def _who(raw: Any) -> str:
-    return str((raw or {}).get("login", GHOST)).lower()
+    """An account's name; of a bot's, GraphQL leaves out what REST has at its end."""
+    account = raw or {}
+    name = str(account.get("login", GHOST)).lower()
+    bot = "Bot" in (account.get("type"), account.get("__typename"))
+    return f"{name.removesuffix(OF_BOTS)}{OF_BOTS}" if bot else name
 
 
 def _after(raw: Any) -> str | None:

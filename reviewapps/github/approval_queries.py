@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 _PULL = """
 number url merged baseRefName headRefName headRefOid reviewDecision
-author { login }
+author { __typename login }
 mergeCommit { oid }
 headRepository { databaseId }
 timelineItems(last: 1, itemTypes: [

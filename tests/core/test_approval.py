@@ -66,6 +66,8 @@ def test_who_approved_is_named_and_clipped_where_many_did() -> None:
 
 
 OWN = "1 approval (nobody approves what is their own) (#1)"
+BOT, DEPENDABOT = "github-actions[bot]", "dependabot[bot]"
+OF_A_BOT = f"whoever had {BOT} push it is not known, so one more is needed"
 UNTOLD = "GitHub does not tell who pushed it all, so one more is needed"
 NO, TAKEN_BACK = review("bob", "changes requested", minute=1), review("bob", "dismissed", minute=1)
 
@@ -87,6 +89,22 @@ NO, TAKEN_BACK = review("bob", "changes requested", minute=1), review("bob", "di
         (yes("bob", "cat"), {"pushers": frozenset({"bob"})}, ""),
         (yes("bob"), {"all_told": False}, f"1 approval ({UNTOLD}) (#1)"),
         (yes("bob", "cat"), {"all_told": False}, ""),
+        # A bot pushes for whoever tells it to, unless it thinks of it by itself.
+        (yes("bob"), {"pushers": frozenset({"ann", BOT})}, f"1 approval ({OF_A_BOT}) (#1)"),
+        (yes("bob", "cat"), {"pushers": frozenset({"ann", BOT})}, ""),
+        (yes("bob"), {"author": BOT, "pushers": frozenset({BOT})}, f"1 approval ({OF_A_BOT}) (#1)"),
+        (yes("bob"), {"author": DEPENDABOT, "pushers": frozenset({DEPENDABOT})}, ""),
+        (yes("bob"), {"author": DEPENDABOT, "pushers": frozenset({DEPENDABOT, "bob"})}, OWN),
+        (
+            yes("bob"),
+            {"author": DEPENDABOT, "pushers": frozenset({DEPENDABOT, BOT})},
+            f"1 approval ({OF_A_BOT}) (#1)",
+        ),
+        (
+            yes("bob"),
+            {"pushers": frozenset({"ann", DEPENDABOT})},
+            f"1 approval ({OF_A_BOT.replace(BOT, DEPENDABOT)}) (#1)",
+        ),
         # Who is named.
         (yes("bob"), {"requires": RELEASE}, "1 approval of acme/release (#1)"),
         (yes("rob"), {"requires": RELEASE}, ""),

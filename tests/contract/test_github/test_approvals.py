@@ -199,6 +199,23 @@ def test_nobody_approves_what_is_their_own(main: Branch) -> None:
     assert main.lacks() == []
 
 
+def test_what_a_bot_pushed_somebody_may_have_told_it_to(main: Branch) -> None:
+    hub, shop = main.office.hub, main.office.shop
+    for bot in ("github-actions", "dependabot"):
+        hub.server.add_user(f"{bot}[bot]", token=f"{bot}-token", type="Bot")
+        hub.server.world.repositories[main.office.repository].roles[f"{bot}[bot]"] = "write"
+    main.pull("pushed")
+    main.commit("in-the-name-of-another", "octocat")
+    shop.git("push", "--quiet", hub.remote("octocat/shop", "github-actions-token"), "pushed")
+    for number in (1, main.pull("opened", "github-actions-token"), main.pull("newer", "dependabot-token")):
+        main.review(number)
+        main.merge(number)
+
+    told = "whoever had github-actions[bot] push it is not known, so one more is needed"
+    assert main.lacks() == [f"1 approval ({told}) (#1, #2)"]
+    assert [pull.author for pull in main.evidence().pulls][1:] == ["github-actions[bot]", "dependabot[bot]"]
+
+
 @pytest.mark.parametrize("method", ["squash", "rebase"])
 def test_nor_by_a_merge_into_the_branch_of_somebody_else(main: Branch, method: str) -> None:
     """hubot writes in octocat's name, where nobody looks, and merges that into octocat's branch."""
