@@ -84,8 +84,8 @@ def _met(pull: Pull, quorum: Quorum, approvers: frozenset[str], requires: Requir
 
 def _untold(pull: Pull) -> str:
     """Why it is not known whose work all of it is; nothing where it is."""
-    bots = {who for who in (pull.author, *pull.pushers) if who.endswith("[bot]")} - ({pull.author} & BY_ITSELF)
-    if bots:
+    bots = {who for who in (pull.author, *pull.pushers) if who.endswith("[bot]")}
+    if bots := bots - ({pull.author} & BY_ITSELF):
         return f"whoever had {listed(sorted(bots))} push it is not known, so one more is needed"
     return "" if pull.all_told else "GitHub does not tell who pushed it all, so one more is needed"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -88,8 +89,10 @@ def _patterns(value: Any) -> tuple[str, ...]:
 
 
 def floor(value: Any) -> Requires:
-    """What an operator asks at least: a key that is left out asks for nothing."""
-    return requires({"self_approval": True, **value} if isinstance(value, dict) else value)
+    """What an operator asks at least: a key that is left out asks for nothing. Who asks for approvals and leaves
+    ``self_approval`` out does not allow it, though; who asks for none has no say in it."""
+    found = requires(value)
+    return found if found.approvals or "self_approval" in value else replace(found, self_approval=True)
 
 
 def requires(value: Any) -> Requires:

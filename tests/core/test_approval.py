@@ -27,6 +27,8 @@ from reviewapps.approval import (
     stricter,
 )
 from reviewapps.approval.tracing import landings
+from reviewapps.grants import Grant
+from reviewapps.rules.section_values import floor
 from tests.core.histories import NOON, Branch, Method, review, yes
 from tests.core.worlds import quickly
 
@@ -326,12 +328,37 @@ def test_the_word_of_a_named_person_is_for_one_commit() -> None:
 
 
 def test_a_floor_is_joined_with_a_wish_and_never_lowered() -> None:
-    floor = Requires(frozenset({Quorum(1)}), self_approval=False)
+    least = Requires(frozenset({Quorum(1)}), self_approval=False)
 
-    assert stricter(floor, NOTHING) == floor
-    assert stricter(floor, Requires.wish(0, self_approval=True)) == floor
-    assert stricter(floor, Requires.wish(2, ["acme/release"])) == Requires.wish(2, ["acme/release"])
-    assert stricter(floor, Requires.wish(checks=["test"])).checks == {"test"}
+    assert stricter(least, NOTHING) == least
+    assert stricter(least, Requires.wish(0, self_approval=True)) == least
+    assert stricter(least, Requires.wish(2, ["acme/release"])) == Requires.wish(2, ["acme/release"])
+    assert stricter(least, Requires.wish(checks=["test"])).checks == {"test"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "wished", "allowed"),
+    [
+        # Somebody who asks for approvals has to allow it, and nobody who does to forbid it.
+        ({"approvals": 1}, NOTHING, False),
+        ({"from": ["bob"]}, NOTHING, False),
+        ({"approvals": 1}, Requires.wish(1, self_approval=True), False),
+        ({"approvals": 1, "self_approval": True}, NOTHING, True),
+        ({"approvals": 1, "self_approval": True}, Requires.wish(1), False),
+        ({"approvals": 1, "self_approval": True}, Requires.wish(1, self_approval=True), True),
+        ({"checks": ["test"]}, Requires.wish(1), False),
+        ({"checks": ["test"]}, Requires.wish(1, self_approval=True), True),
+        ({"checks": ["test"], "self_approval": False}, Requires.wish(1, self_approval=True), False),
+    ],
+)
+def test_nobody_approves_their_own_by_what_nobody_wrote(
+    asked: dict[str, object], wished: Requires, allowed: bool
+) -> None:
+    """bob pushed to what ann opened."""
+    held = Grant(floors={"production": floor(asked)}).requires("production", wished)
+    lacking = of_one(*yes("bob"), pushers=frozenset({"ann", "bob"}), requires=held)
+
+    assert (lacking == "") == allowed and ("nobody approves what is their own" in lacking) != allowed
 
 
 # --- of any history ---
