@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,18 +11,21 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.errors import NotAuthorised
+from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.github import approval_parse as parse
 from reviewapps.github.approval_parse import Asked, Moved
 from reviewapps.github.conditional import Kept, Missing, kept
 from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
-from reviewapps.github.parse import each, repository
+from reviewapps.github.parse import each
 from reviewapps.ports import Memory
 
 MONTH: Final = 30 * 24 * 3600.0
 DAY: Final = 24 * 3600.0
 MOST_PAGES: Final = 20
+FIRST_WITH_LIST: Final = (3, 9)
+"""Of GitHub Enterprise Server: those before it have no list of activity for sure."""
+VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 
 FarEnough = Callable[[Sequence[tuple[Moved, ...]]], bool]
 """Whether the pages that were read, newest first, are enough."""
@@ -49,7 +53,7 @@ class Moves:
 
     def of_branch(self, branch: str, running: str | None, since: datetime | None) -> Walked | None:
         """Those since ``running`` came there (without one: the latest), and since that moment. None where this
-        GitHub has no such list, which is only believed of a repository that can be read."""
+        GitHub has no such list."""
 
         def far_enough(pages: Sequence[tuple[Moved, ...]]) -> bool:
             came = running is None or any(_ends(page, running) for page in pages)
@@ -58,8 +62,19 @@ class Moves:
         try:
             return self._walk(self._repository, branch, far_enough, again=True)
         except Missing:
-            kept(self._connection, root(self._repository), repository)
+            self._require_no_list()
             return None
+
+    def _require_no_list(self) -> None:
+        """That there is no such list is believed of a server that is too old for it, and of a repository that can
+        be read. On any other a merge that was made by hand would pass for one of GitHub's."""
+        path = root(self._repository)
+        answer = self._connection.read(path)
+        if answer.missing:
+            raise Missing(f"GitHub: {path} does not exist, or the token may not see it")
+        told = VERSION.search(answer.headers.get("x-github-enterprise-version", ""))
+        if told is None or tuple(map(int, told.groups())) >= FIRST_WITH_LIST:
+            raise Unavailable(f"GitHub: {path}/activity does not exist, it says, though it has such lists")
 
     def pushers(self, whole: Asked) -> frozenset[str] | None:
         """Who pushed the commits of a pull request to its branch, or merged them into that; None where it is not

@@ -154,8 +154,27 @@ def test_a_merge_made_by_hand_is_a_push_though_github_calls_the_pull_request_mer
     shop.git("push", "--quiet", "origin", "main")
 
     assert main.office.hub.request("GET", f"/repos/octocat/shop/pulls/{number}").json()["merged"]
-    (told,) = main.lacks()
-    assert told.startswith("2 commits pushed to main without a pull request: ")
+    told = "2 commits pushed to main without a pull request: "
+    assert main.lacks()[0].startswith(told)
+    for version in ("", "3.9.0", "3.17.4"):  # which all have the list that tells the two apart
+        with pytest.raises(Unavailable):
+            _without_activity(main, version)
+    main.office.memory.forget()
+    with pytest.raises(Unavailable):
+        _without_activity(main, "")
+    assert _without_activity(main, "3.8.11").moves is None
+    assert main.lacks()[0].startswith(told)
+
+
+def _without_activity(main: Branch, version: str) -> Evidence:
+    """What is seen where that list is not there, on a GitHub Enterprise Server of that version."""
+    headers = {"X-GitHub-Enterprise-Version": version} if version else {}
+    main.office.fail("/activity", times=9, status=404, body="{}")
+    main.office.fail("/repositories/[0-9]+$", kind="headers", headers=headers)
+    try:
+        return main.evidence()
+    finally:
+        main.office.hub.server.observed.faults.clear()
 
 
 def test_an_approval_counts_for_the_commit_it_was_given_on_and_until_it_is_taken_back(main: Branch) -> None:
