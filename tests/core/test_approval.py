@@ -67,6 +67,24 @@ def test_who_approved_is_named_and_clipped_where_many_did() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("approved", "own", "named"),
+    [
+        ("bob mallory", {"pushers": frozenset({"ann", "mallory"})}, "bob"),
+        ("bob mallory", {"authors": (frozenset({"ann"}), frozenset({"mallory"}))}, "bob"),
+        ("ann bob", {}, "bob"),
+        # Each for what is the other's.
+        ("bob cat", {"authors": (frozenset({"bob"}), frozenset({"cat"}))}, "bob, cat"),
+        ("bob cat", {"all_told": False}, "bob, cat"),
+    ],
+)
+def test_who_approved_is_whose_word_counted(approved: str, own: dict[str, object], named: str) -> None:
+    branch = Branch()
+    branch.merge(yes(*approved.split()), **own)  # type: ignore[arg-type]
+
+    assert judgement(ONE, branch.evidence()) == Approved((f"approved: #1 by {named}",))
+
+
 OWN = "1 approval (nobody approves what is their own) (#1)"
 BOT, DEPENDABOT = "github-actions[bot]", "dependabot[bot]"
 OF_A_BOT = f"whoever had {BOT} push it is not known, so one more is needed"
@@ -322,9 +340,17 @@ def test_the_word_of_a_named_person_is_for_one_commit() -> None:
     assert lacks(requires, branch.evidence()) == "the word of rob for 0000000"
     for person, commit in (("bob", branch.head), ("rob", "a" * 40)):
         assert lacks(requires, branch.evidence(sign_offs=(SignOff(person, commit),)))
-    assert judgement(requires, branch.evidence(sign_offs=(SignOff("rob", branch.head),))) == Approved(
-        ("signed off by rob",)
-    )
+    said = (SignOff("rob", branch.head), SignOff("mallory", branch.head))  # whom nobody asked
+    assert judgement(requires, branch.evidence(sign_offs=said)) == Approved(("signed off by rob",))
+
+
+def test_a_word_for_a_release_is_no_review_and_counts_for_what_is_ones_own() -> None:
+    branch = Branch()
+    branch.merge(yes("ann"), authors=(frozenset({"ann"}),))
+    said = (SignOff("ann", branch.head),)
+
+    assert lacks(Requires.wish(sign_off=["ann"]), branch.evidence(sign_offs=said)) == ""
+    assert lacks(Requires.wish(1, sign_off=["ann"]), branch.evidence(sign_offs=said)) == OWN
 
 
 def test_a_floor_is_joined_with_a_wish_and_never_lowered() -> None:
