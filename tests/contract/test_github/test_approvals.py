@@ -275,25 +275,6 @@ def test_a_rewritten_branch_is_held(main: Branch) -> None:
     assert main.lacks(running="feature") == [told.replace(main.running[:7], "feature")]
 
 
-def test_an_approval_from_before_its_base_was_rewritten_does_not_count(main: Branch) -> None:
-    before, shop = main.head, main.office.shop
-    shop.git("checkout", "--quiet", "main")
-    main.commit("hidden", "octocat")
-    shop.git(
-        "push", "--quiet", "origin", "HEAD:main"
-    )  # so that its reviewers do not see it among the changes
-    number = main.pull("one")
-    main.review(number)
-    main.office.hub.server.world.clock.forward(60)
-    shop.git("push", "--quiet", "--force", "origin", f"{before}:main")
-    main.merge(number)
-
-    assert main.lacks() == [f"1 approval (hubot approved another base) (#{number})"]
-    main.office.hub.server.world.clock.forward(60)
-    main.review(number)
-    assert main.lacks() == []
-
-
 def _rewritten(main: Branch, before: str) -> None:
     main.office.shop.git("push", "--quiet", "--force", "origin", f"{before}:main")
 
@@ -315,8 +296,10 @@ def _opened_again(main: Branch) -> None:
     assert answer.status_code == 200, answer.text
 
 
-@pytest.mark.parametrize("method", ["merge", "squash"])
-@pytest.mark.parametrize("taken_away", [_rewritten, _closed_meanwhile, _deleted_and_made_anew])
+@pytest.mark.parametrize(
+    ("taken_away", "method"),
+    [(_rewritten, "squash"), (_closed_meanwhile, "merge"), (_deleted_and_made_anew, "squash")],
+)
 def test_what_its_base_had_and_has_no_more_nobody_approved_with_a_pull_request(
     main: Branch, taken_away: Callable[[Branch, str], None], method: str
 ) -> None:
@@ -333,6 +316,8 @@ def test_what_its_base_had_and_has_no_more_nobody_approved_with_a_pull_request(
     main.merge(number, method)
 
     assert [file["filename"] for file in shown] == ["one-0"]
+    (pull,) = main.evidence().pulls  # which tells nothing of what happened while it was closed
+    assert (pull.retargeted_at is None) == (taken_away is _closed_meanwhile)
     assert main.lacks() == [f"1 approval (hubot approved another base) (#{number})"]
     clock.forward(60)
     main.review(number)
