@@ -16,6 +16,7 @@ from reviewapps.github.conditional import Missing, kept
 from reviewapps.github.connection import Connection
 from reviewapps.github.credentials import Credentials
 from reviewapps.github.deployments import Deployments
+from reviewapps.github.elsewhere import Elsewhere
 from reviewapps.github.git import Mirror
 from reviewapps.github.history import History
 from reviewapps.github.identity import Identity
@@ -170,9 +171,13 @@ class RepositoryClient:
         """The environments that GitHub shows as deployed by us, among those of the latest hundred deployments."""
         return self._deployments.active(self._identity.facts.id)
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
-        """The environment's latest deployments, newest first, each as it was before it was replaced."""
-        return self._deployments.history(environment)
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
+        """The environment's latest deploys, newest first, each as it was before it was replaced."""
+        return self._deployments.history(environment, ours=ours)
+
+    def live(self, environment: Environment) -> PastDeploy | None:
+        """What runs in an environment that somebody else deploys to."""
+        return Elsewhere(self._connection, self._memory).live(environment)
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""

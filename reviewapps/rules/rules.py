@@ -130,11 +130,15 @@ def rules(text: str | None) -> Rules:
 
 
 def _check_names(file: RulesFile, read: Document) -> None:
-    """Every shared environment has a name that can be one, and follows something."""
+    """Every shared environment has a name that can be one, an app of its own, and follows something."""
+    apps: dict[str, str] = {}
     for name, section in file.environments.shared.items():
         way: Way = ("environments", name)
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", name) or name.startswith("pr-") or name == BUILDER:
             raise BadRules(f"`environments.{name}` is no name for an environment", read.line(way))
+        if section.app is not None and (other := apps.setdefault(section.app, name)) != name:
+            what = f"lets `{other}` and `{name}` be the same app, `{section.app}`"
+            raise BadRules(f"`environments` {what}", read.line((*way, "app")))
         if section.follows is None and name not in FOLLOWED:
             near = difflib.get_close_matches(name, (REVIEW, *FOLLOWED), n=1)
             hint = f"; did you mean `{near[0]}`?" if near else ", such as {branch: NAME} or {tags: [PATTERN]}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -89,10 +88,9 @@ def _patterns(value: Any) -> tuple[str, ...]:
 
 
 def floor(value: Any) -> Requires:
-    """What an operator asks at least: a key that is left out asks for nothing. Who asks for approvals and leaves
-    ``self_approval`` out does not allow it, though; who asks for none has no say in it."""
-    found = requires(value)
-    return found if found.approvals or "self_approval" in value else replace(found, self_approval=True)
+    """What an operator asks at least. Where no approvals are asked for, nothing is said of whose count."""
+    asks = not isinstance(value, dict) or value.get("approvals") or value.get("from")
+    return requires(value if asks else {"self_approval": True, **value})
 
 
 def requires(value: Any) -> Requires:
