@@ -47,6 +47,7 @@ class Town:
         self.onlooker = Onlooker(self.octocat, self.repository, BOT)
         self.orchestrators: list[Orchestrator] = []
         self.octocat.begin(SAMPLE)
+        self.world.github.world.clock.forward(1)  # whoever approves anything does so later
 
     @cached_property
     def hubot(self) -> Person:
