@@ -27,7 +27,10 @@ class Databases(Protocol):
         """How the role reaches its database."""
 
     def all(self) -> tuple[Any, ...]:
-        """Those of ours, each with ``name`` and ``note``."""
+        """Those of ours, each with ``name`` and ``note``, and what is left of some."""
+
+    def left_open(self) -> tuple[str, ...]:
+        """The databases that every preview may enter, and that we may not close to them."""
 
 
 OpenServer = Callable[[str], Databases]

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from psycopg import sql
 
 from reviewapps.demo.onlooker import page
 from reviewapps.errors import AuthorMustAct
@@ -144,11 +145,16 @@ def test_reset_brings_an_empty_database_that_is_set_up_again(data_town: Town) ->
     assert town.builds == 1
 
 
-def test_no_database_is_dropped_by_a_name_that_somebody_wrote_onto_a_service(data_town: Town) -> None:
+def test_which_database_is_dropped_is_nobodys_to_say(data_town: Town) -> None:
+    """Neither by a name on a service, nor by what a preview writes onto its own."""
     town = data_town
     town.on_main({**rules(**OWN, release=MIGRATES), **APP, **MIGRATE})
     mine, other = town.open("blue"), town.open("green")
-    town.until_live(mine)
+    with connected(town.until_live(mine)) as database:
+        instance = town.orchestrators[0].told.instance
+        forged_note = sql.Literal(f"reviewapps 1 {instance} x/y")
+        name = sql.Identifier(database.info.dbname)
+        database.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, forged_note))
     url = town.until_live(other, town.head(other))
     found = {one.name: one for one in town.world.cloudfoundry.world.all(ServiceInstance)}
     theirs = found[f"shop-pr-{other}-shop-db"].annotations["reviewapps-database"]
