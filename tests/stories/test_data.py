@@ -104,10 +104,28 @@ def test_a_preview_has_a_database_of_its_own_from_its_first_page_to_its_end(data
     town.until_live(number, second)
     assert deploys(url) == [first, second]
     assert (tasks(town, "release"), tasks(town, "setup")) == (["SUCCEEDED"] * 2, ["SUCCEEDED"])
+    town.until_idle()
+    calls = len(town.cf.calls)
     town.octocat.close(number)
     town.until_comment(number, "Preview: removed")
     assert parted.exists()
+    assert _written(town, calls) == [
+        "DELETE routes",
+        "POST tasks",
+        "POST stop",
+        "PATCH apps",
+        "DELETE service_instances",
+        "DELETE apps",
+        "DELETE apps",
+    ]
     assert (services(town), databases(town), town.apps) == ([POSTGRES, "shop-mail"], [], [])
+
+
+def _written(town: Town, since: int) -> list[str]:
+    """What was asked to change since that many calls: the last word of each path that is no guid."""
+    calls = (call for call in town.cf.calls[since:] if call.method != "GET" and call.path.startswith("/v3"))
+    words = ((call.method, call.path.partition("?")[0].split("/")) for call in calls)
+    return [f"{method} {next(w for w in reversed(path) if '-' not in w)}" for method, path in words]
 
 
 def test_a_release_task_that_fails_leaves_what_serves_with_its_own_variables(data_town: Town) -> None:
