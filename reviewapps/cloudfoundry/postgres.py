@@ -59,6 +59,12 @@ class Postgres:
         """Whether there is one."""
         return self._name is not None
 
+    def standing(self) -> Databases | None:
+        """The server, where our key for it is there already. Nothing is written."""
+        found = self._requests.named((self._name,)) if self._name is not None else []
+        keys = self._requests.keys(str(found[0]["guid"]), self._key) if found else []
+        return self.server if keys else None
+
     def forget(self) -> None:
         """Let the key be read again: what it said was refused."""
         self._server = None
