@@ -47,7 +47,7 @@ def named(text: str, grant: Grant) -> Named:
         asked = rules(text)
     except BadRules:
         return Named()
-    granted = [kind for kind in _sections(text) if grant.allows(kind)]
+    granted = [kind for kind in _sections(text) if grant.knows(kind)]
     people = [name for kind in granted for _, name in _people(text, kind)]
     follows = [asked.named(kind).follows for kind in granted]
     branches = [one.branch for one in follows if one is not None and one.branch]
@@ -85,7 +85,7 @@ def mistakes(
 
 def _not_granted(text: str, grant: Grant) -> Iterator[Mistake]:
     for kind, line in _sections(text).items():
-        if not grant.allows(kind) and kind not in grant.elsewhere:
+        if not grant.knows(kind):
             yield Mistake(
                 line,
                 f"`environments.{kind}` has no space that was granted: whoever runs reviewapps has to grant one",
@@ -95,7 +95,7 @@ def _not_granted(text: str, grant: Grant) -> Iterator[Mistake]:
 def _not_there(text: str, asked: Rules, grant: Grant, unknown: Named) -> Iterator[Mistake]:
     for kind, line in _sections(text).items():
         follows = asked.named(kind).follows
-        if follows is not None and follows.branch in unknown.branches and grant.allows(kind):
+        if follows is not None and follows.branch in unknown.branches and grant.knows(kind):
             where = _line(text, "environments", kind, "follows") or line
             yield Mistake(
                 where, f"`environments.{kind}` follows the branch `{follows.branch}`, which is not there yet"
