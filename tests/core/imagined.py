@@ -386,6 +386,8 @@ class CloudFoundry:
 
     def _delete_service(self, guid: str, actual: Actual) -> Actual:
         mine = self.services[actual.environment]
+        using = {app for app, some in self.bindings.items() if any(b.instance == guid for b in some)}
+        assert not using & self.running.keys() - self.rolling.keys(), "what goes is used by nobody any more"
         self.databases -= {one.database for one in mine if one.guid == guid}
         mine[:] = [one for one in mine if one.guid != guid]
         for bound in self.bindings.values():

@@ -10,7 +10,20 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Run, Verdict
-from reviewapps.model import Actual, App, Attempt, Comment, Environment, Refusal, Route, Space, Tag, Tagging
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Comment,
+    Deployment,
+    Environment,
+    Refusal,
+    Route,
+    ServiceInstance,
+    Space,
+    Tag,
+    Tagging,
+)
 from reviewapps.plan import (
     Terms,
     attention,
@@ -447,6 +460,31 @@ def test_all_that_is_there_is_removed() -> None:
 LIVE = App("a", "shop-pr-1", PR_1, "app", True, "d", sha(1), "c", NOW, live_since=NOW)
 BEFORE, AFTER = (Attempt("i", sha(1), "c", NOW + sign * timedelta(minutes=1)) for sign in (-1, 1))
 SAID_NO = Refusal("build", "no", NOW)
+ROLLING = Deployment("x", True, False, False, "d", "i")
+
+
+@pytest.mark.parametrize(
+    ("app", "deployments", "step"),
+    [
+        (LIVE, None, steps.Stop()),
+        (replace(LIVE, started=False), None, steps.DeleteService("s")),
+        (replace(LIVE, attempt=BEFORE), None, steps.Stop()),
+        (replace(LIVE, attempt=AFTER), None, steps.Look("deployments")),
+        (replace(LIVE, attempt=AFTER), (), steps.Stop()),
+        (replace(LIVE, attempt=AFTER), (ROLLING,), steps.DeleteService("s")),
+        (None, None, steps.DeleteService("s")),
+    ],
+)
+def test_an_app_is_stopped_before_its_services_go_but_not_in_the_middle_of_a_switch(
+    app: App | None, deployments: tuple[Deployment, ...] | None, step: steps.Step
+) -> None:
+    mine = ServiceInstance("s", "shop-pr-1-shop-db", "shop-db", "ready", True, "ra_pr_1")
+    apps = () if app is None else (app,)
+    actual = Actual(PR_1, apps, (), services=(mine,), deployments=deployments)
+    assert next_removal(actual, None, Terms((), "", "a", NOW)) == step
+    others = replace(actual, services=(replace(mine, ours=False),))
+    last = steps.DeleteApp("a") if apps else steps.Done()
+    assert next_removal(others, None, Terms((), "", "a", NOW)) == last
 
 
 @pytest.mark.parametrize(
