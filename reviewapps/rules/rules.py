@@ -63,6 +63,9 @@ OF_TIME = frozenset(
 )
 """What of an environment's rules says when or whether something runs, or is only read when it is needed."""
 
+MOST_ENVIRONMENTS = 50
+"""Shared ones of a repository; what `all:` says is kept for each of them."""
+
 REVIEW = "review"
 EVERYWHERE = "*"
 
@@ -130,7 +133,12 @@ def rules(text: str | None) -> Rules:
 
 
 def _check_names(file: RulesFile, read: Document) -> None:
-    """Every shared environment has a name that can be one, and follows something."""
+    """There are not too many shared environments; each has a name that can be one, and follows something."""
+    if len(file.environments.shared) > MOST_ENVIRONMENTS:
+        first_too_many = list(file.environments.shared)[MOST_ENVIRONMENTS]
+        raise BadRules(
+            f"`environments` names more than {MOST_ENVIRONMENTS}", read.line(("environments", first_too_many))
+        )
     for name, section in file.environments.shared.items():
         way: Way = ("environments", name)
         if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", name) or name.startswith("pr-") or name == BUILDER:
