@@ -32,6 +32,7 @@ TREE: Final = "reviewapps-tree"
 BUILD: Final = "reviewapps-build"
 ATTEMPT: Final = "reviewapps-attempt"  # its id, a label of what it makes; on apps an annotation
 SERVICE: Final = "reviewapps-service"  # a digest of the service's name; the annotation is the name
+PLAN: Final = "reviewapps-plan"  # an annotation: of what a service was made
 DATABASE: Final = "reviewapps-database"
 DATA: Final = "reviewapps-data"  # which data the database holds; absent until it holds any
 TASK: Final = "reviewapps-task"

@@ -310,6 +310,7 @@ def service_instance(resource: Json, *, ours: bool) -> ServiceInstance:
         ours=ours,
         database=notes.get(labels.DATABASE) if ours else None,
         data=notes.get(labels.DATA) if ours else None,
+        plan=notes.get(labels.PLAN) if ours else None,
         attempt=marks.get(labels.ATTEMPT) if ours else None,
         error=error,
     )

@@ -133,6 +133,7 @@ class Servants:
             notes |= {labels.DATABASE: database_name(self._api.instance, actual.environment, service.name)}
             self._api.services.create_user_provided(name, TAGS, {"labels": marks, "annotations": notes})
             return
+        notes |= {labels.PLAN: service.plan or ""}
         try:
             plan = self._plan(service.plan or "")
             self._api.services.create_managed(name, plan, {"labels": marks, "annotations": notes})

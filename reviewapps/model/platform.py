@@ -91,7 +91,8 @@ class Task:
 class ServiceInstance:
     """A service instance. ``service`` is the name that the manifest knows it by; ``ours``: it bears our labels for
     this environment, and goes with it. ``database`` is what a database of its own is called, and ``data`` which
-    data it was last made for; without, it holds none yet.
+    data it was last made for; without, it holds none yet. ``plan`` (``offering/plan``) is what another was made
+    of.
     """
 
     guid: str
@@ -103,6 +104,7 @@ class ServiceInstance:
     data: str | None = None
     attempt: str | None = None
     error: str = ""
+    plan: str | None = None
 
 
 @dataclass(frozen=True)

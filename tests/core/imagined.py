@@ -353,8 +353,10 @@ class CloudFoundry:
                 self.apps[app.guid] = app = replace(app, service_names=app.service_names | {service.name})
                 if all(one.service != service.name for one in mine):
                     guid = self._guid("service")
-                    database = f"db-of-{app.environment.key}"
-                    made = ServiceInstance(guid, names[0], service.name, "ready", True, database)
+                    database = f"db-of-{app.environment.key}" if service.kind == "database" else None
+                    made = ServiceInstance(
+                        guid, names[0], service.name, "ready", True, database, plan=service.plan
+                    )
                     mine.append(made)
             case steps.MakeDatabase(guid, data):
                 self.databases.add(next(one.database or "" for one in mine if one.guid == guid))
