@@ -355,6 +355,7 @@ def deployment(resource: Json) -> Deployment:
         processes=tuple(
             process["guid"] for process in resource.get("new_processes") or () if process["type"] == "web"
         ),
+        created_at=bounds.moment(resource["created_at"]),
     )
 
 

@@ -123,7 +123,8 @@ class Binding:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A rolling switch that is ``active`` or over; over well only where ``deployed``."""
+    """A rolling switch that is ``active`` or over; over well only where ``deployed``. ``created_at`` is by the
+    platform's clock."""
 
     guid: str
     active: bool
@@ -132,6 +133,7 @@ class Deployment:
     droplet: str | None
     attempt: str | None
     processes: tuple[str, ...] = ()
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,9 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
         case "release" | "setup":
             return f"push a fix, or try again: {again}. This commit is not tried again by itself."
         case "service":
-            return f"whoever runs reviewapps makes what is missing, or the rules say otherwise. Then: {again}."
+            return (
+                f"whoever runs reviewapps makes what is missing, or the rules say otherwise. Then: {again}."
+            )
         case "build" | "crash":
             return f"push a fix. If it was not your code: {again}. This commit is not tried again by itself."
         case "copy":

@@ -462,7 +462,9 @@ class CloudFoundry:
         droplet, guid = self.add_droplet(app, key), self._guid("deployment")
         self.apps[app] = replace(self.apps[app], droplet=droplet)
         if rolling:
-            self.deployments[app].insert(0, Deployment(guid, True, False, False, droplet, None))
+            self.deployments[app].insert(
+                0, Deployment(guid, True, False, False, droplet, None, created_at=self.now)
+            )
             self.rolling[app] = Running(droplet, None)
         else:
             self.running[app] = Running(droplet, None)
@@ -574,7 +576,8 @@ class CloudFoundry:
         assert step.droplet not in self.evil, "it runs what nobody signed"
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet, started=True)
         self.running[app.guid] = Running(step.droplet, self.configured.get(app.guid))
-        over = Deployment(self._guid("deployment"), False, False, True, step.droplet, step.attempt)
+        guid = self._guid("deployment")
+        over = Deployment(guid, False, False, True, step.droplet, step.attempt, created_at=self.now)
         self.deployments.setdefault(app.guid, []).insert(0, over)
 
     def _stop(self, app: App) -> None:
@@ -588,7 +591,7 @@ class CloudFoundry:
         assert step.droplet not in self.evil, "it runs what nobody signed"
         guid = self._guid("deployment")
         self.deployments.setdefault(app.guid, []).insert(
-            0, Deployment(guid, True, False, False, step.droplet, step.attempt)
+            0, Deployment(guid, True, False, False, step.droplet, step.attempt, created_at=self.now)
         )
         self.rolling[app.guid] = Running(step.droplet, self.configured.get(app.guid))
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet)
