@@ -12,12 +12,13 @@ from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
-from reviewapps.plan.terms import Terms
+from reviewapps.plan.terms import Terms, another_try
 
 __all__ = [
     "Farewell",
     "Removal",
     "Terms",
+    "another_try",
     "attention",
     "began_after",
     "drifted",

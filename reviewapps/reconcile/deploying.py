@@ -24,6 +24,7 @@ from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.allowing import allowance
+from reviewapps.reconcile.trying import instead
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_at, rules_of
 from reviewapps.reconcile.watch import under_way, watch
@@ -85,6 +86,8 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
         _refuse(turn, wrong)
     except Busy as busy:
         return _wait_for_room(turn, run, busy, step)
+    except TryLater as later:
+        turn.carry_out(instead(turn, run, step, later))
     return None
 
 

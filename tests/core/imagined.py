@@ -94,6 +94,7 @@ class CloudFoundry:
         self.evil: set[str] = set()
         self.unsigned: tuple[str, ...] = ()
         self.full: tuple[type[steps.Step], ...] = ()
+        self.away: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
         self.troubles: Iterator[Trouble | None] = iter(())
         self.apps: dict[str, App] = {}
@@ -157,6 +158,8 @@ class CloudFoundry:
         self.requests += 1
         if isinstance(step, self.full):
             raise Busy(QUOTA, after=30.0)
+        if isinstance(step, self.away):
+            raise Unavailable("it did not answer")
         trouble = None if isinstance(step, steps.Look | steps.Reach) else next(self.troubles, None)
         if trouble == "nothing":
             raise Unavailable("it did not answer")
