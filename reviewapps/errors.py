@@ -86,6 +86,11 @@ class BadRules(AuthorMustAct):
         super().__init__(message)
         self.line = line
 
+    @property
+    def where(self) -> str:
+        """What is wrong, with its line."""
+        return f"line {self.line}: {self}" if self.line else str(self)
+
 
 class OperatorMustAct(ReviewAppsError):
     """Whoever runs reviewapps has to act."""

@@ -174,9 +174,12 @@ class GitHub(Protocol):
     def deployed(self) -> frozenset[Environment]:
         """The environments that GitHub shows as deployed by us, among those of the latest hundred deployments."""
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
-        """Our deployments to the environment, newest first: the latest hundred at most. One that was replaced by a
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
+        """The latest deploys to the environment, by us or by whoever, newest first. One that was replaced by a
         later one has the state that it had before."""
+
+    def live(self, environment: Environment) -> PastDeploy | None:
+        """What runs in an environment that somebody else deploys to; None where nothing says so."""
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""

@@ -5,19 +5,12 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 """
 
 from reviewapps.desired.desired import desired, questions
+from reviewapps.desired.inquiry import Inquiry
+from reviewapps.desired.permitted import has_drifted, permitted_last
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
-from reviewapps.desired.shared import (
-    Shared,
-    branches_of,
-    followed_tags,
-    has_drifted,
-    head_of,
-    natural,
-    overwritten,
-    permitted_last,
-    tags_seen,
-)
+from reviewapps.desired.shared import Shared, branches_of, head_of
+from reviewapps.desired.tags import followed_tags, natural, overwritten, tags_seen
 from reviewapps.desired.verdicts import (
     Absent,
     Asks,
@@ -34,6 +27,7 @@ from reviewapps.desired.verdicts import (
     Verdict,
     Way,
 )
+from reviewapps.desired.without_rules import lost
 
 __all__ = [
     "STAGING",
@@ -45,6 +39,7 @@ __all__ = [
     "Fork",
     "Held",
     "Hold",
+    "Inquiry",
     "Known",
     "Leave",
     "Line",
@@ -62,6 +57,7 @@ __all__ = [
     "has_drifted",
     "head_of",
     "lasting",
+    "lost",
     "natural",
     "overwritten",
     "permitted_last",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.review import REVIEW, Review
 from reviewapps.desired.shared import Shared
 from reviewapps.desired.verdicts import Absent, Asks, Desired, Known, Leave, Verdict
@@ -31,8 +32,8 @@ def desired(
     """
     review = Review(wanted, rules, grant, space, known, now, also)
     verdicts = review.verdicts() if grant.allows(REVIEW) else {}
-    shared = Shared(wanted, rules, grant, space, known, now)
-    verdicts |= shared.verdicts()
+    inquiry = Inquiry(known)
+    verdicts |= Shared(wanted, rules, grant, space, inquiry, now).verdicts()
     verdicts |= dict.fromkeys(
         (e for e in space.unreadable if e and e.repository == review.repository), Leave()
     )
@@ -43,7 +44,7 @@ def desired(
         needs=frozenset(review.needs_asked),
         room=review.room_asked,
     )
-    return replace(_safe(verdicts, asks | shared.asks, grant), line=review.line)
+    return replace(_safe(verdicts, asks | inquiry.asks, grant), line=review.line)
 
 
 def questions(

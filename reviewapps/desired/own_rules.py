@@ -6,7 +6,7 @@ what a shared environment follows, or which command, service and variable it get
 
 from __future__ import annotations
 
-from reviewapps.desired.verdicts import Hold
+from reviewapps.desired.verdicts import Hold, Leave
 from reviewapps.errors import BadRules
 from reviewapps.model import Follows
 from reviewapps.rules import FILE, Rules
@@ -35,6 +35,11 @@ def lacking(
         return None
     why = f"{commit[:7]} has no {FILE}, and where approvals are asked for a commit brings its own rules"
     return Hold(commit, "rules", (f"{why}: merge the file into {branch}",))
+
+
+def broken(rules: BadRules, default_branch: str) -> Leave:
+    """That all stays as it is, since the default branch's rules cannot be read."""
+    return Leave(f"the rules on {default_branch} cannot be read: {rules.where}")
 
 
 def unreadable(commit: str) -> Hold:

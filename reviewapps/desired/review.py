@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from reviewapps.desired.newcomers import Newcomers
+from reviewapps.desired.own_rules import broken
 from reviewapps.desired.room import Waiter
 from reviewapps.desired.verdicts import Absent, Destroyed, Fork, Known, Leave, Refused, Run, Verdict
 from reviewapps.errors import BadRules
@@ -31,7 +32,7 @@ class Review:
         now: datetime,
         also: frozenset[int],
     ) -> None:
-        self.repository = wanted.repository.id
+        self.repository, self.default_branch = wanted.repository.id, wanted.repository.default_branch
         self.rules, self.grant, self.known, self.now = rules, grant, known, now
         self.listed = {pr.number: pr for pr in wanted.pull_requests}
         self.space, self.also = space, also
@@ -116,7 +117,9 @@ class Review:
     def has_unreadable_rules(self, pr: PullRequest) -> Verdict | None:
         if not isinstance(self.rules, BadRules):
             return None
-        return Leave() if pr.number in self.there else Refused(pr.commit, _broken(self.rules, pr))
+        if pr.number in self.there:
+            return broken(self.rules, self.default_branch)
+        return Refused(pr.commit, _broken(self.rules, pr))
 
     # --- room ---
 
@@ -230,5 +233,4 @@ QUESTIONS: tuple[tuple[str, Callable[[Review, PullRequest], Verdict | None]], ..
 
 
 def _broken(rules: BadRules, pr: PullRequest) -> Refusal:
-    where = f"line {rules.line}: " if rules.line else ""
-    return Refusal("rules", f"{where}{rules}", pr.created_at)
+    return Refusal("rules", rules.where, pr.created_at)

@@ -108,7 +108,9 @@ class Destroyed:
 
 @dataclass(frozen=True)
 class Leave:
-    """Whatever is there stays as it is."""
+    """Whatever is there stays as it is, for the reason ``why``, where that is something that people can mend."""
+
+    why: str = field(default="", compare=False)
 
 
 Verdict = Run | Held | NoRoom | Fork | Refused | Absent | Destroyed | Leave

@@ -27,7 +27,7 @@ def grants(seen: Seen) -> Iterator[Finding]:
 
 def _floor(seen: Seen, name: str, grant: Grant, kind: str) -> Iterator[Finding]:
     """Whoever merges the rules decides alone what is asked of a first deploy, where no operator says the least."""
-    if kind in grant.floors or (kind != "production" and _asked(seen, name, kind).nothing):
+    if kind in grant.floors or _asked(seen, name, kind).nothing:
         return
     told = f"{name}: {kind} has no floor: {FILE} alone says what its first deploy needs, and who merges that"
     yield warn(AREA, told, f"requires = {{ {kind} = {{ approvals = 1 }} }} (or 0, where that is meant)")

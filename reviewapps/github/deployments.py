@@ -15,7 +15,8 @@ from reviewapps.github.conditional import everything
 from reviewapps.github.connection import Connection
 from reviewapps.github.late import not_overtaken
 from reviewapps.github.looking import root
-from reviewapps.github.parse_told import Deployed, DeploymentStatus
+from reviewapps.github.parse_told import DeploymentStatus
+from reviewapps.github.past import INACTIVE, past_deploys
 from reviewapps.model import FORMAT, Environment, PastDeploy
 from reviewapps.outcome import Telling
 from reviewapps.ports import Memory
@@ -23,7 +24,6 @@ from reviewapps.ports import Memory
 LONGEST_DESCRIPTION: Final = 140
 TOLD_OF: Final = 20
 MONTH: Final = 30 * 24 * 3600.0
-INACTIVE: Final = "inactive"
 
 
 @dataclass(frozen=True)
@@ -93,26 +93,23 @@ class Deployments:
                 alive.add(environment)
         return frozenset(alive)
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
-        """The environment's latest deployments of ours, newest first, each as it was before it was replaced."""
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
+        """The environment's latest deploys, ours or all, newest first, each as it was before it was replaced."""
+        task = f"&task={_task(environment)}" if ours else ""
         path = (
             f"{root(environment.repository)}/deployments?environment={_shown(environment)}"
-            f"&task={_task(environment)}&per_page={TOLD_OF}"
+            f"{task}&per_page={TOLD_OF}"
         )
         answer = self._connection.read(path)
         found = parse.understood(parse.each(parse_told.deployed), answer.body, path)
-        mine = (one for one in found if one.payload == self._payload(environment))
-        return tuple(self._past(environment, one) for one in mine)
+        meant = (one for one in found if not ours or one.payload == self._payload(environment))
+        deploys = (past for one in meant for past in past_deploys(one, self._said(environment, one.id)))
+        return tuple(sorted(deploys, key=lambda past: past.began_at, reverse=True))
 
-    def _past(self, environment: Environment, one: Deployed) -> PastDeploy:
-        path = f"{self._deployment(environment, one.id)}/statuses?per_page=30"
-        said = parse.understood(
-            parse.each(parse_told.deployment_status), self._connection.read(path).body, path
-        )
-        last = next((status for status in said if status.state != INACTIVE), None)
-        if last is None:
-            return PastDeploy(one.commit, INACTIVE, one.created_at, one.created_at)
-        return PastDeploy(one.commit, last.state, one.created_at, last.at, last.description, last.url)
+    def _said(self, environment: Environment, identity: int) -> tuple[DeploymentStatus, ...]:
+        path = f"{self._deployment(environment, identity)}/statuses?per_page=100"
+        answer = self._connection.read(path)
+        return parse.understood(parse.each(parse_told.deployment_status), answer.body, path)
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
+from reviewapps.approval import Requires
 from reviewapps.errors import BadSettings, Missing
 from reviewapps.gate import Gate, gate_of
 from reviewapps.grants.form import (
@@ -39,11 +40,15 @@ from reviewapps.grants.secrets import (
 from reviewapps.grants.slack import Channels, Slack
 from reviewapps.grants.slack_form import SlackForm, slack_of
 from reviewapps.grants.sources import check_sources, sources
+from reviewapps.rules.section_values import floor
 
 NAME = "reviewapps.toml"
 
 GATE = "gate"
 """The name of the secret that opens the gates."""
+
+USUAL_FLOORS: Mapping[str, Requires] = {"production": floor({"approvals": 1})}
+"""The least that is asked where the file does not say: what reaches production is what somebody else saw."""
 
 Find = Callable[[str, str | None], Found]
 """The secret of this name, and where the file says that it is found (None: it does not say)."""
@@ -198,7 +203,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         services=form.services.get(EVERYWHERE, frozenset()),
         services_of_kind={kind: names for kind, names in form.services.items() if kind != EVERYWHERE},
         plans=frozenset(form.plans),
-        floors=form.requires,
+        floors={**{kind: one for kind, one in USUAL_FLOORS.items() if kind in mine}, **form.requires},
         databases=frozenset(kind for kind, name in mine.items() if targets[name].postgres is not None),
         elsewhere=frozenset(form.environments.keys() - mine.keys()),
         sources=_sources(file, form, mine) if file.signing is not None else {},

@@ -120,6 +120,10 @@ class Grant:
         """Whether environments of this kind may exist."""
         return kind in self.targets
 
+    def knows(self, kind: str) -> bool:
+        """Whether environments of this kind may exist, here or in another installation."""
+        return self.allows(kind) or kind in self.elsewhere
+
     def uses_previews_builds(self, kind: str) -> bool:
         """Whether environments of this kind may run what previews built."""
         beside = self.targets.get(kind) == self.targets.get("review")

@@ -48,7 +48,7 @@ def named(text: str, grant: Grant) -> Named:
     except BadRules:
         return Named()
     read = document(text)
-    granted = [kind for kind in _sections(read) if grant.allows(kind)]
+    granted = [kind for kind in _sections(read) if grant.knows(kind)]
     people = [name for kind in granted for _, name in _people(read, kind)]
     follows = [asked.named(kind).follows for kind in granted]
     branches = [one.branch for one in follows if one is not None and one.branch]
@@ -87,7 +87,7 @@ def mistakes(
 
 def _not_granted(read: Document, grant: Grant) -> Iterator[Mistake]:
     for kind, line in _sections(read).items():
-        if not grant.allows(kind) and kind not in grant.elsewhere:
+        if not grant.knows(kind):
             yield Mistake(
                 line,
                 f"`environments.{kind}` has no space that was granted: whoever runs reviewapps has to grant one",
@@ -97,7 +97,7 @@ def _not_granted(read: Document, grant: Grant) -> Iterator[Mistake]:
 def _not_there(read: Document, asked: Rules, grant: Grant, unknown: Named) -> Iterator[Mistake]:
     for kind, line in _sections(read).items():
         follows = asked.named(kind).follows
-        if follows is not None and follows.branch in unknown.branches and grant.allows(kind):
+        if follows is not None and follows.branch in unknown.branches and grant.knows(kind):
             where = _line(read, "environments", kind, "follows") or line
             yield Mistake(
                 where, f"`environments.{kind}` follows the branch `{follows.branch}`, which is not there yet"

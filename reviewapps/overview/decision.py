@@ -80,7 +80,8 @@ def _of_shared(
     """What it follows, and what may hold it back."""
     readable = Answer("the rules on the default branch can be read", not isinstance(rules, BadRules))
     if isinstance(rules, BadRules):
-        return (readable,)
+        chosen = isinstance(verdict, Run | Held)
+        return (readable, Answer("somebody went back by hand to a commit whose own can be read", chosen))
     app, own = space.actual(environment).app, rules.of(environment).follows
     if own is None:
         return (readable, Answer("the rules say what it follows", False))
@@ -135,7 +136,7 @@ def follows(verdict: Verdict) -> str:
             return f"{commit[:7]} is not fetched, built or run."
         case Destroyed(commit, at):
             return f"{commit[:7]} was removed by hand {moment(at)}; a push or `reviewapps deploy` brings it back."
-        case Leave():
-            return "Whatever is there stays as it is."
+        case Leave(because):
+            return f"Whatever is there stays as it is{f', since {because}' if because else ''}."
         case _:
             return f"Nothing should be there ({why(verdict)})."

@@ -145,8 +145,8 @@ class _Seen:
                 return self._there(actual, "failed", commit=commit, reason=_reason(commit, refusal))
             case _ if actual.empty or (isinstance(verdict, Destroyed) and _is_a_record(actual)):
                 return None
-            case Leave():
-                return self._left(actual)
+            case Leave(because):
+                return self._left(actual, because)
             case Absent() | Fork() | Destroyed():
                 return self._there(actual, "removing", reason=why(verdict))
         raise AssertionError(verdict)
@@ -177,11 +177,11 @@ class _Seen:
         words = f"{run.commit[:7]} is to be built; nobody has begun"
         return self._there(actual, "due", commit=run.commit, reason=words)
 
-    def _left(self, actual: Actual) -> Row:
+    def _left(self, actual: Actual, because: str) -> Row:
         app = actual.app
         serves = app is not None and app.started and app.commit is not None
         since = app.live_since if app is not None else None
-        return self._there(actual, "kept", since=since if serves else None)
+        return self._there(actual, "kept", since=since if serves else None, reason=because)
 
     def _there(
         self,

@@ -11,14 +11,17 @@ from reviewapps.plan.drift import drifted
 from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
+from reviewapps.plan.notes import Note, as_noted, may_go_before, together
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
 from reviewapps.plan.terms import Terms, another_try
 
 __all__ = [
     "Farewell",
+    "Note",
     "Removal",
     "Terms",
     "another_try",
+    "as_noted",
     "attention",
     "began_after",
     "drifted",
@@ -28,8 +31,10 @@ __all__ = [
     "in_doubt",
     "is_live",
     "lasting",
+    "may_go_before",
     "next_farewell",
     "next_removal",
     "next_step",
+    "together",
     "unfinished",
 ]

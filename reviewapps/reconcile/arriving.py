@@ -6,13 +6,17 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from pydantic import TypeAdapter
 
 from reviewapps.desired import Desired, Held, Hold, Run
-from reviewapps.model import ADOPTED, App, Environment, PullRequest, Refusal, Space, Wanted
+from reviewapps.errors import OperatorMustAct, ReviewAppsError
+from reviewapps.model import ADOPTED, App, Environment, PastDeploy, PullRequest, Refusal, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
 from reviewapps.reconcile.means import Means
+
+log = structlog.get_logger()
 
 PATIENCE = timedelta(seconds=60)
 """For how long after a merge its preview's build is kept for who may want it."""
@@ -20,6 +24,7 @@ PATIENCE = timedelta(seconds=60)
 NEXT = "the next merge, since {commit} was chosen by hand"
 
 _PAST: Final = TypeAdapter(tuple[tuple[str, datetime], ...])
+_LIVE: Final = TypeAdapter(tuple[PastDeploy, ...])
 
 REMEMBERED = 14 * 24 * 3600.0
 """Seconds for which it is known without asking that one commit is on the way to another: that never changes."""
@@ -41,7 +46,8 @@ def arrivals(
         failed = _failed(verdict, app)
         if app is not None and _has_come(means, pr.merged_as, app):
             address = _address(means, space, environment)
-            found.append(Arrival(environment.name, address, _since(means, pr, environment, app)))
+            since = app.live_since and _since(means, pr, environment, app.commit or "", app.live_since)
+            found.append(Arrival(environment.name, address, since))
         elif (
             failed is not None and isinstance(verdict, Run) and _contains(means, verdict.commit, pr.merged_as)
         ):
@@ -52,6 +58,10 @@ def arrivals(
         elif hold is not None and _is_held(means, pr, hold):
             lacks = hold.why == "approval"
             found.append(Arrival(environment.name, waits=" · ".join(hold.reasons), lacks=lacks))
+    for environment, live in _elsewhere(means, wanted):
+        if _is_part(means, live, pr.merged_as):
+            since = _since(means, pr, environment, live.commit, live.at, ours=False)
+            found.append(Arrival(environment.name, live.url, since))
     return tuple(found)
 
 
@@ -86,25 +96,65 @@ def come(arrived: Iterable[Arrival]) -> frozenset[str]:
 def news(means: Means, wanted: Wanted, space: Space, desired: Desired) -> frozenset[Environment]:
     """The previews of merged pull requests whose comments do not tell yet where their commits are. What stands
     somewhere is compared with what stood there when they were told."""
-    if not _standing(space, desired):
+    there = _elsewhere(means, wanted, afresh=True)
+    if not _standing(space, desired, there):
         return frozenset()
     untold = set()
     for pr in wanted.pull_requests:
         if pr.merged_as is None:
             continue
         told, _, names = str(means.remembered("arrived", str(pr.number)) or "").partition(" ")
-        if told != _standing(space, desired, frozenset(names.split())):
+        if told != _standing(space, desired, there, frozenset(names.split())):
             untold.add(Environment.of_pull_request(wanted.repository.id, pr.number))
     return frozenset(untold)
 
 
-def note(means: Means, space: Space, desired: Desired, number: int, on: frozenset[str] = frozenset()) -> None:
+def note(
+    means: Means,
+    wanted: Wanted,
+    space: Space,
+    desired: Desired,
+    number: int,
+    on: frozenset[str] = frozenset(),
+) -> None:
     """Remember that the pull request was told of this, and that it is ``on`` those environments."""
-    told = " ".join((_standing(space, desired, on), *sorted(on)))
+    told = " ".join((_standing(space, desired, _elsewhere(means, wanted), on), *sorted(on)))
     means.remember(told, REMEMBERED, "arrived", str(number))
 
 
-def _standing(space: Space, desired: Desired, on: frozenset[str] = frozenset()) -> str:
+Elsewhere = list[tuple[Environment, PastDeploy]]
+"""What is live in the environments that another installation keeps."""
+
+
+def _elsewhere(means: Means, wanted: Wanted, *, afresh: bool = False) -> Elsewhere:
+    """Only where there are previews, whose comments can tell of it. A look asks ``afresh``, its turns need not."""
+    kinds = sorted(means.grant.elsewhere) if means.grant.allows("review") else []
+    there = [Environment(wanted.repository.id, kind) for kind in kinds]
+    return [(one, live) for one in there if (live := _live(means, one, afresh)) is not None]
+
+
+def _live(means: Means, environment: Environment, afresh: bool) -> PastDeploy | None:
+    """What is known of it will do where GitHub does not answer: nobody else's deployments hold up a look."""
+    known = means.remembered("elsewhere", environment.name)
+    if afresh or known is None:
+        try:
+            live = means.github.live(environment)
+            known = _LIVE.dump_python(() if live is None else (live,), mode="json")
+            means.remember(known, REMEMBERED, "elsewhere", environment.name)
+        except ReviewAppsError as wrong:
+            log.warning("not answered", question=f"what runs in {environment.name}", reason=str(wrong))
+    return next(iter(_LIVE.validate_python(known or ())), None)
+
+
+def _is_part(means: Means, live: PastDeploy, merged: str) -> bool:
+    """Whether the merge is on the way to what somebody else deployed, which GitHub may not know any more."""
+    try:
+        return _contains(means, live.commit, merged)
+    except OperatorMustAct:
+        return False
+
+
+def _standing(space: Space, desired: Desired, there: Elsewhere, on: frozenset[str] = frozenset()) -> str:
     """A digest of what each shared environment serves, and what holds it back; nothing where there is none.
 
     A branch only grows: to who is ``on`` its environment a later commit is no news, nor what holds one back."""
@@ -118,6 +168,7 @@ def _standing(space: Space, desired: Desired, on: frozenset[str] = frozenset()) 
             hold = verdict.hold if isinstance(verdict, Held) else verdict.held
             commit = app.commit if app is not None else None
             seen.append((environment.name, commit, hold, _failed(verdict, app)))
+    seen.extend((one.name, "on" if one.name in on else live.commit) for one, live in there)
     return value_digest(tuple(seen)) if seen else ""
 
 
@@ -138,22 +189,30 @@ def _is_held(means: Means, pr: PullRequest, hold: Hold) -> bool:
     return pr.merged_as == hold.commit or bool(hold.commit and _contains(means, hold.commit, pr.merged_as))
 
 
-def _since(means: Means, pr: PullRequest, environment: Environment, app: App) -> datetime | None:
+def _since(
+    means: Means,
+    pr: PullRequest,
+    environment: Environment,
+    commit: str,
+    live_since: datetime,
+    *,
+    ours: bool = True,
+) -> datetime:
     """When what it brought came there first, as GitHub's deployments tell; the latest twenty are asked."""
-    if app.live_since is None or pr.merged_at is None or app.commit == pr.merged_as:
-        return app.live_since
+    if pr.merged_at is None or commit == pr.merged_as:
+        return live_since
     began, merged = pr.merged_at, pr.merged_as or ""
-    later = ((commit, at) for commit, at in _past(means, environment, app) if at >= began)
-    came = (at for commit, at in later if _contains(means, commit, merged))
-    return min((app.live_since, *came))
+    past = _past(means, environment, f"{commit} {live_since.isoformat()}", ours)
+    came = (at for was, at in past if at >= began and _contains(means, was, merged))
+    return min((live_since, *came))
 
 
-def _past(means: Means, environment: Environment, app: App) -> tuple[tuple[str, datetime], ...]:
-    """What was live there, and since when; asked for once for each that the app serves."""
-    key = ("live", environment.name, app.commit or "", app.live_since.isoformat() if app.live_since else "")
+def _past(means: Means, environment: Environment, live: str, ours: bool) -> tuple[tuple[str, datetime], ...]:
+    """What was live there, and since when; asked for once for each that is live now."""
+    key = ("live", environment.name, live)
     known = means.remembered(*key)
     if known is None:
-        past = means.github.history(environment)
+        past = means.github.history(environment, ours=ours)
         found = tuple((one.commit, one.at) for one in past if one.state == "success")
         means.remember(_PAST.dump_python(found, mode="json"), REMEMBERED, *key)
         return found

@@ -217,5 +217,7 @@ def _against(verdict: Verdict) -> str:
             return refusal.message
         case Held(hold):
             return held_words(hold)
+        case Leave(because) if because:
+            return because
         case _:
             return "nothing says what should be there"

@@ -27,7 +27,7 @@ from reviewapps.reconcile.allowing import allowance
 from reviewapps.reconcile.trying import instead
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_at, rules_of
-from reviewapps.reconcile.watch import under_way, watch
+from reviewapps.reconcile.watch import under_way, wait_for
 from reviewapps.rules.fill import Facts
 from reviewapps.steps import Done, Wait
 
@@ -46,6 +46,8 @@ def deployed(turn: Turn, run: Run) -> float | None:
     plan: Blueprint | None = None
     for _ in range(STEPS_IN_A_TURN):
         step = next_step(run, turn.actual, plan, turn.terms(run))
+        if isinstance(step, Done | Wait):
+            turn.write_down()
         match step:
             case Done():
                 turn.tell(_outcome(turn, run))
@@ -54,14 +56,16 @@ def deployed(turn: Turn, run: Run) -> float | None:
             case Wait(depends=True):
                 turn.tell(_held_up(turn, run))
                 return turn.means.pace.quiet
-            case Wait(_, kind, brief):
+            case Wait():
                 if not is_live(_app(turn), run):
                     _say_building(turn, run)
-                watch(turn.means, turn.environment, kind)
                 turn.keep()
-                return turn.means.pace.soon if brief else turn.means.pace.poll
+                attempt = _app(turn).attempt
+                return wait_for(turn.means, turn.environment, step, attempt.id if attempt is not None else "")
             case steps.ReadSource(commit, host):
                 plan = _read_source(turn, run, commit, host)
+            case steps.Begin() | steps.Remember():
+                turn.note(step)
             case _:
                 wait = _carry_out(turn, run, step)
                 if wait is not None:

@@ -9,7 +9,15 @@ from dataclasses import replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import followed_tags, has_drifted, head_of, overwritten, permitted_last, tags_seen
+from reviewapps.desired import (
+    followed_tags,
+    has_drifted,
+    head_of,
+    lost,
+    overwritten,
+    permitted_last,
+    tags_seen,
+)
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Override, Pin
 from reviewapps.naming import address
@@ -17,7 +25,8 @@ from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_of
+from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_at, rules_of
+from reviewapps.rules import Rules
 
 
 class Governing:
@@ -49,8 +58,9 @@ class Governing:
 
     def go_back(self, who: str, commit: str | None) -> str:
         """Let it run a commit that it ran before (None: the one before this), until the next merge or `unlock`;
-        the commit. Data is not brought back. What was never deployed there may be named too, as a first deploy."""
-        head, app = self._head(), self._turn.actual.app
+        the commit. Data is not brought back. What was never deployed there may be named too, as a first deploy.
+        That goes also while the rules on the default branch cannot be read, by those at the commit."""
+        head, app = self._head(self._follows_there()), self._turn.actual.app
         self._check_drift()
         served = (app.commit or app.wished) if app is not None else None
         back = commit or self._before(served)
@@ -62,6 +72,7 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         if self._is_under_way():
             raise Busy(f"{self._asked}: a deploy is under way; try again when it is over")
+        self._check_rules(back)
         since = permitted_last(app) if app is not None and app.commit == ADOPTED else None
         self._write(pin=Pin(back, head, who, since))
         return back
@@ -101,7 +112,7 @@ class Governing:
         return app
 
     def _override(self, commit: str, who: str, *, override: bool) -> None:
-        head = self._head()
+        head = self._head(self._follows())
         if not override:
             raise AuthorMustAct(f"{self._asked} follows a branch: merge into it, or use `rollback`")
         if commit != head:
@@ -158,20 +169,39 @@ class Governing:
             raise AuthorMustAct(
                 f"{self._asked}: the rules on {branch} cannot be read: nothing goes there until they are mended"
             )
+        return self._said(asked)
+
+    def _follows_there(self) -> Follows:
+        """The same; while the default branch's rules cannot be read, by those at the commit that runs there."""
+        there = permitted_last(self._turn.actual.app)
+        if there is None or isinstance(rules_of(self._seen.wanted), Rules):
+            return self._follows()
+        found = rules_at(self._means.github, there)
+        return self._follows() if isinstance(found, BadRules) else self._said(found)
+
+    def _said(self, asked: Rules) -> Follows:
         follows = asked.of(self._environment).follows
         if follows is None:
             raise AuthorMustAct(f"{self._asked}: nothing says what it follows")
         return follows
 
-    def _head(self) -> str:
-        """The newest commit of what it follows."""
-        follows, wanted = self._follows(), self._seen.wanted
+    def _head(self, follows: Follows) -> str:
+        """The newest commit of the branch that it follows, which is not looked at while no rules name it."""
         if follows.tags:
             raise AuthorMustAct(f"{self._asked} follows tags: `deploy` sends it any commit")
-        head = head_of(wanted, follows)
+        head = head_of(self._seen.wanted, follows) or self._means.github.commit(f"heads/{follows.branch}")
         if head is None:
             raise AuthorMustAct(f"{self._asked}: the branch that it follows is not there")
         return head
+
+    def _check_rules(self, back: str) -> None:
+        """Raise where a commit cannot be deployed by its own rules, and nothing else says how."""
+        if isinstance(rules_of(self._seen.wanted), Rules):
+            return
+        own, branch = rules_at(self._means.github, back), self._seen.wanted.repository.default_branch
+        none = lost(self._environment, back, own, branch)
+        if none is not None:
+            raise AuthorMustAct(f"{self._asked}: {' · '.join(none.reasons)}: name another commit")
 
     def _was_there(self, commit: str, head: str) -> bool:
         """Whether it is part of the branch, or was live here: GitHub shows the commits of all forks as if they

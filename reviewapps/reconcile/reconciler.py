@@ -267,7 +267,7 @@ class Reconciler:
             kept = kept_for(means, seen.wanted, seen.space, seen.desired, number)
         wait = settled(turn, seen.verdict, teardown_of(seen.wanted, environment), arrived, kept=kept)
         if wait is None and number is not None:
-            note(means, seen.space, seen.desired, number, come(arrived))
+            note(means, seen.wanted, seen.space, seen.desired, number, come(arrived))
             note_told(means, seen.wanted, environment)
         wait = turn.listen if wait is None else wait
         keep_row(means, seen.verdict, turn.actual)
@@ -303,7 +303,9 @@ class Reconciler:
             app = self._means.cloudfoundry.look().actual(environment).app
             runs = app.commit if app is not None and app.started else None
         past = self._means.github.history(environment)
-        return tuple(replace(one, runs=one.commit == runs) for one in past)
+        mine = [one for one in past if one.commit == runs]
+        now = next((one for one in mine if one.state == "success"), mine[0] if mine else None)
+        return tuple(replace(one, runs=one is now) for one in past)
 
     def commit(self, ref: str) -> str | None:
         """The commit that a branch, tag or (part of a) commit's name means; None where it means none."""

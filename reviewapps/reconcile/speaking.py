@@ -17,6 +17,7 @@ from reviewapps.model import App, Environment, Said, Space
 from reviewapps.outcome import Event, Line, News
 from reviewapps.plan import ended
 from reviewapps.ports import Slack
+from reviewapps.reconcile.catching_up import catch_up
 from reviewapps.reconcile.means import Means
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def speak(turn: Turn, news: News | None, commit: str | None) -> float | None:
         return None
     before = _last(turn, app)
     now = Said(of, news.state, commit or "", slack.channel(turn.environment.kind, news.event))
+    if before is not None and before is app.said and before.of != of and turn.environment.shared:
+        catch_up(turn, before, of, commit or "")
     if before is not None and before != app.said:
         turn.carry_out(steps.NoteSaid(before))
     if _is_told(before, now) or (before is None and _is_old(turn.means, app)):

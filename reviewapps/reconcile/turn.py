@@ -12,7 +12,7 @@ from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refus
 from reviewapps.naming import fence, names, record_name
 from reviewapps.outcome import Mark, Outcome
 from reviewapps.overview import in_words
-from reviewapps.plan import Terms
+from reviewapps.plan import Note, Terms, as_noted, may_go_before, together
 from reviewapps.ports import Lease
 from reviewapps.reconcile.going_on import keep, note_source
 from reviewapps.reconcile.means import Means
@@ -51,6 +51,7 @@ class Turn:
         self._lease = lease
         self._read_at = means.now()
         self._attempts = 0
+        self._held: tuple[Note, Actual] | None = None
         self.listen: float | None = None
         self.proposed: tuple[str, ...] = ()
 
@@ -85,8 +86,27 @@ class Turn:
         refusal = Refusal("destroyed", "removed by hand", at)
         return steps.CreateApp((name,), replace(attempt, refusal=refusal))
 
+    def note(self, note: Note) -> None:
+        """Write this down with the next step that does more than look; ``actual`` says it from now on."""
+        held, before = self._held or (None, self.actual)
+        self._held = together(held, note), before
+        self.actual = as_noted(self.actual, note)
+
+    def write_down(self) -> None:
+        """Write down what is held, if anything is."""
+        if self._held is None:
+            return
+        (note, before), self._held = self._held, None
+        looked = self.actual
+        if before.app is None:
+            raise ValueError(f"{self.environment.key} has no app to write onto")
+        self.actual = looked.with_app(before.app)
+        self.carry_out(note)
+
     def carry_out(self, step: steps.Step) -> None:
         """Do the step, if we still may and it is still wanted; ``actual`` is what is there afterwards."""
+        if not may_go_before(step):
+            self.write_down()
         self._lease.check()
         if isinstance(step, steps.Begin) or (isinstance(step, steps.Remember) and step.attempt is not None):
             self._check_newest()

@@ -11,7 +11,20 @@ from typing import TypeVar
 import structlog
 
 from reviewapps.approval import Evidence
-from reviewapps.desired import Asks, Desired, Hold, Known, Leave, Run, Shared, Verdict, Way, desired, lasting
+from reviewapps.desired import (
+    Asks,
+    Desired,
+    Hold,
+    Inquiry,
+    Known,
+    Leave,
+    Run,
+    Shared,
+    Verdict,
+    Way,
+    desired,
+    lasting,
+)
 from reviewapps.errors import BadRules, ReviewAppsError, TryLater
 from reviewapps.model import Actual, Command, Environment, Space, Wanted
 from reviewapps.naming import value_digest
@@ -153,12 +166,13 @@ def hold_on(means: Means, environment: Environment, seen: Judged, commit: str, r
     where GitHub does not tell what has to be known."""
     known, asked = Known(), rules_of(seen.wanted)
     while True:
-        shared = Shared(seen.wanted, asked, means.grant, seen.space, known, means.now())
+        inquiry = Inquiry(known)
+        shared = Shared(seen.wanted, asked, means.grant, seen.space, inquiry, means.now())
         found = shared.by_hand(environment, commit, ref)
-        if not shared.asks:
+        if not inquiry.asks:
             return found if isinstance(found, Hold) else None
-        answers = _answers(means, seen.wanted, shared.asks, seen.space, lasting(asked, means.grant))
-        if shared.asks.without(answers):
+        answers = _answers(means, seen.wanted, inquiry.asks, seen.space, lasting(asked, means.grant))
+        if inquiry.asks.without(answers):
             raise TryLater("GitHub does not tell just now what speaks for the commit; try again")
         known = known.with_answers(answers)
 

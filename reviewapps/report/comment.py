@@ -182,4 +182,5 @@ def _arrived(voice: Voice, arrival: Arrival) -> str:
     if arrival.at is None:
         waits = "waits for" if arrival.lacks else "waits"
         return f"**{arrival.environment}** {waits}: {voice.with_pulls(arrival.waits)}."
-    return f"On **{arrival.environment}** since {moment(arrival.at)}: {arrival.url}"
+    address = f": {arrival.url}" if arrival.url else ""
+    return f"On **{arrival.environment}** since {moment(arrival.at)}{address}"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from reviewapps.model import Environment, Fault
+from reviewapps.model import Environment, Fault, PastDeploy
 from reviewapps.naming import address
 from reviewapps.outcome import Building, Failed, Forbidden, Held, Live, News, Outcome, Removed, Waiting
 from reviewapps.report.refusal_comment import headline
 from reviewapps.report.untrusted import Mask, clipped
 from reviewapps.report.voice import Voice
-from reviewapps.report.wording import overwritten, span
+from reviewapps.report.wording import moment, overwritten, span
 
 MESSAGE_CHARACTERS = 300
 OPERATORS: frozenset[Fault] = frozenset({"platform", "name", "gate", "copy"})
@@ -49,6 +49,12 @@ def news(voice: Voice, environment: Environment, outcome: Outcome) -> News | Non
 def drift(voice: Voice, environment: Environment, what: str) -> News:
     """That something was mended which nobody should have had to mend."""
     return News("drift", "drift", _line(voice, environment, f"drift, {_escaped(what)}; it is mended"))
+
+
+def late(voice: Voice, environment: Environment, past: PastDeploy, secrets: Iterable[str]) -> str:
+    """How a deploy ended that Slack was away for, as GitHub was told."""
+    about = _escaped(Mask.over(secrets).line(past.about, MESSAGE_CHARACTERS))
+    return _line(voice, environment, f"earlier, {moment(past.at)}: {about}")
 
 
 def somebody_is_needed(what: str, secrets: Iterable[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PlainValidator,
-    model_validator,
 )
 
 from reviewapps.model import Command
@@ -208,18 +207,6 @@ class Environments(_Form):
     def shared(self) -> Mapping[str, SharedSection]:
         """The sections of the shared environments that there are any of, by name."""
         return self.__pydantic_extra__ or {}
-
-    @model_validator(mode="after")
-    def _are_told_apart(self) -> Self:
-        apps: dict[str, str] = {}
-        for name, section in self.shared.items():
-            if section.app is not None:
-                if section.app in apps:
-                    raise ValueError(
-                        f"lets `{apps[section.app]}` and `{name}` be the same app, `{section.app}`"
-                    )
-                apps[section.app] = name
-        return self
 
 
 class RulesFile(_Form):

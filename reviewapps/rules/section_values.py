@@ -88,8 +88,9 @@ def _patterns(value: Any) -> tuple[str, ...]:
 
 
 def floor(value: Any) -> Requires:
-    """What an operator asks at least: a key that is left out asks for nothing."""
-    return requires({"self_approval": True, **value} if isinstance(value, dict) else value)
+    """What an operator asks at least. Where no approvals are asked for, nothing is said of whose count."""
+    asks = not isinstance(value, dict) or value.get("approvals") or value.get("from")
+    return requires(value if asks else {"self_approval": True, **value})
 
 
 def requires(value: Any) -> Requires:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reviewapps.desired import Desired, Held, Hold, Run, Verdict
+from reviewapps.errors import TryLater
 from reviewapps.model import App, Environment, PastDeploy, Pin, PullRequest, Space, Wanted
 from reviewapps.reconcile.arriving import arrivals, come, news, note
 from reviewapps.reconcile.means import Means
@@ -44,7 +45,16 @@ class Line(GitHub):
         self.asked.append("contains")
         return int(other, 16) <= int(commit, 16)
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+    elsewhere: PastDeploy | None = None
+    away: bool = False
+
+    def live(self, environment: Environment) -> PastDeploy | None:
+        self.asked.append("live")
+        if self.away:
+            raise TryLater("GitHub is away")
+        return self.elsewhere
+
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
         self.asked.append("history")
         return self.past
 
@@ -79,7 +89,7 @@ class World:
     def told(self, number: int) -> list[tuple[Any, str]]:
         """Since when it is on staging, or what it waits for; and this is told."""
         found = arrivals(self.means, self.wanted, self.space, self.desired, number)
-        note(self.means, self.space, self.desired, number, come(found))
+        note(self.means, self.wanted, self.space, self.desired, number, come(found))
         return [(one.at, one.waits) for one in found]
 
     @property
@@ -127,3 +137,22 @@ def test_everybody_between_what_runs_and_the_head_is_told_what_holds_it(why: Any
     assert (world.told(1), world.told(2), world.told(3)) == ([(live(1).at, "")], waits, waits)
     world.serve(1, Held(replace(hold, commit=sha(2))))
     assert (world.told(2), world.told(3)) == (waits, [])
+
+
+def test_what_another_installation_deploys_is_told_too_from_githubs_deployments() -> None:
+    world = World(1)
+    world.means = replace(world.means, grant=replace(world.means.grant, elsewhere=frozenset({"production"})))
+    world.github.elsewhere = live(2)
+    for number in (1, 2, 3):
+        world.told(number)
+    assert world.untold == []
+    assert world.told(1) == [(live(1).at, ""), (live(1).at, "")]
+    assert world.told(2) == [(live(2).at, "")] and world.told(3) == []
+    before = world.github.asked.count("live")
+
+    world.github.past, world.github.elsewhere = (live(3), live(2), live(1)), live(3)
+    assert world.untold == [3]  # to the others it is no news
+    assert world.told(2) == [(live(2).at, "")] and world.told(3) == [(live(3).at, "")]
+    assert world.github.asked.count("live") == before + 1  # by the look alone
+    world.github.away = True
+    assert world.untold == [] and world.told(2) == [(live(2).at, "")]

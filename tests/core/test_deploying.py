@@ -104,7 +104,10 @@ class GitHub:
     def contains(self, commit: str, other: str) -> bool:
         raise KeyError(commit)
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+    def live(self, environment: Environment) -> PastDeploy | None:
+        raise KeyError(environment)
+
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
         return ()
 
     def deployed(self) -> frozenset[Environment]:

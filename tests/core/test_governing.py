@@ -32,6 +32,7 @@ from reviewapps.reconcile import Governing
 from reviewapps.reconcile.adopting import adopted, adoption
 from reviewapps.reconcile.by_hand import brought_up, redeployed
 from reviewapps.reconcile.means import Means
+from reviewapps.rules import FILE
 from tests.core import test_deploying as deploying
 from tests.core.settling import DAY, NOW, SHOP, sha
 
@@ -81,11 +82,19 @@ class GitHub(deploying.GitHub):
 
     past: tuple[str, ...] = ()
     rules: str | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The rules at commits."""
+
+    def file(self, commit: str, path: str) -> str | None:
+        return self.texts.get(commit) if path == FILE else super().file(commit, path)
+
+    def commit(self, ref: str) -> str | None:
+        return f"head of {ref}"
 
     def look(self, *, whole: bool = False) -> Wanted:
         return Wanted(replace(SHOP, head=B), (), (), self.rules)
 
-    def history(self, environment: Environment) -> tuple[PastDeploy, ...]:
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
         at = [NOW - DAY - timedelta(hours=n) for n in range(len(self.past))]
         return tuple(PastDeploy(one, "success", at, at) for one, at in zip(self.past, at, strict=True))
 
@@ -104,6 +113,7 @@ class World:
     past: tuple[str, ...] = ()
     rules: str | None = None
     environment: Environment = PRODUCTION
+    texts: Mapping[str, str] = field(default_factory=dict)
     cf: CloudFoundry = field(default_factory=lambda: CloudFoundry(NOW, {}))
 
     def __post_init__(self) -> None:
@@ -112,7 +122,7 @@ class World:
 
     @property
     def means(self) -> Means:
-        there = deploying.Deploying((), GitHub(past=self.past, rules=self.rules))
+        there = deploying.Deploying((), GitHub(past=self.past, rules=self.rules, texts=self.texts))
         there.cf = self.cf
         return replace(there.means, grant=GRANT)
 
@@ -222,11 +232,42 @@ def test_what_was_adopted_is_not_deployed_once_more() -> None:
 
 def test_nor_is_anything_while_nothing_says_what_should_be_there() -> None:
     there = World(running(), rules="environments: 7")
-    with pytest.raises(AuthorMustAct, match="nothing says what should be there"):
+    with pytest.raises(AuthorMustAct, match="the rules on main cannot be read: line 1: `environments` takes"):
         redeployed(there.means, PRODUCTION, deploying.Held())
     assert there.cf.apps["a"].attempt is None
     with pytest.raises(AuthorMustAct, match="the rules on main cannot be read"):
-        there.hand.go_back("ada", B)
+        there.hand.send("main", B, "ada", override=True)
+
+
+# --- while the default branch's rules cannot be read ---
+
+BROKEN = "environments: 7"
+NEXT = "environments: {production: {follows: {branch: next}}}"
+
+
+@pytest.mark.parametrize(("texts", "over"), [({}, B), ({A: NEXT}, "head of heads/next")])
+def test_whoever_has_to_go_back_may_by_the_rules_where_it_runs(texts: dict[str, str], over: str) -> None:
+    there = World(running(), past=(A, sha(9)), rules=BROKEN, texts=texts)
+    there.hand.lock("ada", "a demo", NOW + DAY)
+    assert there.hand.go_back("ada", None) == sha(9)
+    assert there.pin == Pin(sha(9), over, "ada")
+    there.hand.unlock()
+    app = there.cf.apps["a"]
+    assert (app.pin, app.lock) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("texts", "why"),
+    [
+        ({sha(9): BROKEN}, f"the rules at {sha(9)[:7]} cannot be read: name another commit"),
+        ({A: BROKEN}, "the rules on main cannot be read"),
+    ],
+)
+def test_or_is_told_what_is_in_the_way(texts: dict[str, str], why: str) -> None:
+    there = World(running(), past=(A, sha(9)), rules=BROKEN, texts=texts)
+    with pytest.raises(AuthorMustAct, match=why):
+        there.hand.go_back("ada", None)
+    assert there.pin is None
 
 
 @pytest.mark.parametrize("environment", [PRODUCTION, DEV])

@@ -10,6 +10,7 @@ from typing import Literal
 
 import pytest
 
+from reviewapps.approval import NOTHING, Requires
 from reviewapps.errors import BadSettings
 from reviewapps.grants import Account
 from reviewapps.model import Environment, Secret
@@ -248,6 +249,33 @@ name = "acme/shop"
 environments = { review = "review", dev = "review", staging = "staging", production = "far" }
 """
 THREES_SECRETS = {"REVIEWAPPS_SECRET_SIGNING": KEY, "REVIEWAPPS_SECRET_CF_STAGING": ACCOUNT}
+
+
+@pytest.mark.parametrize(
+    ("asked", "floors"),
+    [
+        ("", {"production": Requires.wish(1)}),
+        ("{ production = { approvals = 2 } }", {"production": Requires.wish(2)}),
+        (
+            "{ production = { approvals = 1, self_approval = true } }",
+            {"production": Requires.wish(1, self_approval=True)},
+        ),
+        ("{ production = { approvals = 0 } }", {"production": NOTHING}),
+        (
+            "{ production = { checks = ['scan'] } }",
+            {"production": Requires.wish(checks=["scan"], self_approval=True)},
+        ),
+        (
+            "{ staging = { from = ['acme/release'] } }",
+            {"production": Requires.wish(1), "staging": Requires.wish(1, ["acme/release"])},
+        ),
+    ],
+)
+def test_production_asks_for_an_approval_unless_the_operator_says_otherwise(
+    tmp_path: Path, asked: str, floors: dict[str, Requires]
+) -> None:
+    text = THREE + (f"requires = {asked}\n" if asked else "")
+    assert told(tmp_path, text, **THREES_SECRETS).grants.repositories["acme/shop"].floors == floors
 
 
 def test_what_is_signed_may_be_copied_between_the_spaces_of_a_repository(tmp_path: Path) -> None:

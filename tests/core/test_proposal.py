@@ -39,19 +39,20 @@ environments:
 """
 
 
-def test_what_is_named_of_granted_environments_has_to_be_looked_up() -> None:
+def test_what_is_named_of_environments_here_or_in_another_installation_has_to_be_looked_up() -> None:
     people, teams = frozenset({"ada", "grace"}), frozenset({"acme/release"})
-    assert named(RULES, GRANT) == Named(people, teams, frozenset({"next"}))
+    assert named(RULES, GRANT) == Named(people, teams, frozenset({"next", "elsewhere"}))
     assert named("environments: {stagin: {}}", GRANT) == Named()
     assert named("environments: {staging: {}}", GRANT).branches == {"staging"}
 
 
 def test_what_is_not_there_is_told_where_it_stands() -> None:
-    unknown = Named(frozenset({"grace"}), frozenset({"acme/release"}), frozenset({"next"}))
+    unknown = Named(frozenset({"grace"}), frozenset({"acme/release"}), frozenset({"next", "elsewhere"}))
     assert found(RULES, unknown) == [
         "line 3: `environments.staging` follows the branch `next`, which is not there yet",
         "line 6: the team `acme/release` is not there, or cannot be seen from here",
         "line 8: there is nobody called `grace` on GitHub",
+        "line 10: `environments.far` follows the branch `elsewhere`, which is not there yet",
         "line 11: `environments.qa` has no space that was granted: whoever runs reviewapps has to grant one",
     ]
     assert len(found(RULES)) == 1
@@ -66,7 +67,7 @@ def test_what_is_not_there_is_told_where_it_stands() -> None:
         ),
         (
             "environments:\n  staging: {app: shop}\n  dev: {app: shop}",
-            "line 1: `environments` lets `staging` and `dev` be the same app, `shop`",
+            "line 3: `environments` lets `staging` and `dev` be the same app, `shop`",
         ),
         (
             "environments:\n  staging:\n    app: shop-dev",

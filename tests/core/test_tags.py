@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.desired import Known, Leave, Run, Verdict, desired, natural
-from reviewapps.desired.shared import TAGS_WEIGHED_AT_ONCE
+from reviewapps.desired.tags import WEIGHED_AT_ONCE
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import App, Environment, Over, Space, Tag, Tagging, Wanted
@@ -236,7 +236,7 @@ def test_an_app_that_was_killed_before_it_knew_a_tag_takes_all_as_new() -> None:
 def test_of_hundreds_of_new_tags_the_last_by_name_are_weighed() -> None:
     tags = {Tag(f"dev-{n}", sha(n), False) for n in range(500)}
     asked, _ = verdict(tags, None)
-    assert asked == {Tag(f"dev-{n}", sha(n), False) for n in range(500 - TAGS_WEIGHED_AT_ONCE, 500)}
+    assert asked == {Tag(f"dev-{n}", sha(n), False) for n in range(500 - WEIGHED_AT_ONCE, 500)}
 
 
 def test_tags_of_equal_number_are_chosen_between_by_name_and_not_by_listing() -> None:

@@ -111,7 +111,9 @@ def test_only_what_others_saw_and_still_approve_goes_to_production(quiet_town: T
     town.push("four", headline("four"), by=town.hubot)
     town.hubot.approve(own)  # who pushed to it does not approve it
     town.octocat.merge(own)
-    waits(town, own, "1 approval", f"#{own}", f"#{dismissed}")
+    waits(
+        town, own, f"1 approval ([#{dismissed}]", f"1 approval (nobody approves what is their own) ([#{own}]"
+    )
     for number in (dismissed, own):
         admin.approve(number)
     until_says(town, "production", "four")
@@ -139,6 +141,20 @@ def test_what_is_asked_for_is_asked_by_the_rules_that_run_there(quiet_town: Town
     assert "green: test" in terminal(town, text).types("history", "production")
     merged(town, "three")
     until_says(town, "production", "three")  # and now nobody asks for it any more
+
+    broken = merged(town, "four", files={".reviewapps.yml": "environments: 7", **headline("four")})
+    town.until_comment(broken, "Preview:")
+    town.until_idle()
+    typed = terminal(town, text)
+    assert "the rules on main cannot be read: line 1: `environments` takes" in typed.types("list")
+    assert typed.reads("lock", "production", "1h", "main is broken")["done"]
+    assert "goes to" in typed.types("rollback", "production")
+    until_says(town, "production", "two")
+    typed.types("unlock", "production")
+    town.look_afresh()
+    assert town.page("shop-production").headline == "two"
+    merged(town, "five", files={".reviewapps.yml": None, **headline("five")}, told=False)
+    until_says(town, "production", "five")
 
 
 def test_a_first_deploy_that_nobody_approved_is_released_by_hand(quiet_town: Town) -> None:

@@ -58,6 +58,7 @@ url = "{github}"
 [[repository]]
 name = "acme/shop"
 environments = {{ production = "production" }}
+requires = {{ production = {{ approvals = 0 }} }}
 """
 
 MAIN = "environments: {staging: {follows: {branch: main}}}"
@@ -91,6 +92,15 @@ class Promotions:
         named = [(space, who) for space, who in PEOPLE.items() if f"cf-{space}" in text]
         accounts = {f"SECRET_CF_{space.upper()}": f"{who}:{who}" for space, who in named}
         return {**accounts, "SECRET_CF": "", "SECRET_SIGNING": KEY, "HOME": str(self.town.home / whose)}
+
+    def let_ours_know_of_production(self) -> None:
+        """That another installation keeps it."""
+        granted = self.ours.replace(
+            'staging = "staging" }', 'staging = "staging", production = "production" }'
+        )
+        place = {"api": self.foundry.api_url, "port": self.foundry.app_port}
+        target = TARGET.format(name="production", **place)
+        self.ours = f'only = ["review", "staging"]{granted}{target}'
 
     def employ_ours(self) -> Orchestrator:
         """The installation that keeps previews and staging."""
@@ -131,6 +141,7 @@ class Promotions:
 
 def test_what_was_previewed_reaches_staging_and_production_without_another_build(quiet_town: Town) -> None:
     town, spaces = quiet_town, Promotions(quiet_town)
+    spaces.let_ours_know_of_production()
     spaces.employ_ours()
     spaces.until_says("staging", "Welcome to the shop")
     ours, theirs = spaces.at_ours(), spaces.at_theirs()
@@ -148,6 +159,8 @@ def test_what_was_previewed_reaches_staging_and_production_without_another_build
     spaces.employ_theirs()
     spaces.until_says("production", "blue")
     assert "same build as pr-1" in theirs.types("history", "production")
+    comment = town.until_comment(number, "On **staging** since", "On **production** since")
+    assert f": {town.url('shop-production')}" in comment and len(town.onlooker.comments(number)) == 1
     assert town.builds == builds
     for path in ("/v3/packages", "/v3/builds"):
         assert not spaces.asked_by("releaser", "POST", path)

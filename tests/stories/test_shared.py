@@ -186,7 +186,8 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     assert [one["commit"] for one in typed.reads("history", "staging")["deploys"] if one["runs"]] == [
         back["commit"]
     ]
-    assert typed.types("history", "staging").count("runs now") == 1
+    history = typed.types("history", "staging")
+    assert (history.count("runs now"), history.count(f"{back['commit'][:7]}  live")) == (1, 2)
     town.look_afresh()
     assert town.page("shop-staging").headline == "two"
     town.until_comment(three, "**staging** waits for: the next merge")

@@ -8,6 +8,7 @@ from reviewapps.demo.onlooker import page
 from tests.stories.samples import BROKEN_BUILD, CRASHES_AT_START, headline
 from tests.stories.slack import TOKEN, Slack
 from tests.stories.test_operators_file import operators_file
+from tests.stories.test_shared import until_says
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
@@ -39,6 +40,19 @@ def test_the_dev_app_is_named_with_its_tag_and_what_became_of_it(quiet_town: Tow
         town.until_idle()
         town.operator.stop("shop-dev")
         town.until("what drifted", lambda: slack.line("acme/shop:dev: drift, its app had been stopped"))
+        town.until_idle()
+
+        slack.broken = True
+        for words in ("two", "three"):
+            town.hubot.tag(f"dev-{words}", town.on_main(headline(words)))
+            until_says(town, "dev", words)
+        town.orchestrators[0].forget()
+        slack.broken = False
+        town.look_afresh()
+        town.until("what it missed", lambda: slack.line("acme/shop:dev: earlier", "Live", "dev-two"))
+        town.until("the last end", lambda: slack.line("acme/shop:dev", "live at", "dev-three"))
+        town.look_afresh(2)
+    assert [sum(words in line for line in slack.lines) for words in (": earlier, ", "dev-three")] == [1, 1]
 
 
 def test_a_bot_has_one_message_for_each_deploy_and_edits_it(quiet_town: Town) -> None:

@@ -304,6 +304,28 @@ def test_what_is_gone_leaves_no_deployment_that_looks_alive(office: Office) -> N
     assert {call.method for call in office.new_calls()} == {"GET"}
 
 
+@pytest.mark.parametrize(
+    "url", ["https://shop.example.org/x", "https://x/ ![](https://evil)", "javascript:x"]
+)
+def test_what_others_deploy_is_seen_for_nothing_while_nothing_changes(office: Office, url: str) -> None:
+    environment, client = Environment(office.repository, "production"), office.client()
+    assert client.live(environment) is None
+    made = []
+    for state, what in (("success", url), ("success", url), ("failure", "")):
+        wanted = {"ref": "feature", "environment": "production", "required_contexts": []}
+        path = "/repos/octocat/shop/deployments"
+        one = office.hub.request("POST", path, json=wanted).json()
+        said = {"state": state, "environment_url": what, "auto_inactive": False}
+        office.hub.request("POST", f"{path}/{one['id']}/statuses", json=said)
+        made.append(one)
+    seen = client.live(environment)
+    assert seen is not None and (seen.commit, seen.state) == (made[1]["sha"], "success")
+    assert seen.url == (url if url.endswith("/x") else "")
+    office.new_calls()
+    assert client.live(environment) == seen
+    assert {call.status for call in office.new_calls()} == {304}
+
+
 def test_deployments_of_others_are_left_alone(office: Office) -> None:
     number = office.open()
     told = live(office, number)

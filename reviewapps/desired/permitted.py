@@ -1,0 +1,61 @@
+"""What the app of a shared environment tells: what runs there, what was permitted, and who has a hand in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reviewapps.approval import Evidence, SignOff
+from reviewapps.desired.verdicts import Run
+from reviewapps.model import ADOPTED, App
+
+
+def permitted_last(app: App | None) -> str | None:
+    """What runs there; where it was stopped, and so lost its label, what was permitted last: else whoever makes
+    it stop would have the next commit judged as if it were the first. Of what was taken over it is what was so
+    before, for what was merged since was never permitted; else the head of that moment: from there on nothing
+    lowers what is asked of itself. None where it is new."""
+    if app is None or app.commit not in (None, ADOPTED):
+        return None if app is None else app.commit
+    pin = app.pin
+    if app.wished or pin is None:
+        return app.wished
+    return pin.since or (pin.over or None if pin.commit == ADOPTED else None)
+
+
+def as_before(run: Run, app: App | None) -> Run | None:
+    """What was permitted last; None where nothing was."""
+    return replace(run, commit=app.wished, source=app.source) if app is not None and app.wished else None
+
+
+def has_drifted(app: App) -> bool:
+    """Whether what the app has is not what we gave it, and nobody is about to give it anything."""
+    attempt = app.attempt
+    under_way = attempt is not None and attempt.refusal is None and not _is_over(app)
+    known = app.live_droplet is not None and app.commit not in (None, ADOPTED)
+    return known and not under_way and app.droplet != app.live_droplet
+
+
+def is_at_rest(app: App, commit: str) -> bool:
+    """Whether it runs this commit, and nothing is under way."""
+    attempt = app.attempt
+    ended = attempt is None or attempt.refusal is not None or _is_over(app)
+    return ended and app.started and app.commit == commit
+
+
+def overridden(app: App | None, commit: str) -> tuple[str, ...]:
+    """Who said that this commit goes in spite of what holds others; nothing where nobody did."""
+    override = app.override if app is not None else None
+    if override is None or override.commit != commit:
+        return ()
+    return (f"overridden by {override.who or 'hand'}",)
+
+
+def signed(evidence: Evidence, app: App | None) -> Evidence:
+    """With who signed the commit off by hand, which stands on the app."""
+    signs = app.sign_offs if app is not None else ()
+    return replace(evidence, sign_offs=tuple(SignOff(person, commit) for person, commit in signs))
+
+
+def _is_over(app: App) -> bool:
+    attempt = app.attempt
+    return attempt is None or (app.live_since is not None and app.live_since >= attempt.began)
