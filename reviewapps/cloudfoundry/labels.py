@@ -6,6 +6,7 @@ Label values are at most 63 of ``[A-Za-z0-9_.-]``, annotations at most 5,000 cha
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any, Final
@@ -49,6 +50,8 @@ SERVICE_NAMES: Final = "reviewapps-services"
 PROCESSES: Final = "reviewapps-processes"
 WEB: Final = "reviewapps-web"  # digests of the web process's sizes, and of its command and health
 LIVE_DROPLET: Final = "reviewapps-live-droplet"
+TAKES: Final = "reviewapps-takes-mb"
+RULES_AT: Final = "reviewapps-rules-at"
 LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
@@ -241,6 +244,12 @@ def _value_of(annotations: Texts, key: str, form: TypeAdapter[Any]) -> Any:
     except ValueError:
         raise Unreadable(f"the annotation {key} cannot be read: {text[:80]}") from None
     return found
+
+
+def takes_of(annotations: Texts) -> int | None:
+    """The memory of what is live, MB; None where that is not said, or makes no sense."""
+    text = annotations.get(TAKES, "")
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else None
 
 
 def said_text(said: Said) -> str:
