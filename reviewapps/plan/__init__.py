@@ -15,13 +15,14 @@ from reviewapps.plan.notes import Note, as_noted, may_go_before, together
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
 from reviewapps.plan.restoring import may_have_changed, restored
 from reviewapps.plan.returning import with_what_is_left
-from reviewapps.plan.terms import Terms
+from reviewapps.plan.terms import Terms, another_try
 
 __all__ = [
     "Farewell",
     "Note",
     "Removal",
     "Terms",
+    "another_try",
     "as_noted",
     "attention",
     "began_after",

@@ -6,7 +6,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reviewapps import steps
-from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal, Service, ServiceInstance
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Blueprint,
+    Environment,
+    Refusal,
+    Service,
+    ServiceInstance,
+)
 from reviewapps.naming import data_name, digest, is_data
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
@@ -19,7 +28,7 @@ def served(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
     if actual.services is None or actual.bindings is None:
         return _looked_at(blueprint)
     for service in blueprint.services:
-        step = _filled(service, instance_of(service, actual), attempt, terms)
+        step = _filled(service, instance_of(service, actual), attempt, actual.environment, terms)
         if step is not None:
             return step
     guids = _wanted(blueprint, actual)
@@ -76,6 +85,12 @@ def data_of(actual: Actual) -> tuple[str, ...]:
     return tuple(sorted(f"{instance.guid}:{instance.data or ''}" for instance in mine))
 
 
+def databases_of(actual: Actual) -> tuple[str, ...]:
+    """Which data its own databases hold, whatever else it is served by."""
+    mine = (instance for instance in actual.services or () if instance.ours and instance.database is not None)
+    return tuple(sorted(f"{instance.guid}:{instance.data or ''}" for instance in mine))
+
+
 def in_words(blueprint: Blueprint) -> tuple[str, ...]:
     """The services of an environment, as people are told of them."""
     return tuple(f"{service.name}: {_words(service)}" for service in blueprint.services)
@@ -92,7 +107,11 @@ def _words(service: Service) -> str:
 
 
 def _filled(
-    service: Service, instance: ServiceInstance | None, attempt: Attempt, terms: Terms
+    service: Service,
+    instance: ServiceInstance | None,
+    attempt: Attempt,
+    environment: Environment,
+    terms: Terms,
 ) -> Next | None:
     """The instance there, and with what should be in it."""
     if instance is None and service.kind == "share":
@@ -100,16 +119,40 @@ def _filled(
         return steps.Refuse(Refusal("service", missing, terms.now))
     if instance is None:
         return steps.CreateService(service, tuple(f"{n}-{service.name}" for n in terms.names), attempt.id)
+    if instance.state == "failed" and instance.ours:
+        if instance.attempt == attempt.id:
+            return another_try(attempt, f"{service.name}: {instance.error}", terms)
+        return steps.DeleteService(instance.guid)
+    other = _other_kind(service, instance)
+    if other is not None:
+        return steps.Refuse(Refusal("service", _kept(service, other, environment), terms.now))
     if service.kind == "database":
         wanted = _wanted_data(service, attempt)
         if instance.data is None or (wanted is not None and not is_data(instance.data, wanted)):
             return steps.MakeDatabase(instance.guid, data_name(wanted or attempt.id, attempt.id))
         return None
-    if instance.state == "failed" and instance.ours:
-        if instance.attempt == attempt.id:
-            return another_try(attempt, f"{service.name}: {instance.error}", terms)
-        return steps.DeleteService(instance.guid)
     return None if instance.state == "ready" else Wait(f"the service {service.name}")
+
+
+def _other_kind(service: Service, instance: ServiceInstance) -> Service | None:
+    """What the instance was made as, where the rules say something else by now. (Of which plan it is, earlier
+    versions did not say.)"""
+    if service.kind == "share":
+        return None
+    if instance.database is not None:
+        return Service(service.name, "database") if service.kind != "database" else None
+    if service.kind == "database" or instance.plan not in (None, service.plan):
+        return Service(service.name, "plan", instance.plan or "service")
+    return None
+
+
+def _kept(service: Service, there: Service, environment: Environment) -> str:
+    """Why the service is not what the rules say, and what would make it so."""
+    again = "" if environment.shared else ", or close the pull request and open it again"
+    return (
+        f"`{service.name}` is {_words(there)} so far, and the rules now say {_words(service)}. "
+        f"What it holds is not thrown away for that: give the new one another name{again}"
+    )
 
 
 def _wanted_data(service: Service, attempt: Attempt) -> str | None:

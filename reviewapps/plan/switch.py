@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from reviewapps import steps
 from reviewapps.model import ADOPTED, Actual, App, Attempt, Blueprint, Deployment, Refusal
@@ -132,11 +133,18 @@ def _crashed(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
 
 
 def _crash(attempt: Attempt, actual: Actual, terms: Terms, least: int) -> steps.Refuse | None:
-    """The refusal of what crashed at least so often since the attempt began."""
-    since = attempt.began.replace(microsecond=0)  # the platform notes crashes by whole seconds
+    """The refusal of what crashed at least so often since the attempt switched to it."""
+    since = _switched_at(attempt, actual)
     crashes = [crash for crash in actual.crashes or () if crash.at >= since]
     if len(crashes) < least:
         return None
     lasted = max(1, round((terms.now - attempt.began).total_seconds()))
     what = max(crashes, key=lambda crash: crash.at).description
     return steps.Refuse(Refusal("crash", f"{what}, {len(crashes)} times in {lasted} s", terms.now))
+
+
+def _switched_at(attempt: Attempt, actual: Actual) -> datetime:
+    """From when on crashes are this attempt's, by the platform's clock: ours may be ahead of it. It notes them by
+    whole seconds. Where deployments are disabled only ours tells."""
+    mine = (one.created_at for one in actual.deployments or () if one.attempt == attempt.id)
+    return (next(mine, None) or attempt.began).replace(microsecond=0)

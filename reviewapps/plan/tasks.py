@@ -5,7 +5,7 @@ from __future__ import annotations
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Fault, Refusal, Task
 from reviewapps.naming import digest
-from reviewapps.plan.services import data_of
+from reviewapps.plan.services import data_of, databases_of
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next, Wait
 
@@ -54,10 +54,12 @@ def due(
             run = steps.RunTask("release", key, blueprint.release.run, droplet, blueprint.memory_mb)
             return _asked(run, attempt, terms)
     if blueprint.setup is not None:
-        key = digest("setup", *(data_of(actual) or (app.guid,)))
+        everything = data_of(actual) or (app.guid,)
+        key, before = digest("setup", *(databases_of(actual) or everything)), digest("setup", *everything)
         if app.set_up != key:
             run = steps.RunTask("setup", key, blueprint.setup.run, droplet, blueprint.memory_mb)
-            return steps.MarkSetUp(key) if _has_succeeded(key, actual) else _asked(run, attempt, terms)
+            done = app.set_up == before or _has_succeeded(key, actual)  # so earlier versions wrote it down
+            return steps.MarkSetUp(key) if done else _asked(run, attempt, terms)
     return None
 
 

@@ -15,12 +15,14 @@ from reviewapps.errors import (
     Busy,
     NameTaken,
     OperatorMustAct,
+    TryLater,
 )
 from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving, Waiting
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.reading import read
 from reviewapps.reconcile.refusing import refused
+from reviewapps.reconcile.trying import instead
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.watch import under_way, wait_for
 from reviewapps.steps import Done, Wait
@@ -88,6 +90,12 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step, plan: Blueprint | None) -
         _refuse(turn, run, wrong, plan)
     except Busy as busy:
         return _wait_for_room(turn, run, busy, step, plan)
+    except TryLater as later:
+        match instead(turn, run, step, later):
+            case steps.Refuse(refusal):
+                refused(turn, run, refusal, plan)
+            case other:
+                turn.carry_out(other)
     return None
 
 

@@ -64,6 +64,9 @@ OF_TIME = frozenset(
 )
 """What of an environment's rules says when or whether something runs, or is only read when it is needed."""
 
+MOST_ENVIRONMENTS = 50
+"""Shared ones of a repository; what `all:` says is kept for each of them."""
+
 REVIEW = "review"
 EVERYWHERE = "*"
 
@@ -146,7 +149,13 @@ def rules(text: str | None) -> Rules:
 
 
 def _check_names(file: RulesFile, read: Document) -> None:
-    """Every shared environment has a name that can be one, an app of its own, and follows something."""
+    """There are not too many shared environments; each has a name that can be one, an app of its own, and follows
+    something."""
+    if len(file.environments.shared) > MOST_ENVIRONMENTS:
+        first_too_many = list(file.environments.shared)[MOST_ENVIRONMENTS]
+        raise BadRules(
+            f"`environments` names more than {MOST_ENVIRONMENTS}", read.line(("environments", first_too_many))
+        )
     apps: dict[str, str] = {}
     for name, section in file.environments.shared.items():
         way: Way = ("environments", name)

@@ -100,6 +100,7 @@ class CloudFoundry:
         self.deleted: set[str] = set()
         self.unsigned: tuple[str, ...] = ()
         self.full: tuple[type[steps.Step], ...] = ()
+        self.away: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
         self.troubles: Iterator[Trouble | None] = iter(())
         self.apps: dict[str, App] = {}
@@ -163,6 +164,8 @@ class CloudFoundry:
         self.requests += 1
         if isinstance(step, self.full):
             raise Busy(QUOTA, after=30.0)
+        if isinstance(step, self.away):
+            raise Unavailable("it did not answer")
         trouble = None if isinstance(step, steps.Look | steps.Reach) else next(self.troubles, None)
         if trouble == "nothing":
             raise Unavailable("it did not answer")
@@ -368,8 +371,10 @@ class CloudFoundry:
                 self.apps[app.guid] = app = replace(app, service_names=app.service_names | {service.name})
                 if all(one.service != service.name for one in mine):
                     guid = self._guid("service")
-                    database = f"db-of-{app.environment.key}"
-                    made = ServiceInstance(guid, names[0], service.name, "ready", True, database)
+                    database = f"db-of-{app.environment.key}" if service.kind == "database" else None
+                    made = ServiceInstance(
+                        guid, names[0], service.name, "ready", True, database, plan=service.plan
+                    )
                     mine.append(made)
             case steps.MakeDatabase(guid, data):
                 self.databases.add(next(one.database or "" for one in mine if one.guid == guid))
@@ -484,7 +489,9 @@ class CloudFoundry:
         droplet, guid = self.add_droplet(app, key), self._guid("deployment")
         self.apps[app] = replace(self.apps[app], droplet=droplet)
         if rolling:
-            self.deployments[app].insert(0, Deployment(guid, True, False, False, droplet, None))
+            self.deployments[app].insert(
+                0, Deployment(guid, True, False, False, droplet, None, created_at=self.now)
+            )
             self.rolling[app] = Running(droplet, None)
         else:
             self.running[app] = Running(droplet, None)
@@ -599,7 +606,8 @@ class CloudFoundry:
         assert step.droplet not in self.evil, "it runs what nobody signed"
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet, started=True)
         self.running[app.guid] = Running(step.droplet, self.configured.get(app.guid))
-        over = Deployment(self._guid("deployment"), False, False, True, step.droplet, step.attempt)
+        guid = self._guid("deployment")
+        over = Deployment(guid, False, False, True, step.droplet, step.attempt, created_at=self.now)
         self.deployments.setdefault(app.guid, []).insert(0, over)
 
     def _stop(self, app: App) -> None:
@@ -613,7 +621,7 @@ class CloudFoundry:
         assert step.droplet not in self.evil, "it runs what nobody signed"
         guid = self._guid("deployment")
         self.deployments.setdefault(app.guid, []).insert(
-            0, Deployment(guid, True, False, False, step.droplet, step.attempt)
+            0, Deployment(guid, True, False, False, step.droplet, step.attempt, created_at=self.now)
         )
         self.rolling[app.guid] = Running(step.droplet, self.configured.get(app.guid))
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet)

@@ -13,7 +13,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.approval import Evidence, Requires
 from reviewapps.desired import Run
-from reviewapps.errors import Busy
+from reviewapps.errors import Busy, Unavailable
 from reviewapps.grants import Grant, Named
 from reviewapps.model import (
     App,
@@ -236,6 +236,43 @@ def test_while_somebody_elses_build_holds_the_room_nobody_is_refused(who: Enviro
         assert there.until_there_is_no_room() == 30.0
         there.cf.now += DEADLINE / 2
     there.cf.full = ()
+    while there.turn() is not None:
+        there.cf.pass_time()
+    assert there.github.told[-1].state == "live"
+
+
+@pytest.mark.parametrize("away", [steps.CreateRoute, steps.Configure, steps.MapRoute])
+def test_a_step_that_is_put_off_again_and_again_is_ended_by_the_deadline(away: type[steps.Step]) -> None:
+    there = Deploying(())
+    there.cf.away = (away,)
+    put_off = until_refused(there)
+
+    (app,) = there.cf.apps.values()
+    assert app.attempt is not None and app.attempt.refusal is not None
+    assert app.attempt.refusal.message == "it was not up after 5 min: it did not answer"
+    assert (app.attempt.tries, there.github.told[-1].state) == (2, "failed")
+    assert put_off > 20  # until then it is tried as often as before
+
+
+def until_refused(there: Deploying) -> int:
+    """How often a turn was put off until one came to an end, within an hour."""
+    put_off, end = 0, NOW + timedelta(hours=1)
+    while there.cf.now < end:
+        try:
+            if there.turn() is None:
+                return put_off
+        except Unavailable:
+            put_off += 1
+        there.cf.pass_time()
+    raise AssertionError("it is tried for ever")
+
+
+def test_what_puts_all_off_ends_no_attempt() -> None:
+    there = Deploying(())
+    there.cf.away = (steps.CreateRoute, steps.Begin, steps.Refuse)
+    with pytest.raises(AssertionError, match="tried for ever"):
+        until_refused(there)
+    there.cf.away = ()
     while there.turn() is not None:
         there.cf.pass_time()
     assert there.github.told[-1].state == "live"

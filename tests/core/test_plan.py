@@ -15,8 +15,10 @@ from reviewapps.model import (
     App,
     Attempt,
     Comment,
+    Crash,
     Deployment,
     Environment,
+    Instance,
     Refusal,
     Route,
     ServiceInstance,
@@ -34,6 +36,7 @@ from reviewapps.plan import (
     together,
     unfinished,
 )
+from reviewapps.plan.switch import called_off
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import BAD_BITS, CloudFoundry, Fate
 from tests.core.settling import DEADLINE, NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
@@ -423,6 +426,31 @@ def test_a_switch_that_took_too_long_is_told_from_one_that_somebody_called_off(l
     there.until_settled()
     assert refusal(there).message == said
     assert is_as_it_should_be(there) == {}
+
+
+SECONDS = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "deployments"), [(-60, True), (-25, True), (0, True), (25, True), (60, True), (0, False)]
+)
+def test_crashes_since_the_switch_count_however_far_our_clock_is_ahead(ahead: int, deployments: bool) -> None:
+    """Three of the version before, and three since: by the platform's clock, which says when it switched."""
+    attempt = Attempt("1.1", sha(1), "c", NOW + ahead * SECONDS)
+    before, since = [-50, -40, -30], [10, 20, 30]
+    switch_ = Deployment("d", True, False, False, "D", "1.1", ("web",), NOW + 5 * SECONDS)
+    other = replace(switch_, guid="e", attempt="0.1", created_at=NOW - 90 * SECONDS)
+    there = Actual(
+        PR_1,
+        instances=(Instance("CRASHED", None),),
+        deployments=(switch_, other) if deployments else (),
+        crashes=tuple(Crash(NOW + at * SECONDS, f"exit {at}") for at in before + since),
+    )
+    terms = Terms(("shop-pr-1",), "example.gov", "2.1", NOW + (40 + ahead) * SECONDS)
+    refused = called_off(attempt, there, terms)
+    assert isinstance(refused, steps.Refuse) and refused.refusal.message.startswith(
+        "exit 30, 3 times in 40 s"
+    )
 
 
 def test_nothing_is_marked_live_before_it_answers() -> None:
