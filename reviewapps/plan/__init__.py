@@ -12,6 +12,8 @@ from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
+from reviewapps.plan.restoring import may_have_changed, restored
+from reviewapps.plan.returning import with_what_is_left
 from reviewapps.plan.terms import Terms
 
 __all__ = [
@@ -27,8 +29,11 @@ __all__ = [
     "in_doubt",
     "is_live",
     "lasting",
+    "may_have_changed",
     "next_farewell",
     "next_removal",
     "next_step",
+    "restored",
     "unfinished",
+    "with_what_is_left",
 ]
