@@ -45,6 +45,15 @@ def pytest_configure() -> None:
     listen()
 
 
+LONGEST = ("tests/stories/workers/", "tests/stories/", "tests/faults/")
+"""Where the tests are that take long, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that in the end no worker is left alone with it."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
+
+
 def pytest_collection_finish() -> None:
     """What is there by now stays to the end: the garbage collector need not look at it again and again."""
     gc.collect()

@@ -61,7 +61,8 @@ def map_route(api: Client, step: MapRoute, actual: Actual) -> Actual:
 
 def begin(api: Client, step: Begin, actual: Actual) -> Actual:
     app = app_of(actual)
-    return actual if app.attempt == step.attempt else _write_attempt(api, app, step.attempt, actual)
+    actual = actual if app.attempt == step.attempt else _write_attempt(api, app, step.attempt, actual)
+    return actual.at_rest() if step.calm else actual
 
 
 def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
@@ -74,7 +75,8 @@ def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
 def remember(api: Client, step: Remember, actual: Actual) -> Actual:
     app = app_of(actual)
     begun = {labels.ATTEMPT: labels.attempt_text(step.attempt)} if step.attempt is not None else {}
-    return actual.with_app(parse.app(api.annotate(app.guid, _followed(step, app.tags_seen) | begun)))
+    actual = actual.with_app(parse.app(api.annotate(app.guid, _followed(step, app.tags_seen) | begun)))
+    return actual.at_rest() if step.calm else actual
 
 
 def _followed(step: Remember, before: frozenset[str] | None) -> dict[str, str | None]:

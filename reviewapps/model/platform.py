@@ -13,7 +13,8 @@ State = Literal["waiting", "ready", "failed"]
 
 @dataclass(frozen=True)
 class Package:
-    """Uploaded source. ``waiting`` covers both "nothing uploaded yet" and "being processed"."""
+    """Uploaded source. ``waiting`` covers both "nothing uploaded yet" and "being processed"; ``processed``: that
+    should be over by now, and nobody looked how it ended."""
 
     guid: str
     state: State
@@ -22,6 +23,7 @@ class Package:
     error: str = ""
     attempt: str | None = None
     app: str | None = None
+    processed: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from reviewapps.plan.drift import drifted
 from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
+from reviewapps.plan.notes import Note, as_noted, may_go_before, together
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
 from reviewapps.plan.restoring import may_have_changed, restored
 from reviewapps.plan.returning import with_what_is_left
@@ -18,8 +19,10 @@ from reviewapps.plan.terms import Terms
 
 __all__ = [
     "Farewell",
+    "Note",
     "Removal",
     "Terms",
+    "as_noted",
     "attention",
     "began_after",
     "drifted",
@@ -29,11 +32,13 @@ __all__ = [
     "in_doubt",
     "is_live",
     "lasting",
+    "may_go_before",
     "may_have_changed",
     "next_farewell",
     "next_removal",
     "next_step",
     "restored",
+    "together",
     "unfinished",
     "with_what_is_left",
 ]

@@ -50,7 +50,9 @@ def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, 
     if follows is None or _remembers(app, run):
         return _going_on(app, run, actual, blueprint, terms)
     step = _going_on(app, run, actual, blueprint, terms)
-    return replace(follows, attempt=step.attempt) if isinstance(step, steps.Begin) else follows
+    return (
+        replace(follows, attempt=step.attempt, calm=step.calm) if isinstance(step, steps.Begin) else follows
+    )
 
 
 def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
@@ -70,8 +72,9 @@ def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, t
     attempt = app.attempt
     if refusal or attempt is None or not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
         return _begin(app, run, actual, terms)
-    if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
-        return Wait("another try after a fault of the platform")
+    again = attempt.began + terms.pause * 2**attempt.tries
+    if attempt.tries and terms.now < again:
+        return Wait("another try after a fault of the platform", until=again)
     step = _carry_on(app, run, attempt, actual, blueprint, terms)
     return _late(step, attempt, actual, terms) if terms.is_late(attempt) else step
 
@@ -110,7 +113,15 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
         attempt = replace(
             attempt, asked_at=before.asked_at, replaces=replaces, inherits=may_have_changed(app)
         )
-    return _given_up(app, actual, terms) or steps.Begin(attempt)
+    return _given_up(app, actual, terms) or steps.Begin(attempt, calm=_is_calm(app, terms))
+
+
+def _is_calm(app: App, terms: Terms) -> bool:
+    """Whether nothing can be under way: the last attempt ended well, and what it ended with is there still. A word
+    of it that comes later than that brings the same droplet once more. Who may copy from other spaces, or signs,
+    looks at all that is there."""
+    ended = app.attempt is not None and is_over(app, app.attempt)
+    return ended and app.started and app.droplet == app.live_droplet and not (terms.sources or terms.signs)
 
 
 def _put_aside(app: App, actual: Actual, terms: Terms) -> Next:

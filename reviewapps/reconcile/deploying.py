@@ -22,7 +22,7 @@ from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.reading import read
 from reviewapps.reconcile.refusing import refused
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.watch import under_way, watch
+from reviewapps.reconcile.watch import under_way, wait_for
 from reviewapps.steps import Done, Wait
 
 log = structlog.get_logger()
@@ -40,6 +40,8 @@ def deployed(turn: Turn, run: Run) -> float | None:
     plan: Blueprint | None = None
     for _ in range(STEPS_IN_A_TURN):
         step = next_step(run, turn.actual, plan, turn.terms(run))
+        if isinstance(step, Done | Wait):
+            turn.write_down()
         match step:
             case Done():
                 turn.tell(_outcome(turn, run))
@@ -50,14 +52,16 @@ def deployed(turn: Turn, run: Run) -> float | None:
             case Wait(depends=True):
                 turn.tell(_held_up(turn, run))
                 return turn.means.pace.quiet
-            case Wait(_, kind, brief):
+            case Wait():
                 if not is_live(_app(turn), run) and _app(turn).refusal_of(run.commit, run.config) is None:
                     _say_building(turn, run)
-                watch(turn.means, turn.environment, kind)
                 turn.keep()
-                return turn.means.pace.soon if brief else turn.means.pace.poll
+                attempt = _app(turn).attempt
+                return wait_for(turn.means, turn.environment, step, attempt.id if attempt is not None else "")
             case steps.ReadSource():
                 plan = _read_source(turn, run, step)
+            case steps.Begin() | steps.Remember():
+                turn.note(step)
             case steps.Refuse(refusal):
                 refused(turn, run, refusal, plan)
             case _:

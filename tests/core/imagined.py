@@ -261,7 +261,12 @@ class CloudFoundry:
             case steps.Look():
                 return self._looked(step, actual)
             case steps.Begin() | steps.Remember() | steps.MarkLive() | steps.Refuse() | steps.NoteSaid():
-                return actual.with_app(self._noted(step, _app(actual)))
+                noted = actual.with_app(self._noted(step, _app(actual)))
+                if not (isinstance(step, steps.Begin | steps.Remember) and step.calm):
+                    return noted
+                assert all(b.state != "waiting" for b in _of(actual, self.builds)), "a build is under way"
+                assert _app(actual).guid not in self.rolling, "a deployment is under way"
+                return noted.at_rest()
             case _:
                 return self._changed(step, _app(actual), actual)
 
@@ -277,6 +282,8 @@ class CloudFoundry:
                 self._upload(step, app)
                 return replace(actual, packages=tuple(_of(actual, self.packages)))
             case steps.CreateBuild():
+                if not self._is_ready(step):
+                    return replace(actual, packages=None)
                 self._build(step, actual)
                 return replace(actual, builds=tuple(_of(actual, self.builds)))
             case steps.CopyDroplet():
@@ -447,7 +454,7 @@ class CloudFoundry:
         match step:
             case steps.Begin(attempt):
                 app = replace(app, attempt=attempt)
-            case steps.Remember(source, wished, tags_seen, attempt, over):
+            case steps.Remember(source, wished, tags_seen, attempt, over, _):
                 app = replace(app, source=source, wished=wished, tags_seen=tags_seen, over=over)
                 app = app if attempt is None else replace(app, attempt=attempt)
             case steps.MarkLive(attempt, plan):
@@ -502,12 +509,15 @@ class CloudFoundry:
         mine = self.builds.setdefault(app.guid, [])
         assert all(b.state != "waiting" for b in mine), "one build per app at a time"
         guid, key = self._guid("build"), step.blueprint.build_key
-        assert any(p.guid == step.package and p.state == "ready" for p in self.packages[app.guid])
         self.builds_made[key] += 1
         whose = actual.environment
         build = Build(guid, "waiting", step.package, key, step.attempt, environment=whose, app=app.guid)
         mine.insert(0, build)
         self._in_time(self._end_build, app.guid, guid, key)
+
+    def _is_ready(self, step: steps.CreateBuild) -> bool:
+        mine = self.packages.get(step.app, [])
+        return any(p.guid == step.package and p.state == "ready" for p in mine)
 
     def _end_build(self, app: str, guid: str, key: str) -> None:
         if app not in self.apps:
@@ -683,6 +693,10 @@ class CloudFoundry:
         ]
         sources = {d.guid: d for some in self.droplets.values() for d in some}
         droplets = tuple(_of(actual, self.droplets)) if builds else actual.droplets
+        if actual.builds is not None:
+            mine = [b for b in _of(actual, self.builds) if b.state == "ready" and b.build_key == key]
+            more = (b for b in mine if b not in (actual.builds or ()))
+            actual = replace(actual, builds=(*actual.builds, *more))
         return replace(actual, elsewhere=tuple(builds), sources=sources, droplets=droplets)
 
 

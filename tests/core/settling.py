@@ -42,15 +42,19 @@ from reviewapps.model import (
 )
 from reviewapps.naming import names, record_name
 from reviewapps.plan import (
+    Note,
     Terms,
+    as_noted,
     attention,
     fingerprint,
     gone_on,
     lasting,
+    may_go_before,
     next_farewell,
     next_removal,
     next_step,
     restored,
+    together,
     with_what_is_left,
 )
 from reviewapps.rules import Rules
@@ -263,8 +267,17 @@ class Settling:
 
     def _run(self, environment: Environment, run: Run, actual: Actual) -> Actual | None:
         plan: Blueprint | None = None
+        held: Note | None = None
+        before = actual
         for _ in range(STEPS_IN_A_TURN):
-            match step := self.next_of(environment, run, actual, plan):
+            step = self.next_of(environment, run, actual, plan)
+            if held is not None and not isinstance(step, Note) and not self._only_looks(step):
+                assert before.app is not None
+                actual, held = self._carry_out(held, actual.with_app(before.app)), None
+            match step:
+                case steps.Begin() | steps.Remember():
+                    before = actual if held is None else before
+                    held, actual = together(held, step), as_noted(actual, step)
                 case Done():
                     return actual
                 case Wait():
@@ -283,6 +296,10 @@ class Settling:
                     except NameTaken:
                         return actual
         raise AssertionError(f"{environment.key} goes round in circles: {self.taken[-6:]}")
+
+    def _only_looks(self, step: steps.Next) -> bool:
+        reads = isinstance(step, steps.ReadSource) and self._is_readable(step.commit)
+        return reads or may_go_before(step)
 
     def _read(self, step: steps.ReadSource) -> Blueprint:
         plain = blueprint(step.commit, step.host, self.github.tree(step.commit))

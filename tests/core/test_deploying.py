@@ -33,7 +33,7 @@ from reviewapps.model import (
 from reviewapps.notify.news import Silence
 from reviewapps.outcome import Mark, Telling
 from reviewapps.plan.terms import TRIES
-from reviewapps.ports import Slack
+from reviewapps.ports import Memory, Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
 from reviewapps.reconcile.turn import Turn
@@ -174,6 +174,7 @@ class Deploying:
     slack: Slack = field(default_factory=Silence)
     run: Run = RUN
     lease: Held = Held()
+    memory: Memory = field(default_factory=lambda: Forgetful())
 
     def __post_init__(self) -> None:
         self.cf = CloudFoundry(NOW, {})
@@ -185,7 +186,7 @@ class Deploying:
             name=SHOP.name,
             github=self.github,
             cloudfoundry=self.cf,
-            memory=Forgetful(),
+            memory=self.memory,
             instance="acme",
             grant=Grant(),
             pace=Pace(deadline=DEADLINE),

@@ -136,7 +136,9 @@ def test_what_the_platform_goes_on_with_does_not_last() -> None:
         configured=Origin("c"),
         guard=Guard(bound=True, up=False, tended=True),
     )
-    assert lasting(busy) == Actual(PR_1, elsewhere=())
+    processed = Package("p", "waiting", "key", uploaded=True, processed=True)
+    assert lasting(busy) == Actual(PR_1, elsewhere=(), packages=(processed,), uncopied=frozenset({"b"}))
+    assert lasting(replace(busy, packages=(replace(processed, uploaded=False),))).packages is None
     over = replace(busy, packages=(), builds=(replace(staging, state="ready"),), deployments=())
     assert lasting(over) == Actual(
         PR_1, packages=(), builds=over.builds, droplets=(), deployments=(), elsewhere=()

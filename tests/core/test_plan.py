@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from reviewapps import steps
 from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Run, Verdict
 from reviewapps.model import Actual, App, Attempt, Comment, Environment, Refusal, Route, Space, Tag, Tagging
-from reviewapps.plan import Terms, attention, fingerprint, in_doubt, is_live, next_removal, unfinished
+from reviewapps.plan import (
+    Terms,
+    attention,
+    fingerprint,
+    in_doubt,
+    is_live,
+    next_removal,
+    together,
+    unfinished,
+)
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import BAD_BITS, CloudFoundry, Fate
 from tests.core.settling import DEADLINE, NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
@@ -217,6 +227,62 @@ def test_going_back_to_an_earlier_commit_builds_nothing() -> None:
     there.until_settled()
     assert there.cf.builds_made.total() == 2
     assert the_app(there).commit == sha(1)
+
+
+@pytest.mark.parametrize(
+    ("before", "calm"),
+    [
+        ({}, True),
+        ({"live_since": NOW - timedelta(seconds=1)}, False),
+        ({"live_since": None}, False),
+        ({"live_droplet": "another"}, False),
+        ({"attempt": None}, False),
+        ({"started": False, "commit": None}, False),
+    ],
+)
+def test_only_after_a_good_end_nothing_is_taken_to_be_under_way(before: dict[str, Any], calm: bool) -> None:
+    there = settled()
+    app = replace(the_app(there), **before)
+    if app.attempt is not None:
+        app = replace(app, attempt=replace(app.attempt, began=NOW))
+    actual = replace(there.cf.look().actual(PR_1).with_app(app), deployments=())
+    step = there.next_of(PR_1, Run(PUSHED, "c"), actual, None)
+    assert isinstance(step, steps.Begin)
+    assert step.calm == calm
+
+
+def test_who_signs_looks_at_all_that_is_there() -> None:
+    there = settled()
+    there.grant = replace(there.grant, signs=True)
+    step = there.next_of(PR_1, Run(PUSHED, "c"), there.cf.look().actual(PR_1), None)
+    assert isinstance(step, steps.Begin) and not step.calm
+
+
+BEGUN = steps.Begin(Attempt("1", PUSHED, "c", NOW), calm=True)
+WISHED = steps.Remember("dev-1", PUSHED, frozenset({"t"}))
+
+
+@pytest.mark.parametrize(
+    ("held", "note", "both"),
+    [
+        (None, BEGUN, BEGUN),
+        (BEGUN, steps.Begin(replace(BEGUN.attempt, because="b")), ("b", None, True)),
+        (
+            replace(WISHED, attempt=BEGUN.attempt),
+            steps.Begin(replace(BEGUN.attempt, because="b")),
+            ("b", "dev-1", False),
+        ),
+        (BEGUN, WISHED, ("", "dev-1", True)),
+        (WISHED, replace(WISHED, source="dev-2", attempt=BEGUN.attempt), ("", "dev-2", False)),
+    ],
+)
+def test_what_is_noted_one_after_the_other_is_written_at_once(held: Any, note: Any, both: Any) -> None:
+    found = together(held, note)
+    if isinstance(both, tuple):
+        assert found.attempt is not None
+        assert (found.attempt.because, getattr(found, "source", None), found.calm) == both
+    else:
+        assert found == both
 
 
 def test_an_upload_that_fails_again_and_again_is_refused_after_three() -> None:
