@@ -50,8 +50,8 @@ class Newcomers:
         self._supposed_to_fit: set[PullRequest] = set()
         expected = {self._of(pr): self._at_most(pr) for pr in on_their_way}
         if self._room is not None:
-            held = holdings(self._room, judge.space, expected)
-            self._sharing = Sharing(self._room, judge.repository, held)
+            held, seen = (holdings(self._room, judge.space, needs) for needs in (expected, {}))
+            self._sharing = Sharing(self._room, judge.repository, held, seen)
 
     def verdicts(self, newest_first: Sequence[PullRequest]) -> dict[int, Verdict]:
         """The verdict on each of them."""

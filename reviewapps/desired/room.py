@@ -99,13 +99,24 @@ class Sharing:
     """The room, as it is handed out: to one repository's pull requests, in the order in which they ask, and
     between them to those of other repositories that come first.
 
-    The repository whose previews hold least comes first; of two that hold as much, the one that waits longer. Who
-    comes first and does not fit holds up all that come later: nobody knows which preview goes next, so nobody can
-    say that somebody who passes does not keep the first one waiting. Only what could never fit holds up nobody.
+    The repository whose previews hold least comes first; of two that hold as much, the one that waits longer. That
+    goes by what each is ``seen`` to hold by all of them: what a preview on its way needs only its own repository
+    knows, and if each went by that, two could come first at once.
+
+    Who comes first and does not fit holds up all that come later: nobody knows which preview goes next, so nobody
+    can say that somebody who passes does not keep the first one waiting. Only what could never fit holds up
+    nobody.
     """
 
-    def __init__(self, room: Room, repository: int, held: Mapping[Environment, int]) -> None:
+    def __init__(
+        self,
+        room: Room,
+        repository: int,
+        held: Mapping[Environment, int],
+        seen: Mapping[Environment, int] | None = None,
+    ) -> None:
         self.room, self._repository, self._held = room, repository, dict(held)
+        self._seen = dict(held if seen is None else seen)
         self._lines = {
             line.repository: [one for one in line.waiters if _of(line, one) not in held]
             for line in room.lines
@@ -123,7 +134,7 @@ class Sharing:
         if not self.fits(need):
             self.blocked = True
             return False
-        self._held[environment] = need
+        self._give(environment, need)
         return True
 
     def fits(self, need: int, without: Environment | None = None) -> bool:
@@ -171,7 +182,7 @@ class Sharing:
                 continue
             self.others_first = True
             if self.fits(waiter.need):
-                self._held[Environment.of_pull_request(first, waiter.number)] = waiter.need
+                self._give(Environment.of_pull_request(first, waiter.number), waiter.need)
             else:
                 self.blocked = True
 
@@ -181,8 +192,11 @@ class Sharing:
         first = min(ranks, default=None)
         return first[2] if first is not None and first < ours else None
 
+    def _give(self, environment: Environment, need: int) -> None:
+        self._held[environment] = self._seen[environment] = need
+
     def _awake(self, repository: int) -> int:
-        return sum(mb for e, mb in self._held.items() if e.repository == repository and e.number is not None)
+        return sum(mb for e, mb in self._seen.items() if e.repository == repository and e.number is not None)
 
 
 def _of(line: Line, waiter: Waiter) -> Environment:
