@@ -374,10 +374,12 @@ class DeleteApp:
 
 @dataclass(frozen=True)
 class ReadSource:
-    """Read tree and manifest of the commit. (Not Cloud Foundry's: reconcile asks GitHub for it.)"""
+    """Read tree and manifest of the commit, by the rules that hold for it now or, where it is named, by those
+    ``rules_at`` another commit. (Not Cloud Foundry's: reconcile asks GitHub for it.)"""
 
     commit: str
     host: str
+    rules_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -386,13 +388,15 @@ class Wait:
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
     look at this environment before the listing lacks it. ``until``: before then there is nothing to be seen. Where
-    it ``depends`` on others, people are told that it is held, and nobody looks often.
+    it ``depends`` on others, people are told that it is held, and nobody looks often. ``room``: it waits in line
+    for memory, however long that takes.
     """
 
     on: str
     kind: UnderWay | None = None
     until: datetime | None = None
     depends: bool = False
+    room: bool = False
 
 
 @dataclass(frozen=True)

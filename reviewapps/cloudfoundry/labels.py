@@ -48,6 +48,8 @@ SERVICE_NAMES: Final = "reviewapps-services"
 PROCESSES: Final = "reviewapps-processes"
 WEB: Final = "reviewapps-web"  # digests of the web process's sizes, and of its command and health
 LIVE_DROPLET: Final = "reviewapps-live-droplet"
+TAKES: Final = "reviewapps-takes-mb"
+RULES_AT: Final = "reviewapps-rules-at"
 LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
@@ -251,6 +253,12 @@ def _in_a_zone(value: object) -> bool:
     if isinstance(value, datetime):
         return value.tzinfo is not None
     return not is_dataclass(value) or all(_in_a_zone(getattr(value, one.name)) for one in fields(value))
+
+
+def takes_of(annotations: Texts) -> int | None:
+    """The memory of what is live, MB; None where that is not said."""
+    text = annotations.get(TAKES, "")
+    return int(text) if text.isascii() and text.isdecimal() else None
 
 
 def said_text(said: Said) -> str:

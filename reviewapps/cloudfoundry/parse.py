@@ -95,6 +95,8 @@ def app(resource: Json) -> App:
         set_up=notes.get(labels.SET_UP),
         live_droplet=notes.get(labels.LIVE_DROPLET),
         web=notes.get(labels.WEB),
+        rules_at=notes.get(labels.RULES_AT),
+        takes_mb=labels.takes_of(notes),
         lock=labels.lock_of(notes),
         pin=labels.pin_of(notes),
         override=labels.override_of(notes),

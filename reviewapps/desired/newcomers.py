@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from reviewapps.desired.room import PATIENCE, USUAL, Room, Sharing, Waiter, holdings
+from reviewapps.desired.room import PATIENCE, Room, Sharing, Waiter, holdings
 from reviewapps.desired.verdicts import Absent, Known, Leave, NoRoom, Run, Verdict
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import Environment, PullRequest, Space
+from reviewapps.model import USUAL, Environment, PullRequest, Space
 from reviewapps.outcome import Shortage
 from reviewapps.rules import Rules
 

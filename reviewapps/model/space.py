@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reviewapps.model.apps import App, Route
+from reviewapps.model.attempts import Origin
 from reviewapps.model.environments import Environment
 from reviewapps.model.platform import (
     Abroad,
@@ -24,8 +25,8 @@ from reviewapps.model.platform import (
 
 @dataclass(frozen=True)
 class Actual:
-    """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: for
-    which commit its variables and sizes were set just now; ``scaled``: that its processes were. ``unsignable`` are
+    """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: by
+    what its variables and sizes were set just now; ``scaled``: that its processes were. ``unsignable`` are
     droplets that were looked at just now, and are not known to be ours alone; ``alike`` are copies whose start
     commands were, and are those of their source; ``uncopied`` are builds of which there can be no copy yet;
     ``builder_is_ours``: that nobody but us had a hand in the app that builds."""
@@ -49,7 +50,7 @@ class Actual:
     services: tuple[ServiceInstance, ...] | None = None
     bindings: tuple[Binding, ...] | None = None
     tasks: tuple[Task, ...] | None = None
-    configured: str | None = None
+    configured: Origin | None = None
     scaled: bool = False
     no_room_to_roll: bool = False
     answers: bool | None = None

@@ -13,6 +13,8 @@ from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.notes import Note, as_noted, may_go_before, together
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
+from reviewapps.plan.restoring import may_have_changed, restored
+from reviewapps.plan.returning import with_what_is_left
 from reviewapps.plan.terms import Terms
 
 __all__ = [
@@ -31,9 +33,12 @@ __all__ = [
     "is_live",
     "lasting",
     "may_go_before",
+    "may_have_changed",
     "next_farewell",
     "next_removal",
     "next_step",
+    "restored",
     "together",
     "unfinished",
+    "with_what_is_left",
 ]

@@ -46,8 +46,8 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
     built = [b for b in actual.builds if b.state == "ready" and _serves(b, attempt, blueprint)]
     for build in built:
         own = build.attempt == attempt.id and build.app == app.guid
-        if own and build.droplet is not None and not terms.signs:
-            return build.droplet  # it is too young to have gone
+        if own and build.droplet is not None and not terms.signs and actual.droplets is None:
+            return build.droplet  # it is too young to have gone, but by hand, which its start would show
         if build.guid in actual.uncopied and build.droplet and build.app != app.guid and not terms.signs:
             return COPYING if actual.droplets is not None else steps.CopyDroplet(build.droplet)
     if built and actual.droplets is None:

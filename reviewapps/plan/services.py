@@ -3,6 +3,8 @@ no longer wanted. Those of its own live as long as it does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal, Service, ServiceInstance
 from reviewapps.naming import data_name, digest, is_data
@@ -15,22 +17,47 @@ def served(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
     if not blueprint.services and not app.service_names:
         return None
     if actual.services is None or actual.bindings is None:
-        shared = tuple(service.name for service in blueprint.services if service.kind == "share")
-        return steps.Look("services", shared=shared)
-    wanted = {service.name: instance_of(service, actual) for service in blueprint.services}
+        return _looked_at(blueprint)
     for service in blueprint.services:
-        step = _filled(service, wanted[service.name], attempt, terms)
+        step = _filled(service, instance_of(service, actual), attempt, terms)
         if step is not None:
             return step
-    guids = {instance.guid: name for name, instance in wanted.items() if instance is not None}
-    for binding in actual.bindings:
-        if binding.ours and binding.instance not in guids:
-            return steps.Unbind(binding.guid)
+    guids = _wanted(blueprint, actual)
+    unwanted = _unbound(guids, actual)
+    if unwanted is not None:
+        return unwanted
     for guid, name in guids.items():
         step = _bound(guid, name, attempt, actual, terms)
         if step is not None:
             return step
     return None
+
+
+def bound_again(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) -> Next | None:
+    """What gives what serves its bindings back, and no others, after another version had its own; None where it
+    has them. What does not stand any more is not made for it."""
+    if not blueprint.services and not app.service_names:
+        return None
+    if actual.services is None or actual.bindings is None:
+        return _looked_at(blueprint)
+    guids, there = _wanted(blueprint, actual), {binding.instance for binding in actual.bindings}
+    missing = (steps.Bind(guid, name, attempt.id) for guid, name in guids.items() if guid not in there)
+    return _unbound(guids, actual) or next(missing, None)
+
+
+def _looked_at(blueprint: Blueprint) -> steps.Look:
+    return steps.Look("services", shared=tuple(one.name for one in blueprint.services if one.kind == "share"))
+
+
+def _wanted(blueprint: Blueprint, actual: Actual) -> dict[str, str]:
+    """The guids of the instances to be bound, with the names that the app knows them by."""
+    found = ((instance_of(service, actual), service.name) for service in blueprint.services)
+    return {instance.guid: name for instance, name in found if instance is not None}
+
+
+def _unbound(guids: Mapping[str, str], actual: Actual) -> steps.Unbind | None:
+    unwanted = (one for one in actual.bindings or () if one.ours and one.instance not in guids)
+    return next((steps.Unbind(one.guid) for one in unwanted), None)
 
 
 def instance_of(service: Service, actual: Actual) -> ServiceInstance | None:

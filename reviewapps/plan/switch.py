@@ -27,11 +27,13 @@ def is_theirs(app: App, attempt: Attempt) -> bool:
 
 
 def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
-    """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, be that
-    still on its way; None where nobody did."""
+    """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, once
+    that is over; None where nobody did."""
     app, rolling = actual.app, rolling_of(actual)
     if app is None or (rolling is not None and rolling.attempt is not None) or not is_theirs(app, attempt):
         return None
+    if rolling is not None and not terms.is_late(attempt):
+        return Wait("what somebody else deploys", "deployment")
     return steps.Refuse(Refusal("drift", MEANWHILE, terms.now))
 
 
@@ -75,18 +77,6 @@ def is_undone(attempt: Attempt, actual: Actual) -> bool:
     return newest is not None and newest.attempt == attempt.id and not newest.active and not newest.deployed
 
 
-def restored(serving: str, actual: Actual, blueprint: Blueprint | None, host: str) -> Next | None:
-    """What gives the version that serves its variables and sizes back, since the next restart would take the new
-    ones; None where it has them. A refusal is written afterwards, so that a kill forgets nothing.
-
-    Of what somebody else deployed nobody knows the source: there it stays with the new ones."""
-    if serving == ADOPTED:
-        return None
-    if blueprint is None or blueprint.host != host or blueprint.commit != serving:
-        return steps.ReadSource(serving, host)
-    return steps.Configure(blueprint) if actual.configured != serving else None
-
-
 def called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """The refusal of an attempt whose deployment was cancelled, with what had crashed, if anything had."""
     if actual.crashes is None:
@@ -118,7 +108,13 @@ def _live(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual) -> N
     """What is left to do for what answers."""
     if (app.processes or blueprint.processes) and not actual.scaled:
         return steps.ScaleProcesses(blueprint)
-    told = replace(attempt, not_taken=blueprint.not_taken, services=in_words(blueprint))
+    told = replace(
+        attempt,
+        not_taken=blueprint.not_taken,
+        services=in_words(blueprint),
+        needs_mb=None,
+        granted=False,
+    )
     return steps.MarkLive(told, blueprint)
 
 

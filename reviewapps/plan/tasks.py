@@ -67,17 +67,20 @@ def parting(
     """The command before everything is deleted; None where it is over, however it ended, or takes too long."""
     if app.droplet is None or app.live_since is None:
         return None
+    if actual.droplets is not None and app.droplet not in {droplet.guid for droplet in actual.droplets}:
+        return None  # somebody deleted what it would run with
     if actual.tasks is None:
         return steps.Look("tasks")
     mine = next((task for task in actual.tasks if task.kind == "teardown"), None)
     if mine is None:
-        return steps.RunTask("teardown", digest("teardown", app.guid), teardown.run, app.droplet)
+        run = steps.RunTask("teardown", digest("teardown", app.guid), teardown.run, app.droplet)
+        return run if app.attempt is None else _asked(run, app.attempt, terms)
     if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
         return Wait("the teardown task", "task")
     return None
 
 
-def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> Next:
+def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> steps.RunTask | Wait:
     """To run it, unless it was asked for a moment ago: an answer that was lost may still have been a yes, and what
     we gave up waiting for may still be done. Hence twice the longest that a request may last."""
     asked_at = attempt.task_asked_at

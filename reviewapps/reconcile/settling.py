@@ -88,6 +88,8 @@ def _removed(
             return pace.poll
         if doubtful:
             return pace.request
+    if (wait := turn.tell_slack_first(outcome)) is not None:
+        return wait
     turn.tell(outcome)
     return None
 

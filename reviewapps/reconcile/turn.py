@@ -10,13 +10,13 @@ from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, TryLater
 from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
 from reviewapps.naming import fence, names, record_name
-from reviewapps.outcome import Mark, Outcome
+from reviewapps.outcome import Mark, Outcome, Telling
 from reviewapps.overview import in_words
 from reviewapps.plan import Note, Terms, as_noted, may_go_before, together
 from reviewapps.ports import Lease
 from reviewapps.reconcile.going_on import keep, note_source
 from reviewapps.reconcile.means import Means
-from reviewapps.reconcile.speaking import note_removal, speak
+from reviewapps.reconcile.speaking import note_removal, speak, speak_of_removal
 from reviewapps.report import Voice, telling
 
 CREATES = (
@@ -139,16 +139,25 @@ class Turn:
     def tell(self, outcome: Outcome, *, comment: bool = True) -> None:
         """Say it where people look; Slack hears only of what it was not told."""
         self._lease.check()
-        means = self.means
-        voice = Voice(means.instance, self.repository, means.web_url, means.page)
-        words = telling(voice, self.environment, outcome, secrets=means.secrets, proposed=self.proposed)
+        means, words = self.means, self._words(outcome)
         means.github.tell(words if comment else replace(words, comment=None))
         self.listen = speak(self, words.slack, words.commit)
+
+    def tell_slack_first(self, outcome: Outcome) -> float | None:
+        """Let Slack hear of what nobody but GitHub remembers, before that says it: seconds until it should have;
+        None where there is nothing to wait for."""
+        self._lease.check()
+        return speak_of_removal(self, self._words(outcome).slack)
 
     def mark(self, mark: Mark) -> None:
         """Say it among a commit's checks."""
         self._lease.check()
         self.means.github.mark(self.environment, mark, self.means.page)
+
+    def _words(self, outcome: Outcome) -> Telling:
+        means = self.means
+        voice = Voice(means.instance, self.repository, means.web_url, means.page)
+        return telling(voice, self.environment, outcome, secrets=means.secrets, proposed=self.proposed)
 
     def _check_newest(self) -> None:
         """Raise if a later holder of the lease began an attempt already: then ours is not ours any more."""

@@ -30,6 +30,7 @@ from reviewapps.model import (
     Environment,
     Guard,
     Instance,
+    Origin,
     Package,
     Route,
     ServiceInstance,
@@ -69,11 +70,15 @@ Note = steps.Begin | steps.Remember | steps.MarkLive | steps.Refuse | steps.Note
 
 @dataclass(frozen=True)
 class Running:
-    """A process: its droplet, and the commit that it was configured for. ``age`` is in looks."""
+    """A process: its droplet, and for what it was configured. ``age`` is in looks."""
 
     droplet: str
-    commit: str | None
+    configured: Origin | None
     age: int = 0
+
+    @property
+    def commit(self) -> str | None:
+        return self.configured.commit if self.configured is not None else None
 
 
 class CloudFoundry:
@@ -92,6 +97,7 @@ class CloudFoundry:
         self.fails_uploads = self.fails_copies = self.meddled = False
         self.abroad: list[Droplet] = []
         self.evil: set[str] = set()
+        self.deleted: set[str] = set()
         self.unsigned: tuple[str, ...] = ()
         self.full: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
@@ -105,7 +111,7 @@ class CloudFoundry:
         self.crashes: dict[str, list[Crash]] = {}
         self.running: dict[str, Running] = {}
         self.rolling: dict[str, Running] = {}
-        self.configured: dict[str, str] = {}
+        self.configured: dict[str, Origin] = {}
         self.services: dict[Environment, list[ServiceInstance]] = {}
         self.bindings: dict[str, list[Binding]] = {}
         self.tasks: dict[str, list[Task]] = {}
@@ -265,6 +271,8 @@ class CloudFoundry:
                 return self._changed(step, _app(actual), actual)
 
     def _changed(self, step: steps.Step, app: App, actual: Actual) -> Actual:
+        if isinstance(step, steps.Start | steps.Roll | steps.RunTask) and step.droplet in self.deleted:
+            return replace(actual, droplets=tuple(_of(actual, self.droplets)))
         match step:
             case steps.MapRoute(guid):
                 self.routes[guid] = replace(self.routes[guid], apps=self.routes[guid].apps | {app.guid})
@@ -297,9 +305,9 @@ class CloudFoundry:
                 assert app.guid not in self.rolling, (
                     "Cannot update this process while a deployment is in flight"
                 )
-                self.configured[app.guid] = blueprint.commit
+                self.configured[app.guid] = blueprint.origin
                 self.apps[app.guid] = replace(self.apps[app.guid], env_names=frozenset({"REVIEWAPPS_URL"}))
-                return replace(actual.with_app(self.apps[app.guid]), configured=blueprint.commit)
+                return replace(actual.with_app(self.apps[app.guid]), configured=blueprint.origin)
             case steps.Start():
                 self._start(step, app)
                 started = replace(actual, deployments=tuple(self.deployments[app.guid]))
@@ -451,8 +459,10 @@ class CloudFoundry:
             case steps.Remember(source, wished, tags_seen, attempt, over, _):
                 app = replace(app, source=source, wished=wished, tags_seen=tags_seen, over=over)
                 app = app if attempt is None else replace(app, attempt=attempt)
-            case steps.MarkLive(attempt):
+            case steps.MarkLive(attempt, plan):
                 app = replace(app, attempt=attempt, commit=attempt.commit, config=attempt.config)
+                app = replace(app, rules_at=plan.rules_at if plan is not None else None)
+                app = replace(app, takes_mb=plan.needs_mb if plan is not None else app.takes_mb)
                 app = replace(app, live_since=self.now, live_droplet=app.droplet)
             case steps.Refuse(refusal):
                 assert app.attempt is not None
@@ -463,6 +473,11 @@ class CloudFoundry:
         return app
 
     # --- what somebody else does ---
+
+    def delete_droplets(self, app: str) -> None:
+        """All that it does not run."""
+        self.deleted |= {one.guid for one in self.droplets[app]} - {self.apps[app].droplet or ""}
+        self.droplets[app] = [one for one in self.droplets[app] if one.guid not in self.deleted]
 
     def push_by_hand(self, app: str, key: str, *, rolling: bool = False) -> str:
         """Give the app a droplet as ``cf push`` does, with a deployment or without; the droplet."""

@@ -24,7 +24,9 @@ from reviewapps.desired import (
 from reviewapps.errors import BadRules, NameTaken, Unavailable
 from reviewapps.grants import Grant
 from reviewapps.model import (
+    ADOPTED,
     Actual,
+    App,
     Attempt,
     Blueprint,
     Command,
@@ -51,7 +53,9 @@ from reviewapps.plan import (
     next_farewell,
     next_removal,
     next_step,
+    restored,
     together,
+    with_what_is_left,
 )
 from reviewapps.rules import Rules
 from reviewapps.steps import Done, Wait
@@ -161,6 +165,7 @@ class Settling:
     ) -> None:
         self.github, self.cf, self.grant = github, cf, grant or Grant()
         self.services: tuple[Service, ...] = ()
+        self.without_services: set[str] = set()
         self.commands: dict[str, Command] = {}
         self.kills: frozenset[int] = frozenset()
         self.taken: list[steps.Step] = []
@@ -278,13 +283,13 @@ class Settling:
                 case Wait():
                     self.kept[environment] = lasting(actual)
                     return None
-                case steps.ReadSource(commit, host) if self._is_readable(commit):
-                    plain = blueprint(commit, host, self.github.tree(commit))
-                    release, setup = self.commands.get("release"), self.commands.get("setup")
-                    plan = replace(plain, services=self.services, release=release, setup=setup)
+                case steps.ReadSource(commit) if self._is_readable(commit):
+                    plan = self._read(step)
                 case steps.ReadSource():
                     refusal = Refusal("manifest", "it cannot be read", self.cf.now)
-                    actual = self._carry_out(steps.Refuse(refusal), actual)
+                    actual = self._refuse(refusal, actual, plan)
+                case steps.Refuse(refusal):
+                    actual = self._refuse(refusal, actual, plan)
                 case _:
                     try:
                         actual = self._carry_out(step, actual)
@@ -295,6 +300,22 @@ class Settling:
     def _only_looks(self, step: steps.Next) -> bool:
         reads = isinstance(step, steps.ReadSource) and self._is_readable(step.commit)
         return reads or may_go_before(step)
+
+    def _read(self, step: steps.ReadSource) -> Blueprint:
+        plain = blueprint(step.commit, step.host, self.github.tree(step.commit))
+        release, setup = self.commands.get("release"), self.commands.get("setup")
+        rules_at = step.rules_at or self.github.repository.head
+        plain = replace(plain, memory_mb=self.github.needs.get(step.commit, SIZE))
+        services = () if step.commit in self.without_services else self.services
+        return replace(plain, services=services, release=release, setup=setup, rules_at=rules_at)
+
+    def _refuse(self, refusal: Refusal, actual: Actual, plan: Blueprint | None) -> Actual:
+        while (step := restored(refusal, actual, plan)) is not None:
+            if isinstance(step, steps.ReadSource):
+                plan = self._read(step)
+            else:
+                actual = self._carry_out(step, actual)
+        return self._carry_out(steps.Refuse(with_what_is_left(refusal, actual)), actual)
 
     def _is_readable(self, commit: str) -> bool:
         return self.cf.fates.get(self.github.tree(commit)) != "unread"
@@ -371,4 +392,14 @@ def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -
         return "" if process is None else "something runs that nobody was told of"
     if process is None or cf.made_of[process.droplet] != settling.github.tree(app.commit):
         return f"labelled {app.commit}, but {process} runs"
-    return "" if process.droplet == app.droplet else "the current droplet is not the one that runs"
+    if process.droplet != app.droplet:
+        return "the current droplet is not the one that runs"
+    return "" if is_configured_for_itself(settling, app) else "it would start with the variables of another"
+
+
+def is_configured_for_itself(settling: Settling, app: App) -> bool:
+    """Whether what serves would also start again with its own variables; of what was adopted nobody knows."""
+    found = settling.cf.configured.get(app.guid)
+    if found is None or app.commit == ADOPTED:
+        return True
+    return found.commit == app.commit and app.rules_at in (None, found.rules_at)

@@ -82,6 +82,16 @@ def _tagged(fate: Fate) -> Settling:
     return world
 
 
+def _tagged_again(fate: Fate) -> Settling:
+    world = _tagged("well")
+    world.until_settled()
+    tag = Tag("dev-2", sha(51), annotated=False)
+    world.github.tags.add(tag)
+    world.github.taggings[tag] = Tagging(sha(100), None, NOW)
+    world.cf.fates = {f"tree-of-{sha(100)}": fate}
+    return world
+
+
 def _closed(fate: Fate) -> Settling:
     world = _pushed(fate)
     world.turn(Environment(7, "pr-1"))
@@ -205,6 +215,7 @@ def _disturbances(scene: Settling, ways: tuple[Disturbance, ...]) -> Iterator[tu
 CASES = [
     *((scenario, fate) for scenario in SCENARIOS for fate in FATES),
     *((scenario, fate) for scenario in WITH_DATA for fate in FATES_OF_DATA),
+    (_tagged_again, "crashing later"),
 ]
 
 
@@ -323,11 +334,11 @@ def test_what_was_switched_to_and_not_marked_live_is_marked_before_the_next_push
     assert app.commit == NEW and app.started
 
 
-def test_a_commit_that_crashes_once_it_was_switched_to_is_not_taken_for_the_one_before() -> None:
+def test_a_commit_that_crashes_once_it_was_switched_to_gives_way_to_the_one_before() -> None:
     world = _pushed("crashing later")
     world.until_settled()
     (app,) = world.cf.running_apps
-    assert (app.started, app.commit) == (False, None)
+    assert (app.started, app.commit, app.droplet) == (True, sha(1), app.live_droplet)
 
 
 @pytest.mark.parametrize("rolling", [False, True], ids=["restarted", "rolling"])

@@ -105,13 +105,31 @@ def test_a_refused_commit_is_not_tried_twice(fate: Fate) -> None:
 
 
 @pytest.mark.parametrize("fate", REFUSED)
-def test_what_served_before_a_refused_commit_serves_on_or_is_known_to_be_gone(fate: Fate) -> None:
+def test_what_served_before_a_refused_commit_serves_on_or_again(fate: Fate) -> None:
     there = settled(pushed=fate)
     push(there)
     serving = there.cf.serving(PR_1)
-    switched = fate in ("crashing later", "silent")
-    assert (None if serving is None else serving.commit) == (None if switched else sha(1))
-    assert the_app(there).commit == (None if switched else sha(1))
+    assert serving is not None and serving.commit == the_app(there).commit == sha(1)
+    assert is_as_it_should_be(there) == {}
+
+
+@pytest.mark.parametrize("why", ["crashes too", "is gone", "has no room"])
+def test_where_what_served_before_does_not_come_back_either_nothing_runs(why: str) -> None:
+    there = settled(pushed="crashing later")
+    there.github.pull_requests[1] = pull_request(1, PUSHED)
+    before = the_app(there).droplet
+    while the_app(there).droplet == before:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    if why == "crashes too":
+        there.cf.fates = {**there.cf.fates, f"tree-of-{sha(1)}": "crashing"}
+    elif why == "is gone":
+        there.cf.delete_droplets(the_app(there).guid)
+    else:
+        there.cf.room = False
+    there.until_settled()
+    assert (the_app(there).started, the_app(there).commit, there.cf.running) == (False, None, {})
+    assert refusal(there).fault == "crash"
 
 
 def test_a_refused_commit_makes_room_for_the_next_one() -> None:
@@ -560,3 +578,21 @@ def test_what_is_gone_and_was_never_said_is_found_by_its_comment(
 ) -> None:
     found = Desired({} if verdict is None else {PR_1: verdict})
     assert (PR_1 in unfinished(found, space, [Comment(1, PR_1, state)])) == left
+
+
+@pytest.mark.parametrize("pushed", [False, True], ids=["first", "pushed"])
+def test_a_droplet_that_somebody_deleted_before_it_was_started_is_built_again(pushed: bool) -> None:
+    there = settled() if pushed else world()
+    there.github.pull_requests[1] = pull_request(1, PUSHED if pushed else sha(1))
+    before = there.cf.builds_made.total()
+    while sum(b.state == "ready" for some in there.cf.builds.values() for b in some) == before:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    for app in list(there.cf.apps):
+        if there.cf.droplets.get(app):
+            there.cf.delete_droplets(app)
+    began = there.cf.now
+    there.until_settled()
+    assert the_app(there).commit == (PUSHED if pushed else sha(1))
+    assert there.cf.builds_made.total() == before + 2
+    assert there.cf.now - began < DEADLINE

@@ -22,7 +22,7 @@ from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
 
-POSTGRES = "review-db"
+POSTGRES, PLAN = "review-db", "aws-rds/micro-psql"
 OWN: dict[str, Any] = {"services": {"shop-db": {"database": "own"}}}
 APP: Files = {**manifest(services="[shop-db]"), "app.py": SHOWS_ITS_ENVIRONMENT}
 
@@ -45,9 +45,9 @@ def rules(**review: Any) -> Files:
 @pytest.fixture
 def data_town(quiet_town: Town) -> Town:
     """A town whose operator has a PostgreSQL for previews, and a service that may be shared."""
-    quiet_town.operator.create_service(POSTGRES, "aws-rds/micro-psql")
+    quiet_town.operator.create_service(POSTGRES, PLAN)
     quiet_town.operator.create_user_provided("shop-mail", {"host": "mail.example.gov"})
-    quiet_town.employ(POSTGRES=POSTGRES, SERVICES="shop-mail")
+    quiet_town.employ(POSTGRES=POSTGRES, SERVICES="shop-mail", PLANS=PLAN)
     return quiet_town
 
 
@@ -190,17 +190,20 @@ def test_what_has_no_data_of_its_own_cannot_be_reset(data_town: Town) -> None:
         data_town.orchestrators[0].reset(number)
 
 
-def test_what_is_shared_is_bound_and_stays(data_town: Town) -> None:
+def test_what_is_shared_is_bound_and_stays_and_what_was_made_of_a_plan_goes(data_town: Town) -> None:
     town = data_town
-    asked = rules(services={"shop-mail": "share"})
-    town.on_main({**asked, **manifest(services="[shop-mail]"), "app.py": SHOWS_ITS_ENVIRONMENT})
+    asked = rules(services={"shop-mail": "share", "shop-own": {"plan": PLAN}})
+    bind = manifest(services="[shop-mail, shop-own]")
+    town.on_main({**asked, **bind, "app.py": SHOWS_ITS_ENVIRONMENT})
     number = town.open("blue")
     url = town.until_live(number)
-    (bound,) = json.loads(shown(url)["VCAP_SERVICES"])["user-provided"]
-    assert bound["credentials"] == {"host": "mail.example.gov"}
+    found = json.loads(shown(url)["VCAP_SERVICES"])
+    (bound,), (own,) = found["user-provided"], found["aws-rds"]
+    assert (bound["credentials"], own["name"]) == ({"host": "mail.example.gov"}, "shop-own")
+    assert "shop-pr-1-shop-own" in services(town)
     town.octocat.close(number)
     town.until_comment(number, "Preview: removed")
-    assert "shop-mail" in services(town)
+    assert services(town) == [POSTGRES, "shop-mail"]
     assert [one for one in town.world.cloudfoundry.world.all(Binding) if one.app is not None] == []
 
 
