@@ -111,6 +111,7 @@ def test_a_preview_has_a_database_of_its_own_from_its_first_page_to_its_end(data
     assert parted.exists()
     assert _written(town, calls) == [
         "DELETE routes",
+        "PATCH apps",
         "POST tasks",
         "POST stop",
         "PATCH apps",
