@@ -45,7 +45,8 @@ bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 
 faults: $(VENV)/installed-dev ## every request of three stories goes wrong, in every way (ROUNDS=1: each in one; MINUTES=30: then end; QUICK=1: a sample)
 	@$(BIN)/python -m tests.faults $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
-	    $(if $(MINUTES),--minutes $(MINUTES))
+	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(WORKERS),--workers $(WORKERS)) \
+	    $(if $(WRITE),--write docs/faults.md)
 
 audit: $(VENV)/installed-dev ## known weaknesses of what requirements.lock names (SAY=1: say so where nobody can be asked, and go on)
 	@$(BIN)/python -m tests.house.audit $(if $(SAY),--say-only)

@@ -23,7 +23,7 @@ OWN_PACE: Mapping[str, str] = {
     "LOOK_EVERY": "1",
     "QUIET_EVERY": "60",
     "POLL_EVERY": "5",
-    "PUMP_EVERY": "1",
+    "PUMP_EVERY": "0.2",
     "PAUSE": "10",
     "REQUEST_TIMEOUT": "60",
     "LEASE": "90",

@@ -1,7 +1,7 @@
 """One installation: its repositories, whose turn it is, and what its operator has to know.
 
 Here foreseen errors end: nobody's fault means later, the operator's means a line in the log and, once a day, in
-Slack. What was not foreseen goes on, ends the task, and is logged with its trace.
+Slack. What was not foreseen is told likewise; then it goes on, ends the task, and is logged with its trace.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 
 import structlog
+from redis.exceptions import RedisError
 
 from reviewapps.audit import about
 from reviewapps.coordination.clock import Clock
@@ -18,7 +19,7 @@ from reviewapps.coordination.due import Due
 from reviewapps.coordination.lease import Leases
 from reviewapps.coordination.soon import Soon
 from reviewapps.coordination.turns import Turns
-from reviewapps.errors import BadSettings, Busy, ReviewAppsError, TryLater
+from reviewapps.errors import BadSettings, Busy, OperatorMustAct, ReviewAppsError, TryLater
 from reviewapps.grants import Mode
 from reviewapps.model import Environment
 from reviewapps.naming import digest
@@ -96,6 +97,11 @@ class Installation:
         except ReviewAppsError as wrong:
             self._alert(repository, wrong)
             self._look_failed(repository, wrong, "somebody is needed")
+        except RedisError:
+            raise  # whoever beats says so, and the page shows it
+        except Exception as odd:
+            self._look_failed(repository, self._unforeseen(repository, odd), "somebody is needed")
+            raise
         else:
             self._counters.count("looks", result="done")
         return None
@@ -122,6 +128,11 @@ class Installation:
         except ReviewAppsError as wrong:
             self._alert(environment, wrong)
             return OPERATOR_PAUSE
+        except RedisError:
+            raise
+        except Exception as odd:
+            self._unforeseen(environment, odd)
+            raise
 
     def redeploy(self, environment: Environment, who: str = "") -> str:
         """Let the environment's commit be built and deployed once more; the commit. ``who`` asks for it stands in
@@ -226,6 +237,14 @@ class Installation:
     def _look_failed(self, repository: str, wrong: ReviewAppsError, result: str) -> None:
         self._counters.count("looks", result=result)
         self._memory.write(f"{TROUBLE}{repository}", [self._due.now(), str(wrong)], TROUBLED_FOR)
+
+    def _unforeseen(self, about: str, odd: Exception) -> OperatorMustAct:
+        """Tell that it came, and no more: what it says may hold anything."""
+        told = OperatorMustAct(
+            f"{about}: {type(odd).__name__} was not foreseen; the log shows where it came from"
+        )
+        self._alert(about, told)
+        return told
 
     def _alert(self, about: str, wrong: ReviewAppsError) -> None:
         log.error("somebody is needed", about=about, reason=str(wrong))

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
 
 from reviewapps.errors import BadSettings
 from reviewapps.model import Environment, Repository
@@ -61,6 +63,8 @@ def value_digest(value: object) -> str:
 
 def _plain(value: object) -> object:
     match value:
+        case str() | int() | None:  # most of all, and what the others take long to say no to
+            return value
         case datetime():
             return value.astimezone(UTC).isoformat()
         case timedelta():
@@ -72,10 +76,19 @@ def _plain(value: object) -> object:
         case Mapping():
             return {str(key): _plain(one) for key, one in value.items()}
         case _ if is_dataclass(value):
-            of = {field.name: _plain(getattr(value, field.name)) for field in fields(value) if field.compare}
-            return [type(value).__name__, of]
+            return [type(value).__name__, _plain_fields(value)]
         case _:
             return value
+
+
+def _plain_fields(value: object) -> dict[str, object]:
+    kind: Any = type(value)
+    return {name: _plain(getattr(value, name)) for name in _compared(kind)}
+
+
+@cache
+def _compared(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind) if field.compare)
 
 
 def names(instance: str, repository: Repository, environment: Environment) -> tuple[str, ...]:

@@ -7,12 +7,19 @@ settled, so that it lasts about as long as the slowest.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Final, TypeVar
+
+import structlog
 
 from reviewapps.errors import TryLater
 from reviewapps.installation import Installation
 from reviewapps.model import Environment
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
 
 AT_ONCE: Final = 20
 PARTING: Final = 20.0
@@ -61,9 +68,24 @@ def settle_one(installation: Installation, environment: Environment, seconds: fl
     yield
 
 
+def look_at(installation: Installation, repository: str) -> float | None:
+    """One look at a repository, which stops no other's: what nobody foresaw is among the needs, and is logged."""
+    return _done(installation, repository, lambda: installation.look(repository, afresh=True))
+
+
+def _done(installation: Installation, about: str, do: Callable[[], T]) -> T | None:
+    try:
+        return do()
+    except Exception:
+        if about not in installation.needs:
+            raise
+        log.exception("nobody foresaw this", about=about)
+        return None
+
+
 def _look_at_all(installation: Installation, deadline: float) -> None:
     for repository in installation.repositories:
-        while (after := installation.look(repository, afresh=True)) is not None:
+        while (after := look_at(installation, repository)) is not None:
             _nap(after, deadline, frozenset({repository}), longest=after)
 
 
@@ -72,7 +94,7 @@ def _take_turns(installation: Installation, deadline: float) -> None:
     while waiting := _waiting(installation):
         installation.speak()
         for _, environment in due.pop(AT_ONCE):
-            installation.turns.take(environment)
+            _done(installation, environment, partial(installation.turns.take, environment))
         nearest = min(_waiting(installation).values(), default=0.0) - due.now()
         _nap(nearest, deadline, frozenset(waiting))
 

@@ -104,7 +104,7 @@ class Shortage:
 @dataclass(frozen=True)
 class Waiting:
     """There is no room: ``place`` (from 1) of ``of`` who wait. ``limit`` previews are up already, or there is a
-    ``shortage`` of memory."""
+    ``shortage`` of memory. ``still`` serves meanwhile."""
 
     commit: str
     place: int
@@ -112,6 +112,7 @@ class Waiting:
     limit: int
     holders: tuple[int, ...] = ()
     shortage: Shortage | None = None
+    still: Serving | None = None
 
 
 @dataclass(frozen=True)

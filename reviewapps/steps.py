@@ -7,6 +7,7 @@ labels and annotations when whoever carried it out was killed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
@@ -35,7 +36,8 @@ class Look:
     """Fill in what the plan has to know next.
 
     ``elsewhere`` are staged builds of ``build_key`` by other apps of ours in this space; it also fills
-    ``sources`` with their droplets, as far as those can still be copied. ``abroad`` are droplets of ``build_key``
+    ``sources`` with their droplets, as far as those can still be copied, and adds to ``builds`` those of its own.
+    ``abroad`` are droplets of ``build_key``
     in other ``spaces`` (org/space) that bear our signature. ``builder``: whether the builder is ours alone.
     ``services`` also fills ``bindings``, and looks for those that are ``shared``, by their names.
     """
@@ -77,21 +79,25 @@ class ReplaceBuilder:
 
 @dataclass(frozen=True)
 class Begin:
-    """Write the attempt onto the app."""
+    """Write the attempt onto the app. ``calm``: it follows one that came to a good end, so that nothing of the app
+    is under way, and nothing of this attempt can be there yet."""
 
     attempt: Attempt
+    calm: bool = False
 
 
 @dataclass(frozen=True)
 class Remember:
     """Write onto the app what its shared environment follows: tag, commit, and every tag seen; in the same request
-    the wishes that this one takes the place of, and the ``attempt`` that begins at that, where one does."""
+    the wishes that this one takes the place of, and the ``attempt`` that begins at that, where one does (``calm``
+    as it may)."""
 
     source: str | None
     wished: str | None
     tags_seen: frozenset[str]
     attempt: Attempt | None = None
     over: tuple[Over, ...] = ()
+    calm: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,7 +179,8 @@ class Upload:
 
 @dataclass(frozen=True)
 class CreateBuild:
-    """Give the app the variables that a build may see, and no other, then stage its package."""
+    """Give the app the variables that a build may see, and no other, then stage its package. Where that is not
+    ready, nothing happens, and it has to be looked at."""
 
     app: str
     package: str
@@ -339,10 +346,9 @@ class MarkLive:
 
 @dataclass(frozen=True)
 class Refuse:
-    """Remember why this attempt is not tried again, and which droplet it gave the app, where that still has it."""
+    """Remember why this attempt is not tried again."""
 
     refusal: Refusal
-    gives: str | None = None
 
 
 @dataclass(frozen=True)
@@ -368,10 +374,12 @@ class DeleteApp:
 
 @dataclass(frozen=True)
 class ReadSource:
-    """Read tree and manifest of the commit. (Not Cloud Foundry's: reconcile asks GitHub for it.)"""
+    """Read tree and manifest of the commit, by the rules that hold for it now or, where it is named, by those
+    ``rules_at`` another commit. (Not Cloud Foundry's: reconcile asks GitHub for it.)"""
 
     commit: str
     host: str
+    rules_at: str | None = None
 
 
 @dataclass(frozen=True)
@@ -379,14 +387,16 @@ class Wait:
     """Nothing can be done now; look again in some time. ``on`` says what for, in words.
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
-    look at this environment before the listing lacks it. ``brief``: it mostly takes a second or two. Where it
-    ``depends`` on others, people are told that it is held, and nobody looks often.
+    look at this environment before the listing lacks it. ``until``: before then there is nothing to be seen. Where
+    it ``depends`` on others, people are told that it is held, and nobody looks often. ``room``: it waits in line
+    for memory, however long that takes.
     """
 
     on: str
     kind: UnderWay | None = None
-    brief: bool = False
+    until: datetime | None = None
     depends: bool = False
+    room: bool = False
 
 
 @dataclass(frozen=True)

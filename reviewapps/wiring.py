@@ -38,6 +38,7 @@ from reviewapps.notify.speaking import Pace as SlackPace
 from reviewapps.notify.voice import Voice
 from reviewapps.ports import Counters, Memory
 from reviewapps.reconcile import Journal, Means, Pace, Reconciler, Uncounted
+from reviewapps.reconcile.means import nobody
 from reviewapps.rules import rules
 from reviewapps.settings import Settings
 
@@ -46,6 +47,10 @@ DATABASE_IDLE = 10.0
 
 PATIENCE_FOR_BUDGET = 5.0
 """How long a request waits for its turn before the whole settle is put off, seconds."""
+
+WAITING = 3.0
+"""One in so many of the requests that Cloud Foundry may be asked at most asks whether what the platform works on
+is over; another one may look at what no listing shows; the rest is for what is to be done."""
 
 _wired: dict[tuple[int, int], Installation] = {}
 
@@ -238,6 +243,7 @@ def _reconciler(
 ) -> Reconciler:
     pace = Pace(
         poll=told.poll_every,
+        apart=WAITING / told.cf_requests_per_second,
         quiet=told.quiet_every,
         whole=told.whole_every,
         request=told.request_timeout,
@@ -261,10 +267,11 @@ def _reconciler(
         journal=journal,
         counters=counters or Uncounted(),
         neighbours=_neighbours(told, name),
+        wake=Due(redis, prefix(told), forward=told.forward).wake if redis is not None else nobody,
     )
     return Reconciler(means)
 
 
 def _voice(told: Settings, redis: Redis) -> Voice:
-    pace = SlackPace(burst=2 * told.pump_every, apart=told.pump_every, rest=3 * told.pause)
+    pace = SlackPace(burst=told.pause / 5, apart=told.pause / 10, rest=3 * told.pause)
     return Voice(told.grants.slack, Outbox(redis, prefix(told)), pace, told.secrets)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import engine
 
 from tests.contract.answers import ANSWERS, listen
 
@@ -23,9 +24,15 @@ it anew: a third of a second each time."""
 
 settings.register_profile("daily", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("long", settings.get_profile("daily"), max_examples=3000)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "daily"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "daily")
+settings.load_profile(PROFILE)
 """How long an example takes is a matter of what else the machine does. With ``HYPOTHESIS_PROFILE=long`` each
 property that names no number of its own is tried thirty times as often."""
+
+if PROFILE == "daily":
+    engine.MAX_SHRINKING_SECONDS = 20
+"""For so long a failing example is made smaller. Hypothesis has no setting for it, and takes five minutes for a
+long history, which its warning still speaks of. With the long profile it may have them."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +43,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure() -> None:
     listen()
+
+
+LONGEST = ("tests/stories/workers/", "tests/stories/", "tests/faults/")
+"""Where the tests are that take long, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long, so that in the end no worker is left alone with it."""
+    items.sort(key=lambda item: [not item.nodeid.startswith(folder) for folder in LONGEST])
 
 
 def pytest_collection_finish() -> None:

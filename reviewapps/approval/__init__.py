@@ -18,7 +18,7 @@ from reviewapps.approval.evidence import (
 from reviewapps.approval.judgement import Approved, Judgement, Missing, judgement
 from reviewapps.approval.reasons import Reason
 from reviewapps.approval.requires import NOTHING, Quorum, Requires, stricter
-from reviewapps.approval.tracing import trunk
+from reviewapps.approval.tracing import landings, trunk
 
 __all__ = [
     "MOST_COMMITS",
@@ -38,6 +38,7 @@ __all__ = [
     "SignOff",
     "Team",
     "judgement",
+    "landings",
     "stricter",
     "trunk",
 ]

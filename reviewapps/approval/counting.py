@@ -12,12 +12,20 @@ from reviewapps.approval.evidence import Pull, Review
 from reviewapps.approval.reasons import Reason, listed, short
 from reviewapps.approval.requires import Quorum, Requires
 
+BY_ITSELF = frozenset({"dependabot[bot]", "renovate[bot]"})
+"""Bots that push nothing but what they think of. Any other one may push what somebody told it to, as a workflow of
+anybody's branch does."""
+
 Members = Mapping[str, frozenset[str] | None]
 """Who is in which team; None where that cannot be read."""
 
 
 def lacking(pull: Pull, requires: Requires, members: Members) -> tuple[Reason, ...]:
     """What this pull request lacks, in words; nothing where it is approved."""
+    if pull.unlisted:
+        told = listed([short(commit) for commit in pull.unlisted])
+        text = f"GitHub does not list all that came with it: {told}"
+        return (Reason(text, pull.number, operator=True),)
     opinions = _by_reviewer(pull)
     objecting = sorted(who for who, said in opinions.items() if said[-1].opinion == "changes requested")
     if objecting:
@@ -36,10 +44,22 @@ def lacking(pull: Pull, requires: Requires, members: Members) -> tuple[Reason, .
 
 
 def approvers(pull: Pull, requires: Requires, members: Members) -> tuple[str, ...]:
-    """Whose approvals of it count, by name."""
+    """By whose approvals it is approved, by name."""
     said = frozenset(who for who, said in _by_reviewer(pull).items() if _approves(pull, said))
-    counted = frozenset(who for quorum in requires.approvals for who in _of(quorum.of, said, members))
-    return tuple(sorted(counted if requires.self_approval else counted - {pull.author}))
+    named = {
+        who
+        for quorum in requires.approvals
+        for who in _needed(pull, quorum, named_of(quorum.of, said, members), requires)
+    }
+    return tuple(sorted(named))
+
+
+def _needed(pull: Pull, quorum: Quorum, counted: frozenset[str], requires: Requires) -> frozenset[str]:
+    """Those whose word counts for all of it; where they are too few, whoever's counts for some."""
+    if requires.self_approval:
+        return counted
+    for_all = counted.difference(*_own(pull))
+    return for_all if len(for_all) >= quorum.count else counted - frozenset.intersection(*_own(pull))
 
 
 def _by_reviewer(pull: Pull) -> dict[str, list[Review]]:
@@ -65,13 +85,21 @@ def _approves(pull: Pull, said: list[Review]) -> bool:
 def _met(pull: Pull, quorum: Quorum, approvers: frozenset[str], requires: Requires, members: Members) -> bool:
     """Whether enough people approved, whosever work is looked at: of each commit, enough who did not write it.
 
-    Who pushed a commit may have written it under another name; where nobody knows who that was, it may have
-    been any one of the approvers.
+    Who pushed a commit may have written it under another name; where nobody knows who that was, or it was a bot,
+    it may have been any one of the approvers.
     """
-    counted = _of(quorum.of, approvers, members)
+    counted = named_of(quorum.of, approvers, members)
     if requires.self_approval:
         return len(counted) >= quorum.count
-    return all(len(counted - own) >= quorum.count + (not pull.all_told) for own in _own(pull))
+    return all(len(counted - own) >= quorum.count + bool(_untold(pull)) for own in _own(pull))
+
+
+def _untold(pull: Pull) -> str:
+    """Why it is not known whose work all of it is; nothing where it is."""
+    bots = {who for who in (pull.author, *pull.pushers) if who.endswith("[bot]")}
+    if bots := bots - ({pull.author} & BY_ITSELF):
+        return f"whoever had {listed(sorted(bots))} push it is not known, so one more is needed"
+    return "" if pull.all_told else "GitHub does not tell who pushed it all, so one more is needed"
 
 
 def _own(pull: Pull) -> list[frozenset[str]]:
@@ -80,7 +108,7 @@ def _own(pull: Pull) -> list[frozenset[str]]:
     return [author, *(author | {pusher} for pusher in pull.pushers), *(author | one for one in pull.authors)]
 
 
-def _of(named: tuple[str, ...], people: frozenset[str], members: Members) -> frozenset[str]:
+def named_of(named: tuple[str, ...], people: frozenset[str], members: Members) -> frozenset[str]:
     """Those of ``people`` who are named, or in a team that is."""
     if not named:
         return people
@@ -92,15 +120,15 @@ def _lack(
     pull: Pull, quorum: Quorum, approvers: frozenset[str], requires: Requires, members: Members
 ) -> Reason:
     """How many more of whom, and why what there is does not count."""
-    counted = _of(quorum.of, approvers, members)
+    counted = named_of(quorum.of, approvers, members)
     have = len(counted) if requires.self_approval else min(len(counted - own) for own in _own(pull))
-    unknown = not requires.self_approval and not pull.all_told
-    more = Quorum(quorum.count + unknown - have, quorum.of)
+    unknown = "" if requires.self_approval else _untold(pull)
+    more = Quorum(quorum.count + bool(unknown) - have, quorum.of)
     told = [
         *_stale(pull, quorum, approvers, members),
         *_uncounted(pull, quorum, members),
         *(["nobody approves what is their own"] if have < len(counted) else []),
-        *(["GitHub does not tell who pushed it all, so one more is needed"] if unknown else []),
+        *([unknown] if unknown else []),
     ]
     return Reason(f"{more.words} ({'; '.join(told)})" if told else more.words, pull.number)
 
@@ -110,7 +138,7 @@ def _stale(pull: Pull, quorum: Quorum, approvers: frozenset[str], members: Membe
     said = {who: reviews[-1] for who, reviews in _by_reviewer(pull).items()}
     late = frozenset(who for who, last in said.items() if last.opinion == "approved") - approvers
     told = []
-    for who in sorted(_of(quorum.of, late, members)):
+    for who in sorted(named_of(quorum.of, late, members)):
         before = said[who].commit
         what = (
             f"{short(before)}, and {short(pull.head)} was merged" if before != pull.head else "another base"
@@ -122,5 +150,5 @@ def _stale(pull: Pull, quorum: Quorum, approvers: frozenset[str], members: Membe
 def _uncounted(pull: Pull, quorum: Quorum, members: Members) -> list[str]:
     """Who approved though their word does not count: bots, and people who may not write."""
     said = frozenset(one.reviewer for one in pull.reviews if not one.counts and one.opinion == "approved")
-    told = sorted(_of(quorum.of, said, members))
+    told = sorted(named_of(quorum.of, said, members))
     return [f"{listed(told)} may not approve here"] if told else []

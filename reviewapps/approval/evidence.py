@@ -50,7 +50,8 @@ class Pull:
 
     ``authors`` are, for each of its commits, whoever wrote it, co-authors too. ``pushers`` are those who pushed
     its commits, or merged them into its branch. ``all_told``: GitHub told all of them, whoever pushed the head
-    among them. ``retargeted_at``: when it was given another base branch last, or that was rewritten.
+    among them. ``retargeted_at``: when it was given another base branch last, or that was rewritten or deleted.
+    ``unlisted`` came into the base by its merge, and GitHub does not show it among its commits.
     """
 
     number: int
@@ -65,15 +66,19 @@ class Pull:
     pushers: frozenset[str] = frozenset()
     all_told: bool = True
     retargeted_at: datetime | None = None
+    unlisted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Move:
-    """The branch went from ``before`` to ``after``: by a merge on GitHub, or by a push."""
+    """The branch went from ``before`` to ``after``: by a merge on GitHub, or by a push. ``forward``: nothing was
+    lost, as it is where a branch is rewritten, deleted or made anew."""
 
     before: str
     after: str
     merge: bool
+    at: datetime
+    forward: bool = True
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,8 @@ class Evidence:
 
     ``total`` commits lie between; ``commits`` holds them, or nothing where they are more than MOST_COMMITS.
     ``associated`` says which pull requests a commit on the branch's own line belongs to, by number, of those
-    that are in ``pulls``. ``moves`` are those of the branch, None where this GitHub tells of none.
+    that are in ``pulls``. ``moves`` are those of the branch, newest first, None where this GitHub tells of none;
+    with ``all_moves`` there is none before them.
     """
 
     branch: str
@@ -123,6 +129,7 @@ class Evidence:
     pulls: tuple[Pull, ...] = ()
     associated: tuple[tuple[str, int], ...] = ()
     moves: tuple[Move, ...] | None = None
+    all_moves: bool = True
     checks: tuple[Check, ...] = ()
     teams: tuple[Team, ...] = ()
     sign_offs: tuple[SignOff, ...] = ()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reviewapps.approval.counting import Members, approvers, lacking
+from reviewapps.approval.bases import with_bases
+from reviewapps.approval.counting import Members, approvers, lacking, named_of
 from reviewapps.approval.evidence import MOST_COMMITS, Evidence
 from reviewapps.approval.reasons import Reason, listed, short
 from reviewapps.approval.requires import Requires
@@ -48,7 +49,7 @@ def judgement(requires: Requires, evidence: Evidence) -> Judgement:
     if requires.nothing:
         return Approved()
     members = {team.name: team.members for team in evidence.teams}
-    traced = landings(evidence) if requires.approvals and evidence.straight else ()
+    traced = landings(with_bases(evidence)) if requires.approvals and evidence.straight else ()
     reasons = (
         *(_changes(requires, evidence, traced, members) if requires.approvals else ()),
         *_checks(requires, evidence),
@@ -102,13 +103,16 @@ def _checks(requires: Requires, evidence: Evidence) -> tuple[Reason, ...]:
 
 def _sign_offs(requires: Requires, evidence: Evidence, members: Members) -> tuple[Reason, ...]:
     """Who has to say of this very commit that it may go, and did not."""
-    signed = {sign_off.person for sign_off in evidence.sign_offs if sign_off.commit == evidence.head}
-    found = []
-    for named in sorted(requires.sign_offs):
-        people = {who for name in named for who in (members.get(name) or () if "/" in name else (name,))}
-        if not signed & people:
-            found.append(Reason(f"the word of {' or '.join(named)} for {short(evidence.head)}"))
-    return tuple(found)
+    return tuple(
+        Reason(f"the word of {' or '.join(named)} for {short(evidence.head)}")
+        for named in sorted(requires.sign_offs)
+        if not named_of(named, _signed(evidence), members)
+    )
+
+
+def _signed(evidence: Evidence) -> frozenset[str]:
+    """Who signed this very commit off, asked for or not."""
+    return frozenset(one.person for one in evidence.sign_offs if one.commit == evidence.head)
 
 
 def _unreadable(requires: Requires, evidence: Evidence) -> tuple[Reason, ...]:
@@ -133,11 +137,11 @@ def _why(
 ) -> tuple[str, ...]:
     pulls = {landing.pull.number: landing.pull for landing in traced if landing.pull is not None}
     people = {number: approvers(pulls[number], requires, members) for number in sorted(pulls)}
-    signed = sorted({one.person for one in evidence.sign_offs if one.commit == evidence.head})
+    signed = {one for named in requires.sign_offs for one in named_of(named, _signed(evidence), members)}
     told = [
         _approvals(people) if people else "",
         f"green: {listed(sorted(requires.checks))}" if requires.checks else "",
-        f"signed off by {listed(signed)}" if requires.sign_offs else "",
+        f"signed off by {listed(sorted(signed))}" if requires.sign_offs else "",
     ]
     return tuple(filter(None, told))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from reviewapps.approval.evidence import Commit, Evidence, Pull
+from reviewapps.approval.evidence import Commit, Evidence, Move, Pull
 
 How = Literal["merged", "pushed", "untold"]
 
@@ -57,16 +57,24 @@ def _kinds(evidence: Evidence, line: Iterable[Commit]) -> dict[str, How]:
     no move brings is untold. A GitHub that tells of no moves is believed about pull requests alone."""
     if evidence.moves is None:
         return {commit.sha: "merged" for commit in line}
+    return {
+        sha: "untold" if move is None else "merged" if move.merge else "pushed"
+        for sha, move in movers(evidence, line).items()
+    }
+
+
+def movers(evidence: Evidence, line: Iterable[Commit]) -> dict[str, Move | None]:
+    """The move that brought each commit of the line, None where none did."""
     # What a merge ended at, GitHub made; whoever pushes that once more changes nothing of it.
-    by_end = {move.after: move for move in sorted(evidence.moves, key=lambda move: move.merge)}
-    kinds: dict[str, How] = {}
+    by_end = {move.after: move for move in sorted(evidence.moves or (), key=lambda move: move.merge)}
+    found: dict[str, Move | None] = {}
     current = None
     for commit in line:
         if current is not None and commit.sha == current.before:
             current = None
         current = by_end.get(commit.sha, current)
-        kinds[commit.sha] = "untold" if current is None else "merged" if current.merge else "pushed"
-    return kinds
+        found[commit.sha] = current
+    return found
 
 
 def _brought(commit: Commit, by_sha: Mapping[str, Commit], seen: set[str]) -> tuple[Commit, ...]:

@@ -16,7 +16,7 @@ from reviewapps.cli.printed.ticks import rehearsal, reported
 from reviewapps.errors import BadSettings
 from reviewapps.installation import Installation
 from reviewapps.naming import address
-from reviewapps.once import settle_all
+from reviewapps.once import look_at, settle_all
 from reviewapps.overview import Noted, Tick, tick
 from reviewapps.reconcile import Journal, Rehearsed
 from reviewapps.report.untrusted import Mask, plain
@@ -47,7 +47,7 @@ def look(
             settle_all(installation, longest)
         else:
             for repository in installation.repositories:
-                installation.look(repository, afresh=True)
+                look_at(installation, repository)
         seen = _tick(installation, journal)
         if as_json_:
             print(as_json({"tick": seen, "needs": installation.needs}))

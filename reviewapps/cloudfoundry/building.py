@@ -7,7 +7,7 @@ from typing import Any
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
-from reviewapps.cloudfoundry.errors import BITS_ALREADY_UPLOADED, Rejected
+from reviewapps.cloudfoundry.errors import BITS_ALREADY_UPLOADED, NotReady, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.cloudfoundry.variables import with_variables
 from reviewapps.errors import BadManifest, NameTaken
@@ -32,6 +32,8 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
     try:
         actual = with_other(actual, with_variables(api, builder, step.blueprint.build_env))
         made = api.create_build(step.package, _lifecycle(step.blueprint), marks)
+    except NotReady:
+        return replace(actual, packages=None)
     except Rejected as refused:  # such as a buildpack that the platform does not have
         raise BadManifest(str(refused)) from refused
     return replace(actual, builds=(parse.build(made), *(actual.builds or ())))

@@ -18,8 +18,8 @@ from reviewapps.ports import Memory
 REMEMBERED = 3600.0
 """Seconds for which rejected credentials are not tried again."""
 
-_rejections: dict[str, tuple[float, str]] = {}
-"""By digest of credentials: until when they are not tried, and why they were rejected."""
+_rejections: dict[str, dict[str, tuple[float, str]]] = {}
+"""By account and digest of its credentials: until when they are not tried, and why they were rejected."""
 
 
 def logged_in(access: Access, timeout: float, memory: Memory, spend: Callable[[], None]) -> Connection:
@@ -29,8 +29,7 @@ def logged_in(access: Access, timeout: float, memory: Memory, spend: Callable[[]
     whichever worker tried them; in the same words each time, so that it can be told once. New credentials are
     tried at once.
     """
-    digest = _digest(access)
-    rejected = _rejection(digest, memory)
+    rejected = _rejection(access, memory)
     if rejected is not None:
         raise NotAuthorised(_sentence(access, rejected))
     try:
@@ -42,7 +41,7 @@ def logged_in(access: Access, timeout: float, memory: Memory, spend: Callable[[]
             connection.log_in()
     except OAuthError as refused:
         reason = str(refused.error_description)
-        _remember(digest, reason, memory)
+        _remember(access, reason, memory)
         raise NotAuthorised(_sentence(access, reason)) from None
     except (requests.RequestException, KeyError, TypeError) as broken:
         raise Unavailable(f"{access.api} did not log us in: {unanswered(broken)}") from broken
@@ -53,26 +52,33 @@ def _sentence(access: Access, reason: str) -> str:
     return f"{access.api} rejected the {access.account}: {reason}; not tried again for an hour"
 
 
-def _rejection(digest: str, memory: Memory) -> str | None:
+def _rejection(access: Access, memory: Memory) -> str | None:
     """Why these credentials were rejected within the last hour; None where they may be tried."""
-    until, reason = _rejections.get(digest, (0.0, ""))
-    if until > time.monotonic():
-        return reason
-    remembered = memory.read(_name(digest))
-    return None if remembered is None else str(remembered)
+    now, ours = time.monotonic(), _rejections.get(_account(access), {})
+    known = {digest: reason for digest, (until, reason) in ours.items() if until > now}
+    match memory.read(_name(access)):
+        case [str(digest), str(reason)]:
+            known[digest] = reason
+    return known.get(_digest(access)) if known else None
 
 
-def _remember(digest: str, reason: str, memory: Memory) -> None:
-    _rejections[digest] = (time.monotonic() + REMEMBERED, reason)
-    memory.write(_name(digest), reason, REMEMBERED)
+def _remember(access: Access, reason: str, memory: Memory) -> None:
+    digest = _digest(access)
+    _rejections.setdefault(_account(access), {})[digest] = (time.monotonic() + REMEMBERED, reason)
+    memory.write(_name(access), [digest, reason], REMEMBERED)
 
 
-def _name(digest: str) -> str:
-    return f"rejected-credentials-{digest}"
+def _name(access: Access) -> str:
+    return f"rejected-credentials/{_account(access)}"
+
+
+def _account(access: Access) -> str:
+    return f"{access.api} {access.user} {access.client_id}"
 
 
 def _digest(access: Access) -> str:
-    """The same for the same credentials, slow to guess from: it lies in Redis."""
-    known = f"{access.api} {access.user} {access.client_id}".encode()
+    """The same for the same credentials, slow to guess from, since it lies in Redis; so it is only made up where
+    some of the account were rejected."""
+    known = _account(access).encode()
     secret = f"{access.password or ''} {access.client_secret or ''}".encode()
     return hashlib.pbkdf2_hmac("sha256", secret, known, 50_000).hex()[:40]

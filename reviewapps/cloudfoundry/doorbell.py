@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
+from reviewapps.cloudfoundry import bounds
 from reviewapps.errors import Unavailable
 from reviewapps.model import Secret
 
@@ -23,6 +26,8 @@ PASSED: Final = "passed"
 VISITS: Final = "/_gate/visits"
 
 PATIENCE: Final = 5.0
+MOST_SAID: Final = 1024**2
+"""Bytes of what the gate tells of visits."""
 
 
 class Doorbell:
@@ -48,13 +53,18 @@ class Doorbell:
 
     def visits(self, gate: str) -> dict[str, datetime]:
         """When each host was visited last, as far as the gate at this address remembers; it only tells who has its
-        secret. Unavailable where it does not answer."""
+        secret. Unavailable where it does not answer, or says what no gate of ours would: whoever may push to the
+        space may have put something else there."""
         try:
             with self._asked(gate, VISITS) as response:
                 response.raise_for_status()
-                return {host: datetime.fromisoformat(at) for host, at in response.json().items()}
-        except (requests.RequestException, ValueError, AttributeError, TypeError) as wrong:
+                said = response.raw.read(MOST_SAID, decode_content=True)
+                return {host: bounds.moment(at) for host, at in json.loads(said).items()}
+        except (requests.RequestException, HTTPError) as wrong:
             raise Unavailable(f"the gate at {gate} does not tell of visits ({wrong})") from wrong
+        except (ValueError, AttributeError, TypeError, RecursionError) as odd:
+            reason = f"the gate at {gate} does not tell of visits: it says what cannot be read"
+            raise Unavailable(reason) from odd
 
     def _asked(self, address: str, path: str) -> requests.Response:
         url, host = _reachable(urlsplit(self._app_url.format(host=address).rstrip("/") + path))

@@ -43,7 +43,8 @@ _AUTHORS_WORDS = (
     "start command not specified",
 )
 _QUOTA_WORDS = ("quota", "limit exceeded", "limit_exceeded")
-_IN_THE_MIDDLE_WORDS = ("in flight", "in progress", "state is not ready")
+_IN_THE_MIDDLE_WORDS = ("in flight", "in progress")
+_NOT_READY = "state is not ready"
 
 
 class NotFound(TryLater):
@@ -60,6 +61,10 @@ class TimedOut(Unavailable):
 
 class NoRoom(Busy):
     """The quota has no room for it just now, or the platform does not offer it."""
+
+
+class NotReady(Busy):
+    """The source that should be built is still being processed, or could not be."""
 
 
 class Rejected(OperatorMustAct):
@@ -122,6 +127,8 @@ def _refused_request(message: str, codes: frozenset[int], words: str) -> ReviewA
         return BadManifest(message)
     if says(_QUOTA, _QUOTA_WORDS):
         return NoRoom(message, after=30.0)
+    if _NOT_READY in words:
+        return NotReady(message)
     if says(_IN_THE_MIDDLE, _IN_THE_MIDDLE_WORDS):
         return Busy(message)
     return Rejected(message, codes)

@@ -6,14 +6,15 @@ Label values are at most 63 of ``[A-Za-z0-9_.-]``, annotations at most 5,000 cha
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import asdict, fields, is_dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.errors import OperatorMustAct
+from reviewapps.cloudfoundry import bounds
+from reviewapps.cloudfoundry.bounds import Unreadable as Unreadable
 from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Override, Pin, Said
 from reviewapps.signing import Contents, Provenance, Ring
 
@@ -32,6 +33,7 @@ TREE: Final = "reviewapps-tree"
 BUILD: Final = "reviewapps-build"
 ATTEMPT: Final = "reviewapps-attempt"  # its id, a label of what it makes; on apps an annotation
 SERVICE: Final = "reviewapps-service"  # a digest of the service's name; the annotation is the name
+PLAN: Final = "reviewapps-plan"  # an annotation: of what a service was made
 DATABASE: Final = "reviewapps-database"
 DATA: Final = "reviewapps-data"  # which data the database holds; absent until it holds any
 TASK: Final = "reviewapps-task"
@@ -48,6 +50,8 @@ SERVICE_NAMES: Final = "reviewapps-services"
 PROCESSES: Final = "reviewapps-processes"
 WEB: Final = "reviewapps-web"  # digests of the web process's sizes, and of its command and health
 LIVE_DROPLET: Final = "reviewapps-live-droplet"
+TAKES: Final = "reviewapps-takes-mb"
+RULES_AT: Final = "reviewapps-rules-at"
 LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
@@ -71,12 +75,9 @@ _PIN: Final = TypeAdapter(Pin)
 _SIGN_OFFS: Final = TypeAdapter(tuple[tuple[str, str], ...])
 _OVER: Final = TypeAdapter(tuple[Over, ...])
 _NAMES: Final = TypeAdapter(frozenset[str])
+_SAID: Final = TypeAdapter(Said)
 
 Texts = Mapping[str, str]
-
-
-class Unreadable(OperatorMustAct):
-    """Something bears our labels and says what we never wrote."""
 
 
 # --- labels ---
@@ -156,7 +157,7 @@ def belongs(labels: Texts, instance: str, environment: Environment) -> bool:
 def environment_of(labels: Texts) -> Environment:
     """Whose it is. Raises Unreadable where our labels do not say."""
     try:
-        return Environment(int(labels[REPOSITORY]), labels[ENVIRONMENT])
+        return Environment(bounds.repository(labels[REPOSITORY]), bounds.environment(labels[ENVIRONMENT]))
     except (KeyError, ValueError):
         raise Unreadable(f"labels of ours name no environment: {dict(labels)}") from None
 
@@ -203,7 +204,7 @@ def override_text(override: Override | None) -> str | None:
 def override_of(annotations: Texts) -> Override | None:
     """Which commit goes nevertheless, and who said so; older ones name nobody."""
     commit, _, who = annotations.get(OVERRIDE, "").partition(" ")
-    return Override(commit, who) if commit else None
+    return Override(str(bounds.word(commit)), who) if commit else None
 
 
 def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:
@@ -232,25 +233,23 @@ def over_of(annotations: Texts) -> tuple[Over, ...]:
 
 
 def _value_of(annotations: Texts, key: str, form: TypeAdapter[Any]) -> Any:
-    """What an annotation says, each field of its own type: what somebody edited must not break a look at all else.
-    None where there is none."""
+    """What an annotation says, each field of its own type and within bounds: what somebody edited must not break a
+    look at all else. None where there is none."""
     text = annotations.get(key)
     if text is None:
         return None
     try:
         found = form.validate_json(text, strict=True)
-    except ValidationError:
-        found = None
-    if found is None or not _in_a_zone(found):
-        raise Unreadable(f"the annotation {key} cannot be read: {text[:80]}")
+        bounds.check(found)
+    except ValueError:
+        raise Unreadable(f"the annotation {key} cannot be read: {text[:80]}") from None
     return found
 
 
-def _in_a_zone(value: object) -> bool:
-    """Whether all times of a value can be compared with ours."""
-    if isinstance(value, datetime):
-        return value.tzinfo is not None
-    return not is_dataclass(value) or all(_in_a_zone(getattr(value, one.name)) for one in fields(value))
+def takes_of(annotations: Texts) -> int | None:
+    """The memory of what is live, MB; None where that is not said, or makes no sense."""
+    text = annotations.get(TAKES, "")
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else None
 
 
 def said_text(said: Said) -> str:
@@ -261,10 +260,10 @@ def said_text(said: Said) -> str:
 def said_of(annotations: Texts) -> Said | None:
     """What Slack was told; None where nothing was. What somebody edited says nothing: it is told once more."""
     try:
-        said = json.loads(annotations[SAID])
-        return Said(**{name: str(value) for name, value in said.items()})
-    except (KeyError, ValueError, TypeError, AttributeError):
+        found: Said | None = _value_of(annotations, SAID, _SAID)
+    except Unreadable:
         return None
+    return found
 
 
 def names_annotations(

@@ -112,8 +112,12 @@ def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
     are any, the environment's own droplets too, since a copy may be there already. Where there are none any more,
     what was copied of such builds."""
     key = labels.selector(api.instance, build=build_key)
-    staged = _readable(parse.build, api.staged_builds(key, CANDIDATES), {})
-    others = [b for b in staged if b.droplet and b.environment not in (None, actual.environment)]
+    staged = [b for b in _readable(parse.build, api.staged_builds(key, CANDIDATES), {}) if b.droplet]
+    others = [b for b in staged if b.environment not in (None, actual.environment)]
+    if actual.builds is not None:
+        known = {build.guid for build in actual.builds}
+        own = (b for b in staged if b.environment == actual.environment and b.guid not in known)
+        actual = replace(actual, builds=(*actual.builds, *own))
     if not others:
         return _copies(api, build_key, actual)
     mine = {app.guid for app in actual.apps}

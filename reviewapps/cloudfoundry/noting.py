@@ -1,7 +1,9 @@
-"""What stands on a database of an environment's own: whose it is, by which service, and what it was made for."""
+"""What stands on the role of an environment's own database: whose that is, by which service, and what it was made
+for."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from reviewapps.model import FORMAT, Environment
@@ -27,14 +29,18 @@ class Note:
 
 
 def noted(text: str, instance: str) -> Note | None:
-    """What a note of ours says; None where it is somebody else's, or none.
+    """What a note of ours says; None where it is somebody else's, none, or not as we write them. (On what an
+    earlier version made, the note is one that the preview itself may change.)
 
     >>> noted("reviewapps 1 acme 7/pr-12 5e41 9f@3.1", "acme")
     Note(environment=Environment(repository=7, name='pr-12'), service='5e41', data='9f@3.1')
     >>> noted("reviewapps 1 acme 7/pr-12", "acme")
     Note(environment=Environment(repository=7, name='pr-12'), service=None, data=None)
+    >>> noted("reviewapps 1 acme x/y", "acme")
     """
     words = text.split(" ")
-    if len(words) not in (4, 6) or words[:3] != ["reviewapps", FORMAT, instance] or "/" not in words[3]:
+    if len(words) not in (4, 6) or words[:3] != ["reviewapps", FORMAT, instance]:
+        return None
+    if re.fullmatch(r"[0-9]{1,18}/[a-z][a-z0-9-]{0,60}", words[3]) is None:
         return None
     return Note(Environment.at(words[3]), *words[4:])

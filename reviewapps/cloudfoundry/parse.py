@@ -6,14 +6,13 @@ What bears our labels is read or raises Unreadable; asking only for what bears t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, Final, TypeVar
+from datetime import datetime
+from typing import Any, Final
 
-from reviewapps.cloudfoundry import labels
-from reviewapps.cloudfoundry.labels import Unreadable
+from reviewapps.cloudfoundry import bounds, labels
+from reviewapps.cloudfoundry.bounds import Unreadable
 from reviewapps.model import (
     App,
     Binding,
@@ -34,7 +33,6 @@ from reviewapps.model import (
 from reviewapps.signing import Ring, digest_of
 
 Json = dict[str, Any]
-Noun = TypeVar("Noun")
 
 _HIDDEN: Final = "redacted_message"
 
@@ -58,19 +56,7 @@ _DROPLET_STATES: Final[dict[str, State]] = {
 }
 
 
-def _reads(parse: Callable[[Json], Noun]) -> Callable[[Json], Noun]:
-    @wraps(parse)
-    def read(resource: Json) -> Noun:
-        try:
-            return parse(resource)
-        except (KeyError, TypeError, AttributeError, ValueError) as wrong:
-            what = f"{parse.__name__} {resource.get('guid')}"
-            raise Unreadable(f"{what} cannot be read: {type(wrong).__name__} {wrong}") from wrong
-
-    return read
-
-
-@_reads
+@bounds.reads
 def app(resource: Json) -> App:
     marks, notes = labels_of(resource), annotations_of(resource)
     live_since = notes.get(labels.LIVE_SINCE)
@@ -81,20 +67,22 @@ def app(resource: Json) -> App:
         app=marks.get(labels.APP, labels.DEFAULT_APP),
         started=resource["state"] == "STARTED",
         droplet=_related(resource, "current_droplet"),
-        commit=marks.get(labels.COMMIT),
-        config=marks.get(labels.CONFIG),
-        created_at=_time(resource["created_at"]),
+        commit=bounds.word(marks.get(labels.COMMIT)),
+        config=bounds.word(marks.get(labels.CONFIG)),
+        created_at=bounds.moment(resource["created_at"]),
         attempt=labels.attempt_of(notes),
         source=notes.get(labels.SOURCE),
-        wished=notes.get(labels.WISHED),
+        wished=bounds.word(notes.get(labels.WISHED)),
         tags_seen=labels.names_of(notes, labels.TAGS_SEEN),
         env_names=labels.names_of(notes, labels.ENV_NAMES) or frozenset(),
-        live_since=_time(live_since) if live_since else None,
+        live_since=bounds.moment(live_since) if live_since else None,
         service_names=labels.names_of(notes, labels.SERVICE_NAMES) or frozenset(),
         processes=labels.names_of(notes, labels.PROCESSES) or frozenset(),
         set_up=notes.get(labels.SET_UP),
         live_droplet=notes.get(labels.LIVE_DROPLET),
         web=notes.get(labels.WEB),
+        rules_at=bounds.word(notes.get(labels.RULES_AT)),
+        takes_mb=labels.takes_of(notes),
         lock=labels.lock_of(notes),
         pin=labels.pin_of(notes),
         override=labels.override_of(notes),
@@ -104,16 +92,13 @@ def app(resource: Json) -> App:
     )
 
 
+@bounds.reads
 def size(process: Json) -> tuple[str, int]:
     """The app that a process belongs to, and the MB that its instances are sized for together."""
-    try:
-        app, instances = _related(process, "app"), process["instances"] * process["memory_in_mb"]
-        return str(app), int(instances)
-    except (KeyError, TypeError, AttributeError, ValueError) as wrong:
-        raise Unreadable(f"a process cannot be read: {type(wrong).__name__} {wrong}") from wrong
+    return str(_related(process, "app")), int(process["instances"] * process["memory_in_mb"])
 
 
-@_reads
+@bounds.reads
 def route(resource: Json) -> Route:
     return Route(
         guid=resource["guid"],
@@ -125,34 +110,35 @@ def route(resource: Json) -> Route:
     )
 
 
-@_reads
+@bounds.reads
 def gate_config(resource: Json) -> str | None:
     """The config with which an app of the gate's is known to run; None where it is not known to."""
     return labels_of(resource).get(labels.CONFIG) if is_started(resource) else None
 
 
-@_reads
+@bounds.reads
 def is_started(resource: Json) -> bool:
     return bool(resource["state"] == "STARTED")
 
 
-@_reads
+@bounds.reads
 def bound_route(binding: Json) -> str:
     """The guid of the route that is bound."""
     return str(_related(binding, "route"))
 
 
-@_reads
+@bounds.reads
 def created_at(resource: Json) -> datetime:
-    return _time(resource["created_at"])
+    return bounds.moment(resource["created_at"])
 
 
-@_reads
+@bounds.reads
 def destinations(resource: Json) -> frozenset[str]:
     """The guids of the apps that a route leads to."""
     return frozenset(d["app"]["guid"] for d in resource["destinations"] if d.get("app"))
 
 
+@bounds.reads
 def candidate(
     resource: Json, routes: Iterable[Json], processes: Iterable[Json], instance: str, environment: Environment
 ) -> Candidate:
@@ -185,6 +171,7 @@ def _whose(marks: dict[str, str], instance: str, environment: Environment) -> st
     return f"{of}, kept by the installation {marks[labels.INSTANCE]}"
 
 
+@bounds.reads
 def package(resource: Json, ring: Ring | None = None) -> Package:
     """A package; with a ``ring`` only its seal says what it holds, since anybody may label it."""
     found = _package(resource)
@@ -193,7 +180,7 @@ def package(resource: Json, ring: Ring | None = None) -> Package:
     return replace(found, build_key=None)
 
 
-@_reads
+@bounds.reads
 def _package(resource: Json) -> Package:
     state, marks = resource["state"], labels_of(resource)
     return Package(
@@ -207,7 +194,7 @@ def _package(resource: Json) -> Package:
     )
 
 
-@_reads
+@bounds.reads
 def build(resource: Json) -> Build:
     marks = labels_of(resource)
     return Build(
@@ -223,6 +210,7 @@ def build(resource: Json) -> Build:
     )
 
 
+@bounds.reads
 def droplet(resource: Json, ring: Ring | None = None, repository: int = 0) -> Droplet:
     """A droplet; with a ``ring`` also what is signed of it, if that is of this repository."""
     found, signed = _droplet(resource), None
@@ -234,14 +222,14 @@ def droplet(resource: Json, ring: Ring | None = None, repository: int = 0) -> Dr
     return replace(found, signed_for=signed.build_key, built_by=signed.built_by, commands=signed.commands)
 
 
-@_reads
+@bounds.reads
 def commands(resource: Json) -> str | None:
     """A digest of a droplet's start commands; None where they are not shown, as in listings, or to auditors."""
     told = resource["process_types"]
     return None if told is None or _HIDDEN in told else digest_of(told)
 
 
-@_reads
+@bounds.reads
 def _droplet(resource: Json) -> Droplet:
     return Droplet(
         guid=resource["guid"],
@@ -249,7 +237,7 @@ def _droplet(resource: Json) -> Droplet:
         checksum=(resource.get("checksum") or {}).get("value"),
         error=resource.get("error") or ("it has expired" if resource["state"] == "EXPIRED" else ""),
         app=_related(resource, "app"),
-        created_at=_time(resource["created_at"]),
+        created_at=bounds.moment(resource["created_at"]),
         build_key=labels_of(resource).get(labels.BUILD),
         copy_of=annotations_of(resource).get(labels.COPY_OF),
         refused=labels.REFUSED in annotations_of(resource),
@@ -267,14 +255,14 @@ class Deed:
     about: str | None = None
 
 
-@_reads
+@bounds.reads
 def deed(event: Json) -> Deed:
     actor, asked = event["actor"], (event.get("data") or {}).get("request") or {}
     bound = ((asked.get("relationships") or {}).get("app") or {}).get("data") or {}
     return Deed(
         type=event["type"],
         by=actor["guid"] if actor["type"] == "user" else None,
-        at=_time(event["created_at"]),
+        at=bounds.moment(event["created_at"]),
         about=bound.get("guid") or asked.get("app_guid"),
     )
 
@@ -288,7 +276,7 @@ _TASK_STATES: Final[dict[str, State]] = {
 }
 
 
-@_reads
+@bounds.reads
 def task(resource: Json) -> Task:
     marks, why = labels_of(resource), (resource.get("result") or {}).get("failure_reason") or ""
     return Task(
@@ -296,7 +284,7 @@ def task(resource: Json) -> Task:
         kind=marks.get(labels.TASK, ""),
         key=marks.get(labels.KEY, ""),
         state=_state(_TASK_STATES, resource),
-        created_at=_time(resource["created_at"]),
+        created_at=bounds.moment(resource["created_at"]),
         attempt=marks.get(labels.ATTEMPT),
         error=why,
         cancelled=resource["state"] == "CANCELING" or "cancel" in why.lower(),
@@ -311,45 +299,39 @@ _OPERATIONS: Final[dict[str, State]] = {
 }
 
 
+@bounds.reads
 def service_instance(resource: Json, *, ours: bool) -> ServiceInstance:
     """A service instance; ``ours``: it bears our labels for the environment that is looked at."""
-    try:
-        marks, notes = labels_of(resource), annotations_of(resource)
-        state, error = _operation(resource)
-        return ServiceInstance(
-            guid=resource["guid"],
-            name=resource["name"],
-            service=notes.get(labels.SERVICE, "") if ours else resource["name"],
-            state=state,
-            ours=ours,
-            database=notes.get(labels.DATABASE) if ours else None,
-            data=notes.get(labels.DATA) if ours else None,
-            attempt=marks.get(labels.ATTEMPT) if ours else None,
-            error=error,
-        )
-    except (KeyError, TypeError, AttributeError) as wrong:
-        what = f"service instance {resource.get('guid')}"
-        raise Unreadable(f"{what} cannot be read: {type(wrong).__name__} {wrong}") from wrong
+    marks, notes = labels_of(resource), annotations_of(resource)
+    state, error = _operation(resource)
+    return ServiceInstance(
+        guid=resource["guid"],
+        name=resource["name"],
+        service=notes.get(labels.SERVICE, "") if ours else resource["name"],
+        state=state,
+        ours=ours,
+        database=notes.get(labels.DATABASE) if ours else None,
+        data=notes.get(labels.DATA) if ours else None,
+        plan=notes.get(labels.PLAN) if ours else None,
+        attempt=marks.get(labels.ATTEMPT) if ours else None,
+        error=error,
+    )
 
 
+@bounds.reads
 def binding(resource: Json, instance: str) -> Binding:
     """A binding of an app; ``instance`` is ours."""
-    try:
-        marks = labels_of(resource)
-        state, error = _operation(resource)
-        return Binding(
-            guid=resource["guid"],
-            instance=str(_related(resource, "service_instance")),
-            state=state,
-            ours=marks.get(labels.INSTANCE) == instance,
-            name=resource.get("name"),
-            attempt=marks.get(labels.ATTEMPT),
-            error=error,
-        )
-    except (KeyError, TypeError, AttributeError) as wrong:
-        raise Unreadable(
-            f"binding {resource.get('guid')} cannot be read: {type(wrong).__name__} {wrong}"
-        ) from wrong
+    marks = labels_of(resource)
+    state, error = _operation(resource)
+    return Binding(
+        guid=resource["guid"],
+        instance=str(_related(resource, "service_instance")),
+        state=state,
+        ours=marks.get(labels.INSTANCE) == instance,
+        name=resource.get("name"),
+        attempt=marks.get(labels.ATTEMPT),
+        error=error,
+    )
 
 
 def _operation(resource: Json) -> tuple[State, str]:
@@ -362,7 +344,7 @@ def _operation(resource: Json) -> tuple[State, str]:
     return _OPERATIONS[last.get("state", "succeeded")], str(last.get("description") or "")
 
 
-@_reads
+@bounds.reads
 def deployment(resource: Json) -> Deployment:
     value, reason = resource["status"]["value"], resource["status"]["reason"]
     return Deployment(
@@ -375,10 +357,11 @@ def deployment(resource: Json) -> Deployment:
         processes=tuple(
             process["guid"] for process in resource.get("new_processes") or () if process["type"] == "web"
         ),
+        created_at=bounds.moment(resource["created_at"]),
     )
 
 
-@_reads
+@bounds.reads
 def instances(stats: Json) -> tuple[Instance, ...]:
     """The instances of ``web`` among the stats of a process."""
     return tuple(
@@ -386,15 +369,17 @@ def instances(stats: Json) -> tuple[Instance, ...]:
     )
 
 
-@_reads
+@bounds.reads
 def crash(event: Json) -> Crash:
     said = event.get("data") or {}
-    return Crash(_time(event["created_at"]), said.get("exit_description") or said.get("reason") or "CRASHED")
+    what = said.get("exit_description") or said.get("reason") or "CRASHED"
+    return Crash(bounds.moment(event["created_at"]), what)
 
 
+@bounds.reads
 def named(resource: Json) -> tuple[str, datetime]:
     """What an app or a route is called, and when it was made."""
-    return resource.get("name") or resource["url"], _time(resource["created_at"])
+    return resource.get("name") or resource["url"], bounds.moment(resource["created_at"])
 
 
 def labels_of(resource: Json) -> dict[str, str]:
@@ -418,7 +403,3 @@ def _related(resource: Json, name: str) -> str | None:
 
 def _guid(reference: Json | None) -> str | None:
     return reference.get("guid") if reference else None
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

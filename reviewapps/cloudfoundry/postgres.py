@@ -27,7 +27,10 @@ class Databases(Protocol):
         """How the role reaches its database."""
 
     def all(self) -> tuple[Any, ...]:
-        """Those of ours, each with ``name`` and ``note``."""
+        """Those of ours, each with ``name`` and ``note``, and what is left of some."""
+
+    def left_open(self) -> tuple[str, ...]:
+        """The databases that every preview may enter, and that we may not close to them."""
 
 
 OpenServer = Callable[[str], Databases]
@@ -55,6 +58,12 @@ class Postgres:
     def is_named(self) -> bool:
         """Whether there is one."""
         return self._name is not None
+
+    def standing(self) -> Databases | None:
+        """The server, where our key for it is there already. Nothing is written."""
+        found = self._requests.named((self._name,)) if self._name is not None else []
+        keys = self._requests.keys(str(found[0]["guid"]), self._key) if found else []
+        return self.server if keys else None
 
     def forget(self) -> None:
         """Let the key be read again: what it said was refused."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
+
+import structlog
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
@@ -18,6 +20,8 @@ from reviewapps.errors import BadManifest, LeaseLost, NameTaken, NotAuthorised, 
 from reviewapps.model import Actual, App, Belongings, Environment, Service, ServiceInstance
 from reviewapps.naming import digest, fence
 from reviewapps.steps import Bind, CreateService, DeleteService, Look, MakeDatabase, Unbind
+
+log = structlog.get_logger()
 
 Json = dict[str, Any]
 ServiceStep = CreateService | MakeDatabase | DeleteService | Bind | Unbind
@@ -51,14 +55,11 @@ class Servants:
 
     def environments(self) -> frozenset[Environment]:
         """The environments that have services of their own."""
-        return frozenset(labels.environment_of(parse.labels_of(one)) for one in self._all())
+        return frozenset(environment for environment, _ in self._owned())
 
     def belongings(self) -> Belongings:
         """All data of environments here, also what no service leads to any more."""
-        services = tuple(
-            (labels.environment_of(parse.labels_of(one)), parse.service_instance(one, ours=True))
-            for one in self._all()
-        )
+        services = tuple((whose, parse.service_instance(one, ours=True)) for whose, one in self._owned())
         if not self._postgres.is_named:
             return Belongings(services)
         notes = ((noted(one.note, self._api.instance), one.name) for one in self._postgres.server.all())
@@ -76,6 +77,15 @@ class Servants:
             return all(one["guid"] != note.service for one in self._all())
 
         self._postgres.server.drop(name, goes)
+
+    def _owned(self) -> Iterator[tuple[Environment, Json]]:
+        """All services of ours whose labels say whose they are: one that somebody edited keeps nobody from
+        theirs."""
+        for one in self._all():
+            try:
+                yield labels.environment_of(parse.labels_of(one)), one
+            except labels.Unreadable as wrong:
+                log.warning("service not read", service=one.get("name"), reason=str(wrong))
 
     def _all(self) -> list[Json]:
         return self._api.services.instances(labels.selector(self._api.instance, service=None))
@@ -123,6 +133,7 @@ class Servants:
             notes |= {labels.DATABASE: database_name(self._api.instance, actual.environment, service.name)}
             self._api.services.create_user_provided(name, TAGS, {"labels": marks, "annotations": notes})
             return
+        notes |= {labels.PLAN: service.plan or ""}
         try:
             plan = self._plan(service.plan or "")
             self._api.services.create_managed(name, plan, {"labels": marks, "annotations": notes})

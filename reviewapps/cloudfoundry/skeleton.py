@@ -61,20 +61,22 @@ def map_route(api: Client, step: MapRoute, actual: Actual) -> Actual:
 
 def begin(api: Client, step: Begin, actual: Actual) -> Actual:
     app = app_of(actual)
-    return actual if app.attempt == step.attempt else _write_attempt(api, app, step.attempt, actual)
+    actual = actual if app.attempt == step.attempt else _write_attempt(api, app, step.attempt, actual)
+    return actual.at_rest() if step.calm else actual
 
 
 def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
     app = app_of(actual)
     if app.attempt is None:
         raise ValueError(f"{app.name} has no attempt to refuse")
-    return _write_attempt(api, app, replace(app.attempt, refusal=step.refusal, gives=step.gives), actual)
+    return _write_attempt(api, app, replace(app.attempt, refusal=step.refusal), actual)
 
 
 def remember(api: Client, step: Remember, actual: Actual) -> Actual:
     app = app_of(actual)
     begun = {labels.ATTEMPT: labels.attempt_text(step.attempt)} if step.attempt is not None else {}
-    return actual.with_app(parse.app(api.annotate(app.guid, _followed(step, app.tags_seen) | begun)))
+    actual = actual.with_app(parse.app(api.annotate(app.guid, _followed(step, app.tags_seen) | begun)))
+    return actual.at_rest() if step.calm else actual
 
 
 def _followed(step: Remember, before: frozenset[str] | None) -> dict[str, str | None]:
@@ -96,9 +98,10 @@ def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
         labels.ATTEMPT: labels.attempt_text(step.attempt),
         labels.LIVE_SINCE: since.isoformat(),
         labels.LIVE_DROPLET: app.droplet,
+        labels.RULES_AT: step.blueprint.rules_at if step.blueprint is not None else None,
     }
     if step.blueprint is not None:
-        notes |= {labels.WEB: mark(step.blueprint)}
+        notes |= {labels.WEB: mark(step.blueprint), labels.TAKES: str(step.blueprint.needs_mb)}
     return actual.with_app(parse.app(api.annotate(app.guid, notes, marks)))
 
 

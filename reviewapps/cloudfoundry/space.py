@@ -25,6 +25,7 @@ from reviewapps.cloudfoundry.access import Access
 from reviewapps.cloudfoundry.capacity import capacity
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.doorbell import Doorbell
+from reviewapps.cloudfoundry.errors import NotFound
 from reviewapps.cloudfoundry.gatehouse import Alone, Gatehouse, GateStep
 from reviewapps.cloudfoundry.logs import lines_of, written
 from reviewapps.cloudfoundry.place import Room
@@ -53,6 +54,9 @@ from reviewapps.steps import Look, Reach, Step, UnderWay
 
 LOG_READ: Final = 1000
 """Envelopes read to find the lines of one source: the most that log-cache gives at once."""
+
+NEEDS_DROPLET: Final = steps.Start | steps.Roll | steps.RunTask
+"""What finds out that somebody deleted the droplet: it is looked at, and built again."""
 
 Deed = Callable[[Client, Any, Actual], Actual]
 
@@ -225,7 +229,15 @@ class SpaceClient:
             return self._gatehouse.carry_out(step, actual)
         if isinstance(step, ServiceStep) or (isinstance(step, Look) and step.kind == "services"):
             return self._servants.carry_out(step, actual)
-        return DEEDS[type(step)](self._client, step, actual)
+        try:
+            return DEEDS[type(step)](self._client, step, actual)
+        except NotFound:
+            if not isinstance(step, NEEDS_DROPLET):
+                raise
+            found = looking.look(self._client, Look("droplets"), actual)
+            if any(one.guid == step.droplet and one.state == "ready" for one in found.droplets or ()):
+                raise
+            return found
 
     def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they cannot be had."""

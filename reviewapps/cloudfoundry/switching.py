@@ -32,7 +32,7 @@ def configure(api: Client, step: Configure, actual: Actual) -> Actual:
         app = with_variables(api, app, blueprint.env, blueprint.generated)
     except Rejected as refused:
         raise BadManifest(str(refused)) from refused
-    return replace(actual.with_app(app), configured=blueprint.commit)
+    return replace(actual.with_app(app), configured=blueprint.origin)
 
 
 def scale_processes(api: Client, step: ScaleProcesses, actual: Actual) -> Actual:

@@ -22,7 +22,7 @@ def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
     Who was stopped after that note for longer than its lease may find that another has run it meanwhile: so they
     are listed once more, and nothing is run that came up since."""
     app = app_of(actual)
-    if app.attempt is not None and step.kind != "teardown":
+    if app.attempt is not None:
         asked = replace(app.attempt, task=step.key, task_asked_at=datetime.now(UTC))
         actual = begin(api, Begin(asked), actual)
     listed = tuple(map(parse.task, api.tasks(app.guid, labels.selector(api.instance))))

@@ -1,8 +1,9 @@
 """One PostgreSQL server: a database and a role for each environment, of the same name.
 
-The role owns its database, and nobody else may connect to it. What a database is for stands in a comment on it, by
-which leftovers are found, and by which whoever comes late sees that others came. Who makes or drops one does it
-under a lock of the server's own: between reading that comment and acting on it nobody else comes in.
+The role owns its database, and nobody else may connect to it. What a database is for stands in a comment on the
+role, which the role itself may not change, by which leftovers are found, and by which whoever comes late sees that
+others came. Who makes or drops one does it under a lock of the server's own: between reading that comment and
+acting on it nobody else comes in.
 """
 
 from __future__ import annotations
@@ -12,25 +13,34 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, urlsplit
 
-import psycopg
 from psycopg import errors, sql
 
-from reviewapps.errors import NotAuthorised, OperatorMustAct, Unavailable
+from reviewapps.databases import doors, roles
+from reviewapps.databases.connecting import PATIENCE, Connection, connected
+from reviewapps.databases.names import PREFIX
+from reviewapps.errors import OperatorMustAct
 from reviewapps.model import Secret
 
-PATIENCE: Final = 10
-"""Seconds until a connection, or one statement, is given up."""
-
-PREFIX: Final = "ra_"
-"""What all of our databases and roles begin with; nothing else is ever dropped."""
+_LOCK: Final = "SELECT pg_catalog.pg_advisory_lock(pg_catalog.hashtextextended(%s, 0))"
+_NOTE: Final = """
+SELECT pg_catalog.shobj_description(r.oid, 'pg_authid') FROM pg_catalog.pg_roles r
+JOIN pg_catalog.pg_database d ON d.datname = r.rolname WHERE r.rolname = %s
+"""
+_ALL: Final = """
+SELECT coalesce(r.rolname, d.datname), coalesce(
+    pg_catalog.shobj_description(r.oid, 'pg_authid'), pg_catalog.shobj_description(d.oid, 'pg_database'), '')
+FROM pg_catalog.pg_roles r FULL JOIN pg_catalog.pg_database d ON d.datname = r.rolname
+WHERE pg_catalog.starts_with(coalesce(r.rolname, d.datname), %s) ORDER BY 1
+"""
 
 
 @dataclass(frozen=True)
 class Database:
-    """A database of ours; ``note`` is the comment on it."""
+    """A database of ours, or what is left of one; ``note`` is the comment on its role, or on itself where an
+    earlier version made it: of that one, its role has the last word."""
 
     name: str
     note: str
@@ -55,25 +65,21 @@ class DatabaseServer:
             if stays(_note(connection, name)):
                 return
             if empty:
-                _drop(connection, who)
-            secret = {"who": who, "password": sql.Literal(password)}
-            with suppress(errors.DuplicateObject):
-                connection.execute(sql.SQL("CREATE ROLE {who} LOGIN PASSWORD {password}").format(**secret))
-            connection.execute(sql.SQL("ALTER ROLE {who} LOGIN PASSWORD {password}").format(**secret))
-            # Only a member of a role may give a database to it; a superuser need not be one.
-            connection.execute(sql.SQL("GRANT {who} TO CURRENT_USER").format(who=who))
-            with suppress(errors.DuplicateDatabase):
-                connection.execute(sql.SQL("CREATE DATABASE {who} OWNER {who}").format(who=who))
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {who} FROM PUBLIC").format(who=who))
-            said = sql.SQL("COMMENT ON DATABASE {who} IS {note}").format(who=who, note=sql.Literal(note))
-            connection.execute(said)
+                roles.gone(connection, name, self._uri)
+            roles.let_in(connection, name, password)
+            with suppress(
+                errors.DuplicateDatabase
+            ):  # template0: nobody can be there, who would be in the way
+                connection.execute(sql.SQL("CREATE DATABASE {0} OWNER {0} TEMPLATE template0").format(who))
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(who))
+            connection.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(who, sql.Literal(note)))
 
     def drop(self, name: str, goes: Callable[[str], bool]) -> None:
         """Let there be neither database nor role of this name, if the note that stands on it ("": there is none)
         says that it ``goes``; whoever is connected is thrown out."""
         with self._alone_at(name) as connection:
             if goes(_note(connection, name)):
-                _drop(connection, sql.Identifier(name))
+                roles.gone(connection, name, self._uri)
 
     def password(self, of: str) -> str:
         """A password for what is called so, which only we can tell: the same, whoever of us asks.
@@ -87,13 +93,14 @@ class DatabaseServer:
         return urlsafe_b64encode(made).decode()
 
     def all(self) -> tuple[Database, ...]:
-        """The databases of ours, whichever installation made them."""
-        query = (
-            "SELECT datname, coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database "
-            "WHERE starts_with(datname, %s) ORDER BY datname"
-        )
-        with self._connected() as connection:
-            return tuple(Database(name, note) for name, note in connection.execute(query, (PREFIX,)))
+        """The databases of ours, whichever installation made them, and the roles of those that are gone."""
+        with connected(self._uri) as connection:
+            return tuple(Database(name, note) for name, note in connection.execute(_ALL, (PREFIX,)))
+
+    def left_open(self) -> tuple[str, ...]:
+        """The databases that every preview may enter, and that we may not close to them. Nothing is written."""
+        with connected(self._uri) as connection:
+            return doors.left_open(connection)
 
     def uri_for(self, name: str, password: str) -> str:
         """How the role of this name reaches its database."""
@@ -103,53 +110,25 @@ class DatabaseServer:
         return f"postgres://{quote(name)}:{quote(password, safe='')}@{where}/{quote(name)}{query}"
 
     @contextmanager
-    def _alone_at(self, name: str) -> Iterator[psycopg.Connection[Any]]:
+    def _alone_at(self, name: str) -> Iterator[Connection]:
         """A connection that nobody else has at this name. Raises Unavailable where somebody has it for long.
 
         Who is stopped in the middle loses the connection, and with it the right: the server ends it when nothing
         was asked for a while. (The lock is one of the database that our own account connects to, which all of an
-        installation's workers share.)
+        installation's workers share, and previews are kept out of.)
         """
         if not name.startswith(PREFIX):
             raise ValueError(f"{name} is no database of ours")
-        with self._connected() as connection:
+        with connected(self._uri) as connection:
             with suppress(errors.UndefinedObject):  # PostgreSQL 13 has no such setting
                 connection.execute(f"SET idle_session_timeout = {self._idle * 1000:.0f}")
-            connection.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", (name,))
+            doors.close(connection)
+            connection.execute(_LOCK, (name,))
             yield connection
 
-    @contextmanager
-    def _connected(self) -> Iterator[psycopg.Connection[Any]]:
-        """A connection in which each statement stands for itself: databases are not made inside a transaction."""
-        try:
-            with psycopg.connect(
-                self._uri,
-                autocommit=True,
-                connect_timeout=PATIENCE,
-                options=f"-c statement_timeout={PATIENCE * 1000}",
-                application_name="reviewapps",
-            ) as connection:
-                yield connection
-        except errors.InsufficientPrivilege as refused:
-            raise NotAuthorised(f"PostgreSQL would not do it: {refused.diag.message_primary}") from None
-        except psycopg.OperationalError as away:
-            raise Unavailable(f"PostgreSQL did not answer: {_in_a_line(away)}", after=10.0) from None
-        except psycopg.Error as wrong:
-            raise OperatorMustAct(f"PostgreSQL would not do it: {_in_a_line(wrong)}") from None
 
-
-def _note(connection: psycopg.Connection[Any], name: str) -> str:
-    """What stands on the database of this name; "" where there is nothing, or no such database."""
-    query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s"
-    found = connection.execute(query, (name,)).fetchone()
+def _note(connection: Connection, name: str) -> str:
+    """What stands on the role of this name; "" where there is nothing, or no database of that name. What its
+    owner may write itself, such as a comment on the database, is not read."""
+    found = connection.execute(_NOTE, (name,)).fetchone()
     return (found[0] or "") if found is not None else ""
-
-
-def _drop(connection: psycopg.Connection[Any], who: sql.Identifier) -> None:
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(who))
-    connection.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(who))
-
-
-def _in_a_line(error: psycopg.Error) -> str:
-    """The first line of what it says: the others may hold the statement, and so a password."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__

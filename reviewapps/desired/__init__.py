@@ -9,7 +9,7 @@ from reviewapps.desired.following import branches_of, head_of
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.permitted import has_drifted, permitted_last
 from reviewapps.desired.review import lasting
-from reviewapps.desired.room import STAGING, USUAL, Line, Room, Waiter
+from reviewapps.desired.room import STAGING, Line, Room, Waiter
 from reviewapps.desired.shared import Shared
 from reviewapps.desired.tags import followed_tags, natural, overwritten, tags_seen
 from reviewapps.desired.verdicts import (
@@ -32,7 +32,6 @@ from reviewapps.desired.without_rules import lost
 
 __all__ = [
     "STAGING",
-    "USUAL",
     "Absent",
     "Asks",
     "Desired",

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal, Protocol
 
-from reviewapps.desired.room import PATIENCE, USUAL, Room, Sharing, Waiter, holdings
+from reviewapps.desired.room import PATIENCE, Room, Sharing, Waiter, holdings
 from reviewapps.desired.verdicts import Absent, Known, Leave, NoRoom, Run, Verdict
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import Environment, PullRequest, Space
+from reviewapps.model import USUAL, Environment, PullRequest, Space
 from reviewapps.outcome import Shortage
 from reviewapps.rules import Rules
 
@@ -50,8 +50,8 @@ class Newcomers:
         self._supposed_to_fit: set[PullRequest] = set()
         expected = {self._of(pr): self._at_most(pr) for pr in on_their_way}
         if self._room is not None:
-            held = holdings(self._room, judge.space, expected)
-            self._sharing = Sharing(self._room, judge.repository, held)
+            held, seen = (holdings(self._room, judge.space, needs) for needs in (expected, {}))
+            self._sharing = Sharing(self._room, judge.repository, held, seen)
 
     def verdicts(self, newest_first: Sequence[PullRequest]) -> dict[int, Verdict]:
         """The verdict on each of them."""

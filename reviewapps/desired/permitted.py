@@ -32,8 +32,8 @@ def has_drifted(app: App) -> bool:
     attempt = app.attempt
     under_way = attempt is not None and attempt.refusal is None and not _is_over(app)
     known = app.live_droplet is not None and app.commit not in (None, ADOPTED)
-    ours = (app.live_droplet, attempt.gives if attempt is not None else None)
-    return known and not under_way and app.droplet not in ours
+    left = attempt.refusal.left if attempt is not None and attempt.refusal is not None else None
+    return known and not under_way and app.droplet not in (app.live_droplet, left)
 
 
 def is_at_rest(app: App, commit: str) -> bool:

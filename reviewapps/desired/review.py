@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from reviewapps.desired.growing import Growing, asks_for_more
 from reviewapps.desired.newcomers import Newcomers
 from reviewapps.desired.own_rules import broken
 from reviewapps.desired.room import Waiter
@@ -130,16 +132,31 @@ class Review:
         holders: list[int] = []
         for pr in sorted(hopeful, key=lambda pr: pr.number):
             if self._holds_a_place(pr.number):
-                verdicts[pr.number] = self.aged(pr, "expired")
+                verdicts[pr.number] = self._grown(pr, self.aged(pr, "expired"))
                 holders.append(pr.number)
             elif self._is_refused(pr):
                 verdicts[pr.number] = self._run(pr)
         rest = [pr for pr in hopeful if pr.number not in verdicts]
         newcomers = Newcomers(self, holders, [pr for pr in hopeful if pr.number in holders])
         verdicts |= newcomers.verdicts(sorted(rest, key=self._newness, reverse=True))
-        self.needs_asked, self.room_asked = newcomers.needs_asked, newcomers.room_asked
+        self.needs_asked, self.room_asked = newcomers.needs_asked, self.room_asked or newcomers.room_asked
         self.line = newcomers.line
         return verdicts
+
+    def _grown(self, pr: PullRequest, verdict: Verdict) -> Verdict:
+        """The verdict on a preview, with whether there is room for it where it asks for more than it has."""
+        if not isinstance(verdict, Run):
+            return verdict
+        app = self._actual(pr.number).app
+        if not asks_for_more(app, verdict.commit, verdict.config):
+            return verdict
+        if self.known.room is None:
+            self.room_asked = True
+            return Leave()
+        short = Growing(self.known.room, self.space, self.limit).short(
+            self._environment(pr.number), pr.commit
+        )
+        return replace(verdict, fits=short is None, short=short)
 
     def aged(self, pr: PullRequest, word: Literal["expired", "old"]) -> Verdict:
         """To run, unless its last push or visit is too long ago."""

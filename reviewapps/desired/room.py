@@ -5,15 +5,12 @@ All sizes are MB. Room is only known where somebody wants some: an installation 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from reviewapps.model import App, Environment, Space
-
-USUAL: Final = 512
-"""An instance whose manifest does not say: cloud.gov's default."""
+from reviewapps.model import USUAL, App, Environment, Space
 
 STAGING: Final = 1024
 """A build, where none was seen yet: the platform's default."""
@@ -61,17 +58,36 @@ class Room:
         return next((one.since for one in self.before if one.number == number), now)
 
 
-def holdings(room: Room, space: Space, needs: Mapping[Environment, int]) -> dict[Environment, int]:
+def holdings(
+    room: Room, space: Space, needs: Mapping[Environment, int], waiting: Container[str] | None = None
+) -> dict[Environment, int]:
     """What each environment of ours in the space holds, or will: what is on its way holds what it ``needs``, which
-    of other repositories' is not known but by its app's size."""
+    of other repositories' is not known but by its app's size. What is to grow holds what it asks for, also while
+    it waits for that; ``waiting``: of those, only what these apps ask for."""
+    claims = _claims(room, space, waiting)
     held: dict[Environment, int] = {}
     for app in space.apps:
         if app.environment.kind in room.kinds and not app.is_builder and not _is_put_aside(app):
             size = room.sizes.get(app.guid)
             expected = needs.get(app.environment, USUAL if size is None else size)
             holds = size if app.started and size is not None else expected
-            held[app.environment] = held.get(app.environment, 0) + holds
+            held[app.environment] = held.get(app.environment, 0) + max(holds, claims.get(app.guid, 0))
     return held
+
+
+def _claims(room: Room, space: Space, waiting: Container[str] | None) -> dict[str, int]:
+    """What apps ask for that are to grow, by guid; what could never be had is no claim."""
+    shared = [app for app in space.apps if app.environment.shared and app.environment.kind in room.kinds]
+    most = None if room.allowance is None else room.allowance - sum(room.sizes.get(a.guid, 0) for a in shared)
+    asked = [(app.guid, app.attempt) for app in space.apps if app.attempt is not None]
+    return {
+        guid: attempt.needs_mb
+        for guid, attempt in asked
+        if attempt.needs_mb is not None
+        and attempt.refusal is None
+        and (most is None or attempt.needs_mb <= most)
+        and (waiting is None or attempt.granted or guid in waiting)
+    }
 
 
 def _is_put_aside(app: App) -> bool:
@@ -83,13 +99,24 @@ class Sharing:
     """The room, as it is handed out: to one repository's pull requests, in the order in which they ask, and
     between them to those of other repositories that come first.
 
-    The repository whose previews hold least comes first; of two that hold as much, the one that waits longer. Who
-    comes first and does not fit holds up all that come later: nobody knows which preview goes next, so nobody can
-    say that somebody who passes does not keep the first one waiting. Only what could never fit holds up nobody.
+    The repository whose previews hold least comes first; of two that hold as much, the one that waits longer. That
+    goes by what each is ``seen`` to hold by all of them: what a preview on its way needs only its own repository
+    knows, and if each went by that, two could come first at once.
+
+    Who comes first and does not fit holds up all that come later: nobody knows which preview goes next, so nobody
+    can say that somebody who passes does not keep the first one waiting. Only what could never fit holds up
+    nobody.
     """
 
-    def __init__(self, room: Room, repository: int, held: Mapping[Environment, int]) -> None:
+    def __init__(
+        self,
+        room: Room,
+        repository: int,
+        held: Mapping[Environment, int],
+        seen: Mapping[Environment, int] | None = None,
+    ) -> None:
         self.room, self._repository, self._held = room, repository, dict(held)
+        self._seen = dict(held if seen is None else seen)
         self._lines = {
             line.repository: [one for one in line.waiters if _of(line, one) not in held]
             for line in room.lines
@@ -107,7 +134,7 @@ class Sharing:
         if not self.fits(need):
             self.blocked = True
             return False
-        self._held[environment] = need
+        self._give(environment, need)
         return True
 
     def fits(self, need: int, without: Environment | None = None) -> bool:
@@ -155,7 +182,7 @@ class Sharing:
                 continue
             self.others_first = True
             if self.fits(waiter.need):
-                self._held[Environment.of_pull_request(first, waiter.number)] = waiter.need
+                self._give(Environment.of_pull_request(first, waiter.number), waiter.need)
             else:
                 self.blocked = True
 
@@ -165,8 +192,11 @@ class Sharing:
         first = min(ranks, default=None)
         return first[2] if first is not None and first < ours else None
 
+    def _give(self, environment: Environment, need: int) -> None:
+        self._held[environment] = self._seen[environment] = need
+
     def _awake(self, repository: int) -> int:
-        return sum(mb for e, mb in self._held.items() if e.repository == repository and e.number is not None)
+        return sum(mb for e, mb in self._seen.items() if e.repository == repository and e.number is not None)
 
 
 def _of(line: Line, waiter: Waiter) -> Environment:

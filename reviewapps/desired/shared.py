@@ -113,9 +113,6 @@ def _run(case: Case) -> Run:
     )
 
 
-# --- what it follows ---
-
-
 def _newest(case: Case) -> Run | Leave | None:
     """The newest tag that is new since the last look; what ran before where none is.
 

@@ -35,7 +35,8 @@ class Run:
     meanwhile; ``approved`` what speaks for this one, where that was asked for just now; ``over`` the wishes that
     it takes the place of, where it is a new one. ``notes`` are what lies on a shared environment besides, in
     words: a lock, a freeze, that somebody went back. ``by_own_rules``: the rules at the commit itself hold, and
-    not those of the default branch."""
+    not those of the default branch. Where its attempt asks for more memory than what serves has, it ``fits``,
+    or is ``short`` of room."""
 
     commit: str
     config: str
@@ -50,6 +51,8 @@ class Run:
     over: tuple[Over, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     by_own_rules: bool = False
+    fits: bool = False
+    short: NoRoom | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from reviewapps.doctor import about_cloudfoundry, about_github, about_grants, about_us
+from reviewapps.doctor import about_cloudfoundry, about_databases, about_github, about_grants, about_us
 from reviewapps.doctor.finding import Finding
 from reviewapps.doctor.seen import Seen
 
@@ -16,6 +16,7 @@ CHECKS: Final[tuple[Callable[[Seen], Iterator[Finding]], ...]] = (
     about_grants.grants,
     about_cloudfoundry.targets,
     about_cloudfoundry.access,
+    about_databases.databases,
     about_us.redis,
     about_us.slack,
     about_us.page,

@@ -16,10 +16,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from reviewapps import settings as settings_room
 from reviewapps import wiring
+from reviewapps.cloudfoundry.place import Place
+from reviewapps.cloudfoundry.postgres import Postgres
+from reviewapps.cloudfoundry.service_requests import ServiceRequests
 from reviewapps.cloudfoundry.session import Session
 from reviewapps.cloudfoundry.survey import survey
+from reviewapps.cloudfoundry.target import Target as Space
 from reviewapps.coordination.soon import LAST
 from reviewapps.coordination.visiting import Visit, visiting
+from reviewapps.databases import DatabaseServer
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.manifests import files_named
 from reviewapps.doctor.page import page_seen
@@ -71,6 +76,7 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         account=sides.found("github"),
         repositories=_found(sides, "repository", grants.repositories if grants else {}),
         targets=_found(sides, "target", grants.targets if grants else {}),
+        databases=_found(sides, "databases", grants.targets if grants else {}),
         page=sides.found("page"),
         slack=sides.found("slack"),
     )
@@ -111,7 +117,8 @@ def _start(told: Settings, memory: Memory, sides: Gathering, ping: bool) -> None
     sides.start("github", partial(_github, told, memory, sides))
     for target in told.grants.targets.values():
         sources = told.grants.sources_of(target.name)
-        sides.start(f"target {target.name}", partial(_target, target, memory, sources))
+        look = partial(_target, target, memory, sources, told.instance, sides)
+        sides.start(f"target {target.name}", look)
     grants = told.grants
     if grants.address:
         secret = grants.github.webhook_secret if ping else None
@@ -138,10 +145,24 @@ def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
     return account
 
 
-def _target(target: Target, memory: Memory, sources: tuple[str, ...]) -> Any:
+def _target(
+    target: Target, memory: Memory, sources: tuple[str, ...], instance: str, sides: Gathering
+) -> Place:
+    """The space; once it is known, its PostgreSQL is looked at."""
     access = wiring.access(target)
     session = Session(access, timeout=REQUEST, memory=memory, spend=_nothing, say=_nothing)
-    return survey(session, access, sources)
+    place = survey(session, access, sources)
+    if target.postgres is not None:
+        requests = ServiceRequests(session, Space(session, access))
+        server = Postgres(requests, target.postgres, instance, DatabaseServer)
+        sides.start(f"databases {target.name}", partial(_left_open, server))
+    return place
+
+
+def _left_open(postgres: Postgres) -> tuple[str, ...] | None:
+    """What every preview may enter on it; None where we have no key for it yet."""
+    server = postgres.standing()
+    return None if server is None else server.left_open()
 
 
 def _slack(access: SlackAccess, ping: bool) -> SlackSeen:

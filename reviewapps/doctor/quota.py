@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from reviewapps.cloudfoundry.gate_app import MEMORY_MB
 from reviewapps.cloudfoundry.place import Place, Room
-from reviewapps.desired import STAGING, USUAL
+from reviewapps.desired import STAGING
 from reviewapps.doctor.finding import Finding, fail, ok, warn
 from reviewapps.doctor.manifests import memory_asked
 from reviewapps.doctor.seen import Seen
 from reviewapps.github.survey import Surveyed
 from reviewapps.grants import Target
+from reviewapps.model import USUAL
 
 
 def quota(seen: Seen, target: Target, place: Place) -> Iterator[Finding]:

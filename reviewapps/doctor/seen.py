@@ -59,7 +59,9 @@ class SlackSeen:
 
 @dataclass(frozen=True)
 class Seen:
-    """``repositories`` and ``targets`` are by name; an error stands for what could not be seen, and why."""
+    """``repositories`` and ``targets`` are by name; an error stands for what could not be seen, and why.
+    ``databases`` are those that every preview of a target may enter, where it has a PostgreSQL with a key of ours.
+    """
 
     now: datetime
     told: Told
@@ -69,5 +71,6 @@ class Seen:
     account: Account | ReviewAppsError | None = None
     repositories: Mapping[str, Surveyed | ReviewAppsError] = field(default_factory=dict)
     targets: Mapping[str, Place | ReviewAppsError] = field(default_factory=dict)
+    databases: Mapping[str, tuple[str, ...] | ReviewAppsError] = field(default_factory=dict)
     page: PageSeen | ReviewAppsError | None = None
     slack: SlackSeen | ReviewAppsError | None = None

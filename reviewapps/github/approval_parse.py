@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from reviewapps.approval import Check, Commit, Move, Pull, Review
 from reviewapps.approval.evidence import Decision, Opinion
-from reviewapps.github.parse import GHOST, login
+from reviewapps.github.parse import GHOST, time_of
 
 OPINIONS: Final[Mapping[str, Opinion]] = {
     "APPROVED": "approved",
@@ -31,8 +31,13 @@ STATES: Final = {
     "EXPECTED": "running",
 }
 """What else a check may end as is red."""
+OF_BOTS: Final = "[bot]"
 MOST_AUTHORS: Final = 20
+MOST_LISTED: Final = 250
+"""GitHub lists no more commits of a pull request, and does not say that there are more."""
 MERGES: Final = ("pr_merge", "merge_queue_merge")
+FORWARD: Final = ("push", *MERGES)
+"""What else may become of a branch loses something, or nobody knows what it is."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,11 @@ class Asked:
     reviews: str | None
     commits: str | None
 
+    @property
+    def listed(self) -> bool:
+        """Whether all of its commits are known."""
+        return self.total <= len(self.shas) < MOST_LISTED
+
 
 def comparison(raw: Any) -> Comparison:
     straight = raw["status"] in ("ahead", "identical")
@@ -99,8 +109,9 @@ def commit(raw: Any) -> Commit:
 
 
 def moved(raw: Any) -> Moved:
-    actor = login({"user": raw["actor"]}).lower() if raw.get("actor") else None
-    return Moved(Move(raw["before"], raw["after"], raw["activity_type"] in MERGES), actor)
+    actor = _who(raw["actor"]) if raw.get("actor") else None
+    kind, at = raw["activity_type"], time_of(raw["timestamp"])
+    return Moved(Move(raw["before"], raw["after"], kind in MERGES, at, kind in FORWARD), actor)
 
 
 def member(raw: Any) -> str:
@@ -189,7 +200,11 @@ def _authors(raw: Any) -> frozenset[str]:
 
 
 def _who(raw: Any) -> str:
-    return str((raw or {}).get("login", GHOST)).lower()
+    """An account's name; of a bot's, GraphQL leaves out what REST has at its end."""
+    account = raw or {}
+    name = str(account.get("login", GHOST)).lower()
+    bot = "Bot" in (account.get("type"), account.get("__typename"))
+    return f"{name.removesuffix(OF_BOTS)}{OF_BOTS}" if bot else name
 
 
 def _after(raw: Any) -> str | None:

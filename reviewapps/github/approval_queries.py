@@ -7,16 +7,18 @@ from collections.abc import Iterable, Mapping
 
 _PULL = """
 number url merged baseRefName headRefName headRefOid reviewDecision
-author { login }
+author { __typename login }
 mergeCommit { oid }
 headRepository { databaseId }
 timelineItems(last: 1, itemTypes: [
   BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT, BASE_REF_FORCE_PUSHED_EVENT
+  BASE_REF_DELETED_EVENT
 ]) {
   nodes {
     ... on BaseRefChangedEvent { createdAt }
     ... on AutomaticBaseChangeSucceededEvent { createdAt }
     ... on BaseRefForcePushedEvent { createdAt }
+    ... on BaseRefDeletedEvent { createdAt }
   }
 }
 """

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.approval import Check, Commit, Evidence, Pull, Requires, Team, trunk
+from reviewapps.approval import Check, Commit, Evidence, Pull, Requires, Team, landings, trunk
 from reviewapps.github import approval_parse as parse
 from reviewapps.github import approval_queries as queries
 from reviewapps.github.approval_parse import Asked
@@ -57,10 +59,32 @@ class Approvals:
         found = replace(found, straight=way.straight, total=way.total, commits=way.commits)
         if not way.straight or not way.commits:
             return found
-        moves = self._moves.of_branch(found.branch, running)
         associated = self._associated(found.branch, trunk(found.head, way.commits))
-        numbers = sorted({number for _, number in associated})
-        return replace(found, moves=moves, associated=associated, pulls=self._pulls(numbers))
+        whole = self._pulls(sorted({number for _, number in associated}))
+        pulls = tuple(one.pull for one in whole)
+        found = replace(found, associated=associated, pulls=pulls)
+        walked = self._moves.of_branch(found.branch, running, _first_seen(pulls))
+        if walked is not None:
+            moves = tuple(one.move for one in walked.moved)
+            found = replace(found, moves=moves, all_moves=walked.end)
+        return self._listed(found, whole)
+
+    def _listed(self, found: Evidence, whole: Sequence[Asked]) -> Evidence:
+        """With what came by the merge of a pull request and is none of its commits, where GitHub lists all of
+        them: a list that was made for another base is not always made anew."""
+        before = {
+            landing.pull.number: landing.commits[0].parents[0]
+            for landing in landings(found)
+            if landing.pull is not None
+        }
+        pulls = []
+        for one in whole:
+            unlisted: tuple[str, ...] = ()
+            if one.pull.number in before and one.listed:
+                brought = self._ways.beyond(before[one.pull.number], one.pull.head, len(one.shas))
+                unlisted = tuple(sha for sha in brought if sha not in one.shas)
+            pulls.append(replace(one.pull, unlisted=unlisted))
+        return replace(found, pulls=tuple(pulls))
 
     def _associated(self, branch: str, line: tuple[Commit, ...]) -> tuple[tuple[str, int], ...]:
         """Each commit of the line with each pull request that brought it into the branch."""
@@ -86,8 +110,8 @@ class Approvals:
 
     # --- what was said of them ---
 
-    def _pulls(self, numbers: list[int]) -> tuple[Pull, ...]:
-        found: list[Pull] = []
+    def _pulls(self, numbers: list[int]) -> tuple[Asked, ...]:
+        found: list[Asked] = []
         for at in range(0, len(numbers), PULLS_AT_ONCE):
             query = queries.pulls(numbers[at : at + PULLS_AT_ONCE])
             found += [
@@ -121,14 +145,11 @@ class Approvals:
             )
         return so_far
 
-    def _told(self, whole: Asked) -> Pull:
-        """With those who pushed it. GitHub lists no more than 250 commits of a pull request."""
+    def _told(self, whole: Asked) -> Asked:
+        """With those who pushed it."""
         pushers = self._moves.pushers(whole)
-        return replace(
-            whole.pull,
-            pushers=pushers or frozenset(),
-            all_told=whole.pull.all_told and pushers is not None and len(whole.shas) >= whole.total,
-        )
+        told = whole.pull.all_told and pushers is not None and whole.listed
+        return replace(whole, pull=replace(whole.pull, pushers=pushers or frozenset(), all_told=told))
 
     def _checks(self, head: str) -> tuple[Check, ...]:
         found: list[Check] = []
@@ -160,3 +181,14 @@ class Approvals:
         if pages != known:
             self._memory.write(name, _MEMBERS.dump_python(pages, mode="json"), MONTH)
         return frozenset(who for page in pages for who in page.value)
+
+
+def _first_seen(pulls: Iterable[Pull]) -> datetime | None:
+    """When the first of them was approved as it was merged."""
+    said = [
+        one.at
+        for pull in pulls
+        for one in pull.reviews
+        if (one.opinion, one.commit) == ("approved", pull.head)
+    ]
+    return min(said, default=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 from reviewapps.approval import Evidence, Requires
@@ -22,7 +23,7 @@ from reviewapps.github.history import History
 from reviewapps.github.identity import Identity
 from reviewapps.github.looking import RULES, Followed, next_look, root, whole_look
 from reviewapps.github.proposals import Proposals
-from reviewapps.github.snapshot import Snapshot, remember, remembered
+from reviewapps.github.snapshot import Recall, Snapshot, remember
 from reviewapps.github.source import Source
 from reviewapps.github.statuses import Statuses
 from reviewapps.grants import Named
@@ -59,6 +60,7 @@ class RepositoryClient:
         self._followed = followed
         self._credentials, self._timeout = credentials, timeout
         self._memory, self._mirrors, self._whole_every = memory, mirrors, whole_every
+        self._recall = Recall(memory)
         self._connection = Connection(api_url, credentials, memory=memory, timeout=timeout, spend=spend)
         self._identity = Identity(self._connection, memory, name)
         self._comments = StickyComments(
@@ -66,6 +68,7 @@ class RepositoryClient:
         )
         self._deployments = Deployments(self._connection, memory, instance, say)
         self._statuses = Statuses(self._connection, memory, instance, say, whole_every)
+        self._source_of = lru_cache(1)(self._made_source)
 
     # --- what is wanted ---
 
@@ -209,7 +212,7 @@ class RepositoryClient:
 
     def _last(self) -> Snapshot | None:
         facts = self._identity.remembered
-        return remembered(self._memory, facts.id) if facts else None
+        return self._recall.read(facts.id) if facts else None
 
     def _whole_look(self, known: Snapshot | None, now: datetime) -> Snapshot:
         repository = self._identity.described(known.repository if known else None)
@@ -227,10 +230,9 @@ class RepositoryClient:
     @property
     def _source(self) -> Source:
         facts = self._identity.facts
-        mirror = Mirror(
-            self._mirrors / f"{facts.id}.git",
-            facts.clone_url,
-            self._credentials,
-            timeout=self._timeout,
-        )
+        return self._source_of(facts.id, facts.clone_url)
+
+    def _made_source(self, repository: int, clone_url: str) -> Source:
+        folder = self._mirrors / f"{repository}.git"
+        mirror = Mirror(folder, clone_url, self._credentials, timeout=self._timeout)
         return Source(mirror, self._mirrors / "archives")

@@ -18,6 +18,9 @@ MOST_BYTES: Final = 1024**3
 MOST_LISTED: Final = 200_000
 """Files and folders of a tree, before `.cfignore` leaves some out."""
 
+MOST_NAMES: Final = 16 * 1024**2
+"""Bytes of all their paths together: a few trees inside one another name the same long folders very often."""
+
 LONGEST_PATH: Final = 1024
 LONGEST_NAME: Final = 255
 """Bytes of one part of a path; no file system takes a longer one."""
@@ -34,7 +37,7 @@ LFS_SIZES: Final = range(120, 150)
 """Bytes that a pointer has: only its last line is not always equally long."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A file, link or submodule of a tree, as git keeps it."""
 
@@ -123,12 +126,17 @@ def _check_size(files: list[Entry]) -> None:
 def _listed(mirror: Mirror, tree: str) -> Iterator[Entry]:
     """Every file, link and submodule of the tree. A few kilobytes of nested trees can name billions, and not one
     file: so folders count too, and it stops at some."""
-    seen: set[bytes] = set()
+    seen, left = set[bytes](), MOST_NAMES
     with mirror.printing("ls-tree", "-r", "-t", "-l", "-z", "--full-tree", tree) as printed:
         for line in _records(printed):
             if len(seen) >= MOST_LISTED:
                 raise BadSource(f"the folder has more than {MOST_LISTED} files and folders")
             described, _, name = line.partition(b"\t")
+            left -= len(name)
+            if left < 0:
+                raise BadSource(
+                    f"the paths of its files and folders have more than {MOST_NAMES // 1024**2} MB together"
+                )
             if name in seen:
                 raise BadSource(f"the folder has {_shown(name)} twice")
             seen.add(name)

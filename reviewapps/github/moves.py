@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.approval import Move
-from reviewapps.errors import NotAuthorised
+from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.github import approval_parse as parse
 from reviewapps.github.approval_parse import Asked, Moved
 from reviewapps.github.conditional import Kept, Missing, kept
 from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
-from reviewapps.github.parse import each, repository
+from reviewapps.github.parse import each
 from reviewapps.ports import Memory
 
 MONTH: Final = 30 * 24 * 3600.0
 DAY: Final = 24 * 3600.0
 MOST_PAGES: Final = 20
+FIRST_WITH_LIST: Final = (3, 9)
+"""Of GitHub Enterprise Server: those before it have no list of activity for sure."""
+VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 
-FarEnough = Callable[[tuple[Moved, ...]], bool]
+FarEnough = Callable[[Sequence[tuple[Moved, ...]]], bool]
+"""Whether the pages that were read, newest first, are enough."""
+
+
+@dataclass(frozen=True)
+class Walked:
+    """Moves of a branch, newest first: to the ``end`` of GitHub's list, or as far as was wanted."""
+
+    moved: tuple[Moved, ...]
+    end: bool
+
 
 _PAGE: Final = TypeAdapter(Kept[tuple[Moved, ...]])
 _PUSHERS: Final = TypeAdapter(frozenset[str])
@@ -36,17 +51,30 @@ class Moves:
         self._memory = memory
         self._repository = repository
 
-    def of_branch(self, branch: str, running: str | None) -> tuple[Move, ...] | None:
-        """Those since ``running`` came there (without one: the latest). None where this GitHub has no such
-        list, which is only believed of a repository that can be read."""
+    def of_branch(self, branch: str, running: str | None, since: datetime | None) -> Walked | None:
+        """Those since ``running`` came there (without one: the latest), and since that moment. None where this
+        GitHub has no such list."""
+
+        def far_enough(pages: Sequence[tuple[Moved, ...]]) -> bool:
+            came = running is None or any(_ends(page, running) for page in pages)
+            return came and (since is None or _begins(pages[-1], since))
+
         try:
-            moved = self._walk(
-                self._repository, branch, lambda page: running is None or _ends(page, running), again=True
-            )
+            return self._walk(self._repository, branch, far_enough, again=True)
         except Missing:
-            kept(self._connection, root(self._repository), repository)
+            self._require_no_list()
             return None
-        return tuple(one.move for one in moved)
+
+    def _require_no_list(self) -> None:
+        """That there is no such list is believed of a server that is too old for it, and of a repository that can
+        be read. On any other a merge that was made by hand would pass for one of GitHub's."""
+        path = root(self._repository)
+        answer = self._connection.read(path)
+        if answer.missing:
+            raise Missing(f"GitHub: {path} does not exist, or the token may not see it")
+        told = VERSION.search(answer.headers.get("x-github-enterprise-version", ""))
+        if told is None or tuple(map(int, told.groups())) >= FIRST_WITH_LIST:
+            raise Unavailable(f"GitHub: {path}/activity does not exist, it says, though it has such lists")
 
     def pushers(self, whole: Asked) -> frozenset[str] | None:
         """Who pushed the commits of a pull request to its branch, or merged them into that; None where it is not
@@ -63,10 +91,10 @@ class Moves:
         if whole.source is None:
             return None
         try:
-            moved = self._walk(whole.source, whole.branch, lambda page: not _of(whole, page))
+            walked = self._walk(whole.source, whole.branch, lambda pages: not _of(whole, pages[-1]))
         except NotAuthorised:  # somebody's own fork, or a GitHub without such a list
             return None
-        mine = _of(whole, moved)
+        mine = _of(whole, walked.moved)
         pushed = [one.actor for one in mine if not one.move.merge]
         if None in pushed or not any(one.move.after == pull.head for one in mine):
             return None
@@ -74,18 +102,16 @@ class Moves:
         self._memory.write(name, sorted(pushers), MONTH)
         return pushers
 
-    def _walk(self, source: int, branch: str, far_enough: FarEnough, *, again: bool = False) -> list[Moved]:
-        """The moves of a branch, page by page, down to the first page that is ``far_enough``; conditionally
-        where they will be asked for ``again``."""
+    def _walk(self, source: int, branch: str, far_enough: FarEnough, *, again: bool = False) -> Walked:
+        """The moves of a branch, page by page, until that is ``far_enough``; conditionally where they will be
+        asked for ``again``."""
         path = f"{root(source)}/activity?ref=refs/heads/{quote(branch, safe='')}&per_page=100"
         page = self._first(path) if again else kept(self._connection, path, each(parse.moved))
-        found = list(page.value)
-        for _ in range(MOST_PAGES - 1):
-            if page.next is None or far_enough(page.value):
-                break
+        pages = [page.value]
+        while page.next is not None and len(pages) < MOST_PAGES and not far_enough(pages):
             page = kept(self._connection, page.next, each(parse.moved))
-            found += page.value
-        return found
+            pages.append(page.value)
+        return Walked(tuple(one for some in pages for one in some), page.next is None)
 
     def _first(self, path: str) -> Kept[tuple[Moved, ...]]:
         """The first page, conditionally: while nothing moves, it costs nothing."""
@@ -103,6 +129,11 @@ class Moves:
 def _ends(page: Iterable[Moved], running: str) -> bool:
     """Whether the running commit came to the branch, or was left, on this page."""
     return any(running in (one.move.before, one.move.after) for one in page)
+
+
+def _begins(page: Sequence[Moved], since: datetime) -> bool:
+    """Whether the page goes back to before that moment."""
+    return bool(page) and page[-1].move.at < since
 
 
 def _of(whole: Asked, moved: Iterable[Moved]) -> list[Moved]:

@@ -76,7 +76,7 @@ def understood(parse: Callable[[Any], T], body: Any, what: str) -> T:
     """``parse(body)``; Unavailable where the answer to ``what`` is not what it should be."""
     try:
         return parse(body)
-    except (KeyError, TypeError, ValueError, AttributeError) as odd:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError) as odd:
         raise Unavailable(f"GitHub: the answer to {what} is not understood: {odd!r}") from odd
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -12,16 +13,31 @@ from reviewapps.github.git import GitObject, Mirror
 
 LONGEST_FILE: Final = 256 * 1024
 
+MOST_FILES: Final = 64
+"""So many files are known by heart; git is a process or two for each that is not."""
+
 
 class Source:
-    """What is in the commits of ``mirror``; zips of it are kept in ``archives``."""
+    """What is in the commits of ``mirror``; zips of it are kept in ``archives``.
+
+    What was read of a commit (a sha) is known from then on: it never changes, and each turn asks for the same.
+    """
 
     def __init__(self, mirror: Mirror, archives: Path) -> None:
         self._mirror = mirror
         self._archives = archives
+        self._known_file = lru_cache(MOST_FILES)(self._read)
+        self._known_subtree = lru_cache(MOST_FILES)(self._read_tree)
 
     def file(self, commit: str, path: str) -> str | None:
         """The text of a file; None where there is none. BadManifest where it is no text of ours to read."""
+        return self._known_file(commit, path)
+
+    def tree(self, commit: str, path: str) -> str | None:
+        """The git tree of a folder; None where there is no such folder."""
+        return self._known_subtree(commit, path)
+
+    def _read(self, commit: str, path: str) -> str | None:
         with self._mirror.holding(commit):
             found = self._found(commit, path, follow=True)
             if found is None or found.type != "blob":
@@ -34,8 +50,7 @@ class Source:
         except UnicodeDecodeError:
             raise BadManifest(f"`{path}` is not UTF-8") from None
 
-    def tree(self, commit: str, path: str) -> str | None:
-        """The git tree of a folder; None where there is no such folder."""
+    def _read_tree(self, commit: str, path: str) -> str | None:
         with self._mirror.holding(commit):
             return self._tree(commit, path)
 

@@ -13,7 +13,7 @@ from reviewapps.grants.grants import Grant
 from reviewapps.model import Environment, Follows, Repository
 from reviewapps.naming import names, slug
 from reviewapps.rules import Rules, rules
-from reviewapps.rules.document import document
+from reviewapps.rules.document import Document, document
 
 MOST_NAMED: Final = 20
 """Names of one kind that are looked up on GitHub: what is more is not asked for, and so not complained of."""
@@ -49,8 +49,9 @@ def named(text: str, grant: Grant) -> Named:
         asked = rules(text)
     except BadRules:
         return Named()
-    granted = [kind for kind in _sections(text) if grant.knows(kind)]
-    people = [name for kind in granted for _, name in _people(text, kind)]
+    read = document(text)
+    granted = [kind for kind in _sections(read) if grant.knows(kind)]
+    people = [name for kind in granted for _, name in _people(read, kind)]
     follows = [asked.named(kind).follows for kind in granted]
     branches = [one.branch for one in follows if one is not None and one.branch]
     return Named(
@@ -77,17 +78,18 @@ def mistakes(
         asked = rules(text)
     except BadRules as broken:
         return [Mistake(broken.line, str(broken))]
+    read = document(text)
     found = [
-        *_not_granted(text, grant),
-        *_not_there(text, asked, grant, unknown),
-        *_not_their_own(text, asked, repository, instance, grant),
-        *_not_let_through(text, asked, now, there, grant, repository.default_branch),
+        *_not_granted(read, grant),
+        *_not_there(read, asked, grant, unknown),
+        *_not_their_own(read, asked, repository, instance, grant),
+        *_not_let_through(read, asked, now, there, grant, repository.default_branch),
     ]
     return sorted(found, key=lambda one: (one.line, one.text))
 
 
-def _not_granted(text: str, grant: Grant) -> Iterator[Mistake]:
-    for kind, line in _sections(text).items():
+def _not_granted(read: Document, grant: Grant) -> Iterator[Mistake]:
+    for kind, line in _sections(read).items():
         if not grant.knows(kind):
             yield Mistake(
                 line,
@@ -95,15 +97,15 @@ def _not_granted(text: str, grant: Grant) -> Iterator[Mistake]:
             )
 
 
-def _not_there(text: str, asked: Rules, grant: Grant, unknown: Named) -> Iterator[Mistake]:
-    for kind, line in _sections(text).items():
+def _not_there(read: Document, asked: Rules, grant: Grant, unknown: Named) -> Iterator[Mistake]:
+    for kind, line in _sections(read).items():
         follows = asked.named(kind).follows
         if follows is not None and follows.branch in unknown.branches and grant.knows(kind):
-            where = _line(text, "environments", kind, "follows") or line
+            where = _line(read, "environments", kind, "follows") or line
             yield Mistake(
                 where, f"`environments.{kind}` follows the branch `{follows.branch}`, which is not there yet"
             )
-        for at, name in _people(text, kind):
+        for at, name in _people(read, kind):
             if name in unknown.teams:
                 yield Mistake(at, f"the team `{name}` is not there, or cannot be seen from here")
             elif name in unknown.people:
@@ -111,16 +113,16 @@ def _not_there(text: str, asked: Rules, grant: Grant, unknown: Named) -> Iterato
 
 
 def _not_their_own(
-    text: str, asked: Rules, repository: Repository, instance: str, grant: Grant
+    read: Document, asked: Rules, repository: Repository, instance: str, grant: Grant
 ) -> Iterator[Mistake]:
     """Apps that would be two environments at once. (That two sections name one app is refused by the rules.)"""
-    kinds = sorted({*_sections(text), *grant.targets} - {"review"})
+    kinds = sorted({*_sections(read), *grant.targets} - {"review"})
     usual = {kind: names(instance, repository, Environment(repository.id, kind))[0] for kind in kinds}
     taken = {usual[kind]: kind for kind in kinds if asked.named(kind).app is None}
     previews = re.compile(rf"{re.escape(slug(repository.name.partition('/')[2]) or 'app')}-pr-\d+.*")
     for kind in kinds:
         app = asked.named(kind).app
-        line = _line(text, "environments", kind, "app")
+        line = _line(read, "environments", kind, "app")
         if app is not None and app in taken:
             yield Mistake(
                 line,
@@ -131,7 +133,7 @@ def _not_their_own(
 
 
 def _not_let_through(
-    text: str,
+    read: Document,
     asked: Rules,
     now: Rules | None,
     there: Mapping[str, Rules],
@@ -140,11 +142,11 @@ def _not_let_through(
 ) -> Iterator[Mistake]:
     """What would be held for good: tags where approvals are asked for, and another branch (or tags) where anything
     is, by today's rules or by the operator."""
-    sections = _sections(text)
+    sections = _sections(read)
     for kind in sorted(grant.targets.keys() - {"review"}):
         today = there.get(kind, now) if now is not None else None
         new, old = asked.named(kind).follows, today.named(kind).follows if today is not None else None
-        line = _line(text, "environments", kind, "follows") or sections.get(kind, 0)
+        line = _line(read, "environments", kind, "follows") or sections.get(kind, 0)
         held = grant.requires(kind, today.named(kind).requires if today is not None else NOTHING)
         wanted = grant.requires(kind, asked.named(kind).requires)
         if kind in sections and new is not None and new.tags and (wanted.approvals or held.approvals):
@@ -172,25 +174,23 @@ def _elsewhere(old: Follows, new: Follows | None, default_branch: str) -> bool:
 # --- where it stands ---
 
 
-def _sections(text: str) -> Mapping[str, int]:
+def _sections(read: Document) -> Mapping[str, int]:
     """The shared environments that have a section, and its line."""
-    read = document(text)
     environments = _inside(read.value, "environments")
     return {name: read.line(("environments", name)) for name in environments if name != "review"}
 
 
-def _people(text: str, kind: str) -> Iterator[tuple[int, str]]:
+def _people(read: Document, kind: str) -> Iterator[tuple[int, str]]:
     """Whom a section names, with the line."""
-    read = document(text)
     required = _inside(_inside(_inside(read.value, "environments"), kind), "requires")
     for key in ("from", "sign_off"):
         for at, name in enumerate(required.get(key) or ()):
             yield read.line(("environments", kind, "requires", key, at)), str(name)
 
 
-def _line(text: str, *way: str) -> int:
+def _line(read: Document, *way: str) -> int:
     """The line of the key itself; 0 where it is not there."""
-    return document(text).lines.get(way, 0)
+    return read.lines.get(way, 0)
 
 
 def _inside(value: Any, key: str) -> Mapping[str, Any]:

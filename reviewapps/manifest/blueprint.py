@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import PurePosixPath
 
 from reviewapps.errors import BadManifest
@@ -19,6 +20,9 @@ from reviewapps.rules.rules import FILE, EnvironmentRules, Rules
 
 Read = Callable[[str], str | None]
 """Reads a path of one commit: a file's text, or a folder's tree; None where there is none."""
+
+MOST_ENV = 64 * 1024
+"""Bytes of all variables together, names and values."""
 
 ARCHIVES = (".jar", ".war", ".ear", ".zip", ".tgz", ".tar.gz")
 
@@ -49,7 +53,7 @@ def blueprint(
     services = decisions.about_services(app)
     path = _folder(app, rules.manifest)
     subtree = _subtree(path, tree, file)
-    env = app.env | {n: filled(v, facts) for n, v in own.env.items() if v is not None}
+    env = _env(app, own, facts)
     build_env = decisions.about_build_env(env)
     return Blueprint(
         commit=facts.commit,
@@ -194,6 +198,22 @@ def _injected(environment: Environment, facts: Facts) -> dict[str, str]:
     }
     if environment.number is not None:
         env["REVIEWAPPS_PULL_REQUEST"] = str(environment.number)
+    return env
+
+
+def _env(app: AppManifest, own: EnvironmentRules, facts: Facts) -> dict[str, str]:
+    """The variables of the manifest and, over them, those of the rules. All of them go into one request, and into
+    each process."""
+    theirs = ((name, value) for name, value in app.env.items() if own.env.get(name) is None)
+    ours = ((name, filled(value, facts)) for name, value in own.env.items() if value is not None)
+    env, left = dict[str, str](), MOST_ENV
+    for name, value in chain(theirs, ours):
+        left -= len(name.encode()) + len(value.encode())
+        if left < 0:
+            raise BadManifest(
+                f"its variables have more than {MOST_ENV // 1024} KB together, names and values"
+            )
+        env[name] = value
     return env
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from reviewapps.rules.document import Scalar, Value, text_of
+
+MOST_FILLED = 256 * 1024
+"""Characters that vars fill into one manifest: a short text may name a long value very often."""
 
 _VAR = re.compile(r"\(\(!?([-/.\w]+)\)\)")
 
 
 class Unfillable(Exception):
-    """A var whose value cannot stand inside a text."""
+    """A var whose value cannot stand inside a text, or vars that fill in too much."""
 
 
 @dataclass
@@ -22,8 +25,9 @@ class Variables:
     A value that fills a whole field keeps its type. What was filled in is not looked at again.
     """
 
-    values: Mapping[str, Value]
+    values: dict[str, Value]
     missing: set[str] = field(default_factory=set)
+    characters_left: int = MOST_FILLED
 
     def filled(self, value: Value) -> Value:
         """``value`` with every var filled in; one without a value is left as it is written."""
@@ -42,12 +46,13 @@ class Variables:
         """The value of one var; a dot leads into a mapping."""
         found: Value = self.values.get(name)
         if name not in self.values:
-            found = dict(self.values)
+            found = self.values
             for part in name.split("."):
                 if not isinstance(found, dict) or part not in found:
                     self.missing.add(name)
                     return otherwise
                 found = found[part]
+        self._weigh(found)
         return found
 
     def inside(self, text: str) -> str:
@@ -60,6 +65,21 @@ class Variables:
             return text_of(value)
 
         return _VAR.sub(piece, text)
+
+    def _weigh(self, value: Value) -> None:
+        """Count what is filled in, before it is."""
+        match value:
+            case dict():
+                for key, item in value.items():
+                    self._weigh(key)
+                    self._weigh(item)
+            case list():
+                for item in value:
+                    self._weigh(item)
+            case _:
+                self.characters_left -= 1 + len(text_of(value))
+        if self.characters_left < 0:
+            raise Unfillable(f"its vars fill in more than {MOST_FILLED // 1024} KB")
 
 
 def names_in(value: Value) -> frozenset[str]:

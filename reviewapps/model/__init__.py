@@ -6,12 +6,14 @@ and disk are MB as Cloud Foundry counts them (1 MB = 1024 × 1024 bytes).
 
 from reviewapps.model.apps import BUILDER, App, Lock, Over, Override, Pin, Route
 from reviewapps.model.attempts import (
+    USUAL,
     Attempt,
     Blueprint,
     Command,
     Fault,
     Follows,
     Health,
+    Origin,
     Process,
     Refusal,
     Said,
@@ -44,6 +46,7 @@ __all__ = [
     "ADOPTED",
     "BUILDER",
     "FORMAT",
+    "USUAL",
     "Abroad",
     "Actual",
     "App",
@@ -70,6 +73,7 @@ __all__ = [
     "Lock",
     "LogLine",
     "LogSource",
+    "Origin",
     "Over",
     "Override",
     "Package",

@@ -65,8 +65,10 @@ class App:
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
 
     ``web`` digests what its web process is known to be sized and set for; None where that is not known.
-    ``live_droplet`` is what it had when it went live last: another one is somebody else's. Of shared environments,
-    by hand: ``lock``, ``pin``, ``override``, and who signed off which commit (``sign_offs``).
+    ``live_droplet`` is what it had when it went live last: another one is somebody else's; ``rules_at`` is the
+    commit whose rules it went live by, None where that is not known, and ``takes_mb`` the memory of all instances
+    by those. Of shared environments, by hand: ``lock``, ``pin``, ``override``, and who signed off which commit
+    (``sign_offs``).
     """
 
     guid: str
@@ -89,6 +91,8 @@ class App:
     set_up: str | None = None
     live_droplet: str | None = None
     web: str | None = None
+    rules_at: str | None = None
+    takes_mb: int | None = None
     lock: Lock | None = None
     pin: Pin | None = None
     override: Override | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 Fault = Literal[
     "build",
@@ -27,6 +27,9 @@ Fault = Literal[
 ``service``: a service of its own could not be made. ``copy``: nothing is built where it lives, and nobody
 brought a build that may run there. ``drift``: somebody else deployed to its app meanwhile."""
 
+USUAL: Final = 512
+"""MB of an instance whose manifest does not say: cloud.gov's default."""
+
 TaskKind = Literal["release", "setup", "teardown"]
 """``release``: with the new droplet, before the switch, once for a commit and its data. ``setup``: once for a
 database. ``teardown``: before everything is deleted."""
@@ -34,13 +37,15 @@ database. ``teardown``: before everything is deleted."""
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a commit is not tried again. ``log`` are the last lines of the build or of the app, masked."""
+    """Why a commit is not tried again. ``log`` are the last lines of the build or of the app, masked. ``left`` is
+    the droplet that it had switched to by then: nobody else's, and not to stay."""
 
     fault: Fault
     message: str
     at: datetime
     log: tuple[str, ...] = ()
     decision: str = ""
+    left: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,8 +62,10 @@ class Attempt:
     the task that was asked for last, written down before it was, at ``task_asked_at``. ``data`` names the data
     that it wants: a database that holds other data is made anew; None takes what is there. ``because`` is why it
     was built and not copied, or what it waits for where nothing is built, in words. ``replaces`` is the droplet
-    that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there;
-    ``gives`` the one that it gave a shared app before it was refused, so that it is not taken for somebody else's.
+    that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there.
+    ``needs_mb`` is the memory of all its instances where that is more than of what serves: it waits until there is
+    room for it, which it is ``granted`` once and for all. ``inherits``: an attempt before it did not come to an
+    end, and may have set variables and sizes of its own.
     """
 
     id: str
@@ -79,7 +86,9 @@ class Attempt:
     approved: tuple[str, ...] = ()
     because: str = ""
     replaces: str | None = None
-    gives: str | None = None
+    inherits: bool = False
+    needs_mb: int | None = None
+    granted: bool = False
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -156,6 +165,14 @@ class Process:
 
 
 @dataclass(frozen=True)
+class Origin:
+    """The commit that a blueprint is of, and the one whose rules it was made by, as far as that is known."""
+
+    commit: str
+    rules_at: str | None = None
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """What of one commit is deployed: its own manifest, cut down to what an environment may be.
 
@@ -163,6 +180,7 @@ class Blueprint:
     ``build_key`` is equal exactly where a build would be the same. ``env`` is filled for ``host``; a build sees
     ``build_env`` alone. ``generated`` are variables that are made up once. ``processes`` are those beside web.
     ``not_taken`` names what the manifest asks for and does not get, and what of the source is not uploaded.
+    ``rules_at`` is the commit whose rules it was made by.
     """
 
     commit: str
@@ -186,6 +204,20 @@ class Blueprint:
     services: tuple[Service, ...] = ()
     release: Command | None = None
     setup: Command | None = None
+    rules_at: str | None = None
+
+    @property
+    def needs_mb(self) -> int:
+        """The memory of all its instances."""
+        web = self.memory_mb or USUAL
+        return self.instances * web + sum(
+            one.instances * (one.memory_mb or web) for one in self.processes.values()
+        )
+
+    @property
+    def origin(self) -> Origin:
+        """Where it comes from."""
+        return Origin(self.commit, self.rules_at)
 
     @property
     def own_services(self) -> tuple[Service, ...]:

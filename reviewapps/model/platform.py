@@ -13,7 +13,8 @@ State = Literal["waiting", "ready", "failed"]
 
 @dataclass(frozen=True)
 class Package:
-    """Uploaded source. ``waiting`` covers both "nothing uploaded yet" and "being processed"."""
+    """Uploaded source. ``waiting`` covers both "nothing uploaded yet" and "being processed"; ``processed``: that
+    should be over by now, and nobody looked how it ended."""
 
     guid: str
     state: State
@@ -22,6 +23,7 @@ class Package:
     error: str = ""
     attempt: str | None = None
     app: str | None = None
+    processed: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ class Task:
 class ServiceInstance:
     """A service instance. ``service`` is the name that the manifest knows it by; ``ours``: it bears our labels for
     this environment, and goes with it. ``database`` is what a database of its own is called, and ``data`` which
-    data it was last made for; without, it holds none yet.
+    data it was last made for; without, it holds none yet. ``plan`` (``offering/plan``) is what another was made
+    of.
     """
 
     guid: str
@@ -103,6 +106,7 @@ class ServiceInstance:
     data: str | None = None
     attempt: str | None = None
     error: str = ""
+    plan: str | None = None
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,8 @@ class Binding:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A rolling switch that is ``active`` or over; over well only where ``deployed``."""
+    """A rolling switch that is ``active`` or over; over well only where ``deployed``. ``created_at`` is by the
+    platform's clock."""
 
     guid: str
     active: bool
@@ -130,6 +135,7 @@ class Deployment:
     droplet: str | None
     attempt: str | None
     processes: tuple[str, ...] = ()
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True)

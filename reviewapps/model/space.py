@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from reviewapps.model.apps import App, Route
+from reviewapps.model.attempts import Origin
 from reviewapps.model.environments import Environment
 from reviewapps.model.platform import (
     Abroad,
@@ -24,10 +25,10 @@ from reviewapps.model.platform import (
 
 @dataclass(frozen=True)
 class Actual:
-    """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: for
-    which commit its variables and sizes were set just now; ``scaled``: that its processes were. ``unsignable`` are
+    """One environment as Cloud Foundry has it. What was not looked at is None, never empty. ``configured``: by
+    what its variables and sizes were set just now; ``scaled``: that its processes were. ``unsignable`` are
     droplets that were looked at just now, and are not known to be ours alone; ``alike`` are copies whose start
-    commands were, and are those of their source;
+    commands were, and are those of their source; ``uncopied`` are builds of which there can be no copy yet;
     ``builder_is_ours``: that nobody but us had a hand in the app that builds."""
 
     environment: Environment
@@ -41,6 +42,7 @@ class Actual:
     abroad: Abroad | None = None
     unsignable: frozenset[str] = frozenset()
     alike: frozenset[str] = frozenset()
+    uncopied: frozenset[str] = frozenset()
     builder_is_ours: bool | None = None
     deployments: tuple[Deployment, ...] | None = None
     instances: tuple[Instance, ...] | None = None
@@ -48,7 +50,7 @@ class Actual:
     services: tuple[ServiceInstance, ...] | None = None
     bindings: tuple[Binding, ...] | None = None
     tasks: tuple[Task, ...] | None = None
-    configured: str | None = None
+    configured: Origin | None = None
     scaled: bool = False
     no_room_to_roll: bool = False
     answers: bool | None = None
@@ -71,6 +73,16 @@ class Actual:
     @property
     def empty(self) -> bool:
         return not self.apps and not self.routes
+
+    def at_rest(self) -> Actual:
+        """The same where an attempt begins and nothing of the app is under way: what there may be of it already
+        is nothing, and what was built before shows among all builds of the same."""
+        return replace(
+            self,
+            packages=self.packages or (),
+            builds=self.builds or (),
+            deployments=self.deployments or (),
+        )
 
     def with_app(self, app: App) -> Actual:
         """The same with ``app`` in the place of the one of its guid, or added."""
@@ -118,12 +130,12 @@ class Space:
 
     def actual(self, environment: Environment) -> Actual:
         """What of it belongs to ``environment``, in an order that does not depend on the listing's."""
-        apps = sorted(self.apps, key=lambda app: (app.created_at, app.guid))
-        routes = sorted(self.routes, key=lambda route: (route.host, route.guid))
+        apps = [app for app in self.apps if app.environment == environment]
+        routes = [route for route in self.routes if route.environment == environment]
         return Actual(
             environment,
-            tuple(app for app in apps if app.environment == environment),
-            tuple(route for route in routes if route.environment == environment),
+            tuple(sorted(apps, key=lambda app: (app.created_at, app.guid))),
+            tuple(sorted(routes, key=lambda route: (route.host, route.guid))),
         )
 
     def with_part(self, actual: Actual) -> Space:

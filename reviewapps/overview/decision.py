@@ -120,6 +120,8 @@ def _memory(shortage: Shortage) -> str:
 def follows(verdict: Verdict) -> str:
     """What follows from a verdict, in a sentence."""
     match verdict:
+        case Run(short=NoRoom() as short):
+            return f"{follows(short)} What serves stays until then."
         case Run(commit, source=source, ends=ends):
             by = f", by the {'tag' if verdict.tags_seen else 'branch'} {source}" if source else ""
             until = f", until {day(ends)} without another push" if ends else ""

@@ -170,6 +170,9 @@ class _Seen:
             return self._there(actual, "held", commit=run.commit, since=attempt.began, reason=reason)
         if attempt is None or not attempt.is_for(run.commit, run.config):
             return self._due(run, actual)
+        if run.short is not None:
+            reason = f"{ordinal(run.short.place)} of {run.short.of}{lacking(run.short)}"
+            return self._there(actual, "waiting", commit=run.commit, since=attempt.began, reason=reason)
         words = f"{run.commit[:7]} is being built"
         return self._there(actual, "building", commit=run.commit, since=attempt.began, reason=words)
 

@@ -11,14 +11,19 @@ from reviewapps.plan.drift import drifted
 from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
+from reviewapps.plan.notes import Note, as_noted, may_go_before, together
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal, next_rest
-from reviewapps.plan.switch import owned
-from reviewapps.plan.terms import Terms
+from reviewapps.plan.restoring import may_have_changed, restored
+from reviewapps.plan.returning import with_what_is_left
+from reviewapps.plan.terms import Terms, another_try
 
 __all__ = [
     "Farewell",
+    "Note",
     "Removal",
     "Terms",
+    "another_try",
+    "as_noted",
     "attention",
     "began_after",
     "drifted",
@@ -28,10 +33,14 @@ __all__ = [
     "in_doubt",
     "is_live",
     "lasting",
+    "may_go_before",
+    "may_have_changed",
     "next_farewell",
     "next_removal",
     "next_rest",
     "next_step",
-    "owned",
+    "restored",
+    "together",
     "unfinished",
+    "with_what_is_left",
 ]

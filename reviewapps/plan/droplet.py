@@ -29,6 +29,8 @@ MOST_REFUSED = 10
 """So many copies of one attempt may turn out to start by other commands than are signed; then no more are made.
 (Of an app's droplets, the 50 newest are looked at.)"""
 
+COPYING = Wait("the copy of a build")
+
 COPY_FAILED = "failed to copy"
 """What the error of a failed copy begins with; droplets of failed builds say other things."""
 
@@ -44,8 +46,10 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
     built = [b for b in actual.builds if b.state == "ready" and _serves(b, attempt, blueprint)]
     for build in built:
         own = build.attempt == attempt.id and build.app == app.guid
-        if own and build.droplet is not None and not terms.signs:
-            return build.droplet  # it is too young to have gone
+        if own and build.droplet is not None and not terms.signs and actual.droplets is None:
+            return build.droplet  # it is too young to have gone, but by hand, which its start would show
+        if build.guid in actual.uncopied and build.droplet and build.app != app.guid and not terms.signs:
+            return COPYING if actual.droplets is not None else steps.CopyDroplet(build.droplet)
     if built and actual.droplets is None:
         return steps.Look("droplets")
     ready = {d.guid: d for d in actual.droplets or () if d.state == "ready" and not d.refused}
@@ -134,7 +138,7 @@ def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
         if copy.state == "ready" and copy.checksum == source.checksum:
             return copy.guid
     if any(copy.state == "waiting" for copy in mine):
-        return Wait("the copy of a build", brief=True)
+        return COPYING
     return steps.CopyDroplet(source.guid)
 
 
@@ -237,10 +241,10 @@ def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
         if terms.signs and where.is_builder and not _is_new(where, attempt) and not actual.builder_is_ours:
             return _renewed(where, actual)
         return steps.Upload(where.guid, blueprint)
-    if package.state == "ready":
+    if package.state == "ready" or package.processed:
         return steps.CreateBuild(where.guid, package.guid, attempt.id, blueprint)
     if package.uploaded:
-        return Wait("the upload", "package", brief=True)
+        return Wait("the upload", "package")
     return steps.Upload(where.guid, blueprint, package.guid)
 
 

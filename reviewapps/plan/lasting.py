@@ -11,7 +11,8 @@ from reviewapps.model import Actual, App, Build, Droplet, Package
 def lasting(actual: Actual) -> Actual:
     """What may be believed of ``actual`` as long as nobody of ours touches the environment in between.
 
-    The platform goes on with what is waited for, so that this is looked at anew, with all that may come of it.
+    The platform goes on with what is waited for, so that this is looked at anew, with all that may come of it. (An
+    upload need not be: who builds it too early is told so. A build that was not over can have no copy.)
     Of a gate behind which nobody answered it is asked again whether it is up.
     How instances are, what commands run and what services there are is never believed: it changes by itself, or
     too much hangs on it. Nor is it that variables and sizes are set: the next turn may want others.
@@ -21,12 +22,13 @@ def lasting(actual: Actual) -> Actual:
         guard = None
     return replace(
         actual,
-        packages=None if _waits(actual.packages) else actual.packages,
+        packages=_processed(actual.packages),
         builds=None if staging else actual.builds,
         droplets=None if staging or _waits(actual.droplets) else actual.droplets,
         abroad=None,
         unsignable=frozenset(),
         alike=frozenset(),
+        uncopied=frozenset(b.guid for b in actual.builds or () if b.state == "waiting"),
         builder_is_ours=None,
         deployments=None if any(one.active for one in actual.deployments or ()) else actual.deployments,
         instances=None,
@@ -54,5 +56,12 @@ def _marks(apps: Iterable[App]) -> frozenset[App]:
     return frozenset(replace(app, said=None) for app in apps)
 
 
-def _waits(some: Iterable[Package | Build | Droplet] | None) -> bool:
+def _processed(packages: tuple[Package, ...] | None) -> tuple[Package, ...] | None:
+    waiting = [one for one in packages or () if one.state == "waiting"]
+    if packages is None or not all(one.uploaded for one in waiting):
+        return None
+    return tuple(replace(one, processed=one.state == "waiting") for one in packages)
+
+
+def _waits(some: Iterable[Build | Droplet] | None) -> bool:
     return any(one.state == "waiting" for one in some or ())

@@ -9,7 +9,10 @@ from reviewapps.desired import Run
 from reviewapps.model import Actual, App, Attempt, Blueprint, Over, Refusal
 from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
+from reviewapps.plan.growing import room_to_grow
 from reviewapps.plan.guarding import behind_gate, guarded
+from reviewapps.plan.restoring import may_have_changed
+from reviewapps.plan.returning import has_failed_to_return, returns, rolled_back
 from reviewapps.plan.services import served
 from reviewapps.plan.switch import (
     called_off,
@@ -18,8 +21,6 @@ from reviewapps.plan.switch import (
     is_undone,
     is_well,
     kept_away,
-    owned,
-    restored,
     rolling_of,
     switch,
     watch_roll,
@@ -41,8 +42,7 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     if app is None:
         return steps.CreateApp(terms.names, _first_attempt(run, terms), _followed(run))
     step = guarded(run, actual) or _next_step(app, run, actual, blueprint, terms)
-    step = behind_gate(step, app, actual, terms)
-    return owned(step, actual) if isinstance(step, steps.Refuse) else step
+    return behind_gate(step, app, actual, terms)
 
 
 def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
@@ -50,7 +50,9 @@ def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, 
     if follows is None or _remembers(app, run):
         return _going_on(app, run, actual, blueprint, terms)
     step = _going_on(app, run, actual, blueprint, terms)
-    return replace(follows, attempt=step.attempt) if isinstance(step, steps.Begin) else follows
+    return (
+        replace(follows, attempt=step.attempt, calm=step.calm) if isinstance(step, steps.Begin) else follows
+    )
 
 
 def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
@@ -64,14 +66,15 @@ def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     refusal = app.refusal_of(run.commit, run.config)
     if refusal is not None and not _is_lifted(app, refusal):
-        return _put_aside(app, actual)
+        return _put_aside(app, actual, terms)
     if is_live(app, run) and _is_routed(app, actual):
-        return _put_aside(app, actual)
+        return _put_aside(app, actual, terms)
     attempt = app.attempt
     if refusal or attempt is None or not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
         return _begin(app, run, actual, terms)
-    if attempt.tries and terms.now < attempt.began + terms.pause * 2**attempt.tries:
-        return Wait("another try after a fault of the platform")
+    again = attempt.began + terms.pause * 2**attempt.tries
+    if attempt.tries and terms.now < again:
+        return Wait("another try after a fault of the platform", until=again)
     step = _carry_on(app, run, attempt, actual, blueprint, terms)
     return _late(step, attempt, actual, terms) if terms.is_late(attempt) else step
 
@@ -107,17 +110,27 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
     if before is not None:
         replaces = None if is_over(app, before) else before.replaces
-        attempt = replace(attempt, asked_at=before.asked_at, replaces=replaces)
-    return _given_up(app, actual) or steps.Begin(attempt)
+        attempt = replace(
+            attempt, asked_at=before.asked_at, replaces=replaces, inherits=may_have_changed(app)
+        )
+    return _given_up(app, actual, terms) or steps.Begin(attempt, calm=_is_calm(app, terms))
 
 
-def _put_aside(app: App, actual: Actual) -> Next:
+def _is_calm(app: App, terms: Terms) -> bool:
+    """Whether nothing can be under way: the last attempt ended well, and what it ended with is there still. A word
+    of it that comes later than that brings the same droplet once more. Who may copy from other spaces, or signs,
+    looks at all that is there."""
+    ended = app.attempt is not None and is_over(app, app.attempt)
+    return ended and app.started and app.droplet == app.live_droplet and not (terms.sources or terms.signs)
+
+
+def _put_aside(app: App, actual: Actual, terms: Terms) -> Next:
     """A refused attempt leaves nothing running, and what served before serves on."""
     refused = app.attempt is not None and app.attempt.refusal is not None
-    return (_given_up(app, actual) if refused else None) or Done()
+    return (_given_up(app, actual, terms) if refused else None) or Done()
 
 
-def _given_up(app: App, actual: Actual) -> Next | None:
+def _given_up(app: App, actual: Actual, terms: Terms) -> Next | None:
     """What an attempt that did not come to its end left behind, until the commit label tells the truth again.
 
     If it had switched already, the label still names what served before: what answers is marked live after
@@ -134,10 +147,15 @@ def _given_up(app: App, actual: Actual) -> Next | None:
     if rolling is not None and rolling.attempt is None and is_theirs(app, attempt):
         return None
     if rolling is not None:
-        return Wait("the old version") if rolling.cancelling else steps.CancelRoll(rolling.guid)
+        comes = rolling.cancelling or returns(rolling, attempt, terms)
+        return Wait("the old version") if comes else steps.CancelRoll(rolling.guid)
+    if has_failed_to_return(attempt, actual):
+        return steps.Stop()
     if not is_switched(app, attempt, actual):
         return None
-    if app.commit is None or attempt.refusal is not None or actual.route is None:
+    if app.commit is not None and attempt.refusal is not None:
+        return rolled_back(app, attempt, actual)
+    if app.commit is None or actual.route is None:
         return steps.Stop()
     if actual.instances is None:
         return steps.Look("instances")
@@ -151,8 +169,8 @@ def _given_up(app: App, actual: Actual) -> Next | None:
 def _late(step: Next, attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """After its deadline an attempt waits no longer. What takes long is only begun with another try; that
     happens where nobody worked at it, since we were away. Looks go on: it may well be up. A task has a deadline of
-    its own, and is never left in the middle."""
-    if isinstance(step, Wait) and step.kind != "task":
+    its own, and is never left in the middle; who waits for room was not tried yet."""
+    if isinstance(step, Wait) and step.kind != "task" and not step.room:
         rolling = rolling_of(actual)
         if rolling is not None:
             return step if rolling.cancelling else steps.CancelRoll(rolling.guid)
@@ -167,8 +185,7 @@ def _carry_on(
     host = route.address if route is not None else f"{terms.names[0]}.{terms.domain}"
     ended = _ended(app, attempt, actual, terms)
     if ended is not None:
-        serving = app.commit if app.started else None
-        return (restored(serving, actual, blueprint, host) if serving else None) or ended
+        return ended
     if blueprint is None or blueprint.host != host or blueprint.commit != attempt.commit:
         return steps.ReadSource(attempt.commit, host)
     if route is None:
@@ -184,6 +201,9 @@ def _carry_on(
     refused = kept_away(attempt, actual, terms)
     if refused is not None:
         return refused
+    step = room_to_grow(app, run, attempt, blueprint, terms)
+    if step is not None:
+        return step
     droplet = droplet_of(app, attempt, actual, blueprint, terms)
     if not isinstance(droplet, str):
         return droplet
@@ -215,6 +235,6 @@ def _readied(
     step = served(app, attempt, actual, blueprint, terms) or watched(actual, blueprint, terms)
     if step is not None:
         return step
-    if actual.configured != blueprint.commit:
+    if actual.configured != blueprint.origin:
         return steps.Configure(blueprint)
     return due(app, attempt, actual, blueprint, droplet, terms)

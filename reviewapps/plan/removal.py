@@ -1,20 +1,30 @@
 """One environment: from what it has to nothing, or to nothing but a record of its end.
 
 Addresses go first, so that nobody is led nowhere. The app goes last: as long as it stands, it remembers what
-services it had.
+services it had. It is stopped before they go, since it may be busy with them in any way.
 """
 
 from __future__ import annotations
 
 from reviewapps import steps
 from reviewapps.model import Actual, Command
+from reviewapps.plan.attempts import is_over
 from reviewapps.plan.switch import rolling_of
 from reviewapps.plan.tasks import parting
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Done, Wait
 
-Removal = steps.DeleteRoute | steps.Look | steps.RunTask | steps.DeleteService | steps.DeleteApp | Wait | Done
-Rest = Removal | steps.CancelRoll | steps.Stop
+Removal = (
+    steps.DeleteRoute
+    | steps.Look
+    | steps.RunTask
+    | steps.Stop
+    | steps.DeleteService
+    | steps.DeleteApp
+    | Wait
+    | Done
+)
+Rest = Removal | steps.CancelRoll
 Farewell = Rest | steps.CreateApp
 
 
@@ -74,5 +84,19 @@ def _without_data(actual: Actual, teardown: Command | None, terms: Terms) -> Rem
         return steps.Look("services")
     for instance in actual.services:
         if instance.ours:
-            return steps.DeleteService(instance.guid)
+            return _stopped(actual) or steps.DeleteService(instance.guid)
     return None
+
+
+def _stopped(actual: Actual) -> steps.Look | steps.Stop | None:
+    """The app stopped; None where it is, or where a rolling deployment is under way: that would have to be called
+    off and waited for, only for the app to go with it."""
+    app = actual.app
+    if app is None or not app.started:
+        return None
+    if app.attempt is not None and not is_over(app, app.attempt):
+        if actual.deployments is None:
+            return steps.Look("deployments")
+        if rolling_of(actual) is not None:
+            return None
+    return steps.Stop()

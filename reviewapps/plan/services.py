@@ -3,8 +3,19 @@ no longer wanted. Those of its own live as long as it does."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reviewapps import steps
-from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal, Service, ServiceInstance
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Blueprint,
+    Environment,
+    Refusal,
+    Service,
+    ServiceInstance,
+)
 from reviewapps.naming import data_name, digest, is_data
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
@@ -15,22 +26,47 @@ def served(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
     if not blueprint.services and not app.service_names:
         return None
     if actual.services is None or actual.bindings is None:
-        shared = tuple(service.name for service in blueprint.services if service.kind == "share")
-        return steps.Look("services", shared=shared)
-    wanted = {service.name: instance_of(service, actual) for service in blueprint.services}
+        return _looked_at(blueprint)
     for service in blueprint.services:
-        step = _filled(service, wanted[service.name], attempt, terms)
+        step = _filled(service, instance_of(service, actual), attempt, actual.environment, terms)
         if step is not None:
             return step
-    guids = {instance.guid: name for name, instance in wanted.items() if instance is not None}
-    for binding in actual.bindings:
-        if binding.ours and binding.instance not in guids:
-            return steps.Unbind(binding.guid)
+    guids = _wanted(blueprint, actual)
+    unwanted = _unbound(guids, actual)
+    if unwanted is not None:
+        return unwanted
     for guid, name in guids.items():
         step = _bound(guid, name, attempt, actual, terms)
         if step is not None:
             return step
     return None
+
+
+def bound_again(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) -> Next | None:
+    """What gives what serves its bindings back, and no others, after another version had its own; None where it
+    has them. What does not stand any more is not made for it."""
+    if not blueprint.services and not app.service_names:
+        return None
+    if actual.services is None or actual.bindings is None:
+        return _looked_at(blueprint)
+    guids, there = _wanted(blueprint, actual), {binding.instance for binding in actual.bindings}
+    missing = (steps.Bind(guid, name, attempt.id) for guid, name in guids.items() if guid not in there)
+    return _unbound(guids, actual) or next(missing, None)
+
+
+def _looked_at(blueprint: Blueprint) -> steps.Look:
+    return steps.Look("services", shared=tuple(one.name for one in blueprint.services if one.kind == "share"))
+
+
+def _wanted(blueprint: Blueprint, actual: Actual) -> dict[str, str]:
+    """The guids of the instances to be bound, with the names that the app knows them by."""
+    found = ((instance_of(service, actual), service.name) for service in blueprint.services)
+    return {instance.guid: name for instance, name in found if instance is not None}
+
+
+def _unbound(guids: Mapping[str, str], actual: Actual) -> steps.Unbind | None:
+    unwanted = (one for one in actual.bindings or () if one.ours and one.instance not in guids)
+    return next((steps.Unbind(one.guid) for one in unwanted), None)
 
 
 def instance_of(service: Service, actual: Actual) -> ServiceInstance | None:
@@ -46,6 +82,12 @@ def instance_of(service: Service, actual: Actual) -> ServiceInstance | None:
 def data_of(actual: Actual) -> tuple[str, ...]:
     """Which data the environment's own services hold: another tuple, another world for its commands."""
     mine = (instance for instance in actual.services or () if instance.ours)
+    return tuple(sorted(f"{instance.guid}:{instance.data or ''}" for instance in mine))
+
+
+def databases_of(actual: Actual) -> tuple[str, ...]:
+    """Which data its own databases hold, whatever else it is served by."""
+    mine = (instance for instance in actual.services or () if instance.ours and instance.database is not None)
     return tuple(sorted(f"{instance.guid}:{instance.data or ''}" for instance in mine))
 
 
@@ -65,7 +107,11 @@ def _words(service: Service) -> str:
 
 
 def _filled(
-    service: Service, instance: ServiceInstance | None, attempt: Attempt, terms: Terms
+    service: Service,
+    instance: ServiceInstance | None,
+    attempt: Attempt,
+    environment: Environment,
+    terms: Terms,
 ) -> Next | None:
     """The instance there, and with what should be in it."""
     if instance is None and service.kind == "share":
@@ -73,16 +119,40 @@ def _filled(
         return steps.Refuse(Refusal("service", missing, terms.now))
     if instance is None:
         return steps.CreateService(service, tuple(f"{n}-{service.name}" for n in terms.names), attempt.id)
+    if instance.state == "failed" and instance.ours:
+        if instance.attempt == attempt.id:
+            return another_try(attempt, f"{service.name}: {instance.error}", terms)
+        return steps.DeleteService(instance.guid)
+    other = _other_kind(service, instance)
+    if other is not None:
+        return steps.Refuse(Refusal("service", _kept(service, other, environment), terms.now))
     if service.kind == "database":
         wanted = _wanted_data(service, attempt)
         if instance.data is None or (wanted is not None and not is_data(instance.data, wanted)):
             return steps.MakeDatabase(instance.guid, data_name(wanted or attempt.id, attempt.id))
         return None
-    if instance.state == "failed" and instance.ours:
-        if instance.attempt == attempt.id:
-            return another_try(attempt, f"{service.name}: {instance.error}", terms)
-        return steps.DeleteService(instance.guid)
     return None if instance.state == "ready" else Wait(f"the service {service.name}")
+
+
+def _other_kind(service: Service, instance: ServiceInstance) -> Service | None:
+    """What the instance was made as, where the rules say something else by now. (Of which plan it is, earlier
+    versions did not say.)"""
+    if service.kind == "share":
+        return None
+    if instance.database is not None:
+        return Service(service.name, "database") if service.kind != "database" else None
+    if service.kind == "database" or instance.plan not in (None, service.plan):
+        return Service(service.name, "plan", instance.plan or "service")
+    return None
+
+
+def _kept(service: Service, there: Service, environment: Environment) -> str:
+    """Why the service is not what the rules say, and what would make it so."""
+    again = "" if environment.shared else ", or close the pull request and open it again"
+    return (
+        f"`{service.name}` is {_words(there)} so far, and the rules now say {_words(service)}. "
+        f"What it holds is not thrown away for that: give the new one another name{again}"
+    )
 
 
 def _wanted_data(service: Service, attempt: Attempt) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from reviewapps import steps
 from reviewapps.model import ADOPTED, Actual, App, Attempt, Blueprint, Deployment, Refusal
@@ -23,29 +24,17 @@ def is_theirs(app: App, attempt: Attempt) -> bool:
     """Whether the app has a droplet that somebody else gave it, and that nobody asked us to replace. Only to be
     asked where no deployment of ours is under way, or has come to its end for this attempt."""
     known = app.environment.shared and app.live_droplet is not None and app.commit not in (None, ADOPTED)
-    return known and app.droplet not in (app.live_droplet, attempt.replaces, attempt.gives)
-
-
-def owned(step: steps.Refuse, actual: Actual) -> steps.Refuse | steps.Look:
-    """The refusal, with what its attempt gave a shared app where that still runs: whoever is killed before it is
-    stopped leaves a droplet that would else be taken for somebody else's."""
-    app = actual.app
-    known = app is not None and app.environment.shared and app.started and app.live_droplet is not None
-    if app is None or app.attempt is None or not known or app.droplet == app.live_droplet:
-        return step
-    if actual.deployments is None:
-        return steps.Look("deployments")
-    newest = next(iter(actual.deployments), None)
-    mine = newest is not None and newest.attempt == app.attempt.id
-    return replace(step, gives=newest.droplet) if newest is not None and mine else step
+    return known and app.droplet not in (app.live_droplet, attempt.replaces)
 
 
 def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
-    """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, be that
-    still on its way; None where nobody did."""
+    """The refusal of an attempt that would take the place of what somebody else deployed while it lasted, once
+    that is over; None where nobody did."""
     app, rolling = actual.app, rolling_of(actual)
     if app is None or (rolling is not None and rolling.attempt is not None) or not is_theirs(app, attempt):
         return None
+    if rolling is not None and not terms.is_late(attempt):
+        return Wait("what somebody else deploys", "deployment")
     return steps.Refuse(Refusal("drift", MEANWHILE, terms.now))
 
 
@@ -89,18 +78,6 @@ def is_undone(attempt: Attempt, actual: Actual) -> bool:
     return newest is not None and newest.attempt == attempt.id and not newest.active and not newest.deployed
 
 
-def restored(serving: str, actual: Actual, blueprint: Blueprint | None, host: str) -> Next | None:
-    """What gives the version that serves its variables and sizes back, since the next restart would take the new
-    ones; None where it has them. A refusal is written afterwards, so that a kill forgets nothing.
-
-    Of what somebody else deployed nobody knows the source: there it stays with the new ones."""
-    if serving == ADOPTED:
-        return None
-    if blueprint is None or blueprint.host != host or blueprint.commit != serving:
-        return steps.ReadSource(serving, host)
-    return steps.Configure(blueprint) if actual.configured != serving else None
-
-
 def called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """The refusal of an attempt whose deployment was cancelled, with what had crashed, if anything had."""
     if actual.crashes is None:
@@ -132,7 +109,13 @@ def _live(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual) -> N
     """What is left to do for what answers."""
     if (app.processes or blueprint.processes) and not actual.scaled:
         return steps.ScaleProcesses(blueprint)
-    told = replace(attempt, not_taken=blueprint.not_taken, services=in_words(blueprint))
+    told = replace(
+        attempt,
+        not_taken=blueprint.not_taken,
+        services=in_words(blueprint),
+        needs_mb=None,
+        granted=False,
+    )
     return steps.MarkLive(told, blueprint)
 
 
@@ -150,11 +133,18 @@ def _crashed(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
 
 
 def _crash(attempt: Attempt, actual: Actual, terms: Terms, least: int) -> steps.Refuse | None:
-    """The refusal of what crashed at least so often since the attempt began."""
-    since = attempt.began.replace(microsecond=0)  # the platform notes crashes by whole seconds
+    """The refusal of what crashed at least so often since the attempt switched to it."""
+    since = _switched_at(attempt, actual)
     crashes = [crash for crash in actual.crashes or () if crash.at >= since]
     if len(crashes) < least:
         return None
     lasted = max(1, round((terms.now - attempt.began).total_seconds()))
     what = max(crashes, key=lambda crash: crash.at).description
     return steps.Refuse(Refusal("crash", f"{what}, {len(crashes)} times in {lasted} s", terms.now))
+
+
+def _switched_at(attempt: Attempt, actual: Actual) -> datetime:
+    """From when on crashes are this attempt's, by the platform's clock: ours may be ahead of it. It notes them by
+    whole seconds. Where deployments are disabled only ours tells."""
+    mine = (one.created_at for one in actual.deployments or () if one.attempt == attempt.id)
+    return (next(mine, None) or attempt.began).replace(microsecond=0)

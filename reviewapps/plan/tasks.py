@@ -5,7 +5,7 @@ from __future__ import annotations
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Fault, Refusal, Task
 from reviewapps.naming import digest
-from reviewapps.plan.services import data_of
+from reviewapps.plan.services import data_of, databases_of
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next, Wait
 
@@ -54,10 +54,12 @@ def due(
             run = steps.RunTask("release", key, blueprint.release.run, droplet, blueprint.memory_mb)
             return _asked(run, attempt, terms)
     if blueprint.setup is not None:
-        key = digest("setup", *(data_of(actual) or (app.guid,)))
+        everything = data_of(actual) or (app.guid,)
+        key, before = digest("setup", *(databases_of(actual) or everything)), digest("setup", *everything)
         if app.set_up != key:
             run = steps.RunTask("setup", key, blueprint.setup.run, droplet, blueprint.memory_mb)
-            return steps.MarkSetUp(key) if _has_succeeded(key, actual) else _asked(run, attempt, terms)
+            done = app.set_up == before or _has_succeeded(key, actual)  # so earlier versions wrote it down
+            return steps.MarkSetUp(key) if done else _asked(run, attempt, terms)
     return None
 
 
@@ -67,17 +69,20 @@ def parting(
     """The command before everything is deleted; None where it is over, however it ended, or takes too long."""
     if app.droplet is None or app.live_since is None:
         return None
+    if actual.droplets is not None and app.droplet not in {droplet.guid for droplet in actual.droplets}:
+        return None  # somebody deleted what it would run with
     if actual.tasks is None:
         return steps.Look("tasks")
     mine = next((task for task in actual.tasks if task.kind == "teardown"), None)
     if mine is None:
-        return steps.RunTask("teardown", digest("teardown", app.guid), teardown.run, app.droplet)
+        run = steps.RunTask("teardown", digest("teardown", app.guid), teardown.run, app.droplet)
+        return run if app.attempt is None else _asked(run, app.attempt, terms)
     if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
         return Wait("the teardown task", "task")
     return None
 
 
-def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> Next:
+def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> steps.RunTask | Wait:
     """To run it, unless it was asked for a moment ago: an answer that was lost may still have been a yes, and what
     we gave up waiting for may still be done. Hence twice the longest that a request may last."""
     asked_at = attempt.task_asked_at

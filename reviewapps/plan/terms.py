@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from reviewapps import steps
 from reviewapps.model import Attempt, Refusal
-from reviewapps.steps import Next
 
 TRIES = 3
 """How often what the platform did wrong is tried."""
@@ -40,7 +39,7 @@ class Terms:
         return f"it was not up after {int(self.deadline.total_seconds() // 60)} min"
 
 
-def another_try(attempt: Attempt, message: str, terms: Terms) -> Next:
+def another_try(attempt: Attempt, message: str, terms: Terms) -> steps.Begin | steps.Refuse:
     """The platform's own faults are tried three times, ever later; then somebody has to look."""
     if attempt.tries + 1 >= TRIES:
         return steps.Refuse(Refusal("platform", message, terms.now))

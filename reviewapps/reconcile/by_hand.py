@@ -12,7 +12,7 @@ from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
 from reviewapps.naming import address
 from reviewapps.overview import Row, held_words, row, why
-from reviewapps.plan import began_after, in_doubt
+from reviewapps.plan import began_after, in_doubt, may_have_changed
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
@@ -176,7 +176,16 @@ def asked_for(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> A
     terms, app = turn.terms(), turn.actual.app
     began = began_after(app, terms.now) if app is not None else terms.now
     replaces = app.droplet if app is not None else None
-    return Attempt(terms.attempt, commit, config, began, fresh=fresh, asked_at=terms.now, replaces=replaces)
+    return Attempt(
+        terms.attempt,
+        commit,
+        config,
+        began,
+        fresh=fresh,
+        asked_at=terms.now,
+        replaces=replaces,
+        inherits=app is not None and may_have_changed(app),
+    )
 
 
 def _as_if_pushed(wanted: Wanted, environment: Environment, now: datetime) -> Wanted:

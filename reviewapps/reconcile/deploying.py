@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 
 import structlog
 
@@ -12,22 +11,20 @@ from reviewapps.desired import Hold, Run
 from reviewapps.errors import (
     AuthorMustAct,
     BadManifest,
-    BadRules,
     BadSource,
     Busy,
     NameTaken,
     OperatorMustAct,
     TryLater,
 )
-from reviewapps.manifest import blueprint
 from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
-from reviewapps.outcome import Building, Failed, Held, Live, Serving
-from reviewapps.plan import in_doubt, is_live, next_step, owned
-from reviewapps.reconcile.allowing import allowance
+from reviewapps.outcome import Building, Failed, Held, Live, Serving, Waiting
+from reviewapps.plan import in_doubt, is_live, next_step
+from reviewapps.reconcile.reading import read
+from reviewapps.reconcile.refusing import refused
+from reviewapps.reconcile.trying import instead
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import rules_at, rules_of
-from reviewapps.reconcile.watch import under_way, watch
-from reviewapps.rules.fill import Facts
+from reviewapps.reconcile.watch import under_way, wait_for
 from reviewapps.steps import Done, Wait
 
 log = structlog.get_logger()
@@ -45,30 +42,38 @@ def deployed(turn: Turn, run: Run) -> float | None:
     plan: Blueprint | None = None
     for _ in range(STEPS_IN_A_TURN):
         step = next_step(run, turn.actual, plan, turn.terms(run))
+        if isinstance(step, Done | Wait):
+            turn.write_down()
         match step:
             case Done():
                 turn.tell(_outcome(turn, run))
                 turn.keep(afterwards=False)
                 return None
+            case Wait(room=True):
+                return _short_of_room(turn, run)
             case Wait(depends=True):
                 turn.tell(_held_up(turn, run))
                 return turn.means.pace.quiet
-            case Wait(_, kind, brief):
-                if not is_live(_app(turn), run):
+            case Wait():
+                if not is_live(_app(turn), run) and _app(turn).refusal_of(run.commit, run.config) is None:
                     _say_building(turn, run)
-                watch(turn.means, turn.environment, kind)
                 turn.keep()
-                return turn.means.pace.soon if brief else turn.means.pace.poll
-            case steps.ReadSource(commit, host):
-                plan = _read_source(turn, run, commit, host)
+                attempt = _app(turn).attempt
+                return wait_for(turn.means, turn.environment, step, attempt.id if attempt is not None else "")
+            case steps.ReadSource():
+                plan = _read_source(turn, run, step)
+            case steps.Begin() | steps.Remember():
+                turn.note(step)
+            case steps.Refuse(refusal):
+                refused(turn, run, refusal, plan)
             case _:
-                wait = _carry_out(turn, run, step)
+                wait = _carry_out(turn, run, step, plan)
                 if wait is not None:
                     return wait
     raise RuntimeError(f"{turn.environment.key}: {STEPS_IN_A_TURN} steps, and still {step}")
 
 
-def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
+def _carry_out(turn: Turn, run: Run, step: steps.Step, plan: Blueprint | None) -> float | None:
     """Do the step. Seconds until it is tried again, where there was no room for it; else None."""
     try:
         turn.carry_out(step)
@@ -82,13 +87,21 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step) -> float | None:
             turn.tell(Failed(run.commit, _refusal(turn, "gate", NO_GATE), _serving(turn, _app(turn))))
         raise
     except AuthorMustAct as wrong:
-        _refuse(turn, wrong)
+        _refuse(turn, run, wrong, plan)
     except Busy as busy:
-        return _wait_for_room(turn, run, busy, step)
+        return _wait_for_room(turn, run, busy, step, plan)
+    except TryLater as later:
+        match instead(turn, run, step, later):
+            case steps.Refuse(refusal):
+                refused(turn, run, refusal, plan)
+            case other:
+                turn.carry_out(other)
     return None
 
 
-def _wait_for_room(turn: Turn, run: Run, busy: Busy, step: steps.Step) -> float | None:
+def _wait_for_room(
+    turn: Turn, run: Run, busy: Busy, step: steps.Step, plan: Blueprint | None
+) -> float | None:
     """Seconds until another try; None where the attempt's time is over, so that people read what it lacked.
     A full quota may stay full for ever. A build elsewhere does not last: while one holds the room, the time of an
     attempt that waits to build begins anew."""
@@ -101,69 +114,25 @@ def _wait_for_room(turn: Turn, run: Run, busy: Busy, step: steps.Step) -> float 
     if builds and under_way(turn.means, "build", but=turn.environment):
         turn.carry_out(steps.Begin(replace(attempt, began=turn.means.now())))
     elif waited > deadline:
-        _give_up(turn, _refusal(turn, "platform", str(busy)))
+        refused(turn, run, _refusal(turn, "platform", str(busy)), plan)
         return None
     _say_building(turn, run)
     return busy.after
 
 
-def _read_source(turn: Turn, run: Run, commit: str, host: str) -> Blueprint | None:
+def _read_source(turn: Turn, run: Run, step: steps.ReadSource) -> Blueprint | None:
     """What to deploy of the commit; None where it is refused, which the app then remembers."""
-    means = turn.means
-    wanted = means.github.last_look() or means.github.look()
-    asked = rules_at(means.github, commit) if run.by_own_rules else rules_of(wanted)
-    if isinstance(asked, BadRules):
-        raise TryLater("the rules broke while this was being deployed", means.pace.poll)
-    number = turn.environment.number
-    pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
-    facts = Facts(
-        repo=turn.repository.name.partition("/")[2],
-        number=number,
-        branch=pr.branch if pr is not None else run.source or "",
-        commit=commit,
-        host=host,
-        url=means.grant.address(turn.environment).format(host=host),
-    )
     try:
-        plan = blueprint(
-            asked,
-            turn.environment,
-            facts,
-            host=host,
-            allowed=allowance(means.grant, turn.environment),
-            file=partial(means.github.file, commit),
-            tree=partial(means.github.tree, commit),
-        )
-        return replace(plan, not_taken=(*plan.not_taken, *_left_out(turn, plan)))
+        return read(turn, run, step)
     except AuthorMustAct as wrong:
-        _refuse(turn, wrong)
-    except (ValueError, LookupError, AttributeError, TypeError) as odd:
-        # A stranger's text found a gap in what we refuse: it ends that stranger's attempt, and is logged.
-        log.exception("the manifest could not be read", environment=turn.environment.key)
-        _refuse(turn, BadManifest(f"it cannot be read: {type(odd).__name__}"))
+        _refuse(turn, run, wrong)
     return None
 
 
-def _left_out(turn: Turn, plan: Blueprint) -> tuple[str, ...]:
-    """What of the source is not uploaded. The same tree shows the same, so it is read once in a while."""
-    known = turn.means.remembered("left-out", plan.tree)
-    if isinstance(known, list):
-        return tuple(map(str, known))
-    found = turn.means.github.left_out(plan.commit, plan.path)
-    turn.means.remember(list(found), turn.means.pace.whole, "left-out", plan.tree)
-    return found
-
-
-def _refuse(turn: Turn, wrong: AuthorMustAct) -> None:
+def _refuse(turn: Turn, run: Run, wrong: AuthorMustAct, plan: Blueprint | None = None) -> None:
     decision = wrong.decision if isinstance(wrong, BadManifest) else ""
     fault: Fault = "source" if isinstance(wrong, BadSource) else "manifest"
-    _give_up(turn, _refusal(turn, fault, str(wrong), decision))
-
-
-def _give_up(turn: Turn, refusal: Refusal) -> None:
-    while isinstance(step := owned(steps.Refuse(refusal), turn.actual), steps.Look):
-        turn.carry_out(step)
-    turn.carry_out(step)
+    refused(turn, run, _refusal(turn, fault, str(wrong), decision), plan)
 
 
 def _refusal(turn: Turn, fault: Fault, message: str, decision: str = "") -> Refusal:
@@ -227,6 +196,18 @@ def _held_up(turn: Turn, run: Run) -> Held:
     app = _app(turn)
     why = app.attempt.because if app.attempt is not None else ""
     return Held(run.commit, "build", (f"nothing is built here, and there is {why}",), _serving(turn, app))
+
+
+def _short_of_room(turn: Turn, run: Run) -> float | None:
+    """None where people know what it waits for, which another verdict ends; else at once, since it was only just
+    written down what it needs, so that nobody could judge yet whether there is so much."""
+    short = run.short
+    turn.keep()
+    if short is None:
+        return 0.0
+    still = _serving(turn, _app(turn))
+    turn.tell(Waiting(run.commit, short.place, short.of, short.limit, short.holders, short.shortage, still))
+    return None
 
 
 def _say_building(turn: Turn, run: Run) -> None:

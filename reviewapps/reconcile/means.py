@@ -14,7 +14,8 @@ from reviewapps.ports import CloudFoundry, Counters, GitHub, Memory, Slack
 @dataclass(frozen=True)
 class Pace:
     """How often to look, seconds: while something waits (``poll``), while nothing does (``quiet``), and at
-    everything (``whole``).
+    everything (``whole``). What waits is looked at sooner while it is young, and more seldom when it is old; all
+    that only asks whether something is over is so far ``apart``, whoever waits.
 
     ``request`` is the longest that one request may last. ``fresh`` is for how long a pull request that was
     read is believed before something is created for it. ``patience`` is for how long a preview that serves is
@@ -23,6 +24,7 @@ class Pace:
     """
 
     poll: float = 5.0
+    apart: float = 0.5
     quiet: float = 60.0
     whole: float = 600.0
     request: float = 60.0
@@ -33,8 +35,13 @@ class Pace:
 
     @property
     def soon(self) -> float:
-        """How often to look while what waits is over in a second or two."""
-        return self.poll * 0.4
+        """How often to look at what waits since a moment ago."""
+        return min(self.poll, 0.5)
+
+    @property
+    def seldom(self) -> float:
+        """How often to look at what waits for long."""
+        return 2 * self.poll
 
 
 @dataclass
@@ -56,13 +63,18 @@ class Uncounted:
         """Forget how long it took."""
 
 
+def nobody(key: str) -> None:
+    """Wake nobody: where no worker takes turns."""
+
+
 @dataclass(frozen=True)
 class Means:
     """One repository's two sides, and the terms of the installation.
 
     ``web_url`` is where people read GitHub, ``page`` our status page of the repository; ``slack`` takes news;
     ``secrets`` are masked in all that people are told. ``journal`` is kept where somebody wants to read it.
-    ``neighbours`` are the other repositories whose previews live in the same space.
+    ``neighbours`` are the other repositories whose previews live in the same space. ``wake`` lets an environment,
+    by its key, have a turn now.
     """
 
     name: str
@@ -80,6 +92,7 @@ class Means:
     journal: Journal | None = None
     counters: Counters = field(default_factory=Uncounted)
     neighbours: tuple[str, ...] = ()
+    wake: Callable[[str], None] = nobody
 
     def remembered(self, *key: str) -> object:
         """What the memory holds for this repository under a key; None where it is forgotten."""

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import structlog
 
-from reviewapps.desired import STAGING, USUAL, Line, Room, Waiter
+from reviewapps.desired import STAGING, Line, Room, Waiter
 from reviewapps.errors import AuthorMustAct, BadRules, OperatorMustAct
 from reviewapps.manifest import blueprint
 from reviewapps.model import Capacity, Environment, PullRequest, Space, Wanted
@@ -74,9 +74,7 @@ def need(means: Means, wanted: Wanted, rules: Rules | BadRules, pr: PullRequest)
         )
     except (AuthorMustAct, ValueError, LookupError, AttributeError, TypeError):
         return 0
-    web = plan.memory_mb or USUAL
-    others = sum(one.instances * (one.memory_mb or web) for one in plan.processes.values())
-    return plan.instances * web + others
+    return plan.needs_mb
 
 
 def publish(means: Means, repository: int, waiters: Iterable[Waiter]) -> None:

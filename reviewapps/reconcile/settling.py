@@ -66,7 +66,7 @@ class Plan(Protocol):
 def _removed(
     turn: Turn, outcome: Removed | Forbidden, plan: Plan, *, kept: float | None = None
 ) -> float | None:
-    """Addresses, services, then apps; then look again, and only then say so.
+    """Addresses, services (their app is stopped by then), then apps; then look again, and only then say so.
 
     Where a request of an attempt may have been in flight, what it brings back is found by a second look that
     comes later than the longest request may last.
@@ -91,6 +91,8 @@ def _removed(
             return pace.poll
         if doubtful:
             return pace.request
+    if (wait := turn.tell_slack_first(outcome)) is not None:
+        return wait
     turn.tell(outcome)
     return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from reviewapps import steps
 from reviewapps.desired import Desired, Run
@@ -28,14 +28,28 @@ NEWS_FOR: Final = timedelta(days=1)
 
 ENDS: Final[dict[str, tuple[Event, ...]]] = {"live": ("live",), "failed": ("failed", "rolled_back")}
 CHANGED: Final = "changed"
+TOLD_OF: Final = frozenset({"building", "live"})
+"""What a comment says of whom Slack was told of: while it says so, Slack is owed the removal."""
+
+PATIENCE: Final = 3
+"""So often somebody comes again to see whether Slack took a removal; it waits on in the outbox."""
+
+
+class _Underway(NamedTuple):
+    """A removal that was put on its way to a channel, and how often is still to be looked whether it came."""
+
+    channel: str
+    left: int
+
+
+NOTHING: Final = _Underway("", 0)
 
 
 def speak(turn: Turn, news: News | None, commit: str | None) -> float | None:
     """Put the news on their way, unless they were told, and write onto the app what was. Seconds until it should
     be known that they were sent; None where there is nothing to wait for."""
     if news is not None and news.event == "removed":
-        _speak_of_removal(turn, news)
-        return None
+        return None  # before anything was said on GitHub
     app, slack = turn.actual.app, turn.means.slack
     if news is None or app is None or (of := _about(news, app, commit)) is None:
         return None
@@ -57,6 +71,29 @@ def note_removal(means: Means, app: App | None, environment: Environment) -> Non
     """Remember, before an app is deleted, that it was, and which message of Slack's was about it."""
     said = app.said if app is not None and app.said is not None else Said()
     means.remember(asdict(said), means.pace.whole, CHANGED, environment.name)
+
+
+def speak_of_removal(turn: Turn, news: News | None) -> float | None:
+    """Put the removal on its way. Seconds until it should be known that it was sent; None where there is nothing
+    to wait for.
+
+    No app is left that could remember what Slack was told. So this comes before the comment's last words: while
+    that says otherwise, who finds nothing in Redis puts the removal on its way again.
+    """
+    if news is None or news.event != "removed":
+        return None
+    means, environment = turn.means, turn.environment
+    sent, owed = means.slack.sent(environment.key), _owed(turn)
+    if isinstance(owed, Said):
+        now = Said("", "removed", "", means.slack.channel(environment.kind, "removed"))
+        lines = list(_lines(environment, news, now, sent or owed))
+        for line in lines:
+            means.slack.say(line)
+        owed = _Underway(lines[-1].channel if lines else "", PATIENCE)
+    elif sent is not None and sent.state == "removed":
+        owed = NOTHING
+    means.remember([owed.channel, owed.left - 1], means.pace.whole, CHANGED, environment.name)
+    return means.slack.wait(owed.channel) if owed.channel and owed.left > 0 else None
 
 
 def unheard(means: Means, space: Space, desired: Desired) -> Iterator[Environment]:
@@ -128,15 +165,15 @@ def _is_old(means: Means, app: App) -> bool:
     return end is not None and means.now() - end[1] > NEWS_FOR
 
 
-def _speak_of_removal(turn: Turn, news: News) -> None:
-    """Nothing is left that could remember this: it is told once, and lost with Redis."""
+def _owed(turn: Turn) -> Said | _Underway:
+    """What was said last of what was removed since, or where that is on its way to. Redis knows; where it
+    forgot, the comment does."""
     means, environment = turn.means, turn.environment
-    changed = cast("dict[str, Any] | None", means.remembered(CHANGED, environment.name))
-    if not changed:
-        return
-    sent = means.slack.sent(environment.key)
-    before = Said(**changed) if sent is None else sent
-    now = Said("", "removed", "", means.slack.channel(environment.kind, "removed"))
-    for line in _lines(environment, news, now, before):
-        means.slack.say(line)
-    means.remember(False, means.pace.whole, CHANGED, environment.name)
+    known: Any = means.remembered(CHANGED, environment.name)
+    if isinstance(known, dict):
+        return Said(**known)
+    if known is not None:
+        return _Underway(*known) if known else NOTHING
+    comments = means.github.comments() if means.slack.channel(environment.kind, "removed") else ()
+    owed = any(one.environment == environment and one.state in TOLD_OF for one in comments)
+    return Said() if owed else NOTHING

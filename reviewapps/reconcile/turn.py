@@ -10,13 +10,13 @@ from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, TryLater
 from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
 from reviewapps.naming import fence, names, record_name
-from reviewapps.outcome import Mark, Outcome
+from reviewapps.outcome import Mark, Outcome, Telling
 from reviewapps.overview import in_words
-from reviewapps.plan import Terms
+from reviewapps.plan import Note, Terms, as_noted, may_go_before, together
 from reviewapps.ports import Lease
 from reviewapps.reconcile.going_on import keep, note_source
 from reviewapps.reconcile.means import Means
-from reviewapps.reconcile.speaking import note_removal, speak
+from reviewapps.reconcile.speaking import note_removal, speak, speak_of_removal
 from reviewapps.report import Voice, telling
 
 CREATES = (
@@ -51,6 +51,7 @@ class Turn:
         self._lease = lease
         self._read_at = means.now()
         self._attempts = 0
+        self._held: tuple[Note, Actual] | None = None
         self.listen: float | None = None
         self.proposed: tuple[str, ...] = ()
 
@@ -85,8 +86,27 @@ class Turn:
         refusal = Refusal("destroyed", "removed by hand", at)
         return steps.CreateApp((name,), replace(attempt, refusal=refusal))
 
+    def note(self, note: Note) -> None:
+        """Write this down with the next step that does more than look; ``actual`` says it from now on."""
+        held, before = self._held or (None, self.actual)
+        self._held = together(held, note), before
+        self.actual = as_noted(self.actual, note)
+
+    def write_down(self) -> None:
+        """Write down what is held, if anything is."""
+        if self._held is None:
+            return
+        (note, before), self._held = self._held, None
+        looked = self.actual
+        if before.app is None:
+            raise ValueError(f"{self.environment.key} has no app to write onto")
+        self.actual = looked.with_app(before.app)
+        self.carry_out(note)
+
     def carry_out(self, step: steps.Step) -> None:
         """Do the step, if we still may and it is still wanted; ``actual`` is what is there afterwards."""
+        if not may_go_before(step):
+            self.write_down()
         self._lease.check()
         if isinstance(step, steps.Begin) or (isinstance(step, steps.Remember) and step.attempt is not None):
             self._check_newest()
@@ -119,16 +139,25 @@ class Turn:
     def tell(self, outcome: Outcome, *, comment: bool = True) -> None:
         """Say it where people look; Slack hears only of what it was not told."""
         self._lease.check()
-        means = self.means
-        voice = Voice(means.instance, self.repository, means.web_url, means.page)
-        words = telling(voice, self.environment, outcome, secrets=means.secrets, proposed=self.proposed)
+        means, words = self.means, self._words(outcome)
         means.github.tell(words if comment else replace(words, comment=None))
         self.listen = speak(self, words.slack, words.commit)
+
+    def tell_slack_first(self, outcome: Outcome) -> float | None:
+        """Let Slack hear of what nobody but GitHub remembers, before that says it: seconds until it should have;
+        None where there is nothing to wait for."""
+        self._lease.check()
+        return speak_of_removal(self, self._words(outcome).slack)
 
     def mark(self, mark: Mark) -> None:
         """Say it among a commit's checks."""
         self._lease.check()
         self.means.github.mark(self.environment, mark, self.means.page)
+
+    def _words(self, outcome: Outcome) -> Telling:
+        means = self.means
+        voice = Voice(means.instance, self.repository, means.web_url, means.page)
+        return telling(voice, self.environment, outcome, secrets=means.secrets, proposed=self.proposed)
 
     def _check_newest(self) -> None:
         """Raise if a later holder of the lease began an attempt already: then ours is not ours any more."""
@@ -170,4 +199,4 @@ class Turn:
         builder = self.actual.builder if source == "STG" else None
         lines = self.means.cloudfoundry.log(builder, source, LOG_LINES) if builder is not None else ()
         lines = lines or self.means.cloudfoundry.log(app, source, LOG_LINES)
-        return replace(step, refusal=replace(step.refusal, log=lines))
+        return steps.Refuse(replace(step.refusal, log=lines))

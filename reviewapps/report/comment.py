@@ -103,7 +103,8 @@ def _waiting(voice: Voice, waiting: Waiting) -> str:
     first = f"waiting for room, {ordinal(waiting.place)} of {waiting.of}"
     if waiting.shortage is None:
         return f"{first}\n{_for_a_place(voice, waiting)}"
-    return f"{first}\n{_for_memory(voice, waiting, waiting.shortage)}"
+    lines = [first, _for_memory(voice, waiting, waiting.shortage), voice.still(waiting.still)]
+    return "\n".join(filter(None, lines))
 
 
 def _for_memory(voice: Voice, waiting: Waiting, shortage: Shortage) -> str:

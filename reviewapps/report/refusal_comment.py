@@ -32,7 +32,7 @@ def headline(refusal: Refusal) -> str:
         case "setup":
             return "its setup task failed"
         case "service":
-            return "a service is missing"
+            return "a service is not as the rules say"
         case "copy":
             return "nothing to run"
         case "platform":
@@ -85,7 +85,9 @@ def _next(voice: Voice, number: int, refusal: Refusal) -> str:
         case "release" | "setup":
             return f"push a fix, or try again: {again}. This commit is not tried again by itself."
         case "service":
-            return f"whoever runs reviewapps makes the service, or the rules do without. Then: {again}."
+            return (
+                f"whoever runs reviewapps makes what is missing, or the rules say otherwise. Then: {again}."
+            )
         case "build" | "crash":
             return f"push a fix. If it was not your code: {again}. This commit is not tried again by itself."
         case "copy":

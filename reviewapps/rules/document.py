@@ -26,6 +26,9 @@ MOST_NODES = 20_000
 """Keys and values as they are written."""
 
 MOST_VALUES = 20_000
+MOST_UNFOLDED = 4 * LARGEST
+"""Characters of all keys and values once anchors are written out: each of them is looked at and kept."""
+
 DEEPEST = 40
 TOO_MUCH = "is too large, or its anchors unfold into too much"
 MERGE = "tag:yaml.org,2002:merge"
@@ -146,6 +149,7 @@ class _Reading:
         self.loader, self.repeated_keys = loader, repeated_keys
         self.lines: dict[Way, int] = {}
         self.left = MOST_VALUES
+        self.characters_left = MOST_UNFOLDED
 
     def value(self, node: yaml.Node, way: Way) -> Value:
         self.lines.setdefault(way, _line(node))
@@ -161,6 +165,7 @@ class _Reading:
                 return self.scalar(node)
 
     def scalar(self, node: yaml.Node) -> Scalar:
+        self.weigh(node)
         try:
             value = self.loader.construct_object(node)
             str(value).encode()
@@ -189,12 +194,19 @@ class _Reading:
         """A key as it is written: ``on:`` is "on", not true."""
         if not isinstance(node, yaml.ScalarNode):
             raise Unreadable("has a key that is not text", _line(node))
+        self.weigh(node)
         name = str(node.value)
         if "\0" in name:
             raise Unreadable("has a key with the character NUL", _line(node))
         if name in own and not self.repeated_keys:
             raise Unreadable(f"has `{name}` twice in one place", _line(node))
         return name
+
+    def weigh(self, node: yaml.Node) -> None:
+        """Count its characters, before anything is done with them."""
+        self.characters_left -= len(node.value)
+        if self.characters_left < 0:
+            raise Unreadable(TOO_MUCH, _line(node))
 
     def merged(self, node: yaml.Node, way: Way) -> dict[str, Value]:
         """What ``<<`` brings; of several mappings the first wins."""

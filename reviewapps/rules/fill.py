@@ -53,7 +53,7 @@ def has_placeholders(text: str) -> bool:
 
 
 def _is_shells(text: str, found: re.Match[str]) -> bool:
-    return text[: found.start()].endswith("$")
+    return text.endswith("$", 0, found.start())
 
 
 def _known(found: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -63,6 +64,9 @@ OF_TIME = frozenset(
 )
 """What of an environment's rules says when or whether something runs, or is only read when it is needed."""
 
+MOST_ENVIRONMENTS = 50
+"""Shared ones of a repository; what `all:` says is kept for each of them."""
+
 REVIEW = "review"
 EVERYWHERE = "*"
 
@@ -86,6 +90,15 @@ class Rules:
 
     def named(self, kind: str) -> EnvironmentRules:
         """The wishes for environments of this kind, with what it follows."""
+        if kind not in self._by_kind:
+            self._by_kind[kind] = self._named(kind)
+        return self._by_kind[kind]
+
+    @cached_property
+    def _by_kind(self) -> dict[str, EnvironmentRules]:
+        return {}  # those that were asked for, as they are again and again
+
+    def _named(self, kind: str) -> EnvironmentRules:
         own = self.environments.get(kind) or self.environments.get(EVERYWHERE) or EnvironmentRules()
         return own if own.follows is not None else replace(own, follows=FOLLOWED.get(kind))
 
@@ -95,9 +108,15 @@ class Rules:
         What says when or for how long something runs is left out, and so is what only its beginning and its end
         need: those are read when they are needed.
         """
-        own = {name: value for name, value in vars(self.of(environment)).items() if name not in OF_TIME}
-        what = (self.manifest, self.apps and sorted(set(self.apps)), own)
-        return digest(json.dumps(what, sort_keys=True, default=_plain))
+        if environment.kind not in self._digests:
+            own = {name: value for name, value in vars(self.of(environment)).items() if name not in OF_TIME}
+            what = (self.manifest, self.apps and sorted(set(self.apps)), own)
+            self._digests[environment.kind] = digest(json.dumps(what, sort_keys=True, default=_plain))
+        return self._digests[environment.kind]
+
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {}
 
 
 def _plain(value: Any) -> Any:
@@ -141,7 +160,13 @@ def _asking(value: Any) -> frozenset[str]:
 
 
 def _check_names(file: RulesFile, read: Document) -> None:
-    """Every shared environment has a name that can be one, an app of its own, and follows something."""
+    """There are not too many shared environments; each has a name that can be one, an app of its own, and follows
+    something."""
+    if len(file.environments.shared) > MOST_ENVIRONMENTS:
+        first_too_many = list(file.environments.shared)[MOST_ENVIRONMENTS]
+        raise BadRules(
+            f"`environments` names more than {MOST_ENVIRONMENTS}", read.line(("environments", first_too_many))
+        )
     apps: dict[str, str] = {}
     for name, section in file.environments.shared.items():
         way: Way = ("environments", name)

@@ -15,6 +15,8 @@ from reviewapps.sandbox.expressions import expression
 
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _FRAMING = ("connection", "content-length", "transfer-encoding", "upgrade")
+_SMALL = ("application/json", "application/x-www-form-urlencoded")
+"""Bodies that are read before anybody waits; what is uploaded is not."""
 _CONTROL = re.compile(r"[^\t\x20-\x7e\xa0-\xff]")
 
 Kind = Literal["status", "delay", "headers", "empty", "challenge", "reset", "cut", "lost"]
@@ -96,7 +98,7 @@ class Fault(Turns):
             case "reset":
                 raise _drop(request)
             case "delay":
-                if request.content_type == "application/json":
+                if request.content_type in _SMALL:
                     await request.read()  # so that it is done also where the caller has gone meanwhile
                 await asyncio.sleep(self.seconds)
                 return await handler(request)

@@ -53,7 +53,7 @@ class Process(BaseModel):
     quiet_every: Seconds = 60.0
     whole_every: Seconds = 600.0
     poll_every: Seconds = 5.0
-    pump_every: Seconds = 1.0
+    pump_every: Seconds = 0.2
     pause: Seconds = 10.0
     patience: Seconds = 60.0
     request_timeout: Seconds = 60.0

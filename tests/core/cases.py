@@ -72,5 +72,5 @@ def _evidence(branch: str, from_: str | None, head: str, *, approved: bool) -> E
     review = Review(1, "grace", "approved", "h" * 40, NOW)
     pull = Pull(12, branch, "h" * 40, head, "ada", reviews=(review,) if approved else ())
     commit = Commit(head, (before,))
-    moves = (Move(before, head, merge=True),)
+    moves = (Move(before, head, merge=True, at=NOW),)
     return Evidence(branch, before, head, True, 1, (commit,), (pull,), ((head, 12),), moves)

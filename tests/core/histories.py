@@ -72,6 +72,10 @@ class Branch:
         self.commits += pushed
         self._move(pushed[-1].sha, merge=False)
 
+    def move(self, before: str, after: str, minute: int, *, forward: bool = True) -> None:
+        """A move of the branch that it is not where it was before."""
+        self.moves.append(Move(before, after, False, NOON + timedelta(minutes=minute), forward))
+
     def evidence(self, **told: object) -> Evidence:
         """What GitHub shows of it."""
         found = Evidence(
@@ -82,7 +86,7 @@ class Branch:
             commits=tuple(self.commits),
             pulls=tuple(self.pulls),
             associated=tuple(self.associated),
-            moves=tuple(self.moves),
+            moves=tuple(reversed(self.moves)),
             checks=(Check("test", "green"),),
         )
         return replace(found, **told)  # type: ignore[arg-type]
@@ -98,5 +102,5 @@ class Branch:
         return f"{self.shas:07d}".ljust(40, "0")
 
     def _move(self, after: str, *, merge: bool) -> None:
-        self.moves.append(Move(self.head, after, merge))
+        self.moves.append(Move(self.head, after, merge, NOON + timedelta(minutes=20 + len(self.moves))))
         self.head = after

@@ -30,6 +30,7 @@ from reviewapps.model import (
     Environment,
     Guard,
     Instance,
+    Origin,
     Package,
     Route,
     ServiceInstance,
@@ -69,11 +70,15 @@ Note = steps.Begin | steps.Remember | steps.MarkLive | steps.Refuse | steps.Note
 
 @dataclass(frozen=True)
 class Running:
-    """A process: its droplet, and the commit that it was configured for. ``age`` is in looks."""
+    """A process: its droplet, and for what it was configured. ``age`` is in looks."""
 
     droplet: str
-    commit: str | None
+    configured: Origin | None
     age: int = 0
+
+    @property
+    def commit(self) -> str | None:
+        return self.configured.commit if self.configured is not None else None
 
 
 class CloudFoundry:
@@ -92,8 +97,10 @@ class CloudFoundry:
         self.fails_uploads = self.fails_copies = self.meddled = False
         self.abroad: list[Droplet] = []
         self.evil: set[str] = set()
+        self.deleted: set[str] = set()
         self.unsigned: tuple[str, ...] = ()
         self.full: tuple[type[steps.Step], ...] = ()
+        self.away: tuple[type[steps.Step], ...] = ()
         self.strangers: frozenset[str] = frozenset()
         self.troubles: Iterator[Trouble | None] = iter(())
         self.apps: dict[str, App] = {}
@@ -105,7 +112,7 @@ class CloudFoundry:
         self.crashes: dict[str, list[Crash]] = {}
         self.running: dict[str, Running] = {}
         self.rolling: dict[str, Running] = {}
-        self.configured: dict[str, str] = {}
+        self.configured: dict[str, Origin] = {}
         self.services: dict[Environment, list[ServiceInstance]] = {}
         self.bindings: dict[str, list[Binding]] = {}
         self.tasks: dict[str, list[Task]] = {}
@@ -157,6 +164,8 @@ class CloudFoundry:
         self.requests += 1
         if isinstance(step, self.full):
             raise Busy(QUOTA, after=30.0)
+        if isinstance(step, self.away):
+            raise Unavailable("it did not answer")
         trouble = None if isinstance(step, steps.Look | steps.Reach) else next(self.troubles, None)
         if trouble == "nothing":
             raise Unavailable("it did not answer")
@@ -255,11 +264,18 @@ class CloudFoundry:
             case steps.Look():
                 return self._looked(step, actual)
             case steps.Begin() | steps.Remember() | steps.MarkLive() | steps.Refuse() | steps.NoteSaid():
-                return actual.with_app(self._noted(step, _app(actual)))
+                noted = actual.with_app(self._noted(step, _app(actual)))
+                if not (isinstance(step, steps.Begin | steps.Remember) and step.calm):
+                    return noted
+                assert all(b.state != "waiting" for b in _of(actual, self.builds)), "a build is under way"
+                assert _app(actual).guid not in self.rolling, "a deployment is under way"
+                return noted.at_rest()
             case _:
                 return self._changed(step, _app(actual), actual)
 
     def _changed(self, step: steps.Step, app: App, actual: Actual) -> Actual:
+        if isinstance(step, steps.Start | steps.Roll | steps.RunTask) and step.droplet in self.deleted:
+            return replace(actual, droplets=tuple(_of(actual, self.droplets)))
         match step:
             case steps.MapRoute(guid):
                 self.routes[guid] = replace(self.routes[guid], apps=self.routes[guid].apps | {app.guid})
@@ -269,6 +285,8 @@ class CloudFoundry:
                 self._upload(step, app)
                 return replace(actual, packages=tuple(_of(actual, self.packages)))
             case steps.CreateBuild():
+                if not self._is_ready(step):
+                    return replace(actual, packages=None)
                 self._build(step, actual)
                 return replace(actual, builds=tuple(_of(actual, self.builds)))
             case steps.CopyDroplet():
@@ -290,9 +308,9 @@ class CloudFoundry:
                 assert app.guid not in self.rolling, (
                     "Cannot update this process while a deployment is in flight"
                 )
-                self.configured[app.guid] = blueprint.commit
+                self.configured[app.guid] = blueprint.origin
                 self.apps[app.guid] = replace(self.apps[app.guid], env_names=frozenset({"REVIEWAPPS_URL"}))
-                return replace(actual.with_app(self.apps[app.guid]), configured=blueprint.commit)
+                return replace(actual.with_app(self.apps[app.guid]), configured=blueprint.origin)
             case steps.Start():
                 self._start(step, app)
                 started = replace(actual, deployments=tuple(self.deployments[app.guid]))
@@ -353,8 +371,10 @@ class CloudFoundry:
                 self.apps[app.guid] = app = replace(app, service_names=app.service_names | {service.name})
                 if all(one.service != service.name for one in mine):
                     guid = self._guid("service")
-                    database = f"db-of-{app.environment.key}"
-                    made = ServiceInstance(guid, names[0], service.name, "ready", True, database)
+                    database = f"db-of-{app.environment.key}" if service.kind == "database" else None
+                    made = ServiceInstance(
+                        guid, names[0], service.name, "ready", True, database, plan=service.plan
+                    )
                     mine.append(made)
             case steps.MakeDatabase(guid, data):
                 self.databases.add(next(one.database or "" for one in mine if one.guid == guid))
@@ -371,6 +391,8 @@ class CloudFoundry:
 
     def _delete_service(self, guid: str, actual: Actual) -> Actual:
         mine = self.services[actual.environment]
+        using = {app for app, some in self.bindings.items() if any(b.instance == guid for b in some)}
+        assert not using & self.running.keys() - self.rolling.keys(), "what goes is used by nobody any more"
         self.databases -= {one.database for one in mine if one.guid == guid}
         mine[:] = [one for one in mine if one.guid != guid]
         for bound in self.bindings.values():
@@ -439,15 +461,17 @@ class CloudFoundry:
         match step:
             case steps.Begin(attempt):
                 app = replace(app, attempt=attempt)
-            case steps.Remember(source, wished, tags_seen, attempt, over):
+            case steps.Remember(source, wished, tags_seen, attempt, over, _):
                 app = replace(app, source=source, wished=wished, tags_seen=tags_seen, over=over)
                 app = app if attempt is None else replace(app, attempt=attempt)
-            case steps.MarkLive(attempt):
+            case steps.MarkLive(attempt, plan):
                 app = replace(app, attempt=attempt, commit=attempt.commit, config=attempt.config)
+                app = replace(app, rules_at=plan.rules_at if plan is not None else None)
+                app = replace(app, takes_mb=plan.needs_mb if plan is not None else app.takes_mb)
                 app = replace(app, live_since=self.now, live_droplet=app.droplet)
-            case steps.Refuse(refusal, gives):
+            case steps.Refuse(refusal):
                 assert app.attempt is not None
-                app = replace(app, attempt=replace(app.attempt, refusal=refusal, gives=gives))
+                app = replace(app, attempt=replace(app.attempt, refusal=refusal))
             case steps.NoteSaid(said):
                 app = replace(app, said=said)
         self.apps[app.guid] = app
@@ -455,12 +479,19 @@ class CloudFoundry:
 
     # --- what somebody else does ---
 
+    def delete_droplets(self, app: str) -> None:
+        """All that it does not run."""
+        self.deleted |= {one.guid for one in self.droplets[app]} - {self.apps[app].droplet or ""}
+        self.droplets[app] = [one for one in self.droplets[app] if one.guid not in self.deleted]
+
     def push_by_hand(self, app: str, key: str, *, rolling: bool = False) -> str:
         """Give the app a droplet as ``cf push`` does, with a deployment or without; the droplet."""
         droplet, guid = self.add_droplet(app, key), self._guid("deployment")
         self.apps[app] = replace(self.apps[app], droplet=droplet)
         if rolling:
-            self.deployments[app].insert(0, Deployment(guid, True, False, False, droplet, None))
+            self.deployments[app].insert(
+                0, Deployment(guid, True, False, False, droplet, None, created_at=self.now)
+            )
             self.rolling[app] = Running(droplet, None)
         else:
             self.running[app] = Running(droplet, None)
@@ -487,12 +518,15 @@ class CloudFoundry:
         mine = self.builds.setdefault(app.guid, [])
         assert all(b.state != "waiting" for b in mine), "one build per app at a time"
         guid, key = self._guid("build"), step.blueprint.build_key
-        assert any(p.guid == step.package and p.state == "ready" for p in self.packages[app.guid])
         self.builds_made[key] += 1
         whose = actual.environment
         build = Build(guid, "waiting", step.package, key, step.attempt, environment=whose, app=app.guid)
         mine.insert(0, build)
         self._in_time(self._end_build, app.guid, guid, key)
+
+    def _is_ready(self, step: steps.CreateBuild) -> bool:
+        mine = self.packages.get(step.app, [])
+        return any(p.guid == step.package and p.state == "ready" for p in mine)
 
     def _end_build(self, app: str, guid: str, key: str) -> None:
         if app not in self.apps:
@@ -572,7 +606,8 @@ class CloudFoundry:
         assert step.droplet not in self.evil, "it runs what nobody signed"
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet, started=True)
         self.running[app.guid] = Running(step.droplet, self.configured.get(app.guid))
-        over = Deployment(self._guid("deployment"), False, False, True, step.droplet, step.attempt)
+        guid = self._guid("deployment")
+        over = Deployment(guid, False, False, True, step.droplet, step.attempt, created_at=self.now)
         self.deployments.setdefault(app.guid, []).insert(0, over)
 
     def _stop(self, app: App) -> None:
@@ -586,7 +621,7 @@ class CloudFoundry:
         assert step.droplet not in self.evil, "it runs what nobody signed"
         guid = self._guid("deployment")
         self.deployments.setdefault(app.guid, []).insert(
-            0, Deployment(guid, True, False, False, step.droplet, step.attempt)
+            0, Deployment(guid, True, False, False, step.droplet, step.attempt, created_at=self.now)
         )
         self.rolling[app.guid] = Running(step.droplet, self.configured.get(app.guid))
         self.apps[app.guid] = replace(self.apps[app.guid], droplet=step.droplet)
@@ -668,6 +703,10 @@ class CloudFoundry:
         ]
         sources = {d.guid: d for some in self.droplets.values() for d in some}
         droplets = tuple(_of(actual, self.droplets)) if builds else actual.droplets
+        if actual.builds is not None:
+            mine = [b for b in _of(actual, self.builds) if b.state == "ready" and b.build_key == key]
+            more = (b for b in mine if b not in (actual.builds or ()))
+            actual = replace(actual, builds=(*actual.builds, *more))
         return replace(actual, elsewhere=tuple(builds), sources=sources, droplets=droplets)
 
 

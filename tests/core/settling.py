@@ -24,7 +24,9 @@ from reviewapps.desired import (
 from reviewapps.errors import BadRules, NameTaken, Unavailable
 from reviewapps.grants import Grant
 from reviewapps.model import (
+    ADOPTED,
     Actual,
+    App,
     Attempt,
     Blueprint,
     Command,
@@ -40,16 +42,21 @@ from reviewapps.model import (
 )
 from reviewapps.naming import names, record_name
 from reviewapps.plan import (
+    Note,
     Terms,
+    as_noted,
     attention,
     fingerprint,
     gone_on,
     lasting,
+    may_go_before,
     next_farewell,
     next_removal,
     next_rest,
     next_step,
-    owned,
+    restored,
+    together,
+    with_what_is_left,
 )
 from reviewapps.rules import Rules
 from reviewapps.steps import Done, Wait
@@ -161,6 +168,7 @@ class Settling:
     ) -> None:
         self.github, self.cf, self.grant = github, cf, grant or Grant()
         self.services: tuple[Service, ...] = ()
+        self.without_services: set[str] = set()
         self.commands: dict[str, Command] = {}
         self.kills: frozenset[int] = frozenset()
         self.taken: list[steps.Step] = []
@@ -262,28 +270,55 @@ class Settling:
 
     def _run(self, environment: Environment, run: Run, actual: Actual) -> Actual | None:
         plan: Blueprint | None = None
+        held: Note | None = None
+        before = actual
         for _ in range(STEPS_IN_A_TURN):
-            match step := self.next_of(environment, run, actual, plan):
+            step = self.next_of(environment, run, actual, plan)
+            if held is not None and not isinstance(step, Note) and not self._only_looks(step):
+                assert before.app is not None
+                actual, held = self._carry_out(held, actual.with_app(before.app)), None
+            match step:
+                case steps.Begin() | steps.Remember():
+                    before = actual if held is None else before
+                    held, actual = together(held, step), as_noted(actual, step)
                 case Done():
                     return actual
                 case Wait():
                     self.kept[environment] = lasting(actual)
                     return None
-                case steps.ReadSource(commit, host) if self._is_readable(commit):
-                    plain = blueprint(commit, host, self.github.tree(commit))
-                    release, setup = self.commands.get("release"), self.commands.get("setup")
-                    plan = replace(plain, services=self.services, release=release, setup=setup)
+                case steps.ReadSource(commit) if self._is_readable(commit):
+                    plan = self._read(step)
                 case steps.ReadSource():
                     refusal = Refusal("manifest", "it cannot be read", self.cf.now)
-                    while isinstance(give_up := owned(steps.Refuse(refusal), actual), steps.Look):
-                        actual = self._carry_out(give_up, actual)
-                    actual = self._carry_out(give_up, actual)
+                    actual = self._refuse(refusal, actual, plan)
+                case steps.Refuse(refusal):
+                    actual = self._refuse(refusal, actual, plan)
                 case _:
                     try:
                         actual = self._carry_out(step, actual)
                     except NameTaken:
                         return actual
         raise AssertionError(f"{environment.key} goes round in circles: {self.taken[-6:]}")
+
+    def _only_looks(self, step: steps.Next) -> bool:
+        reads = isinstance(step, steps.ReadSource) and self._is_readable(step.commit)
+        return reads or may_go_before(step)
+
+    def _read(self, step: steps.ReadSource) -> Blueprint:
+        plain = blueprint(step.commit, step.host, self.github.tree(step.commit))
+        release, setup = self.commands.get("release"), self.commands.get("setup")
+        rules_at = step.rules_at or self.github.repository.head
+        plain = replace(plain, memory_mb=self.github.needs.get(step.commit, SIZE))
+        services = () if step.commit in self.without_services else self.services
+        return replace(plain, services=services, release=release, setup=setup, rules_at=rules_at)
+
+    def _refuse(self, refusal: Refusal, actual: Actual, plan: Blueprint | None) -> Actual:
+        while (step := restored(refusal, actual, plan)) is not None:
+            if isinstance(step, steps.ReadSource):
+                plan = self._read(step)
+            else:
+                actual = self._carry_out(step, actual)
+        return self._carry_out(steps.Refuse(with_what_is_left(refusal, actual)), actual)
 
     def _is_readable(self, commit: str) -> bool:
         return self.cf.fates.get(self.github.tree(commit)) != "unread"
@@ -363,4 +398,14 @@ def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -
         return "" if process is None else "something runs that nobody was told of"
     if process is None or cf.made_of[process.droplet] != settling.github.tree(app.commit):
         return f"labelled {app.commit}, but {process} runs"
-    return "" if process.droplet == app.droplet else "the current droplet is not the one that runs"
+    if process.droplet != app.droplet:
+        return "the current droplet is not the one that runs"
+    return "" if is_configured_for_itself(settling, app) else "it would start with the variables of another"
+
+
+def is_configured_for_itself(settling: Settling, app: App) -> bool:
+    """Whether what serves would also start again with its own variables; of what was adopted nobody knows."""
+    found = settling.cf.configured.get(app.guid)
+    if found is None or app.commit == ADOPTED:
+        return True
+    return found.commit == app.commit and app.rules_at in (None, found.rules_at)

@@ -27,6 +27,8 @@ from reviewapps.approval import (
     stricter,
 )
 from reviewapps.approval.tracing import landings
+from reviewapps.grants import Grant
+from reviewapps.rules.section_values import floor
 from tests.core.histories import NOON, Branch, Method, review, yes
 from tests.core.worlds import quickly
 
@@ -65,7 +67,27 @@ def test_who_approved_is_named_and_clipped_where_many_did() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("approved", "own", "named"),
+    [
+        ("bob mallory", {"pushers": frozenset({"ann", "mallory"})}, "bob"),
+        ("bob mallory", {"authors": (frozenset({"ann"}), frozenset({"mallory"}))}, "bob"),
+        ("ann bob", {}, "bob"),
+        # Each for what is the other's.
+        ("bob cat", {"authors": (frozenset({"bob"}), frozenset({"cat"}))}, "bob, cat"),
+        ("bob cat", {"all_told": False}, "bob, cat"),
+    ],
+)
+def test_who_approved_is_whose_word_counted(approved: str, own: dict[str, object], named: str) -> None:
+    branch = Branch()
+    branch.merge(yes(*approved.split()), **own)  # type: ignore[arg-type]
+
+    assert judgement(ONE, branch.evidence()) == Approved((f"approved: #1 by {named}",))
+
+
 OWN = "1 approval (nobody approves what is their own) (#1)"
+BOT, DEPENDABOT = "github-actions[bot]", "dependabot[bot]"
+OF_A_BOT = f"whoever had {BOT} push it is not known, so one more is needed"
 UNTOLD = "GitHub does not tell who pushed it all, so one more is needed"
 NO, TAKEN_BACK = review("bob", "changes requested", minute=1), review("bob", "dismissed", minute=1)
 
@@ -87,6 +109,22 @@ NO, TAKEN_BACK = review("bob", "changes requested", minute=1), review("bob", "di
         (yes("bob", "cat"), {"pushers": frozenset({"bob"})}, ""),
         (yes("bob"), {"all_told": False}, f"1 approval ({UNTOLD}) (#1)"),
         (yes("bob", "cat"), {"all_told": False}, ""),
+        # A bot pushes for whoever tells it to, unless it thinks of it by itself.
+        (yes("bob"), {"pushers": frozenset({"ann", BOT})}, f"1 approval ({OF_A_BOT}) (#1)"),
+        (yes("bob", "cat"), {"pushers": frozenset({"ann", BOT})}, ""),
+        (yes("bob"), {"author": BOT, "pushers": frozenset({BOT})}, f"1 approval ({OF_A_BOT}) (#1)"),
+        (yes("bob"), {"author": DEPENDABOT, "pushers": frozenset({DEPENDABOT})}, ""),
+        (yes("bob"), {"author": DEPENDABOT, "pushers": frozenset({DEPENDABOT, "bob"})}, OWN),
+        (
+            yes("bob"),
+            {"author": DEPENDABOT, "pushers": frozenset({DEPENDABOT, BOT})},
+            f"1 approval ({OF_A_BOT}) (#1)",
+        ),
+        (
+            yes("bob"),
+            {"pushers": frozenset({"ann", DEPENDABOT})},
+            f"1 approval ({OF_A_BOT.replace(BOT, DEPENDABOT)}) (#1)",
+        ),
         # Who is named.
         (yes("bob"), {"requires": RELEASE}, "1 approval of acme/release (#1)"),
         (yes("rob"), {"requires": RELEASE}, ""),
@@ -186,6 +224,62 @@ def test_a_merge_that_was_pushed_is_a_push_though_github_calls_it_merged() -> No
     )  # pushed once more, which changes nothing
 
 
+E, F = "e" * 40, "f" * 40
+FORTH, BACK = ("0" * 40, E, -10, True), (E, "0" * 40, 10, False)
+OTHER_BASE = "1 approval (bob approved another base) (#1)"
+
+
+@pytest.mark.parametrize(
+    ("moves", "again", "missing"),
+    [
+        # `e` was there when bob saw the difference to it, and was taken away before the merge.
+        ([FORTH, BACK], None, OTHER_BASE),
+        ([FORTH, (E, F, 10, False), (F, "0" * 40, 11, True)], None, OTHER_BASE),
+        ([FORTH, BACK], 10, OTHER_BASE),
+        ([FORTH, BACK], 11, ""),
+        ([FORTH, BACK], 50, ""),
+        # It was deleted and made anew.
+        ([FORTH, (E, F, 5, False), ("0" * 40, "0" * 40, 6, False)], None, OTHER_BASE),
+        # Nothing is told of what took `e` away: before the merge it did not go.
+        ([FORTH], None, OTHER_BASE),
+        ([FORTH], 12, OTHER_BASE),
+        ([FORTH], 50, ""),
+        # It went forward alone, or was something else before anybody looked.
+        ([], None, ""),
+        ([(F, "0" * 40, 10, True)], None, ""),
+        ([(F, E, -12, True), (E, "0" * 40, -10, False)], None, ""),
+    ],
+)
+@pytest.mark.parametrize("how", ["merge", "squash", "rebase"])
+def test_an_approval_is_of_a_base_that_went_forward_alone_until_the_merge(
+    moves: list[tuple[str, str, int, bool]], again: int | None, missing: str, how: Method
+) -> None:
+    branch = Branch()
+    for before, after, minute, forward in moves:
+        branch.move(before, after, minute, forward=forward)
+    given = [*yes("bob"), *([review("bob", minute=again)] if again is not None else [])]
+    branch.merge(given, how)
+    branch.move(branch.head, E, 40, forward=True)  # whatever becomes of it afterwards
+    branch.move(E, branch.head, 41, forward=False)
+
+    assert lacks(ONE, branch.evidence()) == missing
+
+
+def test_what_the_base_did_before_the_moves_that_were_read_may_be_anything() -> None:
+    branch = Branch()
+    branch.move(F, "0" * 40, 5)
+    branch.merge(yes("bob"))
+
+    assert lacks(ONE, branch.evidence(all_moves=False)) == OTHER_BASE
+    branch.moves[0] = replace(branch.moves[0], at=NOON - timedelta(minutes=1))
+    assert lacks(ONE, branch.evidence(all_moves=False)) == ""
+
+
+def test_what_came_with_a_pull_request_unlisted_was_shown_to_nobody() -> None:
+    lacking = of_one(*yes("bob", "cat"), unlisted=(E, F))
+    assert lacking == "GitHub does not list all that came with it: eeeeeee, fffffff (#1)"
+
+
 def test_what_github_does_not_tell_yet_is_waited_for() -> None:
     branch = Branch()
     branch.merge(yes("bob"), "squash")
@@ -246,18 +340,51 @@ def test_the_word_of_a_named_person_is_for_one_commit() -> None:
     assert lacks(requires, branch.evidence()) == "the word of rob for 0000000"
     for person, commit in (("bob", branch.head), ("rob", "a" * 40)):
         assert lacks(requires, branch.evidence(sign_offs=(SignOff(person, commit),)))
-    assert judgement(requires, branch.evidence(sign_offs=(SignOff("rob", branch.head),))) == Approved(
-        ("signed off by rob",)
-    )
+    said = (SignOff("rob", branch.head), SignOff("mallory", branch.head))  # whom nobody asked
+    assert judgement(requires, branch.evidence(sign_offs=said)) == Approved(("signed off by rob",))
+
+
+def test_a_word_for_a_release_is_no_review_and_counts_for_what_is_ones_own() -> None:
+    branch = Branch()
+    branch.merge(yes("ann"), authors=(frozenset({"ann"}),))
+    said = (SignOff("ann", branch.head),)
+
+    assert lacks(Requires.wish(sign_off=["ann"]), branch.evidence(sign_offs=said)) == ""
+    assert lacks(Requires.wish(1, sign_off=["ann"]), branch.evidence(sign_offs=said)) == OWN
 
 
 def test_a_floor_is_joined_with_a_wish_and_never_lowered() -> None:
-    floor = Requires(frozenset({Quorum(1)}), self_approval=False)
+    least = Requires(frozenset({Quorum(1)}), self_approval=False)
 
-    assert stricter(floor, NOTHING) == floor
-    assert stricter(floor, Requires.wish(0, self_approval=True)) == floor
-    assert stricter(floor, Requires.wish(2, ["acme/release"])) == Requires.wish(2, ["acme/release"])
-    assert stricter(floor, Requires.wish(checks=["test"])).checks == {"test"}
+    assert stricter(least, NOTHING) == least
+    assert stricter(least, Requires.wish(0, self_approval=True)) == least
+    assert stricter(least, Requires.wish(2, ["acme/release"])) == Requires.wish(2, ["acme/release"])
+    assert stricter(least, Requires.wish(checks=["test"])).checks == {"test"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "wished", "allowed"),
+    [
+        # Somebody who asks for approvals has to allow it, and nobody who does to forbid it.
+        ({"approvals": 1}, NOTHING, False),
+        ({"from": ["bob"]}, NOTHING, False),
+        ({"approvals": 1}, Requires.wish(1, self_approval=True), False),
+        ({"approvals": 1, "self_approval": True}, NOTHING, True),
+        ({"approvals": 1, "self_approval": True}, Requires.wish(1), False),
+        ({"approvals": 1, "self_approval": True}, Requires.wish(1, self_approval=True), True),
+        ({"checks": ["test"]}, Requires.wish(1), False),
+        ({"checks": ["test"]}, Requires.wish(1, self_approval=True), True),
+        ({"checks": ["test"], "self_approval": False}, Requires.wish(1, self_approval=True), False),
+    ],
+)
+def test_nobody_approves_their_own_by_what_nobody_wrote(
+    asked: dict[str, object], wished: Requires, allowed: bool
+) -> None:
+    """bob pushed to what ann opened."""
+    held = Grant(floors={"production": floor(asked)}).requires("production", wished)
+    lacking = of_one(*yes("bob"), pushers=frozenset({"ann", "bob"}), requires=held)
+
+    assert (lacking == "") == allowed and ("nobody approves what is their own" in lacking) != allowed
 
 
 # --- of any history ---
@@ -340,7 +467,6 @@ def test_the_order_of_an_answer_does_not_matter(
         evidence,
         pulls=shuffled(tuple(pulls)),
         commits=shuffled(evidence.commits),
-        moves=shuffled(evidence.moves or ()),
         associated=shuffled(evidence.associated),
     )
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from reviewapps.desired import STAGING, USUAL, Line, Room, Waiter
+from reviewapps.desired import STAGING, Line, Room, Waiter
 from reviewapps.errors import BadRules, NotAuthorised, ReviewAppsError, Unavailable
 from reviewapps.grants import Grant
-from reviewapps.model import App, Capacity, Environment, Quota, Space
+from reviewapps.model import USUAL, App, Capacity, Environment, Quota, Space
 from reviewapps.reconcile import Reconciler
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.room import look_soon, need, publish, room

@@ -13,7 +13,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.approval import Evidence, Requires
 from reviewapps.desired import Run
-from reviewapps.errors import Busy
+from reviewapps.errors import Busy, Unavailable
 from reviewapps.grants import Grant, Named
 from reviewapps.model import (
     App,
@@ -32,7 +32,8 @@ from reviewapps.model import (
 )
 from reviewapps.notify.news import Silence
 from reviewapps.outcome import Mark, Telling
-from reviewapps.ports import Slack
+from reviewapps.plan.terms import TRIES
+from reviewapps.ports import Memory, Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
 from reviewapps.reconcile.turn import Turn
@@ -155,9 +156,10 @@ class Forgetful:
         pass
 
 
+@dataclass(frozen=True)
 class Held:
-    fence = 1
-    previous = None
+    fence: int = 1
+    previous: None = None
 
     def check(self) -> None:
         pass
@@ -170,6 +172,9 @@ class Deploying:
     full: tuple[type[steps.Step], ...]
     github: GitHub = field(default_factory=GitHub)
     slack: Slack = field(default_factory=Silence)
+    run: Run = RUN
+    lease: Held = Held()
+    memory: Memory = field(default_factory=lambda: Forgetful())
 
     def __post_init__(self) -> None:
         self.cf = CloudFoundry(NOW, {})
@@ -181,7 +186,7 @@ class Deploying:
             name=SHOP.name,
             github=self.github,
             cloudfoundry=self.cf,
-            memory=Forgetful(),
+            memory=self.memory,
             instance="acme",
             grant=Grant(),
             pace=Pace(deadline=DEADLINE),
@@ -191,7 +196,7 @@ class Deploying:
         )
 
     def turn(self) -> float | None:
-        return deployed(Turn(self.means, PR_1, Held(), SHOP, self.cf.look().actual(PR_1)), RUN)
+        return deployed(Turn(self.means, PR_1, self.lease, SHOP, self.cf.look().actual(PR_1)), self.run)
 
     def until_there_is_no_room(self) -> float | None:
         """What the turn says that asked for a step without room."""
@@ -236,6 +241,43 @@ def test_while_somebody_elses_build_holds_the_room_nobody_is_refused(who: Enviro
     assert there.github.told[-1].state == "live"
 
 
+@pytest.mark.parametrize("away", [steps.CreateRoute, steps.Configure, steps.MapRoute])
+def test_a_step_that_is_put_off_again_and_again_is_ended_by_the_deadline(away: type[steps.Step]) -> None:
+    there = Deploying(())
+    there.cf.away = (away,)
+    put_off = until_refused(there)
+
+    (app,) = there.cf.apps.values()
+    assert app.attempt is not None and app.attempt.refusal is not None
+    assert app.attempt.refusal.message == "it was not up after 5 min: it did not answer"
+    assert (app.attempt.tries, there.github.told[-1].state) == (2, "failed")
+    assert put_off > 20  # until then it is tried as often as before
+
+
+def until_refused(there: Deploying) -> int:
+    """How often a turn was put off until one came to an end, within an hour."""
+    put_off, end = 0, NOW + timedelta(hours=1)
+    while there.cf.now < end:
+        try:
+            if there.turn() is None:
+                return put_off
+        except Unavailable:
+            put_off += 1
+        there.cf.pass_time()
+    raise AssertionError("it is tried for ever")
+
+
+def test_what_puts_all_off_ends_no_attempt() -> None:
+    there = Deploying(())
+    there.cf.away = (steps.CreateRoute, steps.Begin, steps.Refuse)
+    with pytest.raises(AssertionError, match="tried for ever"):
+        until_refused(there)
+    there.cf.away = ()
+    while there.turn() is not None:
+        there.cf.pass_time()
+    assert there.github.told[-1].state == "live"
+
+
 def test_a_build_of_its_own_is_nobody_elses() -> None:
     there = Deploying((steps.CreateBuild,))
     there.cf.busy = frozenset({PR_1})
@@ -253,6 +295,32 @@ def test_what_there_was_no_room_for_is_tried_again_and_comes_up() -> None:
     while there.turn() is not None:
         there.cf.pass_time()
     assert there.github.told[-1].state == "live"
+
+
+@pytest.mark.parametrize(
+    "full", [(steps.Roll,), (steps.Roll, steps.Configure)], ids=["back", "not even back"]
+)
+def test_what_serves_gets_its_variables_back_where_there_was_no_room_for_the_next(
+    full: tuple[type[steps.Step], ...],
+) -> None:
+    there = Deploying(())
+    while there.turn() is not None:
+        there.cf.pass_time()
+    (app,) = there.cf.running_apps
+    before = there.cf.configured[app.guid]
+    there.cf.pass_time()
+    there.cf.full, there.run, there.lease = full[:1], Run(sha(2), "c"), Held(2)
+    assert there.until_there_is_no_room() == 30.0
+    assert there.cf.configured[app.guid] != before
+    there.cf.full = full
+    for _ in range(TRIES + 1):
+        there.cf.now += DEADLINE + timedelta(seconds=1)
+        if there.turn() is None:
+            break
+
+    (app,) = there.cf.running_apps
+    assert app.attempt is not None and app.attempt.refusal is not None
+    assert (there.cf.configured[app.guid] == before) == (len(full) == 1)
 
 
 def test_where_no_app_can_be_made_nothing_is_remembered() -> None:

@@ -14,12 +14,20 @@ import pytest
 from reviewapps.approval import NOTHING, Requires
 from reviewapps.cloudfoundry import labels
 from reviewapps.cloudfoundry.place import GateSeen, Holding, Place, Room, Rule, is_ours
-from reviewapps.doctor import Finding, about_cloudfoundry, about_github, about_grants, about_us, examined
+from reviewapps.doctor import (
+    Finding,
+    about_cloudfoundry,
+    about_databases,
+    about_github,
+    about_grants,
+    about_us,
+    examined,
+)
 from reviewapps.doctor.egress import allows
 from reviewapps.doctor.gathering import Gathering
 from reviewapps.doctor.looking import told_by
 from reviewapps.doctor.seen import Machine, RedisSeen, Seen, Told
-from reviewapps.errors import NotAuthorised, Unavailable
+from reviewapps.errors import NotAuthorised, ReviewAppsError, Unavailable
 from reviewapps.github.account import Account
 from reviewapps.github.parse import Permissions, RepositoryFacts
 from reviewapps.github.survey import Surveyed
@@ -90,6 +98,21 @@ def of_place(**changes: object) -> list[Finding]:
 
 def complaints(found: list[Finding]) -> list[Finding]:
     return [one for one in found if one.level != "ok"]
+
+
+def test_a_postgresql_whose_previews_are_not_kept_to_their_own_databases_is_warned_of() -> None:
+    here = Told(told(REVIEWAPPS_POSTGRES="review-db"), "variables")
+
+    def of(found: tuple[str, ...] | ReviewAppsError) -> Finding:
+        (one,) = about_databases.databases(seen(told=here, databases={"review": found}))
+        return one
+
+    assert (of(()).level, list(about_databases.databases(seen(told=here)))) == ("ok", [])
+    open_ = of(("postgres", "template1"))
+    assert open_.level == "warn" and "postgres, template1" in open_.text
+    assert "REVOKE CONNECT, TEMPORARY ON DATABASE postgres, template1 FROM PUBLIC" in open_.mend
+    away = of(Unavailable("PostgreSQL did not answer", after=1.0))
+    assert away.level == "warn" and "review-db could not be looked at" in away.text
 
 
 FLOOR = Requires.wish(1)

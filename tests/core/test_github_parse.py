@@ -156,3 +156,8 @@ def test_a_marker_is_read_as_it_was_written() -> None:
 )
 def test_what_is_no_marker_of_ours_is_none(text: str) -> None:
     assert marked(text) is None
+
+
+def test_a_payload_that_is_nested_too_deeply_is_none_of_ours() -> None:
+    raw = {"id": 1, "sha": "a" * 40, "created_at": "2026-03-02T12:00:00Z", "payload": "[" * 100_000}
+    assert parse_told.deployed(raw).payload == {}

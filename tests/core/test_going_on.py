@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reviewapps.model import Actual, Build, Deployment, Environment, Guard, Package, Task
+from reviewapps.model import Actual, Build, Deployment, Environment, Guard, Origin, Package, Task
 from reviewapps.plan import gone_on, lasting
 from reviewapps.reconcile.going_on import RESTED, forget, keep, look, note_source, pass_on, seen_lately
 from reviewapps.reconcile.means import Means
@@ -133,10 +133,12 @@ def test_what_the_platform_goes_on_with_does_not_last() -> None:
         tasks=(task,),
         instances=(),
         answers=False,
-        configured="c",
+        configured=Origin("c"),
         guard=Guard(bound=True, up=False, tended=True),
     )
-    assert lasting(busy) == Actual(PR_1, elsewhere=())
+    processed = Package("p", "waiting", "key", uploaded=True, processed=True)
+    assert lasting(busy) == Actual(PR_1, elsewhere=(), packages=(processed,), uncopied=frozenset({"b"}))
+    assert lasting(replace(busy, packages=(replace(processed, uploaded=False),))).packages is None
     over = replace(busy, packages=(), builds=(replace(staging, state="ready"),), deployments=())
     assert lasting(over) == Actual(
         PR_1, packages=(), builds=over.builds, droplets=(), deployments=(), elsewhere=()

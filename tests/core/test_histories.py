@@ -179,23 +179,24 @@ class Histories(RuleBasedStateMachine):
         """One look and its turns, of each; whether anything wanted attention."""
         wanting = [(side, environment) for side in self.sides for environment in side.attention()]
         for side, environment in wanting:
-            waiting = self._who_is_first()
+            waiting, ours = self._who_is_first(), _awake(self._seen(), environment.repository)
             side.turn(environment)
-            self._check_what_was_begun(environment, waiting)
+            self._check_what_was_begun(environment, ours, waiting)
         self.cf.pass_time()
         apps = [app for app in self.cf.running_apps if app.environment.shared]
         self.dev = {app.environment for app in apps}
         return bool(wanting)
 
-    def _check_what_was_begun(self, environment: Environment, waiting: list[tuple[int, int, int]]) -> None:
-        """What is awake does not outgrow the space, unless it already had; and who begins leaves room for those
-        whose turn it was."""
+    def _check_what_was_begun(
+        self, environment: Environment, ours: int, waiting: list[tuple[int, int, int]]
+    ) -> None:
+        """What is awake does not outgrow the space, unless it already had; and who begins, of a repository that
+        was seen to hold ``ours``, leaves room for those whose turn it was."""
         before, self.held = self.held, self._holdings()
         if environment.shared or environment in before or environment not in self.held:
             return
         allowance, total = self.sides[0].allowance or 0, sum(self.held.values())
         assert total <= allowance, f"{environment} was begun, and {total} of {allowance} MB are held"
-        ours = _awake(before, environment.repository)
         left = Sharing(replace(self.sides[0].room(), lines=()), 0, self.held)
         for repository, theirs, need in waiting:
             if repository != environment.repository and theirs < ours:
@@ -203,12 +204,13 @@ class Histories(RuleBasedStateMachine):
                 assert left.fits(need), passed
 
     def _who_is_first(self) -> list[tuple[int, int, int]]:
-        """Of each repository whose first in line could ever fit: what it holds, and what it wants."""
-        held = self.held = self._holdings()
+        """Of each repository whose first in line could ever fit: what it is seen to hold, and what it wants."""
+        held, seen = self._holdings(), self._seen()
+        self.held = held
         sharing = Sharing(self.sides[0].room(), 0, held)
         first = [(side.github.repository.id, side.line[0]) for side in self.sides if side.line]
         return [
-            (repository, _awake(held, repository), one.need)
+            (repository, _awake(seen, repository), one.need)
             for repository, one in first
             if not sharing.never(one.need) and Environment.of_pull_request(repository, one.number) not in held
         ]
@@ -234,6 +236,10 @@ class Histories(RuleBasedStateMachine):
             for pr in side.github.pull_requests.values()
         }
         return holdings(self.sides[0].room(), self.cf.look(), needs)
+
+    def _seen(self) -> dict[Environment, int]:
+        """What each is seen to hold by who knows of no pull request what it needs."""
+        return holdings(self.sides[0].room(), self.cf.look(), {})
 
     def _commit(self, github: GitHub, need: int) -> str:
         """A new one, whose tree has one of the fates of this history."""
@@ -262,3 +268,13 @@ Histories.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )
 TestHistories = Histories.TestCase
+
+
+def test_two_that_build_at_once_agree_whose_turn_it_is() -> None:
+    """Each knows of its own alone what they need that are on their way, and would come first by that."""
+    histories = Histories()
+    histories.begin(allowance=2048, fates=["well"] * 6)
+    for opened in ([(1, 2, 256)], [(0, 1, 64), (0, 3, 256)], [(0, 2, 64), (1, 1, 512)]):
+        histories.opened(opened=opened)
+    assert histories.cf.look().actual(Environment.of_pull_request(7, 2)).empty
+    histories.teardown()

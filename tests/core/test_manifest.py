@@ -434,6 +434,42 @@ def test_a_mapping_cannot_stand_inside_a_text() -> None:
     assert str(error) == ("`manifest.yml`: ((deep)) stands inside a text, so it has to be text or a number")
 
 
+@pytest.mark.parametrize(
+    ("manifest", "vars_file", "message"),
+    [
+        (
+            app("env: {A: &a " + "y" * 40_000 + ", B: *a}"),
+            None,
+            "its variables have more than 64 KB together, names and values",
+        ),
+        (
+            app("env: {A: ((a)), B: ((a))}"),
+            "a: " + "ö" * 20_000,
+            "its variables have more than 64 KB together, names and values",
+        ),
+        (
+            app("command: '" + "((a))" * 3000 + "'"),
+            "a: " + "y" * 100,
+            "`manifest.yml`: its vars fill in more than 256 KB",
+        ),
+        (
+            app("buildpacks: [" + "((a)), " * 10 + "]"),
+            "a: " + "y" * 30_000,
+            "`manifest.yml`: its vars fill in more than 256 KB",
+        ),
+        (
+            app("services: [" + "((a)), " * 100 + "]"),
+            "a: [" + "yyy, " * 1000 + "]",
+            "`manifest.yml`: its vars fill in more than 256 KB",
+        ),
+    ],
+)
+def test_a_short_manifest_cannot_name_a_long_value_very_often(
+    manifest: str, vars_file: str | None, message: str
+) -> None:
+    assert str(refused(manifest, "all: {vars_file: vars.yml}", vars_file=vars_file or "{}")) == message
+
+
 def test_of_repeated_keys_the_last_counts_as_for_cf_push() -> None:
     assert planned(app("memory: 1G\n  memory: 512M")).memory_mb == 512
 

@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from reviewapps import steps
 from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Run, Verdict
-from reviewapps.model import Actual, App, Attempt, Comment, Environment, Refusal, Route, Space, Tag, Tagging
-from reviewapps.plan import Terms, attention, fingerprint, in_doubt, is_live, next_removal, unfinished
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Comment,
+    Crash,
+    Deployment,
+    Environment,
+    Instance,
+    Refusal,
+    Route,
+    ServiceInstance,
+    Space,
+    Tag,
+    Tagging,
+)
+from reviewapps.plan import (
+    Terms,
+    attention,
+    fingerprint,
+    in_doubt,
+    is_live,
+    next_removal,
+    together,
+    unfinished,
+)
+from reviewapps.plan.switch import called_off
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import BAD_BITS, CloudFoundry, Fate
 from tests.core.settling import DEADLINE, NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
@@ -82,13 +108,31 @@ def test_a_refused_commit_is_not_tried_twice(fate: Fate) -> None:
 
 
 @pytest.mark.parametrize("fate", REFUSED)
-def test_what_served_before_a_refused_commit_serves_on_or_is_known_to_be_gone(fate: Fate) -> None:
+def test_what_served_before_a_refused_commit_serves_on_or_again(fate: Fate) -> None:
     there = settled(pushed=fate)
     push(there)
     serving = there.cf.serving(PR_1)
-    switched = fate in ("crashing later", "silent")
-    assert (None if serving is None else serving.commit) == (None if switched else sha(1))
-    assert the_app(there).commit == (None if switched else sha(1))
+    assert serving is not None and serving.commit == the_app(there).commit == sha(1)
+    assert is_as_it_should_be(there) == {}
+
+
+@pytest.mark.parametrize("why", ["crashes too", "is gone", "has no room"])
+def test_where_what_served_before_does_not_come_back_either_nothing_runs(why: str) -> None:
+    there = settled(pushed="crashing later")
+    there.github.pull_requests[1] = pull_request(1, PUSHED)
+    before = the_app(there).droplet
+    while the_app(there).droplet == before:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    if why == "crashes too":
+        there.cf.fates = {**there.cf.fates, f"tree-of-{sha(1)}": "crashing"}
+    elif why == "is gone":
+        there.cf.delete_droplets(the_app(there).guid)
+    else:
+        there.cf.room = False
+    there.until_settled()
+    assert (the_app(there).started, the_app(there).commit, there.cf.running) == (False, None, {})
+    assert refusal(there).fault == "crash"
 
 
 def test_a_refused_commit_makes_room_for_the_next_one() -> None:
@@ -199,6 +243,62 @@ def test_going_back_to_an_earlier_commit_builds_nothing() -> None:
     there.until_settled()
     assert there.cf.builds_made.total() == 2
     assert the_app(there).commit == sha(1)
+
+
+@pytest.mark.parametrize(
+    ("before", "calm"),
+    [
+        ({}, True),
+        ({"live_since": NOW - timedelta(seconds=1)}, False),
+        ({"live_since": None}, False),
+        ({"live_droplet": "another"}, False),
+        ({"attempt": None}, False),
+        ({"started": False, "commit": None}, False),
+    ],
+)
+def test_only_after_a_good_end_nothing_is_taken_to_be_under_way(before: dict[str, Any], calm: bool) -> None:
+    there = settled()
+    app = replace(the_app(there), **before)
+    if app.attempt is not None:
+        app = replace(app, attempt=replace(app.attempt, began=NOW))
+    actual = replace(there.cf.look().actual(PR_1).with_app(app), deployments=())
+    step = there.next_of(PR_1, Run(PUSHED, "c"), actual, None)
+    assert isinstance(step, steps.Begin)
+    assert step.calm == calm
+
+
+def test_who_signs_looks_at_all_that_is_there() -> None:
+    there = settled()
+    there.grant = replace(there.grant, signs=True)
+    step = there.next_of(PR_1, Run(PUSHED, "c"), there.cf.look().actual(PR_1), None)
+    assert isinstance(step, steps.Begin) and not step.calm
+
+
+BEGUN = steps.Begin(Attempt("1", PUSHED, "c", NOW), calm=True)
+WISHED = steps.Remember("dev-1", PUSHED, frozenset({"t"}))
+
+
+@pytest.mark.parametrize(
+    ("held", "note", "both"),
+    [
+        (None, BEGUN, BEGUN),
+        (BEGUN, steps.Begin(replace(BEGUN.attempt, because="b")), ("b", None, True)),
+        (
+            replace(WISHED, attempt=BEGUN.attempt),
+            steps.Begin(replace(BEGUN.attempt, because="b")),
+            ("b", "dev-1", False),
+        ),
+        (BEGUN, WISHED, ("", "dev-1", True)),
+        (WISHED, replace(WISHED, source="dev-2", attempt=BEGUN.attempt), ("", "dev-2", False)),
+    ],
+)
+def test_what_is_noted_one_after_the_other_is_written_at_once(held: Any, note: Any, both: Any) -> None:
+    found = together(held, note)
+    if isinstance(both, tuple):
+        assert found.attempt is not None
+        assert (found.attempt.because, getattr(found, "source", None), found.calm) == both
+    else:
+        assert found == both
 
 
 def test_an_upload_that_fails_again_and_again_is_refused_after_three() -> None:
@@ -328,6 +428,31 @@ def test_a_switch_that_took_too_long_is_told_from_one_that_somebody_called_off(l
     assert is_as_it_should_be(there) == {}
 
 
+SECONDS = timedelta(seconds=1)
+
+
+@pytest.mark.parametrize(
+    ("ahead", "deployments"), [(-60, True), (-25, True), (0, True), (25, True), (60, True), (0, False)]
+)
+def test_crashes_since_the_switch_count_however_far_our_clock_is_ahead(ahead: int, deployments: bool) -> None:
+    """Three of the version before, and three since: by the platform's clock, which says when it switched."""
+    attempt = Attempt("1.1", sha(1), "c", NOW + ahead * SECONDS)
+    before, since = [-50, -40, -30], [10, 20, 30]
+    switch_ = Deployment("d", True, False, False, "D", "1.1", ("web",), NOW + 5 * SECONDS)
+    other = replace(switch_, guid="e", attempt="0.1", created_at=NOW - 90 * SECONDS)
+    there = Actual(
+        PR_1,
+        instances=(Instance("CRASHED", None),),
+        deployments=(switch_, other) if deployments else (),
+        crashes=tuple(Crash(NOW + at * SECONDS, f"exit {at}") for at in before + since),
+    )
+    terms = Terms(("shop-pr-1",), "example.gov", "2.1", NOW + (40 + ahead) * SECONDS)
+    refused = called_off(attempt, there, terms)
+    assert isinstance(refused, steps.Refuse) and refused.refusal.message.startswith(
+        "exit 30, 3 times in 40 s"
+    )
+
+
 def test_nothing_is_marked_live_before_it_answers() -> None:
     there = world("silent")
     there.until_settled()
@@ -363,6 +488,31 @@ def test_all_that_is_there_is_removed() -> None:
 LIVE = App("a", "shop-pr-1", PR_1, "app", True, "d", sha(1), "c", NOW, live_since=NOW)
 BEFORE, AFTER = (Attempt("i", sha(1), "c", NOW + sign * timedelta(minutes=1)) for sign in (-1, 1))
 SAID_NO = Refusal("build", "no", NOW)
+ROLLING = Deployment("x", True, False, False, "d", "i")
+
+
+@pytest.mark.parametrize(
+    ("app", "deployments", "step"),
+    [
+        (LIVE, None, steps.Stop()),
+        (replace(LIVE, started=False), None, steps.DeleteService("s")),
+        (replace(LIVE, attempt=BEFORE), None, steps.Stop()),
+        (replace(LIVE, attempt=AFTER), None, steps.Look("deployments")),
+        (replace(LIVE, attempt=AFTER), (), steps.Stop()),
+        (replace(LIVE, attempt=AFTER), (ROLLING,), steps.DeleteService("s")),
+        (None, None, steps.DeleteService("s")),
+    ],
+)
+def test_an_app_is_stopped_before_its_services_go_but_not_in_the_middle_of_a_switch(
+    app: App | None, deployments: tuple[Deployment, ...] | None, step: steps.Step
+) -> None:
+    mine = ServiceInstance("s", "shop-pr-1-shop-db", "shop-db", "ready", True, "ra_pr_1")
+    apps = () if app is None else (app,)
+    actual = Actual(PR_1, apps, (), services=(mine,), deployments=deployments)
+    assert next_removal(actual, None, Terms((), "", "a", NOW)) == step
+    others = replace(actual, services=(replace(mine, ours=False),))
+    last = steps.DeleteApp("a") if apps else steps.Done()
+    assert next_removal(others, None, Terms((), "", "a", NOW)) == last
 
 
 @pytest.mark.parametrize(
@@ -456,3 +606,21 @@ def test_what_is_gone_and_was_never_said_is_found_by_its_comment(
 ) -> None:
     found = Desired({} if verdict is None else {PR_1: verdict})
     assert (PR_1 in unfinished(found, space, [Comment(1, PR_1, state)])) == left
+
+
+@pytest.mark.parametrize("pushed", [False, True], ids=["first", "pushed"])
+def test_a_droplet_that_somebody_deleted_before_it_was_started_is_built_again(pushed: bool) -> None:
+    there = settled() if pushed else world()
+    there.github.pull_requests[1] = pull_request(1, PUSHED if pushed else sha(1))
+    before = there.cf.builds_made.total()
+    while sum(b.state == "ready" for some in there.cf.builds.values() for b in some) == before:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    for app in list(there.cf.apps):
+        if there.cf.droplets.get(app):
+            there.cf.delete_droplets(app)
+    began = there.cf.now
+    there.until_settled()
+    assert the_app(there).commit == (PUSHED if pushed else sha(1))
+    assert there.cf.builds_made.total() == before + 2
+    assert there.cf.now - began < DEADLINE

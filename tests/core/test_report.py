@@ -94,6 +94,7 @@ OUTCOMES: dict[str, Outcome] = {
     ),
     "waiting-behind-others": Waiting(NEW, 3, 3, 2, (7, 9), Shortage(None, 2048)),
     "waiting-for-more-than-there-is": Waiting(NEW, 1, 1, 5, (7,), Shortage(4096, 2048, never=True)),
+    "waiting-to-grow": Waiting(NEW, 1, 1, 5, (7,), Shortage(512, 2048, (7,), free=256), STILL),
     "forbidden-fork": Forbidden(NEW),
     "removed-merged": Removed("merged", AT, 2),
     "removed-closed": Removed("closed", AT),

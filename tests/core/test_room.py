@@ -12,7 +12,7 @@ from reviewapps.desired import Absent, Asks, Known, Line, NoRoom, Room, Run, Ver
 from reviewapps.desired.room import Sharing, holdings
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import App, Attempt, Environment, PullRequest, Refusal, Space
+from reviewapps.model import USUAL, App, Attempt, Environment, PullRequest, Refusal, Space
 from reviewapps.outcome import Shortage
 from reviewapps.plan import fingerprint
 from reviewapps.rules import EnvironmentRules, Rules
@@ -184,6 +184,21 @@ def test_the_repository_that_holds_more_waits() -> None:
 @pytest.mark.parametrize(("since", "up"), [(HOUR, set()), (-HOUR, {3})])
 def test_of_two_that_hold_as_much_the_longer_waiting_goes_first(since: timedelta, up: set[int]) -> None:
     found = judged(3, allowance=400, lines=line(waiting(5, since, 256)))
+    assert running(found) == up
+
+
+@pytest.mark.parametrize(("theirs", "up"), [(USUAL - 1, {1}), (USUAL + 1, {1, 3})])
+def test_what_is_on_its_way_counts_for_the_turns_as_everybody_sees_it(theirs: int, up: set[int]) -> None:
+    begun = app(1, started=False, commit=None, attempt=Attempt("a", sha(1), "c", NOW))
+    known = {1: 64, 3: 64}
+    found = judged(
+        1,
+        3,
+        allowance=2048,
+        apps={begun: USUAL, app(1, OTHER): theirs},
+        needs=known,
+        lines=line(waiting(5, DAY, 900)),
+    )
     assert running(found) == up
 
 

@@ -315,6 +315,21 @@ def test_a_small_file_cannot_unfold_into_a_huge_one() -> None:
     assert complaint("\n".join(levels))[1] == "is too large, or its anchors unfold into too much"
 
 
+@pytest.mark.parametrize("pair", ["k: {}", "? {} : v"])
+def test_a_small_file_cannot_unfold_into_a_long_one(pair: str) -> None:
+    """Each of its values counts, and each of its keys, as long as it is."""
+    aliases = "".join(f"a{n}: *x\n" for n in range(11))
+    text = f"x: &x {{{pair.format('y' * 100_000)}}}\n{aliases}"
+    assert complaint(text)[1] == "is too large, or its anchors unfold into too much"
+
+
+def test_there_are_not_too_many_environments() -> None:
+    """What `all:` says is kept for each of them."""
+    sections = "".join(f"\n  e{at}: {{follows: {{branch: b}}}}" for at in range(51))
+    assert complaint(f"environments:{sections}") == (52, "`environments` names more than 50")
+    assert len(rules(f"environments:{sections}".rpartition("\n")[0]).environments) == 52
+
+
 @given(st.text())
 def test_any_text_is_either_read_or_refused(text: str) -> None:
     try:

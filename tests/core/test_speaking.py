@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
-from reviewapps.desired import Desired
-from reviewapps.model import App, Said
+from reviewapps.desired import Absent, Desired
+from reviewapps.model import App, Comment, Said
 from reviewapps.outcome import Event, Line
+from reviewapps.reconcile import settling
 from reviewapps.reconcile.speaking import unheard
+from reviewapps.reconcile.turn import Turn
 from tests.core.imagined import Fate
-from tests.core.test_deploying import PR_1, RUN, Deploying
+from tests.core.settling import SHOP
+from tests.core.test_deploying import PR_1, RUN, Deploying, GitHub, Held
 
 
 @dataclass
@@ -64,6 +67,23 @@ def settled(there: Deploying, slack: Channel, *, forgets_at: int = -1) -> int:
         if wait is None and not slack.waiting:
             return turn
     raise AssertionError("it does not settle")
+
+
+class Commented(GitHub):
+    """A pull request whose comment says what people were told last."""
+
+    def comments(self) -> tuple[Comment, ...]:
+        return (Comment(1, PR_1, self.told[-1].state),) if self.told else ()
+
+
+class Redis(dict[str, Any]):
+    """A memory that lasts until somebody empties it."""
+
+    def read(self, name: str) -> Any | None:
+        return self.get(name)
+
+    def write(self, name: str, value: Any, seconds: float) -> None:
+        self[name] = value
 
 
 class Always(dict[str, Fate]):
@@ -168,3 +188,42 @@ def test_a_message_that_was_begun_comes_to_its_end_where_ends_are_not_wanted() -
     assert slack.messages == [["started", "live"]]
     there.turn()
     assert owed(there) == []
+
+
+def removed(there: Deploying, slack: Channel, redis: Redis, *, forgets_at: int) -> int:
+    """Turn after turn, as long as the comment says something else; how many it took. Redis is emptied in that one,
+    before Slack was sent anything, and who worked is killed."""
+    for turn in range(20):
+        actual = there.cf.look().actual(PR_1)
+        wait = settling.settled(Turn(there.means, PR_1, Held(), SHOP, actual), Absent("closed"))
+        if turn == forgets_at:
+            redis.clear()
+            slack.forget()
+        slack.send()
+        there.cf.pass_time()
+        if wait is None and there.github.told[-1].state == "removed":
+            return turn
+    raise AssertionError("it is not removed")
+
+
+def test_whenever_redis_is_emptied_slack_hears_of_a_removal() -> None:
+    at, turns = -1, 0
+    while at < turns:
+        slack, redis = Channel(), Redis()
+        there = Deploying((), slack=slack, memory=redis, github=Commented())
+        settled(there, slack)
+        turns = removed(there, slack, redis, forgets_at=at)
+        assert [state for message in slack.messages for state in message].count("removed") == 1, at
+        at += 1
+    assert at >= 2
+
+
+def test_a_slack_that_takes_nothing_holds_up_no_removal() -> None:
+    slack, redis = Channel(), Redis()
+    there = Deploying((), slack=slack, memory=redis, github=Commented())
+    settled(there, slack)
+    slack.away = True
+    assert removed(there, slack, redis, forgets_at=-1) <= 1
+    slack.away = False
+    slack.send()
+    assert slack.messages[-1] == ["removed"]

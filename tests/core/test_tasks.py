@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from reviewapps import steps
 from reviewapps.model import (
     Actual,
     App,
     Attempt,
+    Binding,
     Blueprint,
     Command,
     Environment,
@@ -18,8 +21,9 @@ from reviewapps.model import (
     ServiceInstance,
     Task,
 )
+from reviewapps.naming import digest
 from reviewapps.plan.services import served
-from reviewapps.plan.tasks import due
+from reviewapps.plan.tasks import due, parting
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next, Wait
 from tests.core.settling import NOW
@@ -30,21 +34,32 @@ ATTEMPT = Attempt("1.1", "c", "config", NOW)
 BLUEPRINT = Blueprint("c", "host", "app", "", "t", "t", None, None, None, Health(), (), None, {})
 
 
-def next_command(attempt: Attempt, after: timedelta) -> Next | None:
-    """What is to be done for a release that no task is known of, so long after it was asked for."""
-    app = App("app", "shop-pr-1", PR, "app", False, None, None, None, NOW, attempt)
+def next_command(kind: str, attempt: Attempt, after: timedelta) -> Next | None:
+    """What is to be done for a command that no task is known of, so long after it was asked for."""
+    app = App("app", "shop-pr-1", PR, "app", False, "droplet", None, None, NOW, attempt, live_since=NOW)
     actual = Actual(PR, (app,), tasks=(), services=())
-    asked = replace(BLUEPRINT, release=Command("migrate", timedelta(minutes=5)))
+    command = Command("migrate", timedelta(minutes=5))
     terms = Terms(("shop-pr-1",), "example.gov", "1.2", NOW + after, request=REQUEST)
-    return due(app, attempt, actual, asked, "droplet", terms)
+    if kind == "teardown":
+        return parting(app, actual, command, terms)
+    return due(app, attempt, actual, replace(BLUEPRINT, release=command), "droplet", terms)
 
 
-def test_a_command_whose_request_was_given_up_is_not_asked_for_again_while_it_may_still_be_done() -> None:
-    asked = next_command(ATTEMPT, timedelta())
+@pytest.mark.parametrize("kind", ["release", "teardown"])
+def test_a_command_whose_request_was_given_up_is_not_asked_for_again_while_it_may_still_be_done(
+    kind: str,
+) -> None:
+    asked = next_command(kind, ATTEMPT, timedelta())
     assert isinstance(asked, steps.RunTask)
     waiting = replace(ATTEMPT, task=asked.key, task_asked_at=NOW)
-    assert isinstance(next_command(waiting, 1.5 * REQUEST), Wait)
-    assert next_command(waiting, 2 * REQUEST) == asked
+    assert isinstance(next_command(kind, waiting, 1.5 * REQUEST), Wait)
+    assert next_command(kind, waiting, 2 * REQUEST) == asked
+
+
+def test_a_teardown_whose_droplet_somebody_deleted_keeps_nothing_alive() -> None:
+    app = App("app", "shop-pr-1", PR, "app", False, "droplet", None, None, NOW, ATTEMPT, live_since=NOW)
+    terms = Terms(("shop-pr-1",), "example.gov", "1.2", NOW)
+    assert parting(app, Actual(PR, (app,), tasks=(), droplets=()), Command("bye"), terms) is None
 
 
 def test_what_was_done_with_a_database_is_done_again_with_one_that_a_later_attempt_at_the_same_commit_makes() -> (
@@ -72,3 +87,95 @@ def test_what_was_done_with_a_database_is_done_again_with_one_that_a_later_attem
         assert isinstance(run, steps.MarkSetUp)
         app = replace(app, set_up=run.key)
     assert [task.kind for task in done] == ["release", "setup"] * 3
+
+
+DB = ServiceInstance("db", "shop-pr-1-db", "db", "ready", True, "ra_db", data="d@1.1")
+CACHE = ServiceInstance("cache", "shop-pr-1-cache", "cache", "ready", True, plan="redis/small")
+
+
+def set_up(app: App, *services: ServiceInstance) -> Next | None:
+    """What is to be done where a setup is asked for."""
+    asked = replace(BLUEPRINT, setup=Command("seed", timedelta(minutes=5)))
+    actual = Actual(app.environment, (app,), tasks=(), services=services)
+    return due(app, ATTEMPT, actual, asked, "droplet", Terms(("shop-pr-1",), "example.gov", "1.2", NOW))
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "again"),
+    [
+        ((DB,), (DB,), False),
+        ((DB,), (DB, CACHE), False),
+        ((DB, CACHE), (DB,), False),
+        ((DB,), (replace(DB, data="d@2.1"),), True),
+        ((DB,), (DB, replace(DB, guid="other")), True),
+        ((), (DB,), True),
+        ((CACHE,), (CACHE,), False),
+        ((CACHE,), (replace(CACHE, guid="other"),), True),
+    ],
+)
+def test_what_sets_up_a_database_runs_once_for_it_whatever_else_comes(
+    before: tuple[ServiceInstance, ...], now: tuple[ServiceInstance, ...], again: bool
+) -> None:
+    app = App("app", "shop-pr-1", PR, "app", False, None, None, None, NOW, ATTEMPT)
+    run = set_up(app, *before)
+    assert isinstance(run, steps.RunTask)
+    assert isinstance(set_up(replace(app, set_up=run.key), *now), steps.RunTask) == again
+
+
+def test_what_an_earlier_version_set_up_is_not_set_up_again() -> None:
+    known = digest("setup", "cache:", f"db:{DB.data}")
+    app = App("app", "shop-pr-1", PR, "app", False, None, None, None, NOW, ATTEMPT, set_up=known)
+    marked = set_up(app, DB, CACHE)
+    assert isinstance(marked, steps.MarkSetUp)
+    assert set_up(replace(app, set_up=marked.key), DB, CACHE) is None
+
+
+OWN, PLAN = Service("db", "database"), Service("db", "plan", "aws-rds/micro-psql")
+MADE = ServiceInstance("guid", "shop-pr-1-db", "db", "ready", True, plan=PLAN.plan)
+
+
+def next_service(service: Service, there: ServiceInstance, environment: Environment = PR) -> Next | None:
+    app = App("app", "shop-pr-1", environment, "app", False, None, None, None, NOW, ATTEMPT)
+    bound = (Binding("binding", there.guid, "ready", True),)
+    actual = Actual(environment, (app,), services=(there,), bindings=bound)
+    asked = replace(BLUEPRINT, services=(service,))
+    return served(app, ATTEMPT, actual, asked, Terms(("shop-pr-1",), "example.gov", "1.2", NOW))
+
+
+@pytest.mark.parametrize(
+    ("service", "there", "said"),
+    [
+        (OWN, MADE, "`db` is its own aws-rds/micro-psql so far, and the rules now say its own database."),
+        (PLAN, DB, "`db` is its own database so far, and the rules now say its own aws-rds/micro-psql."),
+        (
+            replace(PLAN, plan="x/y"),
+            MADE,
+            "`db` is its own aws-rds/micro-psql so far, and the rules now say its own x/y.",
+        ),
+        (
+            OWN,
+            replace(MADE, plan=None),
+            "`db` is its own service so far, and the rules now say its own database.",
+        ),
+    ],
+)
+def test_a_service_of_another_kind_than_the_rules_say_is_kept_and_told(
+    service: Service, there: ServiceInstance, said: str
+) -> None:
+    preview, dev = next_service(service, there), next_service(service, there, Environment(7, "dev"))
+    assert isinstance(preview, steps.Refuse) and isinstance(dev, steps.Refuse)
+    assert preview.refusal.fault == "service"
+    assert preview.refusal.message.startswith(said)
+    assert preview.refusal.message.endswith(
+        "give the new one another name, or close the pull request and open it again"
+    )
+    assert dev.refusal.message.endswith("give the new one another name")
+
+
+@pytest.mark.parametrize(("service", "there"), [(PLAN, MADE), (PLAN, replace(MADE, plan=None)), (OWN, DB)])
+def test_a_service_as_the_rules_say_is_used(service: Service, there: ServiceInstance) -> None:
+    assert next_service(service, there) is None
+
+
+def test_a_service_that_failed_is_replaced_by_what_the_rules_say_now() -> None:
+    assert next_service(OWN, replace(MADE, state="failed")) == steps.DeleteService("guid")

@@ -15,7 +15,18 @@ from hypothesis import strategies as st
 from reviewapps.desired import NoRoom, Run
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import App, Attempt, Build, Environment, PullRequest, Refusal, Route, Tag, Tagging
+from reviewapps.model import (
+    App,
+    Attempt,
+    Build,
+    Environment,
+    Origin,
+    PullRequest,
+    Refusal,
+    Route,
+    Tag,
+    Tagging,
+)
 from reviewapps.naming import names
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import DOMAIN, CloudFoundry, Fate, Running, Trouble
@@ -189,8 +200,8 @@ def _build(settling: Settling, leftover: Leftover, guid: str) -> None:
 def _run(cf: CloudFoundry, leftover: Leftover, guid: str) -> None:
     droplet = cf.apps[guid].droplet
     assert droplet is not None
-    cf.configured[guid] = leftover.commit
-    cf.running[guid] = Running(droplet, leftover.commit, age=9)
+    cf.configured[guid] = Origin(leftover.commit)
+    cf.running[guid] = Running(droplet, cf.configured[guid], age=9)
     cf.apps[guid] = replace(cf.apps[guid], started=True)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ from tests.faults.a_database import A_DATABASE
 from tests.faults.an_app import AN_APP
 from tests.faults.crew import Crew
 from tests.faults.days import Scene, SoFar, Story, left
-from tests.faults.requests import Blow, Kind, Request, made
+from tests.faults.requests import Blow, Kind, Late, Request, made
 from tests.faults.shared import SHARED
 from tests.faults.shop import Shop
 from tests.faults.stage import Stage
@@ -35,13 +35,15 @@ PATIENCE: Final = 10.0
 @dataclass(frozen=True)
 class Day:
     """What came of one day: all that was ``odd``, and every request that was made. ``struck`` is whether the
-    fault came to pass: what is asked again and again is asked less often on a quick day."""
+    fault came to pass: what is asked again and again is asked less often on a quick day. ``more`` is how many
+    builds there were more than without it."""
 
     odd: tuple[str, ...]
     builds: int
     requests: tuple[Request, ...]
     facts: tuple[str, ...] = ()
     struck: bool = True
+    more: int = 0
 
 
 @dataclass(frozen=True)
@@ -79,27 +81,21 @@ class Play:
             crew = Crew(shop, self._story.environment(shop), empties=kind == "emptied")
             fault = _planned(struck, kind, crew)
             with crew:
-                odd = list(_survived(lambda: self._warmed_up(shop, number)))
                 if struck is not None:
                     getattr(shop.world, struck.server).observed.plan(fault)
-                odd += _survived(lambda: scene(shop, now))
+                if isinstance(fault, Late):
+                    shop.is_awaited = partial(getattr, fault, "is_pending")
+                odd = _survived(lambda: scene(shop, now))
                 requests = tuple(made(shop))
                 builds, facts = shop.all_builds(), tuple(self._story.facts(shop))
                 if struck is not None:
                     odd += _survived(lambda: self._ended(name, shop, now, crew))
-            lines, crashes = tuple(shop.channel.lines), crew.crashes()
+            lines, memory, crashes = tuple(shop.channel.lines), shop.memory(), crew.crashes()
         odd += [f"crashed: {crash}" for crash in crashes] + ANSWERS.mistakes()
         if struck is None:
-            self._stage.keep(now, lines)
-        return Day(tuple(odd), builds, requests, facts, fault.seen >= fault.nth)
-
-    def _warmed_up(self, shop: Shop, number: int) -> Iterator[str]:
-        """Let an orchestrator know again what there is. In the first scene it begins with the rest."""
-        if number:
-            shop.until_settled()
-        for server in (shop.world.cloudfoundry, shop.world.github):
-            server.observed.calls.clear()
-        yield from ()
+            self._stage.keep(now, lines, memory)
+        more = 0 if struck is None else max(0, builds - self.healthy[name].builds)
+        return Day(tuple(odd), builds, requests, facts, fault.seen >= fault.nth, more)
 
     def _ended(self, name: str, shop: Shop, now: SoFar, crew: Crew) -> Iterator[str]:
         if crew.go_on():
@@ -151,8 +147,9 @@ def _planned(struck: Request | None, kind: Kind, crew: Crew) -> Fault:
 
 
 def begin(folder: str) -> None:
-    """Get a process ready for many days."""
+    """Get a process ready for many days. The garbage collector need not look again at what is there to stay."""
     listen()
+    gc.freeze()
     logs.configure(file=Path(folder) / f"log-{os.getpid()}")
 
 
@@ -167,8 +164,9 @@ def healthy_day(folder: str, story: str) -> dict[str, Day]:
     return play(folder, story).healthy
 
 
-def tried(folder: str, trial: Trial) -> tuple[Trial, Day, float]:
-    """What came of it, and after how many seconds."""
-    stage, began = play(folder, trial.story), time.monotonic()
-    went = stage.day(trial.scene, trial.request, trial.kind)
-    return trial, went, time.monotonic() - began
+def tried(folder: str, trial: Trial) -> Day:
+    """What came of it. RuntimeError where this process found something odd without any fault."""
+    staged = play(folder, trial.story)
+    if odd := [what for day in staged.healthy.values() for what in day.odd]:
+        raise RuntimeError(f"without any fault: {odd}")
+    return staged.day(trial.scene, trial.request, trial.kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -14,7 +15,7 @@ from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
 from reviewapps import logs, wiring
-from reviewapps.demo import onlooker
+from reviewapps.demo.onlooker import TooLate
 from reviewapps.installation import Installation
 from reviewapps.settings import Settings, settings
 from tests.faults.shop import Shop
@@ -24,11 +25,17 @@ T = TypeVar("T")
 
 CONTEXT.set_forkserver_preload(["tests.forks", __name__])
 
-PAUSE: Final = 0.02
+PAUSE: Final = 0.06
 """Between two beats, seconds: most of a day is waiting, and waiting should cost nothing."""
 
-SOON: Final = 0.15
+BEATS: Final = (0.04, 0.4)
+"""Between two looks of who waits, seconds: the longer they have waited, the less often they look."""
+
+SOON: Final = 0.3
 """What was put off is looked at again after so many seconds, however long it wanted to wait."""
+
+ASKED: Final = "asked"
+"""The file of a shop's home that is there while somebody asks for a look at GitHub, as a webhook does."""
 
 MOST: Final = 5
 """So many work in the course of a day; more have fallen by themselves."""
@@ -48,7 +55,8 @@ class Crew:
         self._shop, self._environment, self._empties = shop, dict(environment), empties
         self._people: list[BaseProcess] = []
         self._stopped: list[BaseProcess] = []
-        shop.until = self.until
+        self._asked = shop.playground.home / ASKED
+        shop.until, shop.ask_for_look = self.until, self._asked.touch
 
     def __enter__(self) -> Self:
         self._hire()
@@ -65,11 +73,15 @@ class Crew:
     def until(self, what: str, seen: Callable[[], T | None], seconds: float = 30.0) -> T:
         """What is seen at last; TooLate, naming what was missed, if that takes too long."""
 
-        def seen_while_somebody_works() -> T | None:
+        began, waited = time.monotonic(), 0.0
+        while not (found := seen()):
+            if not waited:
+                self._asked.touch()
+            if (waited := time.monotonic() - began) > PATIENCE * seconds:
+                raise TooLate(f"{what}: not within {PATIENCE * seconds:g} s")
             self._replace()
-            return seen()
-
-        return onlooker.until(what, seen_while_somebody_works, PATIENCE * seconds)
+            time.sleep(min(max(BEATS[0], waited / 6), BEATS[1]))
+        return found
 
     # --- what may befall them; called by the server that they asked ---
 
@@ -118,16 +130,18 @@ class Crew:
 
 def _work(environment: dict[str, str], home: Path) -> None:
     """Look, take turns and speak, until killed."""
+    gc.freeze()
     os.environ.clear()
     os.environ.update(environment)
     logs.configure(file=home / "logs" / f"orchestrator-{os.getpid()}.log")
     told = settings(environment)
-    _Worker(told, wiring.installation(told), home / CRASHES).work()
+    _Worker(told, wiring.installation(told), home).work()
 
 
 class _Worker:
-    def __init__(self, told: Settings, installation: Installation, crashes: Path) -> None:
-        self._told, self._installation, self._crashes = told, installation, crashes
+    def __init__(self, told: Settings, installation: Installation, home: Path) -> None:
+        self._told, self._installation = told, installation
+        self._crashes, self._asked = home / CRASHES, home / ASKED
         self._woken = 0.0
 
     def work(self) -> None:
@@ -138,13 +152,20 @@ class _Worker:
 
     def _beat(self) -> None:
         installation = self._installation
-        if installation.clock.strikes("look", self._told.look_every):
+        if self._is_asked() or installation.clock.strikes("look", self._told.look_every):
             for repository in installation.repositories:
                 self._run(installation.look, repository)
         self._wake_what_was_put_off()
         for _, environment in installation.turns.due.pop(100):
             self._run(installation.turns.take, environment)
         self._run(installation.speak)
+
+    def _is_asked(self) -> bool:
+        try:
+            self._asked.unlink()
+        except FileNotFoundError:
+            return False
+        return True
 
     def _wake_what_was_put_off(self) -> None:
         if time.monotonic() < self._woken + SOON:

@@ -14,7 +14,7 @@ BYSTANDER = "bystander"
 """An app, its address and a service in the same space that are nobody's business."""
 
 BRISK: Final = {
-    "LOOK_EVERY": "0.1",
+    "LOOK_EVERY": "1.5",
     "POLL_EVERY": "0.05",
     "QUIET_EVERY": "1",
     "REQUEST_TIMEOUT": f"{PATIENCE:g}",
@@ -87,7 +87,7 @@ def still(shop: Shop, now: SoFar, failed: Preview, words: str) -> Iterator[str]:
     assert served is not None
     short = (failed.commit[:7], served.commit[:7], "Still live", words)
     what = f"a comment that says {words}"
-    shop.until(what, lambda: shop.onlooker.comment(failed.number, *short), 40.0)
+    shop.until(what, lambda: shop.comment(failed.number, *short), 40.0)
     shop.until_settled()
     yield from shop.oddities_of_platform(served, builds=failed.pushes + 1)
     yield from deleted_too_soon(shop)

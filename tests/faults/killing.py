@@ -1,9 +1,9 @@
 """``python -m tests.faults.killing``: workers come to harm at any moment of a history that nobody wrote.
 
 There are two workers, as Celery runs them. Again and again one of them is killed (SIGKILL), or stopped
-(SIGSTOP) for longer than its lease lasts; now and then Redis is emptied. ``--seed N`` tells which history, and
-``--days K`` how many seeds from there on. What is pushed, and what befalls whom when, follows from the seed;
-how far they have come by then does not."""
+(SIGSTOP) for longer than its lease lasts; now and then Redis is emptied. ``--seed N`` tells which history; from
+there on seed follows seed, ``--workers`` of them side by side, until somebody was killed ``--kills K`` times. What
+is pushed, and what befalls whom when, follows from the seed; how far they have come by then does not."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from pathlib import Path
 from subprocess import Popen
 from typing import Final, TypeVar
@@ -32,17 +33,20 @@ from tests.stories.conftest import hurry
 T = TypeVar("T")
 
 SHORT: Final = {"REQUEST_TIMEOUT": "2", "LEASE": "3", "FORWARD": "3.5", "POSTGRES": POSTGRES}
-STRUCK_AFTER: Final = (1.0, 5.0)
-"""Seconds from one blow to the next; a worker needs one to be up."""
+STRUCK_AFTER: Final = (0.8, 3.5)
+"""Seconds from one blow, or from when who took the place of the killed is up, to the next."""
 
 STOPPED_FOR: Final = 3.5
 """Seconds: longer than a lease."""
 
-BLOWS: Final = ("killed", "killed", "killed", "stopped", "Redis emptied")
+BLOWS: Final = (*("killed",) * 6, "stopped", "Redis emptied")
 
 QUICK: Final = 1
-ALL: Final = 30
-"""So many histories have more than 200 kills."""
+ALL: Final = 200
+"""So many kills there are to be, in as many histories as that takes."""
+
+WORKERS: Final = 4
+"""So many histories side by side: most of each is waiting."""
 
 SEED: Final = 1
 
@@ -63,6 +67,7 @@ class Fate:
         self._shop, self._chance = shop, chance
         self.blows: Counter[str] = Counter()
         self._stopped: list[tuple[float, Popen[bytes]]] = []
+        self._up = 0
         for _ in range(2):
             shop.playground.start_worker()
         self._rest()
@@ -79,7 +84,9 @@ class Fate:
     def _beat(self) -> None:
         while self._stopped and self._stopped[0][0] < time.monotonic():
             _signal(self._stopped.pop(0)[1], signal.SIGCONT)
-        if time.monotonic() > self._at:
+        if not self._is_up():
+            self._rest()
+        elif time.monotonic() > self._at:
             blow = self._chance.choice(BLOWS)
             self.blows[blow] += 1
             self._strike(blow)
@@ -99,6 +106,14 @@ class Fate:
             _signal(struck, signal.SIGKILL)
             struck.wait()
             self._shop.playground.start_worker()
+
+    def _is_up(self) -> bool:
+        """Whether the newest worker works: else, where the machine is busy, nobody would ever come to it."""
+        number = len(self._shop.playground.workers)
+        if self._up < number:
+            log = self._shop.playground.logs / f"worker-{number}.log"
+            self._up = number if log.exists() and "ready" in log.read_text(errors="replace") else self._up
+        return self._up == number
 
     def _is_stopped(self, worker: Popen[bytes]) -> bool:
         return any(worker is one for _, one in self._stopped)
@@ -128,6 +143,8 @@ def history(folder: str, seed: int) -> History:
             odd = _lived(shop, fate, moves, chance)
         except TooLate as late:
             odd = [str(late)]
+        except Exception:
+            odd = [traceback.format_exc(limit=-3)]
         return seed, odd + ANSWERS.mistakes(), moves, fate.blows
 
 
@@ -169,23 +186,26 @@ def _pause(shop: Shop, seconds: float) -> None:
     shop.until("the next move", lambda: time.monotonic() > ends)
 
 
-def lived_through(number: int, seed: int = SEED, workers: int = 2) -> bool:
-    """Live through so many histories, and tell of each; whether any ended badly."""
-    if not number:
+def lived_through(kills: int, seed: int = SEED, workers: int = WORKERS) -> bool:
+    """Live through histories until so many kills have fallen, and tell of each; whether any ended badly."""
+    if not kills:
         return False
     print(f"\nHistories in which workers come to harm, from seed {seed} on:", flush=True)
-    bad, blows = 0, Counter[str]()
-    context = multiprocessing.get_context("spawn")
+    bad, blows, seeds = 0, Counter[str](), iter(range(seed, sys.maxsize))
     with (
-        tempfile.TemporaryDirectory(prefix="killing-") as folder,
-        ProcessPoolExecutor(min(workers, number), context, listen) as pool,
+        tempfile.TemporaryDirectory(prefix="killing-", ignore_cleanup_errors=True) as folder,
+        ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), listen) as pool,
     ):
-        for done in as_completed([pool.submit(history, folder, one) for one in range(seed, seed + number)]):
-            one, odd, moves, befell = done.result()
-            bad += bool(odd)
-            blows += befell
-            said = f"{'odd' if odd else 'ok':3}  --seed {one}: {_counted(befell)}; {', '.join(moves)}"
-            print(said, *odd, sep="\n       ", flush=True)
+        under_way = {pool.submit(history, folder, next(seeds)) for _ in range(min(workers, kills))}
+        while under_way:
+            ended, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+            for one, odd, moves, befell in (done.result() for done in ended):
+                bad, blows = bad + bool(odd), blows + befell
+                said = f"{'odd' if odd else 'ok':3}  --seed {one}: {_counted(befell)}; {', '.join(moves)}"
+                print(said, *odd, sep="\n       ", flush=True)
+                if blows["killed"] < kills:
+                    under_way.add(pool.submit(history, folder, next(seeds)))
+    number = next(seeds) - seed
     print(f"{number} histories, {blows.total()} blows ({_counted(blows)}), {bad} ended badly", flush=True)
     return bool(bad)
 
@@ -198,10 +218,10 @@ def main() -> int:
     """The exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.faults.killing", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()))
-    parser.add_argument("--days", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--kills", type=int, default=QUICK)
+    parser.add_argument("--workers", type=int, default=WORKERS)
     options = parser.parse_args()
-    return 1 if lived_through(options.days, options.seed, options.workers) else 0
+    return 1 if lived_through(options.kills, options.seed, options.workers) else 0
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,7 +13,8 @@ Came = Literal["ok", "odd", "not struck"]
 
 @dataclass(frozen=True)
 class Note:
-    """What came of one day, known by its ``line``; ``why`` is all that was odd."""
+    """What came of one day, known by its ``line``; ``why`` is all that was odd, ``more`` how many builds there
+    were more than without the fault."""
 
     line: str
     story: str
@@ -22,9 +22,10 @@ class Note:
     came: Came
     seconds: float
     why: tuple[str, ...] = ()
+    more: int = 0
 
     def __str__(self) -> str:
-        return "\n       ".join([f"{self.came:10}  {self.seconds:4.1f} s  {self.line}", *self.why])
+        return "\n       ".join([f"{self.came:10}  {self.seconds:5.1f} s  {self.line}", *self.why])
 
 
 class Notes:
@@ -51,18 +52,6 @@ class Notes:
     def odd(self) -> list[Note]:
         """Those that ended badly, and not well when they were tried again."""
         return [note for note in self.all if note.came == "odd" and note.line not in self.well]
-
-    def table(self) -> Iterator[str]:
-        """How often each came of each kind of fault; the last of each day counts."""
-        counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
-        for note in {note.line: note for note in self.all}.values():
-            counts[note.kind][note.came] += 1
-        yield "| what goes wrong | days | ended badly | the fault did not come to pass |"
-        yield "|---|---|---|---|"
-        for kind, came in sorted(counts.items()):
-            yield f"| {kind} | {came.total()} | {came['odd']} | {came['not struck']} |"
-        total = sum(counts.values(), Counter[str]())
-        yield f"| all | {total.total()} | {total['odd']} | {total['not struck']} |"
 
 
 def _read(file: Path) -> Iterator[Note]:

@@ -54,8 +54,9 @@ LIMITS: Final[dict[str, dict[str, Any]]] = {
 }
 """How each server says that it was asked too much. Cloud Foundry says it with 429 alone."""
 
-_CHANGING: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{40}|(?<=/)\d+(?=/|$)")
-"""What differs from run to run in the path of the same request."""
+_GUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_CHANGING: Final = re.compile(rf"{_GUID}(?:%2C{_GUID})*|[0-9a-f]{{40}}|(?<=/)\d+(?=/|$)")
+"""What differs from run to run in the path of the same request: how many it asks for makes it no other."""
 
 _ANYTHING: Final = "[^/?&]+"
 
@@ -88,12 +89,29 @@ class Request:
         times, who = INSISTENT if self.is_read else 1, BOT if self.server == "github" else ""
         if kind in BEFALLS:
             return Blow(self.path, self.method, nth=self.nth, who=who)
-        struck = partial(Fault, self.path, self.method, nth=self.nth, times=times, who=who)
         if kind == "timeout":
-            return struck(kind="delay", seconds=TOO_LONG)
+            late = Fault if self.is_read else Late
+            return late(
+                self.path, self.method, nth=self.nth, times=times, who=who, kind="delay", seconds=TOO_LONG
+            )
+        struck = partial(Fault, self.path, self.method, nth=self.nth, times=times, who=who)
         if kind in ("reset", "lost", "cut"):
             return struck(kind=kind)
         return struck(kind="status", status=int(kind), **LIMITS.get(f"{kind} {self.server}", {}))
+
+
+class Late(Fault):
+    """The call is done when who asked has given it up; it ``is_pending`` until then."""
+
+    is_pending = False
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """What nobody is there to hear any more."""
+        self.is_pending = True
+        try:
+            return await super().answer(request, handler)
+        finally:
+            self.is_pending = False
 
 
 class Blow(Fault):
@@ -120,9 +138,8 @@ def made(shop: Shop) -> Iterator[Request]:
 
 
 def chosen(requests: tuple[Request, ...]) -> list[Request]:
-    """Each that was to change something; of those that were not, the first of each kind.
-
-    How often somebody asks how a build is getting on differs from day to day."""
+    """Each that was to change something; of those that were not, the first of each kind: the others are the same
+    question once more, and how often somebody asks how a build is getting on differs from day to day."""
     return [r for r in requests if not r.is_read or r.nth == 1]
 
 

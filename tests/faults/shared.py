@@ -143,7 +143,7 @@ def _merged(shop: Shop, now: SoFar, words: str, **shown: str) -> Iterator[str]:
 
 
 def _until_told(shop: Shop, number: int, words: str) -> None:
-    shop.until(f"{words} on #{number}", lambda: shop.onlooker.comment(number, words), 40.0)
+    shop.until(f"{words} on #{number}", lambda: shop.comment(number, words), 40.0)
 
 
 def _shown(shop: Shop, now: SoFar) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -18,8 +18,9 @@ from reviewapps.demo.people import Person
 from reviewapps.model import BUILDER
 from reviewapps.playground import INSTANCE
 from reviewapps.sandbox.addresses import ANY, Ports
-from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Route
+from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Deployment, Route
 from reviewapps.sandbox.github.state import Deployment as GitHubDeployment
+from reviewapps.sandbox.github.state import Repository
 from reviewapps.sandbox.world import BOT
 from tests.faults.channel import Channel
 from tests.faults.things import events, odd_things
@@ -41,6 +42,9 @@ class Preview:
         return f"pr-{self.number}"
 
 
+Memory = tuple[tuple[bytes, int, bytes], ...]
+"""The keys of a Redis, for how many milliseconds they last (-1: for ever), and what they hold."""
+
 SLACK_PATIENCE = 10.0
 SAMPLE = Path(__file__).parent / "sample"
 
@@ -50,7 +54,8 @@ class Shop:
     Workers are for the test to start.
 
     ``settings`` go to every worker, without their prefix; ``lines`` are what Slack was told before. ``until`` is
-    how it waits for things to happen.
+    how it waits for things to happen, ``ask_for_look`` how it lets an
+    orchestrator look at GitHub now, ``is_awaited`` whether somebody gave up a request that is still to be done.
     """
 
     def __init__(self, home: Path, ports: Ports = ANY, lines: Iterable[str] = (), /, **settings: str) -> None:
@@ -59,6 +64,8 @@ class Shop:
         self.playground = ForkedWorkers(home, ports=ports, settings=told)
         self.world = self.playground.world
         self.until = onlooker.until
+        self.is_awaited: Callable[[], bool] = lambda: False
+        self.ask_for_look: Callable[[], object] = lambda: None
         self._open = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
@@ -69,9 +76,9 @@ class Shop:
             self.redis = opening.enter_context(Redis.from_url(self.playground.redis.url))
             self.octocat = self._person("octocat")
             self.hubot = self._person("hubot")
+            self.onlooker = Onlooker(self.octocat, self.world.repository, BOT)
             if not self.world.begun:
                 self.octocat.begin(SAMPLE)
-            self.onlooker = Onlooker(self.octocat, self.world.repository, BOT)
             self._open = opening.pop_all()
         return self
 
@@ -104,12 +111,15 @@ class Shop:
     def until_gone(self, preview: Preview, seconds: float = 40.0) -> None:
         """Return when the comment says that it is removed."""
         what = f"a comment on #{preview.number} that says it is removed"
-        self.until(what, lambda: self.onlooker.comment(preview.number, "Preview: removed"), seconds)
+        self.until(what, lambda: self.comment(preview.number, "Preview: removed"), seconds)
 
     def until_settled(self, seconds: float = 40.0) -> None:
         """Return when two more looks at GitHub have left nothing to do."""
-        looks = self.looks()
-        self.until("an end of all that is due", lambda: self.looks() >= looks + 2 and not self.due(), seconds)
+        self.until("an end of all that is under way", lambda: not self.under_way(), seconds)
+        for _ in range(2):
+            looks = self.looks()
+            self.until("a look", lambda before=looks: self.looks() > before, seconds)  # type: ignore[misc]
+        self.until("an end of all that is due", lambda: not self.due(), seconds)
 
     def until_asked(self, method: str, path: str, *, times: int = 1, seconds: float = 30.0) -> None:
         """Return when Cloud Foundry or GitHub has answered such a request."""
@@ -120,6 +130,10 @@ class Shop:
 
         self.until(f"{method} {path}", asked, seconds)
 
+    def under_way(self) -> bool:
+        """Whether a request that was given up is still to be done, or a deployment has not ended."""
+        return self.is_awaited() or any(one.value != "FINALIZED" for one in self._rows(Deployment))
+
     def looks(self) -> int:
         """How often the orchestrator looked for new pull requests."""
         return sum(1 for _ in self.world.github.observed.asked("GET", r"/repositories/\d+/branches/main"))
@@ -128,12 +142,25 @@ class Shop:
         """The environments that somebody is to look at."""
         return [name for queue in QUEUES for name in self._due(queue)]
 
+    def memory(self) -> Memory:
+        """All that Redis holds, but for who was at work."""
+        keys: Any = self.redis.keys("*")
+        told: Any = [
+            (key, self.redis.pttl(key), self.redis.dump(key)) for key in keys if b":lease:" not in key
+        ]
+        return tuple(one for one in told if one[2] is not None)
+
+    def remember(self, memory: Memory) -> None:
+        """Let Redis hold that again."""
+        for key, lasts, value in memory:
+            self.redis.restore(key, max(lasts, 0), value)
+
     def _due(self, queue: str) -> list[bytes]:
         found: Any = self.redis.zrange(f"reviewapps:{INSTANCE}:due:{queue}", 0, -1)
         return list(found)
 
     def _said_live(self, preview: Preview) -> str | None:
-        comment = self.onlooker.comment(preview.number, preview.commit[:7])
+        comment = self.comment(preview.number, preview.commit[:7])
         return comment if comment is not None and "live at" in headings(comment) else None
 
     # --- what is odd about it ---
@@ -180,6 +207,15 @@ class Shop:
         """What the page of an environment says."""
         return page(self.url(environment)).headline
 
+    def comments(self, number: int) -> list[str]:
+        """The bot's comments on a pull request, as GitHub has them."""
+        found = self._repository().comments.values()
+        return [one.body for one in found if one.pull_request.number == number and one.user.login == BOT]
+
+    def comment(self, number: int, *words: str) -> str | None:
+        """The bot's comment, if all these words stand in it."""
+        return next((one for one in self.comments(number) if all(word in one for word in words)), None)
+
     def deployment_states(self, environment: str) -> list[str]:
         """What GitHub was last told of each of its deployments, oldest first."""
         return [d.statuses[-1].state if d.statuses else "" for d in self._deployments(environment)]
@@ -201,7 +237,7 @@ class Shop:
         return sorted(route.host for route in self._rows(Route))
 
     def _odd_comments(self, preview: Preview, words: str) -> Iterator[str]:
-        comments = self.onlooker.comments(preview.number)
+        comments = self.comments(preview.number)
         if len(comments) != 1:
             yield f"{len(comments)} comments on #{preview.number}"
         if not any(words in headings(comment) for comment in comments):
@@ -234,9 +270,12 @@ class Shop:
             yield f"Slack was told {len(said)} times of {' '.join(words)}, and not {times}"
 
     def _deployments(self, environment: str) -> list[GitHubDeployment]:
-        repository = self.world.github.world.named(*self.world.repository.split("/"))
-        assert repository is not None
-        return [d for d in repository.deployments.values() if d.task == f"deploy:{environment}"]
+        return [d for d in self._repository().deployments.values() if d.task == f"deploy:{environment}"]
+
+    def _repository(self) -> Repository:
+        found = self.world.github.world.named(*self.world.repository.split("/"))
+        assert found is not None
+        return found
 
     def _rows(self, kind: type[Any]) -> list[Any]:
         return list(self.world.cloudfoundry.world.all(kind))

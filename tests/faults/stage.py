@@ -1,8 +1,8 @@
 """A story whose world can be entered at the beginning of any of its scenes, as often as one likes.
 
 Between two scenes everything is settled, and the world is put away: its home is kept as it is. To enter a
-scene, that home is laid out again in the same place, at the same addresses, and an orchestrator begins that
-knows nothing."""
+scene, that home is laid out again in the same place, at the same addresses, with what Redis held, and a new
+orchestrator goes on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from typing import Final
 from reviewapps.sandbox.addresses import Ports
 from reviewapps.sandbox.loopback import is_free
 from tests.faults.days import SoFar, Story
-from tests.faults.shop import Shop
+from tests.faults.shop import Memory, Shop
 from tests.stories.conftest import hurry
 
 _PORTS: Final = range(10_000, 20_000)
@@ -34,6 +34,7 @@ class Kept:
     home: Path
     now: SoFar
     lines: tuple[str, ...]
+    memory: Memory = ()
 
 
 class Stage:
@@ -47,11 +48,11 @@ class Stage:
             story.prepare(shop)
         self.keep(SoFar(), ())
 
-    def keep(self, now: SoFar, lines: tuple[str, ...]) -> None:
+    def keep(self, now: SoFar, lines: tuple[str, ...], memory: Memory = ()) -> None:
         """Put the world away in which a scene has just ended: it is where the next one begins."""
         home = self._folder / f"scene-{len(self._kept)}"
         _lay_out(self._home, home)
-        self._kept.append(Kept(home, copy.deepcopy(now), lines))
+        self._kept.append(Kept(home, copy.deepcopy(now), lines, memory))
 
     @contextmanager
     def entered(self, scene: int) -> Iterator[tuple[Shop, SoFar]]:
@@ -59,6 +60,7 @@ class Stage:
         kept = self._kept[scene]
         _lay_out(kept.home, self._home)
         with self._opened(kept.lines) as shop:
+            shop.remember(kept.memory)
             yield shop, copy.deepcopy(kept.now)
 
     @contextmanager

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from psycopg import sql
 
 from reviewapps.demo.onlooker import page
 from reviewapps.errors import AuthorMustAct
@@ -21,7 +22,7 @@ from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
 
-POSTGRES = "review-db"
+POSTGRES, PLAN = "review-db", "aws-rds/micro-psql"
 OWN: dict[str, Any] = {"services": {"shop-db": {"database": "own"}}}
 APP: Files = {**manifest(services="[shop-db]"), "app.py": SHOWS_ITS_ENVIRONMENT}
 
@@ -44,9 +45,9 @@ def rules(**review: Any) -> Files:
 @pytest.fixture
 def data_town(quiet_town: Town) -> Town:
     """A town whose operator has a PostgreSQL for previews, and a service that may be shared."""
-    quiet_town.operator.create_service(POSTGRES, "aws-rds/micro-psql")
+    quiet_town.operator.create_service(POSTGRES, PLAN)
     quiet_town.operator.create_user_provided("shop-mail", {"host": "mail.example.gov"})
-    quiet_town.employ(POSTGRES=POSTGRES, SERVICES="shop-mail")
+    quiet_town.employ(POSTGRES=POSTGRES, SERVICES="shop-mail", PLANS=PLAN)
     return quiet_town
 
 
@@ -103,10 +104,29 @@ def test_a_preview_has_a_database_of_its_own_from_its_first_page_to_its_end(data
     town.until_live(number, second)
     assert deploys(url) == [first, second]
     assert (tasks(town, "release"), tasks(town, "setup")) == (["SUCCEEDED"] * 2, ["SUCCEEDED"])
+    town.until_idle()
+    calls = len(town.cf.calls)
     town.octocat.close(number)
     town.until_comment(number, "Preview: removed")
     assert parted.exists()
+    assert _written(town, calls) == [
+        "DELETE routes",
+        "PATCH apps",
+        "POST tasks",
+        "POST stop",
+        "PATCH apps",
+        "DELETE service_instances",
+        "DELETE apps",
+        "DELETE apps",
+    ]
     assert (services(town), databases(town), town.apps) == ([POSTGRES, "shop-mail"], [], [])
+
+
+def _written(town: Town, since: int) -> list[str]:
+    """What was asked to change since that many calls: the last word of each path that is no guid."""
+    calls = (call for call in town.cf.calls[since:] if call.method != "GET" and call.path.startswith("/v3"))
+    words = ((call.method, call.path.partition("?")[0].split("/")) for call in calls)
+    return [f"{method} {next(w for w in reversed(path) if '-' not in w)}" for method, path in words]
 
 
 def test_a_release_task_that_fails_leaves_what_serves_with_its_own_variables(data_town: Town) -> None:
@@ -144,11 +164,16 @@ def test_reset_brings_an_empty_database_that_is_set_up_again(data_town: Town) ->
     assert town.builds == 1
 
 
-def test_no_database_is_dropped_by_a_name_that_somebody_wrote_onto_a_service(data_town: Town) -> None:
+def test_which_database_is_dropped_is_nobodys_to_say(data_town: Town) -> None:
+    """Neither by a name on a service, nor by what a preview writes onto its own."""
     town = data_town
     town.on_main({**rules(**OWN, release=MIGRATES), **APP, **MIGRATE})
     mine, other = town.open("blue"), town.open("green")
-    town.until_live(mine)
+    with connected(town.until_live(mine)) as database:
+        instance = town.orchestrators[0].told.instance
+        forged_note = sql.Literal(f"reviewapps 1 {instance} x/y")
+        name = sql.Identifier(database.info.dbname)
+        database.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(name, forged_note))
     url = town.until_live(other, town.head(other))
     found = {one.name: one for one in town.world.cloudfoundry.world.all(ServiceInstance)}
     theirs = found[f"shop-pr-{other}-shop-db"].annotations["reviewapps-database"]
@@ -166,17 +191,20 @@ def test_what_has_no_data_of_its_own_cannot_be_reset(data_town: Town) -> None:
         data_town.orchestrators[0].reset(number)
 
 
-def test_what_is_shared_is_bound_and_stays(data_town: Town) -> None:
+def test_what_is_shared_is_bound_and_stays_and_what_was_made_of_a_plan_goes(data_town: Town) -> None:
     town = data_town
-    asked = rules(services={"shop-mail": "share"})
-    town.on_main({**asked, **manifest(services="[shop-mail]"), "app.py": SHOWS_ITS_ENVIRONMENT})
+    asked = rules(services={"shop-mail": "share", "shop-own": {"plan": PLAN}})
+    bind = manifest(services="[shop-mail, shop-own]")
+    town.on_main({**asked, **bind, "app.py": SHOWS_ITS_ENVIRONMENT})
     number = town.open("blue")
     url = town.until_live(number)
-    (bound,) = json.loads(shown(url)["VCAP_SERVICES"])["user-provided"]
-    assert bound["credentials"] == {"host": "mail.example.gov"}
+    found = json.loads(shown(url)["VCAP_SERVICES"])
+    (bound,), (own,) = found["user-provided"], found["aws-rds"]
+    assert (bound["credentials"], own["name"]) == ({"host": "mail.example.gov"}, "shop-own")
+    assert "shop-pr-1-shop-own" in services(town)
     town.octocat.close(number)
     town.until_comment(number, "Preview: removed")
-    assert "shop-mail" in services(town)
+    assert services(town) == [POSTGRES, "shop-mail"]
     assert [one for one in town.world.cloudfoundry.world.all(Binding) if one.app is not None] == []
 
 

@@ -52,6 +52,12 @@ def test_who_does_not_fit_into_the_quota_waits_and_starts_when_one_closes(quiet_
     town.octocat.close(first)
     assert page(town.until_live(third)).headline == "red"
     assert len(town.onlooker.comments(third)) == 1
+    greenest = town.push("green", {**manifest(memory="512M"), **headline("greenest")})
+    town.until_comment(second, "waiting for room, 1st of 1", "needs 512 MB", "Still live", "close [#3]")
+    town.until_idle()
+    assert page(town.url("shop-pr-2")).headline == "greener"
+    town.octocat.close(third)
+    assert page(town.until_live(second, greenest)).headline == "greenest"
     assert town.operator.refusals() == []
 
 

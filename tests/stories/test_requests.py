@@ -18,7 +18,7 @@ from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
 
-FIRST, PUSH, PROMOTION = 20, 20, 15
+FIRST, PUSH, PROMOTION = 19, 15, 12
 """The most for a first deploy, a push of a changed file, and a tag of what is built already."""
 
 GATE = 2
@@ -30,7 +30,7 @@ push once more.)"""
 def test_a_deploy_asks_for_little(quiet_town: Town, gated: bool) -> None:
     town, more = quiet_town, GATE if gated else 0
     password = {"ACCESS": "password", "GATE_PASSWORD": "correct horse"} if gated else {}
-    town.employ(QUIET_EVERY="60", MEMORY="256M", **password)
+    town.employ(QUIET_EVERY="60", POLL_EVERY="0.3", MEMORY="256M", **password)
     town.until_live(town.open("before"))  # logins, quotas and the gate are known from now on
     blue = town.open("blue")
     assert _asked(town, lambda: town.until_live(blue)) <= FIRST + more

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 import structlog
 
@@ -215,12 +218,18 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
 
 
-def test_a_person_who_is_named_signs_a_commit_off(quiet_town: Town) -> None:
+def test_a_person_who_is_named_signs_a_commit_off(quiet_town: Town, tmp_path: Path) -> None:
     town = quiet_town
+    (tmp_path / "gh").write_text(
+        '#!/bin/sh\n[ "$*" = "auth token --hostname 127.0.0.1" ] || exit 1\n'
+        f"echo {town.world.tokens['hubot']}\n"
+    )
+    (tmp_path / "gh").chmod(0o755)
+    path = f"{tmp_path}:{os.environ['PATH']}"
     text = file(town, "staging") + 'requires = { staging = { sign_off = ["hubot"] } }\n'
     town.branch("staging", town.octocat.head())
     town.employ_by_file(text)
-    typed = terminal(town, text, GH_TOKEN=town.world.tokens["hubot"])
+    typed = terminal(town, text, PATH=path, GH_TOKEN="", GITHUB_TOKEN="")
     town.until("a line", lambda: "waits: the word of hubot" in typed.types("list"))
     typed.types("lock", "staging", "1h", "not yet")
     assert "signed" in typed.types("approve", "staging", town.head_of("staging")[:8])

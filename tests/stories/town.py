@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 from zlib import crc32
@@ -25,7 +26,7 @@ from tests.stories.samples import SAMPLE, Files, headline
 
 T = TypeVar("T")
 
-QUICK = {"LOOK_EVERY": "0.2", "POLL_EVERY": "0.1", "QUIET_EVERY": "0.5"}
+QUICK = {"LOOK_EVERY": "0.3", "POLL_EVERY": "0.1", "QUIET_EVERY": "0.5"}
 """Even brisker than the playground, so that a story takes a second or two. No brisker: who looks more often than
 things happen only takes the processor from those who are waited for."""
 
@@ -41,12 +42,19 @@ class Town:
         self.home, self.log = playground.home, log
         self.github, self.cf = self.world.github.observed, self.world.cloudfoundry.observed
         self.repository = self.world.repository
-        self.octocat, self.hubot, self.stranger = map(self.person, ("octocat", "hubot", STRANGER))
+        self.octocat, self.stranger = self.person("octocat"), self.person(STRANGER)
         self.operator = Operator(self.world)
         self.onlooker = Onlooker(self.octocat, self.repository, BOT)
         self.orchestrators: list[Orchestrator] = []
         self.octocat.begin(SAMPLE)
-        self.hubot.clone()
+        self.world.github.world.clock.forward(1)  # whoever approves anything does so later
+
+    @cached_property
+    def hubot(self) -> Person:
+        """Somebody else who writes, once there is need for one."""
+        person = self.person("hubot")
+        person.clone()
+        return person
 
     def person(self, login: str) -> Person:
         folder = self.home / "people" / login

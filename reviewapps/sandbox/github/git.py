@@ -111,12 +111,20 @@ class Bare:
     """One bare repository.
 
     ``known`` holds what was read of commits, by sha (None: only that it exists), and what lies between two
-    of them, for that never changes. ``listed`` holds by folder which refs git listed there last.
+    of them, for that never changes; ``compared`` their patches, which may be large. ``listed`` holds by folder
+    which refs git listed there last, and ``holding`` by folder and commit which of them had it, with what they
+    all pointed at.
     """
 
     path: Path
     known: Recent[str, Any] = field(default_factory=Recent, compare=False, repr=False)
     listed: Recent[frozenset[str], list[Ref]] = field(
+        default_factory=lambda: Recent(100), compare=False, repr=False
+    )
+    holding: Recent[tuple[str, str], tuple[dict[str, str], set[str]]] = field(
+        default_factory=lambda: Recent(100), compare=False, repr=False
+    )
+    compared: Recent[tuple[str | None, str], Any] = field(
         default_factory=lambda: Recent(100), compare=False, repr=False
     )
 
@@ -245,8 +253,14 @@ class Bare:
 
     async def refs_containing(self, prefix: str, commit: str) -> set[str]:
         """The names of the refs under ``prefix`` that have ``commit``."""
-        printed = await self.text("for-each-ref", f"--contains={commit}", "--format=%(refname)", prefix)
-        return set(printed.split("\n")) - {""}
+        targets = self._targets(frozenset({prefix}))
+        before, found = self.holding.get((prefix, commit), (None, set[str]()))
+        if targets is None or targets != before:
+            printed = await self.text("for-each-ref", f"--contains={commit}", "--format=%(refname)", prefix)
+            found = set(printed.split("\n")) - {""}
+            if targets is not None:
+                self.holding[prefix, commit] = targets, found
+        return found
 
     async def commit_named(self, name: str) -> str | None:
         """The sha of the commit that a branch, a tag, a full ref or a (short) sha names."""
@@ -274,15 +288,22 @@ class Bare:
         await self.output("update-ref", "-d", END, ref)
 
     async def is_ancestor(self, older: str, newer: str) -> bool:
-        """Whether everything of ``older`` is in ``newer``."""
-        return await self.text("rev-list", "--max-count=1", END, older, f"^{newer}", "--") == ""
+        """Whether everything of ``older`` (both shas) is in ``newer``."""
+        name = f"{older} in {newer}"
+        if name not in self.known:
+            missing = await self.text("rev-list", "--max-count=1", END, older, f"^{newer}", "--")
+            self.known[name] = missing == ""
+        return bool(self.known[name])
 
     async def merge_base(self, left: str, right: str) -> str | None:
-        """The commit where two histories part, if they have one."""
-        try:
-            return await self.text("merge-base", END, left, right)
-        except GitError:
-            return None
+        """The commit where two histories (both shas) part, if they have one."""
+        name = f"{left}...{right}"
+        if name not in self.known:
+            try:
+                self.known[name] = await self.text("merge-base", END, left, right)
+            except GitError:
+                return None
+        return str(self.known[name])
 
 
 @lru_cache(maxsize=64)

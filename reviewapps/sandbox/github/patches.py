@@ -17,10 +17,16 @@ _HUNKS = re.compile(rb"^@@ .*", re.MULTILINE | re.DOTALL)
 
 
 async def patched(git: Bare, before: str | None, after: str) -> list[FileChange]:
-    """The files that differ between two commits, each with its patch.
+    """The files that differ between two commits (shas), each with its patch.
 
     There is none of what is binary, only has another name or mode, or is too large.
     """
+    if (before, after) not in git.compared:
+        git.compared[before, after] = await _patched(git, before, after)
+    return list(git.compared[before, after])
+
+
+async def _patched(git: Bare, before: str | None, after: str) -> list[FileChange]:
     changed = await changes(git, before, after)
     printed = await git.output("diff-tree", "--patch", "-r", "-M", END, before or EMPTY_TREE, after)
     parts, room = iter(_FILE.split(printed)[1:]), LARGEST_OF_ALL

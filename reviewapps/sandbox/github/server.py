@@ -30,7 +30,7 @@ from reviewapps.sandbox.github.routes import ALL
 from reviewapps.sandbox.github.routing import Api, unknown
 from reviewapps.sandbox.github.sign_ins import SignIn
 from reviewapps.sandbox.github.smart_http import SmartHttp
-from reviewapps.sandbox.github.state import App, Organization, Registration
+from reviewapps.sandbox.github.state import App, Organization, Registration, Repository
 from reviewapps.sandbox.github.webhooks.deliveries import Deliveries
 from reviewapps.sandbox.github.webhooks.events import Announced, Events
 from reviewapps.sandbox.github.webhooks.pushes import Pushes
@@ -107,6 +107,11 @@ class GitHub:
             await self._runner.cleanup()
             self._runner = None
         await self._snapshots.stop()
+
+    async def refs_changed(self, repository: Repository, login: str) -> None:
+        """Notice that ``login`` changed refs of the repository on disk, as after a push."""
+        await self._engine.pull_requests.refs_changed(repository, self.world.add_user(login))
+        self._snapshots.changed()
 
     def add_user(self, login: str, *, token: str, type: str = "User") -> None:
         """Let ``login`` in with ``token``, also with more than one."""

@@ -24,6 +24,12 @@ HIDDEN = ("refs", *(f"!{folder.rstrip('/')}" for folder in PUSHABLE))
 """Nobody pushes to other refs: git itself believes some of them, and pull requests have theirs."""
 LISTING, FLUSH = b"command=ls-refs", b"0000"
 TEST_MERGE = re.compile(rb"ref-prefix refs/pull/(\d{1,18})/merge\b")
+ABILITIES = {
+    "Content-Type": "application/x-git-upload-pack-advertisement",
+    "Cache-Control": "no-cache, max-age=0, must-revalidate",
+    "Expires": "Fri, 01 Jan 1980 00:00:00 GMT",
+    "Pragma": "no-cache",
+}
 SIGN_IN = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
@@ -32,6 +38,7 @@ class SmartHttp:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._told = b""
 
     def mount(self, app: web.Application) -> None:
         """Serve repositories, with `.git` at the end of the name or without."""
@@ -55,10 +62,20 @@ class SmartHttp:
         match request.match_info["command"]:
             case "git-receive-pack" if user is not None:
                 return await self._received(request, repository, user)
+            case "info/refs" if not pushes and request.headers.get("Git-Protocol") == "version=2":
+                return await self._abilities(repository)
             case "git-upload-pack":
                 return await _cgi(request, repository, user, await self._asked_for(request, repository))
             case _:
                 return await _cgi(request, repository, user)
+
+    async def _abilities(self, repository: Repository) -> web.Response:
+        """What git can do here: all that the second version of its protocol tells before it is asked, and the same
+        for every repository of ours."""
+        if not self._told:
+            words = ("upload-pack", "--stateless-rpc", "--advertise-refs", str(repository.git.path))
+            self._told = await repository.git.output(*words, environment={"GIT_PROTOCOL": "version=2"})
+        return web.Response(body=self._told, headers=ABILITIES)
 
     async def _asked_for(self, request: web.Request, repository: Repository) -> bytes:
         """The beginning of the request. The test merges that it names are there from now on."""

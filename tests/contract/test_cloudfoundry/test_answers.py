@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reviewapps import steps
-from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
+from reviewapps.cloudfoundry.errors import NoRoom, NotFound, NotReady, Rejected
 from reviewapps.cloudfoundry.pause import PAUSED
 from reviewapps.errors import (
     BadManifest,
@@ -66,7 +66,7 @@ def refusing(code: int, detail: str) -> str:
         (413, {}, "Request Entity Too Large", BadManifest),
         (422, {}, refusing(170017, "Only one build can be STAGING"), Busy),
         (422, {}, refusing(10008, "Cannot scale this process while a deployment is in flight."), Busy),
-        (400, {}, refusing(1004, "Bad request: Cannot stage package whose state is not ready."), Busy),
+        (400, {}, refusing(1004, "Bad request: Cannot stage package whose state is not ready."), NotReady),
         (422, {}, refusing(10008, "Name must not contain dragons"), Rejected),
         (400, {}, "plainly wrong", Rejected),
     ],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,21 @@ def test_one_build_at_a_time(space: SpaceClient, tmp_path: Path) -> None:
         space.carry_out(build, actual)
 
 
+def test_what_is_built_too_early_is_not_built_and_has_to_be_looked_at(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual = uploaded(space, created(space), archive(tmp_path))
+    words = "Bad request: Cannot stage package whose state is not ready."
+    body = json.dumps({"errors": [{"code": 1004, "title": "CF-BadRequest", "detail": words}]})
+    platform.fault("POST", "/v3/builds$", "status", status=400, body=body)
+    assert actual.packages
+
+    early = steps.CreateBuild(app_of(actual).guid, actual.packages[0].guid, "a1", blueprint())
+    actual = space.carry_out(early, actual)
+
+    assert (actual.packages, actual.builds) == (None, ())
+
+
 def test_a_buildpack_that_is_not_there_is_for_the_author_to_mend(space: SpaceClient, tmp_path: Path) -> None:
     actual = uploaded(space, created(space), archive(tmp_path))
     actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")
@@ -74,6 +90,7 @@ def test_a_buildpack_that_is_not_there_is_for_the_author_to_mend(space: SpaceCli
 def test_the_same_build_elsewhere_can_be_copied(space: SpaceClient, tmp_path: Path) -> None:
     built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
     actual = created(space)
+    assert actual.builds == ()
 
     key = blueprint().build_key
     actual = space.carry_out(steps.Look("elsewhere", key), actual)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from reviewapps.cloudfoundry.doorbell import BYPASS, GATE, PASSED, ROUTER_ERROR, Doorbell
+from reviewapps.errors import Unavailable
 from reviewapps.model import Secret
 
 ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
@@ -23,6 +25,14 @@ ANSWERS: dict[str, tuple[int, dict[str, str]]] = {
     "guarded": (401, {GATE: "refused"}),
     "crashed": (502, {GATE: PASSED, ROUTER_ERROR: "endpoint_failure"}),
 }
+SAID: dict[str, bytes] = {
+    "told": b'{"x.test": "2026-03-02T12:00:00+00:00"}',
+    "naive": b'{"x.test": "2026-03-02T12:00:00"}',
+    "far": b'{"x.test": "9999-12-31T23:59:59-23:59"}',
+    "deep": b"[" * 100_000,
+    "long": b'{"x.test": "2026-03-02T12:00:00+00:00"' + b" " * 2 * 1024**2 + b"}",
+    "odd": b"[]",
+}
 ASKED: list[tuple[str, str | None]] = []
 
 
@@ -32,11 +42,12 @@ class Router(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         host = self.headers["Host"].partition(".")[0]
         ASKED.append((host, self.headers[BYPASS]))
-        status, headers = ANSWERS[host]
+        status, headers = ANSWERS.get(host, (200, {}))
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
+        self.wfile.write(SAID.get(host, b""))
 
     def log_message(self, format: str, *args: object) -> None:
         pass
@@ -93,3 +104,14 @@ def test_without_a_gate_nobody_is_told_the_secret(port: int) -> None:
     ASKED.clear()
     Doorbell(f"http://{{host}}:{port}", verify=True).answers("well.apps.localhost")
     assert ASKED == [("well", None)]
+
+
+def test_a_gate_tells_when_it_was_passed(port: int) -> None:
+    told = Doorbell(f"http://{{host}}:{port}", verify=True).visits("told.apps.localhost")
+    assert told == {"x.test": datetime(2026, 3, 2, 12, tzinfo=UTC)}
+
+
+@pytest.mark.parametrize("host", ["naive", "far", "deep", "long", "odd", "empty"])
+def test_what_stands_where_a_gate_should_be_may_say_anything(port: int, host: str) -> None:
+    with pytest.raises(Unavailable, match="does not tell of visits"):
+        Doorbell(f"http://{{host}}:{port}", verify=True).visits(f"{host}.apps.localhost")

@@ -196,6 +196,7 @@ def test_a_deployment_is_active_or_over(
 ) -> None:
     resource = {
         "guid": "X",
+        "created_at": "2026-01-02T12:00:00Z",
         "status": {"value": value, "reason": reason, "details": {}},
         "strategy": "rolling",
         "droplet": {"guid": "D2"},
@@ -203,7 +204,10 @@ def test_a_deployment_is_active_or_over(
         "new_processes": [{"guid": "W2", "type": "web"}, {"guid": "K", "type": "worker"}],
         "metadata": {"labels": OURS | {labels.ATTEMPT: "a1"}, "annotations": {}},
     }
-    assert parse.deployment(resource) == Deployment("X", active, cancelling, deployed, "D2", "a1", ("W2",))
+    noon = datetime(2026, 1, 2, 12, tzinfo=UTC)
+    assert parse.deployment(resource) == Deployment(
+        "X", active, cancelling, deployed, "D2", "a1", ("W2",), noon
+    )
 
 
 def test_instances_are_those_of_web() -> None:

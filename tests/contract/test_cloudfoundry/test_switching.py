@@ -40,14 +40,25 @@ def test_an_app_is_configured_started_reached_and_marked(space: SpaceClient, tmp
     reach = steps.Reach(actual.route.address)
     actual = until(lambda: space.carry_out(reach, actual), lambda a: a.answers)
     tried = attempt(stop_start=True)
-    actual = space.carry_out(steps.MarkLive(tried), actual)
+    actual = space.carry_out(steps.MarkLive(tried, blueprint(rules_at="e" * 40)), actual)
 
     app = app_of(space.look().actual(PREVIEW))
-    assert app == app_of(actual)
+    assert app == app_of(actual) and app.rules_at == "e" * 40
     assert (app.commit, app.config, app.attempt) == (tried.commit, tried.config, tried)
     assert app.live_since is not None and app.live_since >= tried.began
     until(lambda: actual, lambda _: any("GET / " in line for line in space.log(app, "APP", 30)))
     assert len(space.log(app, "STG", 2)) == 2
+
+
+@pytest.mark.parametrize("starts", ["Start", "Roll", "RunTask"])
+def test_a_droplet_that_somebody_deleted_is_seen_to_be_gone(
+    platform: Platform, space: SpaceClient, tmp_path: Path, starts: str
+) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    platform.meddle("DELETE", f"/v3/droplets/{droplet}")
+    step = steps.RunTask("release", "k", "true", droplet) if starts == "RunTask" else None
+    found = space.carry_out(step or getattr(steps, starts)(droplet, attempt().id), actual)
+    assert found.droplets == () and not app_of(found).started
 
 
 def test_an_address_without_an_app_does_not_answer(space: SpaceClient) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import time
 from typing import Any
@@ -79,6 +80,7 @@ class Branch:
 def main(office: Office) -> Branch:
     """main of `octocat/shop`, whose first commit runs. hubot and stranger may write as well."""
     office.hub.client().get_repo("octocat/shop").add_to_collaborators("stranger", "push")
+    office.hub.server.world.clock.forward(60)  # since main was made
     return Branch(office)
 
 
@@ -98,7 +100,7 @@ def test_merges_of_all_three_kinds_belong_to_their_approved_pull_requests(main: 
     assert judgement(ONE, evidence) == Approved(("approved: #1, #2, #3 by hubot",))
     assert judgement(Requires.wish(2), evidence).words == "1 approval (#1, #2, #3)"  # type: ignore[union-attr]
     assert calls.count(("POST", "/graphql")) == 2
-    assert len(calls) < 10  # of which three tell who pushed
+    assert len(calls) < 13  # of which three tell who pushed, and three what that brought
 
     again = main.evidence()
     paid = [call.path for call in main.office.new_calls() if call.status != 304]
@@ -152,8 +154,27 @@ def test_a_merge_made_by_hand_is_a_push_though_github_calls_the_pull_request_mer
     shop.git("push", "--quiet", "origin", "main")
 
     assert main.office.hub.request("GET", f"/repos/octocat/shop/pulls/{number}").json()["merged"]
-    (told,) = main.lacks()
-    assert told.startswith("2 commits pushed to main without a pull request: ")
+    told = "2 commits pushed to main without a pull request: "
+    assert main.lacks()[0].startswith(told)
+    for version in ("", "3.9.0", "3.17.4"):  # which all have the list that tells the two apart
+        with pytest.raises(Unavailable):
+            _without_activity(main, version)
+    main.office.memory.forget()
+    with pytest.raises(Unavailable):
+        _without_activity(main, "")
+    assert _without_activity(main, "3.8.11").moves is None
+    assert main.lacks()[0].startswith(told)
+
+
+def _without_activity(main: Branch, version: str) -> Evidence:
+    """What is seen where that list is not there, on a GitHub Enterprise Server of that version."""
+    headers = {"X-GitHub-Enterprise-Version": version} if version else {}
+    main.office.fail("/activity", times=9, status=404, body="{}")
+    main.office.fail("/repositories/[0-9]+$", kind="headers", headers=headers)
+    try:
+        return main.evidence()
+    finally:
+        main.office.hub.server.observed.faults.clear()
 
 
 def test_an_approval_counts_for_the_commit_it_was_given_on_and_until_it_is_taken_back(main: Branch) -> None:
@@ -197,6 +218,23 @@ def test_nobody_approves_what_is_their_own(main: Branch) -> None:
     assert main.lacks() == []
 
 
+def test_what_a_bot_pushed_somebody_may_have_told_it_to(main: Branch) -> None:
+    hub, shop = main.office.hub, main.office.shop
+    for bot in ("github-actions", "dependabot"):
+        hub.server.add_user(f"{bot}[bot]", token=f"{bot}-token", type="Bot")
+        hub.server.world.repositories[main.office.repository].roles[f"{bot}[bot]"] = "write"
+    main.pull("pushed")
+    main.commit("in-the-name-of-another", "octocat")
+    shop.git("push", "--quiet", hub.remote("octocat/shop", "github-actions-token"), "pushed")
+    for number in (1, main.pull("opened", "github-actions-token"), main.pull("newer", "dependabot-token")):
+        main.review(number)
+        main.merge(number)
+
+    told = "whoever had github-actions[bot] push it is not known, so one more is needed"
+    assert main.lacks() == [f"1 approval ({told}) (#1, #2)"]
+    assert [pull.author for pull in main.evidence().pulls][1:] == ["github-actions[bot]", "dependabot[bot]"]
+
+
 @pytest.mark.parametrize("method", ["squash", "rebase"])
 def test_nor_by_a_merge_into_the_branch_of_somebody_else(main: Branch, method: str) -> None:
     """hubot writes in octocat's name, where nobody looks, and merges that into octocat's branch."""
@@ -237,23 +275,57 @@ def test_a_rewritten_branch_is_held(main: Branch) -> None:
     assert main.lacks(running="feature") == [told.replace(main.running[:7], "feature")]
 
 
-def test_an_approval_from_before_its_base_was_rewritten_does_not_count(main: Branch) -> None:
-    before, shop = main.head, main.office.shop
-    shop.git("checkout", "--quiet", "main")
-    main.commit("hidden", "octocat")
-    shop.git(
-        "push", "--quiet", "origin", "HEAD:main"
-    )  # so that its reviewers do not see it among the changes
-    number = main.pull("one")
-    main.review(number)
-    main.office.hub.server.world.clock.forward(60)
-    shop.git("push", "--quiet", "--force", "origin", f"{before}:main")
-    main.merge(number)
+def _rewritten(main: Branch, before: str) -> None:
+    main.office.shop.git("push", "--quiet", "--force", "origin", f"{before}:main")
 
+
+def _closed_meanwhile(main: Branch, before: str) -> None:
+    main.office.close(1)
+    _rewritten(main, before)
+    _opened_again(main)
+
+
+def _deleted_and_made_anew(main: Branch, before: str) -> None:
+    main.office.shop.git("push", "--quiet", "origin", ":main")
+    main.office.shop.git("push", "--quiet", "origin", f"{before}:refs/heads/main")
+    _opened_again(main)
+
+
+def _opened_again(main: Branch) -> None:
+    answer = main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("taken_away", "method"),
+    [(_rewritten, "squash"), (_closed_meanwhile, "merge"), (_deleted_and_made_anew, "squash")],
+)
+def test_what_its_base_had_and_has_no_more_nobody_approved_with_a_pull_request(
+    main: Branch, taken_away: Callable[[Branch, str], None], method: str
+) -> None:
+    before, shop, clock = main.head, main.office.shop, main.office.hub.server.world.clock
+    main.office.hub.client().get_repo("octocat/shop").edit(default_branch="feature")
+    shop.git("checkout", "--quiet", "main")
+    hidden = main.commit("hidden", "octocat")
+    shop.git("push", "--quiet", "origin", "HEAD:main")
+    number = main.pull("one")
+    shown = main.office.hub.request("GET", f"/repos/octocat/shop/pulls/{number}/files").json()
+    main.review(number)
+    clock.forward(60)
+    taken_away(main, before)
+    main.merge(number, method)
+
+    assert [file["filename"] for file in shown] == ["one-0"]
+    (pull,) = main.evidence().pulls  # which tells nothing of what happened while it was closed
+    assert (pull.retargeted_at is None) == (taken_away is _closed_meanwhile)
     assert main.lacks() == [f"1 approval (hubot approved another base) (#{number})"]
-    main.office.hub.server.world.clock.forward(60)
+    clock.forward(60)
     main.review(number)
     assert main.lacks() == []
+    # GitHub is known to show the old list of commits on, where nobody pushed to the pull request since.
+    world = main.office.hub.server.world
+    world.repositories[main.office.repository].pull_requests[number].base_sha = hidden
+    assert main.lacks() == [f"GitHub does not list all that came with it: {hidden[:7]} (#{number})"]
 
 
 def test_an_approval_of_another_base_branch_does_not_count(main: Branch) -> None:

@@ -268,6 +268,14 @@ def test_a_tree_of_a_billion_files_or_folders_is_refused_at_once(forge: Forge, l
         forge.archive(forge.nested(9, 10, forge.files(leaf)))
 
 
+def test_a_small_tree_cannot_name_long_paths_very_often(forge: Forge) -> None:
+    tree = forge.nested(2, 150, forge.files({"x": "x"}))
+    for _ in range(4):
+        tree = forge.tree((FOLDER, b"n" * 200, tree))
+    with pytest.raises(BadSource, match="paths of its files and folders have more than 16 MB together"):
+        forge.archive(tree)
+
+
 def test_a_tree_that_is_too_deep_is_refused(forge: Forge) -> None:
     with pytest.raises(BadSource, match="is too long"):
         forge.archive(forge.nested(600, 1, forge.files({"x": "x"})))

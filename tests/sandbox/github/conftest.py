@@ -28,6 +28,7 @@ EVENTS = [
     *("push", "create", "delete", "pull_request", "issue_comment", "deployment", "deployment_status"),
     *("status", "check_run", "repository", "fork", "pull_request_review", "merge_group"),
 ]
+BRANCHES = ("main", "feature")
 
 
 @dataclass
@@ -218,19 +219,35 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     checkout.git("init", "--quiet", "--template=", "--initial-branch=main")
     checkout.change("main", {"README.md": "shop\n", "app/main.py": "print('one')\n"}, "Begin")
     checkout.change("feature", {"app/main.py": "print('two')\n"}, "Change the greeting")
+    for branch in BRANCHES:
+        checkout.git("update-ref", f"refs/remotes/origin/{branch}", branch)
     return checkout.folder
 
 
 @pytest.fixture
-def shop(hub: Hub, template: Path) -> Checkout:
-    """A working copy of `octocat/shop`, whose branches main and `feature` were pushed."""
-    return begun(hub, template)
+def shop(hub: Hub, loop: Loop, template: Path) -> Checkout:
+    """A working copy of `octocat/shop`, whose branches main and `feature` are there as if they had been pushed:
+    hundreds of tests begin with it, and a push takes longer than many of them."""
+    checkout = Checkout(hub.folder / "shop")
+    shutil.copytree(template, checkout.folder)
+    with (checkout.folder / ".git/config").open("a") as file:
+        fetched = "+refs/heads/*:refs/remotes/origin/*"
+        file.write(f'[remote "origin"]\n\turl = {hub.remote("octocat/shop")}\n\tfetch = {fetched}\n')
+    repository = hub.server.world.named("octocat", "shop")
+    assert repository is not None
+    for part in ("objects", *(f"refs/heads/{branch}" for branch in BRANCHES)):
+        source, target = template / ".git" / part, repository.git.path / part
+        shutil.copytree(source, target, dirs_exist_ok=True) if source.is_dir() else shutil.copy(
+            source, target
+        )
+    loop.run(hub.server.refs_changed(repository, "octocat"))
+    return checkout
 
 
 def begun(hub: Hub, template: Path) -> Checkout:
-    """The same, for a hub that is no fixture."""
+    """The same by a push, for a hub that is no fixture."""
     checkout = Checkout(hub.folder / "shop")
     shutil.copytree(template, checkout.folder)
     checkout.git("remote", "add", "origin", hub.remote("octocat/shop"))
-    checkout.git("push", "--quiet", "origin", "main", "feature")
+    checkout.git("push", "--quiet", "origin", *BRANCHES)
     return checkout

@@ -86,6 +86,23 @@ def test_rules_and_a_manifest_that_stop_every_preview_are_warned_of(clinic: Clin
     assert "there is no `manifest.yml`" in found.text
 
 
+def test_databases_that_every_preview_may_enter_are_named_once_there_is_a_key(clinic: Clinic) -> None:
+    environment, ask = clinic.environment(POSTGRES="review-db"), clinic.operator.ask
+    clinic.operator.create_service("review-db", "aws-rds/micro-psql")
+    assert clinic.complaints(environment) == []
+    (made,) = ask("GET", "/v3/service_instances?names=review-db")["resources"]
+    of = {"service_instance": {"data": {"guid": made["guid"]}}}
+    name = f"reviewapps-{environment['REVIEWAPPS_INSTANCE']}"
+    ask("POST", "/v3/service_credential_bindings", {"type": "key", "name": name, "relationships": of})
+    key = clinic.until_made(f"/v3/service_credential_bindings?names={name}")
+    (found,) = clinic.complaints(environment)
+    assert (found.level, found.area) == ("warn", "cf review")
+    assert "may connect to more than their own databases: postgres, template1;" in found.text
+    ask("DELETE", f"/v3/service_credential_bindings/{key}")
+    clinic.until_gone(f"/v3/service_credential_bindings?names={name}")
+    clinic.operator.delete_service("review-db")
+
+
 def test_two_targets_that_are_one_space_are_warned_of(clinic: Clinic) -> None:
     text = TWO_TARGETS.format(github=clinic.github.url, api=clinic.foundry.api_url)
     (found,) = clinic.complaints(clinic.file_environment(text))

@@ -9,11 +9,10 @@ from reviewapps.sandbox.cloudfoundry.brokers.backing import Credentials
 from reviewapps.sandbox.cloudfoundry.brokers.postgres_server import PostgresServer
 
 _CREATE = """
-REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
 CREATE ROLE {user} LOGIN CREATEDB CREATEROLE PASSWORD '{password}';
 CREATE DATABASE {database} OWNER {user};
-REVOKE ALL ON DATABASE {database} FROM PUBLIC;
 """
+# As PostgreSQL leaves them, every role may connect to all of these: who wants to be alone there has to see to it.
 # Its role may make databases and roles, as RDS's master user may: they go with it, as with a server of its own.
 _MEMBER = (
     "(SELECT m.roleid FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member WHERE r.rolname = '{user}')"
@@ -27,7 +26,8 @@ DROP ROLE IF EXISTS {{user}};
 
 
 class Databases:
-    """Each instance is a database and the role that owns it; no other role may connect to it."""
+    """Each instance is a database and the role that owns it. Others may connect to it, and see nothing of what it
+    holds."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -27,6 +27,7 @@ for _kind in ("User", "Bot", "Organization", "Team", "Repository"):
 for _kind in PREFIXES:
     field(_kind, "id")(lambda user, ask, _: node_id(PREFIXES[user.type], user.id))
     field(_kind, "avatarUrl")(lambda user, ask, _: f"{ask.urls.origin}/{user.login}.png")
+field("Bot", "login")(lambda bot, ask, _: bot.login.removesuffix("[bot]"))  # as REST does not
 field("User", "isViewer")(lambda user, ask, _: user is ask.viewer)
 field("Team", "id")(lambda team, ask, _: node_id("T", team.id))
 

@@ -35,6 +35,7 @@ from reviewapps.sandbox.github.presenters.urls import Urls
 from reviewapps.sandbox.github.state import (
     JSON,
     BaseChange,
+    BaseDeleted,
     BaseForced,
     CheckRun,
     Label,
@@ -55,6 +56,7 @@ KINDS: Mapping[type, str] = {
     Team: "Team",
     Label: "Label",
     BaseChange: "BaseRefChangedEvent",
+    BaseDeleted: "BaseRefDeletedEvent",
     BaseForced: "BaseRefForcePushedEvent",
     QueueEntry: "MergeQueueEntry",
     CommitAt: "Commit",

@@ -11,7 +11,15 @@ from reviewapps.sandbox.github.graphql.values import Asked, CommitAt, CommitOf, 
 from reviewapps.sandbox.github.merge_queue import merge_method, waiting
 from reviewapps.sandbox.github.presenters.accounts import association
 from reviewapps.sandbox.github.presenters.urls import node_id
-from reviewapps.sandbox.github.state import JSON, BaseChange, BaseForced, PullRequest, QueueEntry, Review
+from reviewapps.sandbox.github.state import (
+    JSON,
+    BaseChange,
+    BaseDeleted,
+    BaseForced,
+    PullRequest,
+    QueueEntry,
+    Review,
+)
 
 MERGEABLE = {True: "MERGEABLE", False: "CONFLICTING", None: "UNKNOWN"}
 
@@ -109,6 +117,10 @@ field("BaseRefChangedEvent", "id")(lambda one, ask, _: node_id("BRCE", one.id))
 field("BaseRefChangedEvent", "databaseId")(lambda one, ask, _: one.id)
 
 
+field("BaseRefDeletedEvent", "id")(lambda one, ask, _: node_id("BRDE", one.id))
+field("BaseRefDeletedEvent", "databaseId")(lambda one, ask, _: one.id)
+
+
 field("BaseRefForcePushedEvent", "id")(lambda one, ask, _: node_id("BRFPE", one.id))
 
 
@@ -129,7 +141,11 @@ async def _forced_ref(one: BaseForced, ask: Asking, arguments: JSON) -> RefAt | 
 def _timeline(pull: PullRequest, ask: Asking, arguments: JSON) -> JSON:
     """What happened to it: of all that GitHub knows, the changes of its base branch."""
     kinds = arguments.get("itemTypes")
-    words = {BaseChange: "BASE_REF_CHANGED_EVENT", BaseForced: "BASE_REF_FORCE_PUSHED_EVENT"}
+    words = {
+        BaseChange: "BASE_REF_CHANGED_EVENT",
+        BaseDeleted: "BASE_REF_DELETED_EVENT",
+        BaseForced: "BASE_REF_FORCE_PUSHED_EVENT",
+    }
     found = [one for one in pull.base_changes if kinds is None or words[type(one)] in kinds]
     page = connection(found, arguments)
     return page | {"filteredCount": len(found), "pageCount": len(page["nodes"]), "updatedAt": pull.updated_at}

@@ -140,6 +140,17 @@ class BaseForced:
 
 
 @dataclass(eq=False)
+class BaseDeleted:
+    """A pull request whose base branch was deleted."""
+
+    id: int
+    pull_request: PullRequest
+    actor: User
+    base_ref_name: str
+    created_at: str
+
+
+@dataclass(eq=False)
 class PullRequest:
     """A wish to merge ``head_ref`` of ``head`` (nowhere, once a fork is deleted) into ``base_ref``."""
 
@@ -171,7 +182,7 @@ class PullRequest:
     last_pusher: User | None = None
     queue_entry: QueueEntry | None = None
     reactions: dict[int, Reaction] = field(default_factory=dict)
-    base_changes: list[BaseChange | BaseForced] = field(default_factory=list)
+    base_changes: list[BaseChange | BaseForced | BaseDeleted] = field(default_factory=list)
     landed: frozenset[str] = frozenset()  # what its merge brought into the base branch
 
     @property

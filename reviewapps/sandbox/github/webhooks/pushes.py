@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reviewapps.sandbox.github.git import ABSENT
-from reviewapps.sandbox.github.state import Activity, BaseForced, Repository, User
+from reviewapps.sandbox.github.state import Activity, BaseDeleted, BaseForced, PullRequest, Repository, User
 from reviewapps.sandbox.github.webhooks.events import Events
 from reviewapps.sandbox.github.world import World
 
@@ -81,18 +81,19 @@ class Pushes:
             self._world.clock.timestamp,
         )
         repository.activities = [*repository.activities[1 - MOST_ACTIVITIES :], noted]
-        if kind == "force_push":
-            for pull in repository.open_pull_requests:
-                if pull.base_ref == change.short:
-                    forced = (
-                        self._world.next_id(),
-                        pull,
-                        actor,
-                        change.before,
-                        change.after,
-                        noted.timestamp,
-                    )
-                    pull.base_changes.append(BaseForced(*forced))
+        for pull in repository.open_pull_requests:
+            if pull.base_ref == change.short:
+                self._note_base(pull, noted)
+
+    def _note_base(self, pull: PullRequest, noted: Activity) -> None:
+        """Write down at the pull request what became of its base; its commits are those to a rewritten one."""
+        if noted.type == "force_push":
+            forced = (self._world.next_id(), pull, noted.actor, noted.before, noted.after, noted.timestamp)
+            pull.base_changes.append(BaseForced(*forced))
+            pull.base_sha = noted.after
+        elif noted.type == "branch_deletion":
+            deleted = (self._world.next_id(), pull, noted.actor, pull.base_ref, noted.timestamp)
+            pull.base_changes.append(BaseDeleted(*deleted))
 
     async def _announce(self, repository: Repository, pusher: User, change: RefChange) -> None:
         await self._events.announce("push", None, repository, pusher, change=change)

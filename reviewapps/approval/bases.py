@@ -1,0 +1,39 @@
+"""What a pull request's reviewers saw: the difference to its base branch, as long as that only went forward.
+
+All of the head that the base did not have was shown to them. What the base had, it has still when the pull request
+is merged, unless it was rewritten, deleted or made anew meanwhile: then more is merged than they saw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+
+from reviewapps.approval.evidence import Evidence
+from reviewapps.approval.tracing import movers, trunk
+
+
+def with_bases(evidence: Evidence) -> Evidence:
+    """The same, with each pull request's base changed when the branch last did anything else than go forward."""
+    bringing = movers(evidence, trunk(evidence.head, evidence.commits))
+    moves = evidence.moves or ()
+    pulls = []
+    for pull in evidence.pulls:
+        merge = bringing.get(pull.merged_as)
+        broken = _broken_at(evidence, moves.index(merge)) if merge is not None else None
+        changed = [at for at in (pull.retargeted_at, broken) if at is not None]
+        pulls.append(replace(pull, retargeted_at=max(changed, default=None)))
+    return replace(evidence, pulls=tuple(pulls))
+
+
+def _broken_at(evidence: Evidence, merge: int) -> datetime | None:
+    """When the branch last did anything else than go forward before that move; None where it never did.
+
+    Where one move does not begin at what the one before it left, there is something that GitHub does not tell."""
+    before = (evidence.moves or ())[merge:]
+    for newer, older in pairwise(before):
+        if not newer.forward or newer.before != older.after:
+            return newer.at
+    oldest = before[-1]
+    return None if oldest.forward and evidence.all_moves else oldest.at

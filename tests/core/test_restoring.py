@@ -1,0 +1,142 @@
+"""What serves would also start again with its own variables and sizes, whatever came of an attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from reviewapps import steps
+from reviewapps.model import Command, Environment, Origin, Refusal, Service, Tag, Tagging
+from reviewapps.rules import EnvironmentRules, Rules
+from tests.core.imagined import CloudFoundry, Fate
+from tests.core.settling import NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
+
+PR_1, DEV = Environment(SHOP.id, "pr-1"), Environment(SHOP.id, "dev")
+NEW, NEWER = sha(98), sha(99)
+HEAD = "e" * 40
+
+
+def world() -> Settling:
+    """A preview and the dev app, both with a release command."""
+    tags = {Tag("dev-1", sha(50), annotated=False): Tagging(sha(2), None, NOW)}
+    github = GitHub({1: pull_request(1)}, tags=set(tags), taggings=dict(tags))
+    there = Settling(github, CloudFoundry(NOW, {}, looks=2))
+    there.commands = {"release": Command("migrate")}
+    there.until_settled()
+    return there
+
+
+def push(there: Settling, commit: str, fate: Fate = "well") -> None:
+    there.github.pull_requests[1] = pull_request(1, commit)
+    there.cf.fates = {**there.cf.fates, f"tree-of-{commit}": fate}
+
+
+def until_configured(there: Settling, environment: Environment, commit: str) -> str:
+    """Settle until the app would start with the variables of ``commit``; its guid."""
+    (app,) = there.cf.look().actual(environment).apps[:1]
+    while there.cf.configured[app.guid].commit != commit:
+        for wanting in there.attention():
+            there.turn(wanting)
+        there.cf.pass_time()
+    return app.guid
+
+
+def its_release_fails(there: Settling) -> None:
+    push(there, NEW, "unreleasable")
+
+
+def another_push_comes_which_cannot_be_built(there: Settling) -> None:
+    push(there, NEW)
+    until_configured(there, PR_1, NEW)
+    push(there, NEWER, "unbuildable")
+
+
+def another_push_comes_and_somebody_redeploys(there: Settling) -> None:
+    push(there, NEW)
+    guid = until_configured(there, PR_1, NEW)
+    push(there, NEWER, "unbuildable")
+    there.turn(PR_1)
+    app = there.cf.apps[guid]
+    assert app.attempt is not None and app.attempt.inherits
+    there.cf.apps[guid] = replace(app, attempt=replace(app.attempt, id="asked", fresh=True))
+
+
+def it_crashes_during_the_switch(there: Settling) -> None:
+    push(there, NEW, "crashing")
+
+
+def new_rules_come_whose_release_fails(there: Settling) -> None:
+    there.github.rules = Rules(environments={"review": EnvironmentRules(env={"A": "1"})})
+    there.github.repository = replace(SHOP, head=HEAD)
+    there.cf.fates = {f"tree-of-{sha(1)}": "unreleasable"}
+
+
+REFUSED = [
+    its_release_fails,
+    another_push_comes_which_cannot_be_built,
+    another_push_comes_and_somebody_redeploys,
+    it_crashes_during_the_switch,
+    new_rules_come_whose_release_fails,
+]
+
+
+@pytest.mark.parametrize("comes_to_nothing", REFUSED)
+def test_what_serves_gets_its_variables_back(comes_to_nothing: Callable[[Settling], None]) -> None:
+    there = world()
+    (app,) = there.cf.look().actual(PR_1).apps
+    comes_to_nothing(there)
+    there.until_settled()
+    after = next(one for one in there.cf.look().actual(PR_1).apps if one.guid == app.guid)
+    assert after.attempt is not None and after.attempt.refusal is not None
+    assert (after.started, after.commit) == (True, sha(1))
+    assert there.cf.configured[app.guid] == Origin(sha(1), SHOP.head)
+    assert is_as_it_should_be(there) == {}
+
+
+def test_what_an_attempt_gave_way_to_has_the_variables_that_it_came_with() -> None:
+    there = world()
+    tag = Tag("dev-2", sha(51), annotated=False)
+    there.github.tags.add(tag)
+    there.github.taggings[tag] = Tagging(NEW, None, NOW)
+    guid = until_configured(there, DEV, NEW)
+    there.cf.push_by_hand(guid, "hot fix")
+    there.until_settled()
+    app = there.cf.apps[guid]
+    assert (
+        app.attempt is not None and app.attempt.refusal is not None and app.attempt.refusal.fault == "drift"
+    )
+    assert there.cf.configured[guid] == Origin(sha(2), SHOP.head)
+
+
+def test_what_serves_gets_its_services_back() -> None:
+    there = world()
+    there.services = (Service("shop-db", "database"),)
+    push(there, NEW)
+    there.until_settled()
+    (guid,) = there.cf.bindings
+    there.without_services = {NEWER}
+    push(there, NEWER, "unreleasable")
+    there.until_settled()
+    assert there.cf.apps[guid].commit == NEW
+    assert [one.name for one in there.cf.bindings[guid]] == ["shop-db"]
+
+
+def test_a_build_that_fails_touches_nothing_of_what_serves() -> None:
+    there = world()
+    push(there, NEW, "unbuildable")
+    before = len(there.taken)
+    there.until_settled()
+    assert any(isinstance(step, steps.Refuse) for step in there.taken[before:])
+    assert not any(isinstance(step, steps.Configure) for step in there.taken[before:])
+
+
+def test_who_is_killed_after_giving_them_back_refuses_all_the_same() -> None:
+    there = world()
+    push(there, NEW, "unreleasable")
+    there.kills = frozenset(range(len(there.taken), len(there.taken) + 40))
+    there.until_settled()
+    (app, *_) = there.cf.look().actual(PR_1).apps
+    assert app.attempt is not None and isinstance(app.attempt.refusal, Refusal)
+    assert is_as_it_should_be(there) == {}

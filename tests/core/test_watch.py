@@ -1,0 +1,155 @@
+"""No wait is overshot by more than a small part of it, and few are asked however many wait."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from reviewapps.model import Environment
+from reviewapps.reconcile.means import Means, Pace
+from reviewapps.reconcile.watch import is_still_under_way, under_way, wait_for
+from reviewapps.steps import UnderWay, Wait
+from tests.core.settling import NOW, SHOP
+from tests.core.test_capacity import Remembering
+from tests.core.test_deploying import CloudFoundry, Deploying
+
+HOUR = 3600.0
+
+
+@dataclass
+class Platform:
+    """A platform that works on ``ends`` (seconds from now) of each environment, and ``listed`` at those times; the
+    ``seconds`` that have passed."""
+
+    ends: dict[Environment, float]
+    listed: list[float] = field(default_factory=list)
+    woken: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def means(self) -> Means:
+        platform = self
+
+        class Works(CloudFoundry):
+            def under_way(self, kind: UnderWay) -> frozenset[Environment]:
+                platform.listed.append(platform.seconds)
+                return frozenset(e for e, at in platform.ends.items() if at > platform.seconds)
+
+        own: dict[str, Any] = {"cloudfoundry": Works(NOW, {}), "memory": self.memory, "pace": Pace()}
+        return replace(Deploying(()).means, now=self.now, wake=self.woken.append, **own)
+
+    def now(self) -> Any:
+        return NOW + timedelta(seconds=self.seconds)
+
+    def __post_init__(self) -> None:
+        self.memory = Remembering()
+
+    def noticed(
+        self, kinds: Callable[[Environment], UnderWay | None], until: float = HOUR
+    ) -> dict[str, float]:
+        """When it is noticed of each that the platform is done; each is asked as often as it wants to be."""
+        means, due = self.means, {}
+        waits = {e: Wait("it", kinds(e)) for e in self.ends}
+        for environment, wait in waits.items():
+            due[environment] = wait_for(means, environment, wait, "1")
+        found: dict[str, float] = {}
+        self.turns = 0
+        while due:
+            self.turns += 1
+            environment = min(due, key=lambda one: due[one])
+            self.seconds = due.pop(environment)
+            again = is_still_under_way(means, environment)
+            if again is None and self.seconds < self.ends[environment]:  # a closer look
+                again = wait_for(means, environment, waits[environment], "1")
+            if again is None:
+                found[environment.name] = self.seconds
+            elif self.seconds < until:
+                due[environment] = self.seconds + again
+            for key in self.woken:
+                due |= {one: self.seconds for one in due if one.key == key}
+            self.woken.clear()
+        return found
+
+
+def _some(count: int, lasts: Callable[[int], float]) -> Platform:
+    return Platform({Environment(SHOP.id, f"pr-{n}"): lasts(n) for n in range(1, count + 1)})
+
+
+@pytest.mark.parametrize("kind", ["package", "build", "deployment", "task", None])
+@pytest.mark.parametrize("lasts", [0.1, 3.0, 11.0, 42.0, 95.0, 190.0])
+def test_a_wait_is_overshot_by_a_twentieth_or_half_a_second(kind: UnderWay | None, lasts: float) -> None:
+    platform = _some(1, lambda n: lasts)
+    noticed = platform.noticed(lambda environment: kind)["pr-1"]
+    assert lasts <= noticed <= lasts + max(0.55, 0.055 * lasts)
+
+
+@pytest.mark.parametrize("count", [10, 60, 200])
+def test_however_many_wait_few_listings_are_asked_for(count: int) -> None:
+    kinds: list[UnderWay] = ["package", "build", "deployment", "task"]
+    platform = _some(count, lambda n: 20.0 + n)
+    noticed = platform.noticed(lambda environment: kinds[(environment.number or 0) % 4])
+    assert len(noticed) == count
+    for second in range(10, 200):
+        assert sum(second <= at < second + 10 for at in platform.listed) <= 10 / Pace().apart + 1
+    for name, at in noticed.items():
+        lasted = 20.0 + int(name.removeprefix("pr-"))
+        assert at <= lasted + 2 + 0.1 * lasted
+    assert platform.turns <= 25 * max(noticed.values())
+
+
+def test_what_lasts_for_ever_is_looked_at_seldom_but_looked_at() -> None:
+    platform = _some(1, lambda n: HOUR)
+    platform.noticed(lambda environment: "build", until=900.0)
+    gaps = [at - before for before, at in itertools.pairwise(platform.listed)]
+    assert max(gaps) <= 2 * Pace().seldom + 0.1  # in between somebody looked closer
+    assert sum(at > 300 for at in platform.listed) <= 600 / Pace().seldom + 15
+
+
+def test_who_asks_for_himself_asks_the_more_rarely_the_more_do() -> None:
+    platform = _some(40, lambda n: HOUR)
+    means, wait = platform.means, Wait("the first instance")
+    waits = [wait_for(means, environment, wait, "1") for environment in platform.ends]
+    assert waits[0] == Pace().soon
+    assert waits[-1] == 40 * Pace().apart
+    platform.seconds = 60.0
+    assert wait_for(means, next(iter(platform.ends)), Wait("something else"), "1") == Pace().soon
+
+
+def test_before_there_is_anything_to_be_seen_nobody_looks() -> None:
+    platform = _some(1, lambda n: HOUR)
+    again = Wait("another try", until=NOW + timedelta(seconds=40))
+    assert wait_for(platform.means, next(iter(platform.ends)), again, "1") == 40.0
+
+
+def test_another_wait_begins_anew() -> None:
+    platform = _some(1, lambda n: HOUR)
+    means, (environment,) = platform.means, platform.ends
+    first, build = Wait("staging", "build"), Wait("the new instance", "deployment")
+    wait_for(means, environment, first, "1")
+    platform.seconds = 100.0
+    assert wait_for(means, environment, first, "1") == 5.0
+    assert wait_for(means, environment, first, "2") == Pace().soon
+    assert wait_for(means, environment, build, "2") == Pace().soon
+
+
+def test_who_wants_another_commit_is_looked_at_closer() -> None:
+    platform = _some(1, lambda n: HOUR)
+    (environment,) = platform.ends
+    wait_for(platform.means, environment, Wait("staging", "build"), "1")
+    assert is_still_under_way(platform.means, environment) is not None
+    platform.memory.write("acme/shop:waiting:pr-1", None, 60.0)
+    assert is_still_under_way(platform.means, environment) is None
+
+
+def test_builds_of_others_are_told_from_ones_own() -> None:
+    platform = _some(2, lambda n: HOUR)
+    one, other = platform.ends
+    assert under_way(platform.means, "build", but=one)
+    del platform.ends[other]
+    platform.seconds = 6.0
+    assert not under_way(platform.means, "build", but=one)
