@@ -80,11 +80,13 @@ class BadSource(AuthorMustAct):
 
 
 class BadRules(AuthorMustAct):
-    """``.reviewapps.yml`` on the default branch cannot be read. ``line`` counts from 1; 0 where unknown."""
+    """``.reviewapps.yml`` on the default branch cannot be read. ``line`` counts from 1; 0 where unknown. ``asks``
+    are the environments of which the file wants anything before a commit goes there; None where not even that can
+    be read."""
 
-    def __init__(self, message: str, line: int = 0) -> None:
+    def __init__(self, message: str, line: int = 0, asks: frozenset[str] | None = None) -> None:
         super().__init__(message)
-        self.line = line
+        self.line, self.asks = line, asks
 
     @property
     def where(self) -> str:

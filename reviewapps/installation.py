@@ -25,7 +25,7 @@ from reviewapps.model import Environment
 from reviewapps.naming import digest
 from reviewapps.overview import Decision, Overview
 from reviewapps.ports import Counters, Lease, Memory
-from reviewapps.reconcile import Governing, Reconciler, Standing, Uncounted
+from reviewapps.reconcile import Adoption, Governing, Reconciler, Standing, Uncounted
 
 log = structlog.get_logger()
 
@@ -134,17 +134,18 @@ class Installation:
             self._unforeseen(environment, odd)
             raise
 
-    def redeploy(self, environment: Environment) -> str:
-        """Let the environment's commit be built and deployed once more; the commit. Busy while it is held."""
-        with self.held(environment) as lease:
+    def redeploy(self, environment: Environment, who: str = "") -> str:
+        """Let the environment's commit be built and deployed once more; the commit. ``who`` asks for it stands in
+        the audit lines. Busy while it is held."""
+        with self.held(environment, who) as lease:
             commit = self.reconciler(environment.repository).redeploy(environment, lease)
         self.wake(environment, False)
         return commit
 
-    def reset(self, environment: Environment) -> str:
+    def reset(self, environment: Environment, who: str = "") -> str:
         """Let the environment's databases be made anew, and its commit be deployed once more; the commit. Busy
         while it is held."""
-        with self.held(environment) as lease:
+        with self.held(environment, who) as lease:
             commit = self.reconciler(environment.repository).reset(environment, lease)
         self.wake(environment, False)
         return commit
@@ -153,14 +154,22 @@ class Installation:
     def governing(self, environment: Environment, who: str) -> Iterator[Governing]:
         """What may be said by hand of a shared environment; it is looked at afterwards. ``who`` says it stands in
         the audit lines. Busy while it is held."""
-        with structlog.contextvars.bound_contextvars(who=who), self.held(environment) as lease:
+        with self.held(environment, who) as lease:
             yield self.reconciler(environment.repository).governing(environment, lease)
         self.wake(environment, False)
 
-    def deploy(self, environment: Environment) -> Standing:
+    def adopt(self, adoption: Adoption, who: str) -> None:
+        """Take over the app of a shared environment. ``who`` does stands in the audit lines. Busy while it is
+        held."""
+        environment = adoption.environment
+        with self.held(environment, who) as lease:
+            self.reconciler(environment.repository).adopt(adoption, lease)
+        self.wake(environment, False)
+
+    def deploy(self, environment: Environment, who: str = "") -> Standing:
         """Let be tried anew what was refused, taken away by hand or expired; where it stands then. Busy while it
         is held."""
-        with self.held(environment) as lease:
+        with self.held(environment, who) as lease:
             standing = self.reconciler(environment.repository).deploy(environment, lease)
         self.wake(environment, False)
         return standing
@@ -174,9 +183,9 @@ class Installation:
         return commit
 
     @contextlib.contextmanager
-    def held(self, environment: Environment) -> Iterator[Lease]:
-        """The right to touch the environment by hand; Busy while somebody else has it, after a few seconds of
-        waiting. BadSettings where nothing may be written."""
+    def held(self, environment: Environment, who: str = "") -> Iterator[Lease]:
+        """The right to touch the environment by hand, which the audit lines say ``who`` has. Busy while somebody
+        else has it, after a few seconds of waiting. BadSettings where nothing may be written."""
         if self.mode != "act":
             raise BadSettings(
                 f"{environment.name}: this installation only acts in mode act, and it is in {self.mode}"
@@ -186,7 +195,8 @@ class Installation:
             if time.monotonic() > deadline:
                 raise Busy(f"{environment.name}: somebody is at it just now; try again in a few seconds")
             time.sleep(0.1)
-        with lease, about(self._named(environment.repository), environment):
+        says = structlog.contextvars.bound_contextvars(**({"who": who} if who else {}))
+        with lease, about(self._named(environment.repository), environment), says:
             yield lease
 
     def _named(self, repository: int) -> str:

@@ -124,12 +124,13 @@ class Forbidden:
 
 @dataclass(frozen=True)
 class Removed:
-    """App and address are gone."""
+    """App and address are gone; but for its build, where that is ``kept_for`` a shared environment."""
 
     why: Literal["merged", "closed", "expired", "unlabelled", "destroyed"]
     at: datetime | None
     days: int = 0
     arrivals: tuple[Arrival, ...] = ()
+    kept_for: str = ""
 
 
 Outcome = Building | Live | Failed | Held | Waiting | Forbidden | Removed

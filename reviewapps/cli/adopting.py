@@ -9,6 +9,7 @@ import typer
 from reviewapps.cli.acting import acting
 from reviewapps.cli.deeds import deed_with_row, would_be
 from reviewapps.cli.menu import AsJson, Yes, agreed, command, in_a_sentence, settings
+from reviewapps.cli.person import somebody
 from reviewapps.cli.sought import sought
 from reviewapps.reconcile import Adoption
 from reviewapps.report.wording import listed, several
@@ -38,8 +39,7 @@ def adopt(
             print("\n".join(changes))
         if not (yes or agreed("Take it over?")):
             return 1
-        with installation.held(one.environment) as lease:
-            one.reconciler.adopt(adoption, lease)
+        installation.adopt(adoption, somebody(told))
         if as_json_:
             print(deed_with_row("adopt", one, app=name, changes=changes))
             return 0

@@ -12,11 +12,13 @@ from reviewapps.cli.acting import acting, is_alone, seconds, waiting
 from reviewapps.cli.deeds import deed, deed_with_row, would_be
 from reviewapps.cli.governing import sent
 from reviewapps.cli.menu import AsJson, Where, Within, Yes, agreed, command, in_a_sentence, settings
+from reviewapps.cli.person import somebody
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.installation import Installation
 from reviewapps.once import settle_one
 from reviewapps.overview import Row, said
 from reviewapps.report.untrusted import Mask, plain
+from reviewapps.settings import Settings
 
 Override = Annotated[bool, typer.Option("--override", help="With a commit: in spite of what holds others.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Stay until it is live or failed, and say how it goes.")]
@@ -53,7 +55,7 @@ def deploy(
             past = ", past what holds others; `reviewapps history` names you" if override else ""
             said = f"{one.name}: {commit[:7]} goes there{past}"
             return _ended(installation, one, "deploy", asked, mask, said, commit=commit)
-        standing = installation.deploy(one.environment)
+        standing = installation.deploy(one.environment, _who(told, one))
         said = _said(one, standing.row, mask, ", tried anew" if standing.anew else "")
         if is_alone(told) and not wait and not _is_up(standing.row):
             said += "\nNo worker runs here: `reviewapps look --wait`, or --wait, goes on with it."
@@ -67,7 +69,7 @@ def redeploy(environment: Where, wait: Wait = False, within: Within = None, as_j
     told, asked = settings(), Asked(wait, waiting(within, wait), as_json_)
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
-        commit = installation.redeploy(one.environment)
+        commit = installation.redeploy(one.environment, _who(told, one))
         where = "`reviewapps history`" if one.environment.shared else "the pull request's comment"
         said = f"{one.name}: {commit[:7]} is deployed once more; {where} will tell"
         return _ended(installation, one, "redeploy", asked, Mask.over(told.secrets), said, commit=commit)
@@ -87,7 +89,7 @@ def reset(
             return 0
         if not (yes or agreed(f"{one.name}: all data of its own databases. Delete it?")):
             return 1
-        commit = installation.reset(one.environment)
+        commit = installation.reset(one.environment, _who(told, one))
         said = f"{one.name}: its databases are made anew, and {commit[:7]} is deployed once more"
         return _ended(installation, one, "reset", asked, Mask.over(told.secrets), said, commit=commit)
 
@@ -116,6 +118,11 @@ def destroy(environment: Where, yes: Yes = False, within: Within = None, as_json
             again = f"a push or `reviewapps deploy {one.name}` brings it back"
             print(f"{one.name}: {commit[:7]} is removed; {again}")
     return 0 if need is None else 1
+
+
+def _who(told: Settings, one: Sought) -> str:
+    """Who asks, where that is told: of what is shared."""
+    return somebody(told) if one.environment.shared else ""
 
 
 def _ended(

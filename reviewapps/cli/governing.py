@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
-import subprocess
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
-from urllib.parse import urlsplit
 
-import requests
 import typer
 
 from reviewapps.cli.acting import acting
 from reviewapps.cli.deeds import deed_with_row
 from reviewapps.cli.menu import AsJson, Where, command, in_a_sentence, settings
+from reviewapps.cli.person import person, somebody
 from reviewapps.cli.printed.past import past_as_json, past_deploys
 from reviewapps.cli.sought import Sought, sought
 from reviewapps.errors import AuthorMustAct, BadSettings
@@ -26,7 +22,6 @@ from reviewapps.settings import Settings
 from reviewapps.wiring import reading
 
 SHA: Final = re.compile(r"[0-9a-f]{4,40}")
-PATIENCE: Final = 10
 
 Why = Annotated[str, typer.Argument(help="What for: shown to whoever waits.", show_default=False)]
 HowLong = Annotated[str, typer.Argument(help="30m, 8h, 10d.", show_default=False)]
@@ -41,7 +36,7 @@ def lock(environment: Where, how_long: HowLong, why: Why, as_json_: AsJson = Fal
     told = settings()
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
-        who = _person(told) or getpass.getuser()
+        who = somebody(told)
         with installation.governing(one.environment, who) as it:
             it.lock(who, why, until)
         if as_json_:
@@ -58,7 +53,7 @@ def unlock(environment: Where, as_json_: AsJson = False) -> int:
     told = settings()
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
-        with installation.governing(one.environment, _person(told) or getpass.getuser()) as it:
+        with installation.governing(one.environment, somebody(told)) as it:
             it.unlock()
         print(deed_with_row("unlock", one) if as_json_ else f"{one.name}: unlocked")
     return 0
@@ -71,16 +66,16 @@ def approve(environment: Where, commit: Commit, as_json_: AsJson = False) -> int
     told = settings()
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
-        person = _person(told)
-        if person is None:
+        signs = person(told)
+        if signs is None:
             raise BadSettings("who are you? `gh auth login`, or GH_TOKEN with a token of your own, says so")
         found = _commit(one, commit)
-        with installation.governing(one.environment, person) as it:
-            it.sign_off(person, found)
+        with installation.governing(one.environment, signs) as it:
+            it.sign_off(signs, found)
         if as_json_:
-            print(deed_with_row("approve", one, who=person, commit=found))
+            print(deed_with_row("approve", one, who=signs, commit=found))
             return 0
-        print(f"{one.name}: {person} signed {found[:7]} off")
+        print(f"{one.name}: {signs} signed {found[:7]} off")
     return 0
 
 
@@ -98,7 +93,7 @@ def rollback(
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         found = _commit(one, commit) if commit is not None else None
-        who = _person(told) or getpass.getuser()
+        who = somebody(told)
         with installation.governing(one.environment, who) as it:
             back = it.go_back(who, found)
         if as_json_:
@@ -126,7 +121,7 @@ def history(environment: Where, as_json: AsJson = False) -> int:
 
 def sent(told: Settings, installation: Installation, one: Sought, ref: str, override: bool) -> str:
     """Let a shared environment run the commit that ``ref`` means; the commit."""
-    commit, who = _commit(one, ref), _person(told) or getpass.getuser()
+    commit, who = _commit(one, ref), somebody(told)
     with installation.governing(one.environment, who) as it:
         it.send(ref, commit, who, override=override)
     return commit
@@ -151,40 +146,3 @@ def _lasting(text: str) -> timedelta:
         return duration(text)
     except ValueError as wrong:
         raise BadSettings(f"`{text}` is not {wrong}") from None
-
-
-def _person(told: Settings) -> str | None:
-    """Whose the GitHub token of whoever sits here is; None where there is none."""
-    token = os.environ.get("GH_TOKEN") or os.environ.get("GITHUB_TOKEN") or _token_of_gh(told)
-    if not token:
-        return None
-    url = f"{told.grants.github.url.rstrip('/')}/user"
-    answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
-    if answer.status_code != 200:
-        raise BadSettings(f"GitHub does not know whose your token is: it answered {answer.status_code}")
-    return str(answer.json()["login"])
-
-
-def _token_of_gh(told: Settings) -> str:
-    """The token that ``gh`` has for the very GitHub that it is sent to, and not for another one."""
-    try:
-        asked = subprocess.run(
-            ["gh", "auth", "token", "--hostname", _host(told.grants.github.url)],
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return asked.stdout.strip() if asked.returncode == 0 else ""
-
-
-def _host(api: str) -> str:
-    """What ``gh`` calls the GitHub whose API is there.
-
-    >>> _host("https://api.github.com"), _host("https://api.acme.ghe.com"), _host("https://git.acme.org/api/v3")
-    ('github.com', 'acme.ghe.com', 'git.acme.org')
-    """
-    host = urlsplit(api).hostname or ""
-    return host.removeprefix("api.") if host == "api.github.com" or host.endswith(".ghe.com") else host

@@ -5,11 +5,12 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 """
 
 from reviewapps.desired.desired import desired, questions
+from reviewapps.desired.following import branches_of, head_of
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.permitted import has_drifted, permitted_last
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, Line, Room, Waiter
-from reviewapps.desired.shared import Shared, branches_of, head_of
+from reviewapps.desired.shared import Shared
 from reviewapps.desired.tags import followed_tags, natural, overwritten, tags_seen
 from reviewapps.desired.verdicts import (
     Absent,

@@ -44,6 +44,15 @@ class Case:
         return self._or_of_the_default_branch(there)
 
     def _or_of_the_default_branch(self, there: Rules | BadRules) -> Rules | BadRules:
-        """Those of the default branch where these cannot be read, and neither those nor the operator ask for
-        anything: so one tag with a broken file holds up no other."""
-        return self.rules if isinstance(there, BadRules) and self.requires(self.rules).nothing else there
+        """Those of the default branch where these cannot be read, and nobody asks for anything: so one tag with a
+        broken file holds up no other. Where these may have asked, a pull request could else take that away."""
+        broken = isinstance(there, BadRules) and not self._may_have_asked(there)
+        return self.rules if broken and self.requires(self.rules).nothing else there
+
+    def _may_have_asked(self, there: BadRules) -> bool:
+        """Whether rules that cannot be read want something before a commit goes there, as far as they can be. Of
+        what came by a tag nobody is held to what cannot be read at all."""
+        if there.asks is not None:
+            return self.environment.kind in there.asks
+        came_by_tag = self.app is not None and bool(self.app.tags_seen)
+        return not (came_by_tag and self.follows.tags)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from reviewapps.desired.awaited import with_builds_kept
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.review import REVIEW, Review
 from reviewapps.desired.shared import Shared
@@ -44,6 +45,8 @@ def desired(
         needs=frozenset(review.needs_asked),
         room=review.room_asked,
     )
+    pulls = (*wanted.pull_requests, *(pr for pr in known.pull_requests.values() if pr is not None))
+    verdicts = with_builds_kept(verdicts, pulls, wanted, rules, grant, space)
     return replace(_safe(verdicts, asks | inquiry.asks, grant), line=review.line)
 
 

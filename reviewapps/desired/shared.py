@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reviewapps.approval import Approved
 from reviewapps.desired.case import Case
+from reviewapps.desired.following import head_of
 from reviewapps.desired.holding import DRIFT, frozen, hold, kept, locked
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.own_rules import broken, lacking, unreadable
@@ -17,7 +18,7 @@ from reviewapps.desired.verdicts import Held, Hold, Leave, Run, Verdict
 from reviewapps.desired.without_rules import without_rules
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import ADOPTED, App, Environment, Follows, Over, Space, Wanted
+from reviewapps.model import ADOPTED, App, Environment, Over, Space, Wanted
 from reviewapps.rules import Rules
 
 
@@ -182,18 +183,3 @@ def _by_rules_of_its_own(case: Case, found: Run) -> Verdict:
         return Held(found.held or none)
     config, wishes = case.grant.config(own, case.environment), own.of(case.environment)
     return replace(found, config=config, deadline=wishes.deadline, app=wishes.app, by_own_rules=True)
-
-
-def head_of(wanted: Wanted, follows: Follows) -> str | None:
-    """The newest commit of the branch that is followed; None where tags are, or where there is no such branch."""
-    if follows.tags:
-        return None
-    default = wanted.repository.default_branch
-    branch = follows.branch or default
-    return wanted.repository.head if branch == default else wanted.branches.get(branch)
-
-
-def branches_of(rules: Rules, kinds: Iterable[str]) -> frozenset[str]:
-    """The branches, besides the default one, that environments of these kinds follow."""
-    follows: Mapping[str, Follows | None] = {kind: rules.named(kind).follows for kind in kinds}
-    return frozenset(one.branch for one in follows.values() if one is not None and one.branch)

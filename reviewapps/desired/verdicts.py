@@ -94,11 +94,13 @@ class Refused:
 @dataclass(frozen=True)
 class Absent:
     """Nothing should be there. ``missing``: GitHub does not know the pull request (any more). ``days`` without
-    a push or a visit make one ``expired``, or too ``old`` to begin with."""
+    a push or a visit make one ``expired``, or too ``old`` to begin with. But for its build, where a shared
+    environment of the name ``kept_for`` has still to take that."""
 
     why: Literal["merged", "closed", "expired", "unlabelled", "bot", "old", "missing"]
     at: datetime | None = None
     days: int = field(default=0, compare=False)
+    kept_for: str = ""
 
 
 @dataclass(frozen=True)

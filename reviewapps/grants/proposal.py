@@ -18,6 +18,8 @@ from reviewapps.rules.document import Document, document
 MOST_NAMED: Final = 20
 """Names of one kind that are looked up on GitHub: what is more is not asked for, and so not complained of."""
 
+NOWHERE: Final[Mapping[str, Rules]] = {}
+
 
 @dataclass(frozen=True)
 class Mistake:
@@ -66,11 +68,12 @@ def mistakes(
     grant: Grant,
     unknown: Named,
     now: Rules | None = None,
+    there: Mapping[str, Rules] = NOWHERE,
 ) -> list[Mistake]:
     """All that is wrong with these rules, by line; of what cannot be read at all, the first.
 
     ``unknown`` is what of ``named`` GitHub does not have; ``now`` are the rules that hold today, None where nobody
-    knows."""
+    knows, and ``there`` those at what runs in environments that today's may not lead elsewhere."""
     try:
         asked = rules(text)
     except BadRules as broken:
@@ -80,7 +83,7 @@ def mistakes(
         *_not_granted(read, grant),
         *_not_there(read, asked, grant, unknown),
         *_not_their_own(read, asked, repository, instance, grant),
-        *_not_let_through(read, asked, now, grant, repository.default_branch),
+        *_not_let_through(read, asked, now, there, grant, repository.default_branch),
     ]
     return sorted(found, key=lambda one: (one.line, one.text))
 
@@ -130,15 +133,21 @@ def _not_their_own(
 
 
 def _not_let_through(
-    read: Document, asked: Rules, now: Rules | None, grant: Grant, default_branch: str
+    read: Document,
+    asked: Rules,
+    now: Rules | None,
+    there: Mapping[str, Rules],
+    grant: Grant,
+    default_branch: str,
 ) -> Iterator[Mistake]:
     """What would be held for good: tags where approvals are asked for, and another branch (or tags) where anything
     is, by today's rules or by the operator."""
     sections = _sections(read)
     for kind in sorted(grant.targets.keys() - {"review"}):
-        new, old = asked.named(kind).follows, now.named(kind).follows if now is not None else None
+        today = there.get(kind, now) if now is not None else None
+        new, old = asked.named(kind).follows, today.named(kind).follows if today is not None else None
         line = _line(read, "environments", kind, "follows") or sections.get(kind, 0)
-        held = grant.requires(kind, now.named(kind).requires if now is not None else NOTHING)
+        held = grant.requires(kind, today.named(kind).requires if today is not None else NOTHING)
         wanted = grant.requires(kind, asked.named(kind).requires)
         if kind in sections and new is not None and new.tags and (wanted.approvals or held.approvals):
             who = "the operator asks" if grant.requires(kind, NOTHING).approvals else "it asks"
@@ -147,9 +156,7 @@ def _not_let_through(
                 f"`environments.{kind}` follows tags, and {who} for approvals, which are counted on a branch: "
                 "no tag would go there",
             )
-        elif (
-            now is not None and not held.nothing and old is not None and _elsewhere(old, new, default_branch)
-        ):
+        elif not held.nothing and old is not None and _elsewhere(old, new, default_branch):
             yield Mistake(
                 line,
                 f"`environments.{kind}` would follow something else than what runs there does: it is held then, "

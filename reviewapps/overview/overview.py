@@ -271,7 +271,8 @@ def why(verdict: Absent | Fork | Destroyed) -> str:
         "expired": "no push lately",
         "missing": "unknown to GitHub",
     }
-    return words.get(verdict.why, verdict.why)
+    word = words.get(verdict.why, verdict.why)
+    return f"{word}; its build is kept for {verdict.kept_for}" if verdict.kept_for else word
 
 
 def _is_a_record(actual: Actual) -> bool:

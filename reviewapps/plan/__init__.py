@@ -12,7 +12,7 @@ from reviewapps.plan.ended import ended
 from reviewapps.plan.lasting import gone_on, lasting
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.notes import Note, as_noted, may_go_before, together
-from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal
+from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal, next_rest
 from reviewapps.plan.restoring import may_have_changed, restored
 from reviewapps.plan.returning import with_what_is_left
 from reviewapps.plan.terms import Terms, another_try
@@ -37,6 +37,7 @@ __all__ = [
     "may_have_changed",
     "next_farewell",
     "next_removal",
+    "next_rest",
     "next_step",
     "restored",
     "together",

@@ -24,7 +24,8 @@ Removal = (
     | Wait
     | Done
 )
-Farewell = Removal | steps.CreateApp
+Rest = Removal | steps.CancelRoll
+Farewell = Rest | steps.CreateApp
 
 
 def next_removal(actual: Actual, teardown: Command | None, terms: Terms) -> Removal:
@@ -35,6 +36,21 @@ def next_removal(actual: Actual, teardown: Command | None, terms: Terms) -> Remo
     for app in actual.apps:
         return steps.DeleteApp(app.guid)
     return Done()
+
+
+def next_rest(actual: Actual, teardown: Command | None, terms: Terms) -> Rest:
+    """What brings the environment nearer to nothing but its build, in an app that is stopped."""
+    step, app = next_removal(actual, teardown, terms), actual.app
+    if not isinstance(step, steps.DeleteApp):
+        return step
+    if app is None or not app.started:
+        return Done()
+    if actual.deployments is None:
+        return steps.Look("deployments")
+    rolling = rolling_of(actual)
+    if rolling is not None:
+        return Wait("the old version") if rolling.cancelling else steps.CancelRoll(rolling.guid)
+    return steps.Stop()
 
 
 def next_farewell(

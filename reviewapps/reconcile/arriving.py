@@ -10,11 +10,12 @@ import structlog
 from pydantic import TypeAdapter
 
 from reviewapps.desired import Desired, Held, Hold, Run
-from reviewapps.errors import OperatorMustAct, ReviewAppsError
+from reviewapps.errors import BadRules, OperatorMustAct, ReviewAppsError
 from reviewapps.model import ADOPTED, App, Environment, PastDeploy, PullRequest, Refusal, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.view import rules_of
 
 log = structlog.get_logger()
 
@@ -96,15 +97,15 @@ def come(arrived: Iterable[Arrival]) -> frozenset[str]:
 def news(means: Means, wanted: Wanted, space: Space, desired: Desired) -> frozenset[Environment]:
     """The previews of merged pull requests whose comments do not tell yet where their commits are. What stands
     somewhere is compared with what stood there when they were told."""
-    there = _elsewhere(means, wanted, afresh=True)
-    if not _standing(space, desired, there):
+    there, grow = _elsewhere(means, wanted, afresh=True), _growing(wanted, desired)
+    if not _standing(space, desired, there, grow):
         return frozenset()
     untold = set()
     for pr in wanted.pull_requests:
         if pr.merged_as is None:
             continue
         told, _, names = str(means.remembered("arrived", str(pr.number)) or "").partition(" ")
-        if told != _standing(space, desired, there, frozenset(names.split())):
+        if told != _standing(space, desired, there, grow, frozenset(names.split())):
             untold.add(Environment.of_pull_request(wanted.repository.id, pr.number))
     return frozenset(untold)
 
@@ -118,7 +119,8 @@ def note(
     on: frozenset[str] = frozenset(),
 ) -> None:
     """Remember that the pull request was told of this, and that it is ``on`` those environments."""
-    told = " ".join((_standing(space, desired, _elsewhere(means, wanted), on), *sorted(on)))
+    there, grow = _elsewhere(means, wanted), _growing(wanted, desired)
+    told = " ".join((_standing(space, desired, there, grow, on), *sorted(on)))
     means.remember(told, REMEMBERED, "arrived", str(number))
 
 
@@ -154,15 +156,22 @@ def _is_part(means: Means, live: PastDeploy, merged: str) -> bool:
         return False
 
 
-def _standing(space: Space, desired: Desired, there: Elsewhere, on: frozenset[str] = frozenset()) -> str:
+def _standing(
+    space: Space,
+    desired: Desired,
+    there: Elsewhere,
+    grow: frozenset[Environment],
+    on: frozenset[str] = frozenset(),
+) -> str:
     """A digest of what each shared environment serves, and what holds it back; nothing where there is none.
 
-    A branch only grows: to who is ``on`` its environment a later commit is no news, nor what holds one back."""
+    What follows a branch can only ``grow``: to who is ``on`` it a later commit is no news, nor what holds one
+    back."""
     seen: list[tuple[object, ...]] = []
     for environment, verdict in sorted(desired.verdicts.items()):
         if environment.shared and isinstance(verdict, Run | Held):
             app = space.actual(environment).app
-            if app is not None and environment.name in on and _grows(verdict):
+            if app is not None and environment.name in on and environment in grow:
                 seen.append((environment.name, "on", app.started, app.commit == ADOPTED, _chosen(app)))
                 continue
             hold = verdict.hold if isinstance(verdict, Held) else verdict.held
@@ -172,9 +181,13 @@ def _standing(space: Space, desired: Desired, there: Elsewhere, on: frozenset[st
     return value_digest(tuple(seen)) if seen else ""
 
 
-def _grows(verdict: Run | Held) -> bool:
-    """Whether it follows a branch, as far as the verdict tells: where tags are followed, any commit may come."""
-    return isinstance(verdict, Held) or verdict.tags_seen is None
+def _growing(wanted: Wanted, desired: Desired) -> frozenset[Environment]:
+    """The environments that follow a branch: where tags are followed, any commit may come."""
+    asked = rules_of(wanted)
+    if isinstance(asked, BadRules):
+        return frozenset()
+    follows = {one: asked.of(one).follows for one in desired.verdicts if one.shared}
+    return frozenset(one for one, what in follows.items() if what is not None and not what.tags)
 
 
 def _chosen(app: App) -> str:
@@ -198,13 +211,15 @@ def _since(
     *,
     ours: bool = True,
 ) -> datetime:
-    """When what it brought came there first, as GitHub's deployments tell; the latest twenty are asked."""
-    if pr.merged_at is None or commit == pr.merged_as:
-        return live_since
-    began, merged = pr.merged_at, pr.merged_as or ""
+    """Since when what it brought is there without a break, as GitHub's deployments tell; the latest twenty are
+    asked. A redeploy is none; that somebody went back to what lacks it is."""
+    since, began, merged = live_since, pr.merged_at, pr.merged_as or ""
     past = _past(means, environment, f"{commit} {live_since.isoformat()}", ours)
-    came = (at for was, at in past if at >= began and _contains(means, was, merged))
-    return min((live_since, *came))
+    for was, at in sorted(past, key=lambda one: one[1], reverse=True):
+        if began is None or at < began or not _contains(means, was, merged):
+            break
+        since = min(since, at)
+    return since
 
 
 def _past(means: Means, environment: Environment, live: str, ours: bool) -> tuple[tuple[str, datetime], ...]:

@@ -62,7 +62,7 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
     if reset and not actual.app.service_names:
         raise AuthorMustAct(f"{asked} has no data of its own")
     turn = Turn(means, environment, lease, seen.wanted.repository, actual)
-    attempt = _attempt(turn, commit, config, fresh=not reset)
+    attempt = asked_for(turn, commit, config, fresh=not reset)
     turn.carry_out(steps.Begin(replace(attempt, data=attempt.id) if reset else attempt))
     return commit
 
@@ -113,7 +113,7 @@ def destroyed(means: Means, environment: Environment, lease: Lease) -> str:
     if app is None:
         turn.carry_out(turn.record(commit, now))
         return commit
-    attempt = app.attempt or _attempt(turn, commit, app.config or "")
+    attempt = app.attempt or asked_for(turn, commit, app.config or "")
     refusal = Refusal("destroyed", "removed by hand", now)
     turn.carry_out(steps.Begin(replace(attempt, commit=commit, refusal=refusal)))
     return commit
@@ -153,7 +153,7 @@ def _lift(turn: Turn, verdict: Destroyed) -> None:
     for app in turn.actual.apps:
         if app.destroyed_at(verdict.commit) and not app.is_record:
             turn.actual = turn.actual.with_app(app)
-            turn.carry_out(steps.Begin(_attempt(turn, verdict.commit, "")))
+            turn.carry_out(steps.Begin(asked_for(turn, verdict.commit, "")))
     if any(app.destroyed_at(verdict.commit) for app in turn.actual.apps):
         raise Busy(f"{turn.environment.name}: the platform is still taking it away; try again in a minute")
 
@@ -163,16 +163,16 @@ def _ask(turn: Turn, run: Run, expired: bool) -> None:
     app = turn.actual.app
     if app is None and expired:
         names = turn.terms().names
-        turn.carry_out(steps.CreateApp(names, _attempt(turn, run.commit, run.config)))
+        turn.carry_out(steps.CreateApp(names, asked_for(turn, run.commit, run.config)))
     elif app is not None and app.refusal_of(run.commit, run.config) is not None:
-        turn.carry_out(steps.Begin(_attempt(turn, run.commit, run.config)))
+        turn.carry_out(steps.Begin(asked_for(turn, run.commit, run.config)))
     elif app is not None and expired:
-        attempt = app.attempt or _attempt(turn, run.commit, run.config)
+        attempt = app.attempt or asked_for(turn, run.commit, run.config)
         turn.carry_out(steps.Begin(replace(attempt, asked_at=turn.means.now())))
 
 
-def _attempt(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> Attempt:
-    """A new attempt that somebody asked for."""
+def asked_for(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> Attempt:
+    """A new attempt that somebody asked for, which takes the place of whatever is there now."""
     terms, app = turn.terms(), turn.actual.app
     began = began_after(app, terms.now) if app is not None else terms.now
     replaces = app.droplet if app is not None else None

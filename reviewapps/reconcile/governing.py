@@ -18,11 +18,12 @@ from reviewapps.desired import (
     permitted_last,
     tags_seen,
 )
-from reviewapps.errors import AuthorMustAct, BadRules, Busy
+from reviewapps.errors import AuthorMustAct, BadRules
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Override, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
+from reviewapps.reconcile.by_hand import asked_for
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_at, rules_of
@@ -59,22 +60,24 @@ class Governing:
     def go_back(self, who: str, commit: str | None) -> str:
         """Let it run a commit that it ran before (None: the one before this), until the next merge or `unlock`;
         the commit. Data is not brought back. What was never deployed there may be named too, as a first deploy.
-        That goes also while the rules on the default branch cannot be read, by those at the commit."""
+        That goes also while the rules on the default branch cannot be read, by those at the commit; while a deploy
+        is under way, which is called off; and from what somebody else deployed, before which ours was."""
         head, app = self._head(self._follows_there()), self._turn.actual.app
-        self._check_drift()
         served = (app.commit or app.wished) if app is not None else None
-        back = commit or self._before(served)
+        drifted = app is not None and has_drifted(app)
+        back = commit or (served if drifted and served else self._before(served))
         if back not in (head, served) and not self._was_there(back, head):
             raise AuthorMustAct(
                 f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there"
             )
-        if back == served:
+        if back == served and not drifted and not self._is_left(back):
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
-        if self._is_under_way():
-            raise Busy(f"{self._asked}: a deploy is under way; try again when it is over")
         self._check_rules(back)
         since = permitted_last(app) if app is not None and app.commit == ADOPTED else None
         self._write(pin=Pin(back, head, who, since))
+        if app is not None and (drifted or self._was_refused(back)):
+            config = (app.attempt.config if app.attempt is not None else app.config) or ""
+            self._turn.carry_out(steps.Begin(asked_for(self._turn, back, config)))
         return back
 
     def send(self, ref: str, commit: str, who: str, *, override: bool = False) -> None:
@@ -124,15 +127,21 @@ class Governing:
         app = self._turn.actual.app
         if app is not None and has_drifted(app):
             raise AuthorMustAct(
-                f"{self._asked} is held by drift, as somebody else deployed to its app: `redeploy` (ours again) "
-                "or `adopt` (theirs, and then this) comes first"
+                f"{self._asked} is held by drift, as somebody else deployed to its app: `redeploy` or `rollback` "
+                "(ours again) or `adopt` (theirs, and then this) comes first"
             )
 
-    def _is_under_way(self) -> bool:
-        """Whether a deploy is: no app is that was only made to be written on."""
-        actual = self._turn.actual
-        tried = tuple(app for app in actual.apps if app.attempt is None or app.attempt.config)
-        return in_doubt(replace(actual, apps=tried))
+    def _is_left(self, served: str) -> bool:
+        """Whether a deploy is under way to another commit than what is served."""
+        app = self._turn.actual.app
+        attempt = app.attempt if app is not None else None
+        return attempt is not None and attempt.commit != served and in_doubt(self._turn.actual)
+
+    def _was_refused(self, commit: str) -> bool:
+        """Whether its newest attempt came to a bad end, so that nobody would try it again unasked."""
+        app = self._turn.actual.app
+        attempt = app.attempt if app is not None else None
+        return attempt is not None and attempt.commit == commit and attempt.refusal is not None
 
     def _check_open(self, ref: str, commit: str) -> None:
         """Raise while something keeps the commit out."""

@@ -5,20 +5,21 @@ They are only read. What holds is what the default branch says, whatever a pull 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import sha1
 from typing import Final, cast
 
 import structlog
 
+from reviewapps.desired import Held, permitted_last
 from reviewapps.errors import BadRules, LeaseLost, ReviewAppsError
 from reviewapps.grants import Mistake, mistakes, named
 from reviewapps.model import Environment, PullRequest, Wanted
 from reviewapps.outcome import Mark
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import rules_of
+from reviewapps.reconcile.view import Judged, rules_at, rules_of
 from reviewapps.report.untrusted import mistakes as fitting
 from reviewapps.rules import FILE, Rules
 from reviewapps.rules.rules import REVIEW
@@ -52,17 +53,17 @@ def bringing(means: Means, wanted: Wanted) -> frozenset[Environment]:
     return frozenset(Environment.of_pull_request(wanted.repository.id, pr.number) for pr in newest)
 
 
-def proposed(turn: Turn, wanted: Wanted) -> tuple[str, ...]:
+def proposed(turn: Turn, seen: Judged) -> tuple[str, ...]:
     """What of the rules that its pull request brings would not work, in words; its commit is told as well.
 
     Nobody waits for this: what cannot be found out now is found out later.
     """
     means, environment = turn.means, turn.environment
-    pr = _pull_request(wanted, environment)
+    pr = _pull_request(seen.wanted, environment)
     if pr is None or REVIEW in means.grant.elsewhere:
         return ()
     try:
-        return _proposed(turn, wanted, pr)
+        return _proposed(turn, seen, pr)
     except LeaseLost:
         raise
     except ReviewAppsError as wrong:
@@ -78,9 +79,9 @@ def note_told(means: Means, wanted: Wanted, environment: Environment) -> None:
         means.remember(True, means.pace.whole if found else TWO_WEEKS, TOLD, pr.commit)
 
 
-def _proposed(turn: Turn, wanted: Wanted, pr: PullRequest) -> tuple[str, ...]:
+def _proposed(turn: Turn, seen: Judged, pr: PullRequest) -> tuple[str, ...]:
     means = turn.means
-    if not _own(means, wanted, [pr.commit])[pr.commit]:
+    if not _own(means, seen.wanted, [pr.commit])[pr.commit]:
         return ()
     known = means.remembered(FOUND, pr.commit)
     if known is not None:
@@ -88,7 +89,7 @@ def _proposed(turn: Turn, wanted: Wanted, pr: PullRequest) -> tuple[str, ...]:
     if not means.github.changes_rules(pr.base, pr.commit):
         _forget(means, pr.commit)
         return ()
-    found = fitting((one.words for one in _mistakes(means, wanted, pr)), means.secrets)
+    found = fitting((one.words for one in _mistakes(means, seen, pr)), means.secrets)
     turn.mark(_mark(pr.commit, found))
     means.remember(list(found), means.pace.whole if found else TWO_WEEKS, FOUND, pr.commit)
     return found
@@ -100,7 +101,7 @@ def _pull_request(wanted: Wanted, environment: Environment) -> PullRequest | Non
     return next((pr for pr in mine if pr.open), None)
 
 
-def _mistakes(means: Means, wanted: Wanted, pr: PullRequest) -> list[Mistake]:
+def _mistakes(means: Means, seen: Judged, pr: PullRequest) -> list[Mistake]:
     try:
         text = means.github.proposed_rules(pr.commit)
     except BadRules as broken:
@@ -111,9 +112,22 @@ def _mistakes(means: Means, wanted: Wanted, pr: PullRequest) -> list[Mistake]:
     if pr.fork:  # a stranger does not learn here who and which teams there are
         asked = replace(asked, people=frozenset(), teams=frozenset())
     unknown = means.github.unknown(asked)
-    today = rules_of(wanted)
-    now = today if isinstance(today, Rules) and pr.base == wanted.repository.default_branch else None
-    return mistakes(text, wanted.repository, means.instance, means.grant, unknown, now)
+    today, repository = rules_of(seen.wanted), seen.wanted.repository
+    now = today if isinstance(today, Rules) and pr.base == repository.default_branch else None
+    there = dict(_astray(means, seen)) if now is not None else {}
+    return mistakes(text, repository, means.instance, means.grant, unknown, now, there)
+
+
+def _astray(means: Means, seen: Judged) -> Iterator[tuple[str, Rules]]:
+    """The shared environments that today's rules would lead elsewhere, each with the rules at what runs there: who
+    takes those back leads it nowhere."""
+    for environment, verdict in seen.desired.verdicts.items():
+        hold = verdict.hold if isinstance(verdict, Held) else getattr(verdict, "held", None)
+        commit = permitted_last(seen.space.actual(environment).app)
+        if hold is not None and hold.why == "rules" and commit is not None:
+            there = rules_at(means.github, commit)
+            if isinstance(there, Rules):
+                yield environment.kind, there
 
 
 def _mark(commit: str, found: tuple[str, ...]) -> Mark:

@@ -260,7 +260,7 @@ class Reconciler:
         what = drifted(seen.verdict, turn.actual)
         if what is not None:
             self._repair(seen, environment, what)
-        turn.proposed = proposed(turn, seen.wanted)
+        turn.proposed = proposed(turn, seen)
         number, arrived, kept = environment.number, tuple[Arrival, ...](), None
         if number is not None and isinstance(seen.verdict, Absent):
             arrived = arrivals(means, seen.wanted, seen.space, seen.desired, number)

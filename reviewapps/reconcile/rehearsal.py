@@ -11,7 +11,7 @@ from reviewapps.desired import Absent, Desired, Destroyed, Fork, NoRoom, Refused
 from reviewapps.errors import LeaseLost
 from reviewapps.model import Actual, Environment, Refusal, Space, Wanted
 from reviewapps.overview import follows, in_words
-from reviewapps.plan import next_farewell, next_removal, next_step, unfinished
+from reviewapps.plan import next_farewell, next_removal, next_rest, next_step, unfinished
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.settling import Plan
 from reviewapps.reconcile.turn import Turn
@@ -52,7 +52,9 @@ def rehearsed(
         case Run():
             step = _next_of(turn, verdict)
         case Absent() | Fork():
-            step = _farewell_of(turn, partial(next_removal, teardown=teardown_of(wanted, environment)))
+            rests = isinstance(verdict, Absent) and bool(verdict.kept_for)
+            plan = next_rest if rests else next_removal
+            step = _farewell_of(turn, partial(plan, teardown=teardown_of(wanted, environment)))
         case Destroyed(commit, at):
             teardown, record = teardown_of(wanted, environment), turn.record(commit, at)
             step = _farewell_of(turn, partial(next_farewell, record=record, teardown=teardown))

@@ -12,7 +12,7 @@ from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Ref
 from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct
 from reviewapps.model import Actual, Command, Task
 from reviewapps.outcome import Arrival, Failed, Forbidden, Removed, Waiting
-from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_removal
+from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_removal, next_rest
 from reviewapps.reconcile.deploying import deployed, held
 from reviewapps.reconcile.room import look_soon
 from reviewapps.reconcile.turn import Turn
@@ -32,7 +32,8 @@ def settled(
     """Seconds until the next look; None when all is done and told. ``teardown`` is run before anything is taken
     away that ever was live; ``arrivals`` are where a merged pull request has come; ``kept``: its build is
     of use still, so that the app stays, stopped, and is looked at again in so many seconds."""
-    nothing: Plan = partial(next_removal, teardown=teardown)
+    rests = isinstance(verdict, Absent) and bool(verdict.kept_for)
+    nothing: Plan = partial(next_rest if rests else next_removal, teardown=teardown)
     match verdict:
         case Run():
             return deployed(turn, verdict)
@@ -81,6 +82,8 @@ def _removed(
         _take_away(turn, step)
         changed = changed or not isinstance(step, Look)
         last = step
+    if kept is not None and not turn.actual.empty:
+        return kept
     if changed:
         turn.look_again()
         look_soon(turn.means)
@@ -129,7 +132,7 @@ def _words(verdict: Absent) -> Removed:
     """In what words a preview goes that should not be there."""
     match verdict.why:
         case "merged" | "closed" | "expired" | "unlabelled" as why:
-            return Removed(why, verdict.at, verdict.days)
+            return Removed(why, verdict.at, verdict.days, kept_for=verdict.kept_for)
         case "old":
             return Removed("expired", verdict.at, verdict.days)
         case "bot":

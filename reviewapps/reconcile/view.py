@@ -74,13 +74,20 @@ def wish_digest(wanted: Wanted, environment: Environment) -> str:
 
 
 def fresh_view(means: Means, environment: Environment) -> Wanted:
-    """GitHub's view, with the environment's own pull request as it is at this moment."""
+    """GitHub's view, with the environment's own pull request as it is at this moment. Where that was merged since
+    the last look, all is looked at: whoever may take its build is known by the head of its branch."""
     number = environment.number
     if number is None:
         return means.github.look()
     wanted = means.github.last_look() or means.github.look()
-    others = tuple(pr for pr in wanted.pull_requests if pr.number != number)
     now = means.github.pull_request(number)
+    if (
+        now is not None
+        and now.merged_at
+        and any(pr.number == number and pr.open for pr in wanted.pull_requests)
+    ):
+        wanted = means.github.look()
+    others = tuple(pr for pr in wanted.pull_requests if pr.number != number)
     return replace(wanted, pull_requests=others if now is None else (*others, now))
 
 

@@ -161,6 +161,8 @@ def _removed(voice: Voice, number: int, removed: Removed) -> str:
     at = f" {moment(removed.at)}" if removed.at is not None else ""
     lived = f"; it lived {several(removed.days, 'day')}" if removed.days else ""
     gone = f"App and address are gone{lived}."
+    if removed.kept_for:
+        gone = f"Its address is gone{lived}; its build is kept for **{removed.kept_for}**."
     match removed.why:
         case "merged" | "closed":
             arrived = "".join(f"\n{_arrived(voice, arrival)}" for arrival in removed.arrivals)

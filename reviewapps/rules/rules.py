@@ -129,14 +129,18 @@ def rules(text: str | None) -> Rules:
     try:
         read = document(text or "")
     except Unreadable as error:
-        raise BadRules(str(error), error.line) from error
+        asks = None if "requires" in (text or "") else frozenset[str]()
+        raise BadRules(str(error), error.line, asks) from error
     if read.value is None:
         return Rules()
     try:
         file = RulesFile.model_validate(read.value)
+        _check_names(file, read)
     except ValidationError as error:
-        raise _first(error, read) from None
-    _check_names(file, read)
+        wrong = _first(error, read)
+        raise BadRules(str(wrong), wrong.line, _asking(read.value)) from None
+    except BadRules as wrong:
+        raise BadRules(str(wrong), wrong.line, _asking(read.value)) from None
     return Rules(
         file.manifest,
         file.apps,
@@ -146,6 +150,13 @@ def rules(text: str | None) -> Rules:
             **{name: _merged(file.all, own) for name, own in file.environments.shared.items()},
         },
     )
+
+
+def _asking(value: Any) -> frozenset[str]:
+    """The environments that have ``requires``, whatever stands in it, in a file of which something is wrong."""
+    own = value.get("environments") if isinstance(value, dict) else None
+    sections = own.items() if isinstance(own, dict) else ()
+    return frozenset(str(name) for name, section in sections if "requires" in str(section))
 
 
 def _check_names(file: RulesFile, read: Document) -> None:

@@ -92,6 +92,8 @@ def against(target: str, environment: Environment, kept: Mapping[int, Kept]) -> 
     if target not in homes:
         return f"environments of the kind {environment.kind} of {repository.name} live in {min(homes)}"
     verdict = repository.verdict(environment)
+    if isinstance(verdict, Absent) and verdict.kept_for:
+        return None
     return f"it should not be there ({why(verdict)})" if isinstance(verdict, Absent | Fork) else None
 
 

@@ -52,6 +52,7 @@ from reviewapps.plan import (
     may_go_before,
     next_farewell,
     next_removal,
+    next_rest,
     next_step,
     restored,
     together,
@@ -130,6 +131,8 @@ def farewell(
     repository: Repository = SHOP,
 ) -> steps.Next:
     """The next step of a removal, as ``reconcile`` would have it."""
+    if isinstance(verdict, Absent) and verdict.kept_for:
+        return next_rest(actual, teardown, terms)
     if not isinstance(verdict, Destroyed):
         return next_removal(actual, teardown, terms)
     before = next(app.attempt for app in actual.apps if app.destroyed_at(verdict.commit))
@@ -369,6 +372,9 @@ def is_as_it_should_be(settling: Settling) -> Mapping[Environment, str]:
 def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -> str:
     cf = settling.cf
     actual = cf.look().actual(environment)
+    if isinstance(verdict, Absent) and verdict.kept_for:
+        resting = not actual.routes and all(not app.started for app in actual.apps)
+        return "" if resting else "more is left than its build"
     if isinstance(verdict, Absent | Fork):
         undeleted = cf.services.get(environment) or f"db-of-{environment.key}" in cf.databases
         return "" if actual.empty and not undeleted else "something is left"

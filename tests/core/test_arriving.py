@@ -71,6 +71,11 @@ def live(number: int) -> PastDeploy:
     return PastDeploy(sha(number), "success", at - HOUR / 12, at)
 
 
+def run(number: int) -> Run:
+    """As staging is judged to run commit N."""
+    return Run(sha(number), "c", "staging", tags_seen=frozenset())
+
+
 class World:
     """Staging serves commit ``serves``; pull requests 1 to 3 were merged."""
 
@@ -84,7 +89,7 @@ class World:
         at = live(serves).at
         app = App("a", "shop-staging", STAGING, "app", True, "d", sha(serves), "c", NOW, live_since=at)
         self.space = Space((replace(app, **more),))
-        self.desired = Desired({STAGING: verdict or Run(sha(serves), "c", "staging")})
+        self.desired = Desired({STAGING: verdict or run(serves)})
 
     def told(self, number: int) -> list[tuple[Any, str]]:
         """Since when it is on staging, or what it waits for; and this is told."""
@@ -105,6 +110,18 @@ def test_it_is_there_since_it_came_and_not_since_the_one_after_it() -> None:
     assert world.told(1) == [(live(1).at, "")] and world.told(2) == [(live(2).at, "")]
 
 
+def test_what_is_deployed_again_is_there_since_the_first_time_and_what_was_taken_back_is_not() -> None:
+    world = World(2)
+    world.told(2)
+    world.github.past = (live(2), live(1))
+    world.serve(2, live_since=live(3).at)
+    assert world.told(2) == [(live(2).at, "")] and world.told(1) == [(live(1).at, "")]
+    again = replace(live(2), at=live(4).at)
+    world.github.past = (again, replace(live(1), at=live(3).at), live(2), live(1))
+    world.serve(2, live_since=live(4).at)
+    assert world.told(2) == [(live(4).at, "")] and world.told(1) == [(live(1).at, "")]
+
+
 def test_a_later_deploy_is_no_news_to_who_is_there_and_costs_nothing() -> None:
     world = World(2)
     assert world.untold == [1, 2, 3]
@@ -112,7 +129,7 @@ def test_a_later_deploy_is_no_news_to_who_is_there_and_costs_nothing() -> None:
         world.told(number)
     assert world.untold == []
     before = len(world.github.asked)
-    world.serve(2, Run(sha(2), "c", "staging", held=FROZEN))
+    world.serve(2, replace(run(2), held=FROZEN))
     assert world.untold == [3]
     world.serve(3)
     assert world.untold == [3] and len(world.github.asked) == before
@@ -132,7 +149,7 @@ def test_what_was_live_is_asked_for_once_whoever_is_told() -> None:
 @pytest.mark.parametrize("why", ["freeze", "lock", "drift", "approval"])
 def test_everybody_between_what_runs_and_the_head_is_told_what_holds_it(why: Any) -> None:
     hold = replace(FROZEN, why=why)
-    world = World(1, Run(sha(1), "c", "staging", held=hold))
+    world = World(1, replace(run(1), held=hold))
     waits = [(None, "frozen until Monday")]
     assert (world.told(1), world.told(2), world.told(3)) == ([(live(1).at, "")], waits, waits)
     world.serve(1, Held(replace(hold, commit=sha(2))))

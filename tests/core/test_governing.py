@@ -14,7 +14,8 @@ from reviewapps.approval import Evidence, Requires
 from reviewapps.cloudfoundry import labels
 from reviewapps.cloudfoundry.adoption import adopt
 from reviewapps.cloudfoundry.client import Client
-from reviewapps.errors import AuthorMustAct, Busy, TryLater
+from reviewapps.desired import has_drifted
+from reviewapps.errors import AuthorMustAct, TryLater
 from reviewapps.grants import Grant
 from reviewapps.model import (
     ADOPTED,
@@ -26,6 +27,7 @@ from reviewapps.model import (
     Lock,
     PastDeploy,
     Pin,
+    Refusal,
     Wanted,
 )
 from reviewapps.reconcile import Governing
@@ -214,10 +216,39 @@ def test_also_where_the_app_was_made_to_be_locked() -> None:
         redeployed(there.means, PRODUCTION, deploying.Held())
 
 
-def test_while_a_deploy_is_under_way_nobody_goes_back() -> None:
-    there = World(running(attempt=Attempt("a", B, "c", NOW)))
-    with pytest.raises(Busy, match="a deploy is under way"):
-        there.hand.go_back("ada", B)
+# --- going back from what does not come to rest by itself ---
+
+UNDER_WAY = Attempt("0.1", B, "c", NOW)
+REFUSED = replace(UNDER_WAY, refusal=Refusal("crash", "Exited with status 1", NOW))
+
+
+@pytest.mark.parametrize(("commit", "back"), [(None, sha(9)), (A, A), (B, B)])
+def test_whoever_goes_back_while_a_deploy_is_under_way_calls_it_off(commit: str | None, back: str) -> None:
+    there = World(running(attempt=UNDER_WAY, wished=B), past=(A, sha(9)))
+    assert there.hand.go_back("ada", commit) == back
+    app = there.cf.apps["a"]
+    assert (app.pin, app.attempt) == (Pin(back, B, "ada"), UNDER_WAY)
+
+
+def test_whoever_goes_to_what_was_refused_has_it_tried_anew() -> None:
+    there = World(running(attempt=REFUSED, wished=B), past=(A,))
+    assert there.hand.go_back("ada", B) == B
+    attempt = there.cf.apps["a"].attempt
+    assert attempt is not None and (attempt.commit, attempt.config, attempt.refusal) == (B, "c", None)
+    with pytest.raises(AuthorMustAct, match="runs 0000000 already"):
+        World(running(attempt=REFUSED, wished=B)).hand.go_back("ada", A)
+
+
+@pytest.mark.parametrize(("commit", "back"), [(None, A), (sha(9), sha(9))])
+def test_whoever_goes_back_from_what_somebody_else_deployed_has_ours_again(
+    commit: str | None, back: str
+) -> None:
+    there = World(running(droplet="theirs"), past=(A, sha(9)))
+    assert there.hand.go_back("ada", commit) == back
+    app = there.cf.apps["a"]
+    assert app.pin == Pin(back, B, "ada")
+    assert app.attempt is not None and (app.attempt.commit, app.attempt.replaces) == (back, "theirs")
+    assert not has_drifted(app)
 
 
 # --- what cannot be done ---
@@ -274,7 +305,7 @@ def test_or_is_told_what_is_in_the_way(texts: dict[str, str], why: str) -> None:
 def test_nobody_is_promised_a_commit_that_drift_holds(environment: Environment) -> None:
     there = World(running(environment=environment, droplet="theirs"), environment=environment)
     with pytest.raises(AuthorMustAct, match="is held by drift"):
-        there.hand.go_back("ada", B) if environment == PRODUCTION else there.hand.send("main", B, "ada")
+        there.hand.send("main", B, "ada", override=True)
     with pytest.raises(AuthorMustAct, match="somebody else deployed to its app"):
         brought_up(there.means, environment, deploying.Held())
     app = there.cf.apps["a"]

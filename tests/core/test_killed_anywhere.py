@@ -11,6 +11,7 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.desired import Held
+from reviewapps.grants import Grant
 from reviewapps.model import (
     ADOPTED,
     App,
@@ -18,6 +19,7 @@ from reviewapps.model import (
     Command,
     Droplet,
     Environment,
+    Pin,
     Route,
     Service,
     Tag,
@@ -27,6 +29,7 @@ from tests.core.imagined import DOMAIN, LOOK, CloudFoundry, Fate, Running, Troub
 from tests.core.settling import (
     DEADLINE,
     NOW,
+    SHOP,
     GitHub,
     Settling,
     destroy,
@@ -173,6 +176,7 @@ SCENARIOS = (
     _destroyed,
     _destroyed_and_pushed_again,
     _adopted,
+    _tagged_again,
 )
 FATES: tuple[Fate, ...] = ("well", "unbuildable", "flaky", "crashing later")
 FATES_OF_DATA: tuple[Fate, ...] = ("well", "unreleasable")
@@ -332,6 +336,23 @@ def test_what_was_switched_to_and_not_marked_live_is_marked_before_the_next_push
     assert is_as_it_should_be(world) == {}
     (app,) = world.cf.running_apps
     assert app.commit == NEW and app.started
+
+
+@pytest.mark.parametrize("rounds", [3, 7, 8], ids=["building", "rolling", "switched to"])
+def test_whoever_goes_back_while_a_deploy_is_under_way_calls_it_off(rounds: int) -> None:
+    grant = Grant(targets={"production": "production"})
+    world = Settling(GitHub(), CloudFoundry(NOW, {}, looks=2), grant)
+    world.until_settled()
+    world.github.repository = replace(SHOP, head=NEW)
+    for _ in range(rounds):
+        _round(world)
+    (app,) = world.cf.running_apps
+    assert (app.commit, bool(world.cf.rolling)) == (SHOP.head, rounds == 7)
+    world.cf.apps[app.guid] = replace(app, pin=Pin(SHOP.head, NEW, "ada"))
+    world.until_settled()
+    assert is_as_it_should_be(world) == {}
+    assert world.cf.apps[app.guid].commit == SHOP.head
+    assert world.cf.builds_made[world.github.tree(SHOP.head)] == 1
 
 
 def test_a_commit_that_crashes_once_it_was_switched_to_gives_way_to_the_one_before() -> None:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.approval import Requires
+from reviewapps.desired import Desired, Hold, Run
 from reviewapps.grants import Grant, Named, mistakes, named
+from reviewapps.model import Actual, Environment, Space, Wanted
+from reviewapps.outcome import Mark
+from reviewapps.reconcile.proposing import proposed
+from reviewapps.reconcile.turn import Turn
+from reviewapps.reconcile.view import Judged
 from reviewapps.rules import rules
-from tests.core.settling import SHOP
+from tests.core import test_deploying as deploying
+from tests.core.cases import NEW, OLD, PRODUCTION, running
+from tests.core.settling import SHOP, pull_request
 
 GRANT = Grant(
     targets=dict.fromkeys(("review", "dev", "staging", "production"), "cloud"), elsewhere=frozenset({"far"})
@@ -158,3 +169,53 @@ def test_what_would_be_held_for_good_is_told_before_the_merge(
     assert [one.words for one in told] == ([f"line 3: {said}"] if said else [])
     if said == MOVED:  # of a pull request into another branch nobody knows what holds today
         assert mistakes(brought, SHOP, "acme", grant, Named()) == []
+
+
+@pytest.mark.parametrize(("follows", "said"), [("main", []), ("next", []), ("last", [f"line 3: {MOVED}"])])
+def test_who_takes_back_what_is_held_is_not_told_that_it_would_be(follows: str, said: list[str]) -> None:
+    """It is compared with what runs, and not with what was merged since and is held."""
+    brought = f"environments:\n  production:\n    follows: {{branch: {follows}}}"
+    now = rules("environments: {production: {follows: {branch: next}, requires: {approvals: 1}}}")
+    there = {"production": rules(TODAY if follows != "next" else "environments: {production: {}}")}
+    told = mistakes(brought, SHOP, "acme", GRANT, Named(), now, there)
+    assert [one.words for one in told] == said
+
+
+@dataclass
+class GitHub(deploying.GitHub):
+    """One pull request that brings rules, where others were merged that lead production to another branch."""
+
+    marked: list[str] = field(default_factory=list)
+
+    def look(self, *, whole: bool = False) -> Wanted:
+        return Wanted(SHOP, (pull_request(1),), (), LED)
+
+    def file(self, commit: str, path: str) -> str | None:
+        return TODAY if commit == OLD else None
+
+    def proposed_rules(self, commit: str) -> str | None:
+        return TODAY
+
+    def rules_blobs(self, commits: Sequence[str]) -> Mapping[str, str | None]:
+        return dict.fromkeys(commits, "another")
+
+    def changes_rules(self, base: str, commit: str) -> bool:
+        return True
+
+    def mark(self, environment: Environment, mark: Mark, page: str) -> None:
+        self.marked.append(mark.state)
+
+
+LED = "environments: {production: {follows: {branch: next}, requires: {approvals: 1}}}"
+
+
+@pytest.mark.parametrize("why", ["rules", "lock"])
+def test_that_it_is_held_astray_is_seen_where_it_runs(why: Literal["rules", "lock"]) -> None:
+    there = deploying.Deploying((), GitHub())
+    means, wanted, app = replace(there.means, grant=GRANT), there.github.look(), running(PRODUCTION)
+    held = Run(OLD, "c", held=Hold(NEW, why, ("",)))
+    seen = Judged(wanted, Space((app,)), held, Desired({PRODUCTION: held}), Actual(deploying.PR_1))
+    turn = Turn(means, deploying.PR_1, deploying.Held(), SHOP, Actual(deploying.PR_1))
+    told = proposed(turn, seen)
+    assert len(told) == (0 if why == "rules" else 1)
+    assert cast(GitHub, there.github).marked == ["success" if why == "rules" else "failure"]

@@ -452,3 +452,23 @@ def test_a_value_that_no_reader_can_make_sense_of_is_told_with_its_line(value: s
         rules(f"manifest: {value}\n")
 
     assert told.value.line == 1
+
+
+ASKED = "production: {requires: {checks: [test]}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        (f"environments: {{{ASKED}, dev: {{colour: red}}}}", {"production"}),
+        (f"environments: {{{ASKED}, qa: {{}}}}", {"production"}),
+        ("environments: {production: {requires: [odd]}, dev: 3}", {"production"}),
+        ("environments: [production]", set()),
+        ("manifest: [", set()),
+        (f"environments: {{{ASKED}, dev: [", None),
+    ],
+)
+def test_of_a_broken_file_it_is_known_who_is_asked_for_anything(text: str, asks: set[str] | None) -> None:
+    with pytest.raises(BadRules) as broken:
+        rules(text)
+    assert broken.value.asks == asks

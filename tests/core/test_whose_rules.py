@@ -57,16 +57,33 @@ def test_one_broken_file_holds_up_nothing_where_nothing_is_asked_for(
 ) -> None:
     first = App("a", "shop", environment, "app", False, None, None, None, NOW, wished=sha(9))
     first = replace(first, attempt=Attempt("a", sha(9), "c", NOW), tags_seen=tags_seen(tags))
+    broken = BadRules("broken", asks=frozenset({"qa"}))
     for app in (running(environment), first):  # the next one, and its own first deploy, which is under way
-        found = verdict(environment, app, asked=asked, there=BadRules("broken"), branches=branches, tags=tags)
+        found = verdict(environment, app, asked=asked, there=broken, branches=branches, tags=tags)
         assert isinstance(found, Run) and (found.commit, found.held) == (sha(9), None)
         assert found.config == GRANT.config(asked, environment)
 
         floor = replace(GRANT, floors={environment.kind: Requires.wish(1)})
         floored = verdict(
-            environment, app, asked=asked, there=BadRules("broken"), branches=branches, tags=tags, grant=floor
+            environment, app, asked=asked, there=broken, branches=branches, tags=tags, grant=floor
         )
         assert isinstance(floored, Held) and floored.hold.why == "rules"
+
+
+@pytest.mark.parametrize("asked", [Rules(), TAGGED], ids=["a merge", "a tag"])
+@pytest.mark.parametrize("there", [BadRules("", asks=frozenset({"production"})), BadRules("")])
+def test_nor_does_one_that_may_ask_for_something_let_in_who_takes_that_away(
+    asked: Rules, there: BadRules
+) -> None:
+    app = running(PRODUCTION)
+    found = verdict(PRODUCTION, app, asked=asked, there=there, tags=(tag("go-1", NEW),), approved=True)
+    assert isinstance(found, Held) and found.hold.why == "rules"
+
+
+def test_where_a_tag_runs_one_that_cannot_be_read_at_all_holds_up_no_other() -> None:
+    app = running(PRODUCTION, tags_seen=tags_seen([tag("go-0", OLD)]))
+    found = verdict(PRODUCTION, app, asked=TAGGED, there=BadRules(""), tags=(tag("go-1", NEW),))
+    assert isinstance(found, Run) and found.commit == NEW
 
 
 def test_nor_can_it_right_after_the_app_was_taken_over() -> None:

@@ -91,11 +91,15 @@ def test_only_what_others_saw_and_still_approve_goes_to_production(quiet_town: T
     stale = proposed(town, "two")
     town.until_comment(stale, "Preview:")
     town.hubot.approve(stale)
-    town.push("two", headline("two, and what nobody saw"))
+    town.until_live(stale, town.push("two", headline("two, and what nobody saw")))
+    builds = town.builds
     town.octocat.merge(stale)
-    waits(town, stale, "1 approval", f"#{stale}")
+    waits(town, stale, "its build is kept for **production**", "1 approval", f"#{stale}")
+    assert "its build is kept for production" in terminal(town, text).types("list")
     town.hubot.approve(stale)  # later, and of what was merged
     until_says(town, "production", "two, and what nobody saw")
+    town.until_comment(stale, "App and address are gone", "On **production** since")
+    assert town.builds == builds
 
     dismissed = proposed(town, "three")
     town.until_comment(dismissed, "Preview:")
@@ -181,7 +185,7 @@ def test_what_waited_when_a_hot_fix_was_adopted_still_waits(quiet_town: Town) ->
     waits(town, unapproved, "1 approval")
     town.until_live(theirs := proposed(town, "theirs"))
     deployed_by_hand(town, "theirs", to="production", number=theirs)
-    assert "is held by drift" in typed.is_refused("rollback", "production", town.head_of("main"))
+    assert "is held by drift" in typed.is_refused("deploy", "production", "main", "--override")
     typed.types("adopt", "production", "shop-production", "--yes")
     assert "runs what was adopted" in typed.is_refused("redeploy", "production")
     typed.types("unlock", "production")
