@@ -54,8 +54,8 @@ class Shop:
     Workers are for the test to start.
 
     ``settings`` go to every worker, without their prefix; ``lines`` are what Slack was told before. ``until`` is
-    how it waits for things to happen, ``ask_for_look`` how it lets an
-    orchestrator look at GitHub now, ``is_awaited`` whether somebody gave up a request that is still to be done.
+    how it waits for things to happen, ``ask_for_look`` how it lets an orchestrator look at GitHub now, ``is_awaited``
+    whether somebody gave up a request that is still to be done. ``bot`` writes the comments.
     """
 
     def __init__(self, home: Path, ports: Ports = ANY, lines: Iterable[str] = (), /, **settings: str) -> None:
@@ -64,6 +64,7 @@ class Shop:
         self.playground = ForkedWorkers(home, ports=ports, settings=told)
         self.world = self.playground.world
         self.until = onlooker.until
+        self.bot = BOT
         self.is_awaited: Callable[[], bool] = lambda: False
         self.ask_for_look: Callable[[], object] = lambda: None
         self._open = contextlib.ExitStack()
@@ -76,7 +77,6 @@ class Shop:
             self.redis = opening.enter_context(Redis.from_url(self.playground.redis.url))
             self.octocat = self._person("octocat")
             self.hubot = self._person("hubot")
-            self.onlooker = Onlooker(self.octocat, self.world.repository, BOT)
             if not self.world.begun:
                 self.octocat.begin(SAMPLE)
             self._open = opening.pop_all()
@@ -163,6 +163,11 @@ class Shop:
         comment = self.comment(preview.number, preview.commit[:7])
         return comment if comment is not None and "live at" in headings(comment) else None
 
+    @property
+    def onlooker(self) -> Onlooker:
+        """Who reads what the bot wrote."""
+        return Onlooker(self.octocat, self.world.repository, self.bot)
+
     # --- what is odd about it ---
 
     def oddities(self, preview: Preview, *, builds: int | None = None, told: int = 1) -> list[str]:
@@ -210,7 +215,7 @@ class Shop:
     def comments(self, number: int) -> list[str]:
         """The bot's comments on a pull request, as GitHub has them."""
         found = self._repository().comments.values()
-        return [one.body for one in found if one.pull_request.number == number and one.user.login == BOT]
+        return [one.body for one in found if one.pull_request.number == number and one.user.login == self.bot]
 
     def comment(self, number: int, *words: str) -> str | None:
         """The bot's comment, if all these words stand in it."""

@@ -16,7 +16,6 @@ from redis import Redis
 
 from reviewapps.coordination.due import QUEUES
 from reviewapps.coordination.embedded import EmbeddedRedis, embedded_url
-from reviewapps.demo.onlooker import Onlooker
 from reviewapps.playground import INSTANCE
 from reviewapps.sandbox.faults import Fault
 from tests.coordination.waiting import until, until_dead
@@ -70,7 +69,7 @@ def kept(redis: Path) -> tuple[list[bytes], list[str]]:
 def as_app(shop: Shop) -> dict[str, str]:
     """The settings of an installation that is a GitHub App, and no user; its comments are what is looked for."""
     app = shop.world.described_app()
-    shop.onlooker = Onlooker(shop.octocat, shop.world.repository, f"{app['app_slug']}[bot]")
+    shop.bot = f"{app['app_slug']}[bot]"
     return {
         "GITHUB_TOKEN": "",
         "GITHUB_APP_ID": str(app["app_id"]),
