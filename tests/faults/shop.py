@@ -54,8 +54,8 @@ class Shop:
     Workers are for the test to start.
 
     ``settings`` go to every worker, without their prefix; ``lines`` are what Slack was told before. ``until`` is
-    how it waits for things to happen, ``ask_for_look`` how it lets an orchestrator look at GitHub now, ``is_awaited``
-    whether somebody gave up a request that is still to be done. ``bot`` writes the comments.
+    how it waits for things to happen, ``ask_for_look`` how it lets an orchestrator look at GitHub now,
+    ``is_awaited`` whether somebody gave up a request that is still to be done. ``bot`` writes the comments.
     """
 
     def __init__(self, home: Path, ports: Ports = ANY, lines: Iterable[str] = (), /, **settings: str) -> None:
