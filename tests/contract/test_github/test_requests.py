@@ -65,6 +65,8 @@ def test_a_commit_is_asked_for_once(office: Office) -> None:
     assert client.committed_at(tip) == datetime.fromtimestamp(stamp, UTC)
     office.new_calls()
     assert office.client().committed_at(tip) == datetime.fromtimestamp(stamp, UTC)
+    office.memory.forget()
+    assert client.committed_at(tip) == datetime.fromtimestamp(stamp, UTC)
     assert office.new_calls() == []
 
 
