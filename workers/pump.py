@@ -20,8 +20,9 @@ from workers.needs import Settings, Wire
 
 log = logging.getLogger(__name__)
 
-AT_ONCE: Final = 100
-"""Messages per beat of the pump: more would only wait on the queue instead of in the due set."""
+AHEAD: Final = 16
+"""Messages that may wait on a queue for each child of this worker. Fewer would leave it idle between two beats of
+the pump; more would wait until they are discarded, and come back only by their forward score."""
 
 
 class Beats(threading.Thread):
@@ -74,7 +75,7 @@ def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, ...]:
         orchestrator = wire()
         look_at(orchestrator.asked_for())
         due, tick = orchestrator.turns.due, {"tick": new_tick()}
-        for queue, environment in due.pop(AT_ONCE):
+        for queue, environment in due.pop(AHEAD * app.conf.worker_concurrency):
             # An older message than this has a successor: the due set sent it again.
             app.send_task(tasks.SETTLE, (environment,), tick, queue=queue, expires=due.forward)
 

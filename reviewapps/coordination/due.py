@@ -41,9 +41,11 @@ if not place(ARGV[1]) then redis.call('ZADD', KEYS[tonumber(ARGV[2])], exact(ton
 
 _POP = """
 local forward, limit = exact(now + tonumber(ARGV[1])), tonumber(ARGV[2])
-local popped = {}
-for index, key in ipairs(KEYS) do
-  local due = redis.call('ZRANGEBYSCORE', key, '-inf', exact(now), 'LIMIT', 0, limit - #popped)
+local popped, queues = {}, #KEYS / 2
+for index = 1, queues do
+  local key = KEYS[index]
+  local room = math.max(0, math.min(limit - redis.call('LLEN', KEYS[queues + index]), limit - #popped))
+  local due = redis.call('ZRANGEBYSCORE', key, '-inf', exact(now), 'LIMIT', 0, room)
   for _, environment in ipairs(due) do
     redis.call('ZADD', key, forward, environment)
     popped[#popped + 1] = {index, environment}
@@ -81,6 +83,7 @@ class Due:
         self.forward = forward
         self._redis = redis
         self._keys = [f"{prefix}due:{queue}" for queue in QUEUES]
+        self._messages = [f"{prefix}{queue}" for queue in QUEUES]
         self._wake = redis.register_script(_NOW + _WAKE)
         self._watch = redis.register_script(_NOW + _WATCH)
         self._pop = redis.register_script(_NOW + _POP)
@@ -105,8 +108,11 @@ class Due:
         self._watch(keys=self._keys, args=[environment, QUEUES.index(queue) + 1, _argument(at)])
 
     def pop(self, limit: int) -> list[tuple[str, str]]:
-        """What is due now, as (queue, environment), teardown first; each is scored forward, not removed."""
-        popped = self._pop(keys=self._keys, args=[_argument(self.forward), limit])
+        """What is due now, as (queue, environment), teardown first, and of each queue what was due first; each is
+        scored forward, not removed. So many at the most, and no more than that many messages wait on a queue
+        then: what waits here is not forgotten, and goes by its age."""
+        keys = [*self._keys, *self._messages]
+        popped = self._pop(keys=keys, args=[_argument(self.forward), limit])
         return [(QUEUES[index - 1], environment.decode()) for index, environment in popped]
 
     def claim(self, environment: str) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from reviewapps.approval import Evidence, Requires
 from reviewapps.errors import ReviewAppsError, TryLater
@@ -32,6 +33,9 @@ from reviewapps.outcome import Mark, Telling
 from reviewapps.ports import Memory
 
 _logger = logging.getLogger(__name__)
+
+MOST_COMMITS: Final = 1024
+"""Of so many commits it is known by heart when they were made."""
 
 
 class RepositoryClient:
@@ -69,6 +73,7 @@ class RepositoryClient:
         self._deployments = Deployments(self._connection, memory, instance, say)
         self._statuses = Statuses(self._connection, memory, instance, say, whole_every)
         self._source_of = lru_cache(1)(self._made_source)
+        self._committed_at = lru_cache(MOST_COMMITS)(self._read_committed_at)
 
     # --- what is wanted ---
 
@@ -104,8 +109,8 @@ class RepositoryClient:
         return None
 
     def committed_at(self, commit: str) -> datetime:
-        """When the commit was put where it is."""
-        return self._history.committed_at(commit)
+        """When the commit was put where it is: each verdict asks it of every open pull request."""
+        return self._committed_at(commit)
 
     def tagging(self, tag: Tag) -> Tagging | None:
         """The commit that a tag means; None where it means none."""
@@ -218,6 +223,9 @@ class RepositoryClient:
         repository = self._identity.described(known.repository if known else None)
         same = known if known and known.repository.value.id == repository.value.id else None
         return whole_look(self._connection, repository, same, now, self._followed)
+
+    def _read_committed_at(self, commit: str) -> datetime:
+        return self._history.committed_at(commit)
 
     @property
     def _history(self) -> History:

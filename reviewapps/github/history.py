@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import TypeAdapter
 
 from reviewapps.github import parse
-from reviewapps.github.conditional import kept
+from reviewapps.github.conditional import Missing, kept
 from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
 from reviewapps.github.refusals import Unfit
@@ -36,7 +36,7 @@ class History:
         known = self._memory.read(name)
         if known is not None:
             return datetime.fromisoformat(known)
-        path = f"{root(self._repository)}/commits/{commit}"
+        path = f"{root(self._repository)}/git/commits/{commit}"  # without its files, which may be very many
         committed_at = kept(self._connection, path, parse.committed_at).value
         self._memory.write(name, committed_at.isoformat(), MONTH)
         return committed_at
@@ -81,5 +81,6 @@ class History:
     def _at(self, target: str, tagged_at: datetime | None) -> Tagging | None:
         try:
             return Tagging(target, tagged_at, self.committed_at(target))
-        except Unfit:  # what GitHub says of a tree or a blob
+        except Missing:  # what GitHub says of a tree or a blob, and of what the token may not see
+            kept(self._connection, root(self._repository), parse.repository)
             return None

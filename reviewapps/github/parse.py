@@ -192,7 +192,7 @@ def peeled(raw: Any) -> Peeled:
 
 def committed_at(raw: Any) -> datetime:
     """When a commit was put where it is, which a rebase changes and its author's date does not tell."""
-    return time_of(raw["commit"]["committer"]["date"])
+    return time_of(raw["committer"]["date"])
 
 
 def remark(raw: Any) -> Remark:

@@ -70,7 +70,7 @@ class Ways:
     def _asked(self, running: str | None, head: str) -> Comparison:
         if running is not None:
             return self._compared(running, head)
-        commit = kept(self._connection, f"{self._api}/commits/{head}", parse.commit).value
+        commit = kept(self._connection, f"{self._api}/git/commits/{head}", parse.commit).value
         return self._compared(commit.parents[0], head) if commit.parents else Comparison(True, 1, (commit,))
 
     def _compared(self, running: str, head: str) -> Comparison:

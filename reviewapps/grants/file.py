@@ -212,6 +212,7 @@ def _grant(form: RepositoryForm, file: File, targets: Mapping[str, Target]) -> G
         copies_only=frozenset(kind for kind, name in mine.items() if not file.target[name].builds),
         signs=file.signing is not None,
         keep_merged=form.keep_merged,
+        keep_closed=form.keep_closed,
     )
 
 

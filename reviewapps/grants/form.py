@@ -187,7 +187,7 @@ class TargetForm(Form):
 class RepositoryForm(Form):
     """One ``[[repository]]``. ``environments`` are targets by kind of environment; ``services`` are for all
     of them, or by kind. ``keep_merged`` is for how long a merged preview's build is kept for another installation
-    to copy."""
+    to copy, ``keep_closed`` for how long a closed one's is for the case that it is reopened."""
 
     name: RepositoryName
     environments: Annotated[Mapping[Kind, str], Field(min_length=1)]
@@ -200,6 +200,7 @@ class RepositoryForm(Form):
     requires: Mapping[str, Annotated[Requires, PlainValidator(floor)]] = Field(default_factory=dict)
     slack: RepositoryChannels = Field(default_factory=dict)
     keep_merged: Annotated[Duration, AfterValidator(_an_hour)] = timedelta(0)
+    keep_closed: Annotated[Duration, AfterValidator(_an_hour)] = timedelta(0)
 
 
 class File(Form):

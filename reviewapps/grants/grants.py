@@ -85,7 +85,8 @@ class Grant:
     the operator grants, and that another installation keeps. ``sources`` are the spaces
     (org/space), by kind, whose signed droplets may be copied, or could be, were there a key; the kinds of
     ``copies_only`` are never built where they live, ``previews_home`` is the space of previews. ``signs``: what
-    is built is signed. ``keep_merged`` is for how long a merged preview's build is kept.
+    is built is signed. ``keep_merged`` is for how long a merged preview's build is kept, ``keep_closed`` for how
+    long that of one that was closed without a merge.
     """
 
     targets: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(KINDS, "review"))
@@ -109,6 +110,7 @@ class Grant:
     copies_only: frozenset[str] = frozenset()
     signs: bool = False
     keep_merged: timedelta = timedelta(0)
+    keep_closed: timedelta = timedelta(0)
 
     def requires(self, kind: str, wished: Requires) -> Requires:
         """What has to be there before a commit may go to environments of this kind: what the repository wishes,

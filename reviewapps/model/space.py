@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from reviewapps.model.apps import App, Route
 from reviewapps.model.attempts import Origin
@@ -130,13 +132,24 @@ class Space:
 
     def actual(self, environment: Environment) -> Actual:
         """What of it belongs to ``environment``, in an order that does not depend on the listing's."""
-        apps = [app for app in self.apps if app.environment == environment]
-        routes = [route for route in self.routes if route.environment == environment]
-        return Actual(
-            environment,
-            tuple(sorted(apps, key=lambda app: (app.created_at, app.guid))),
-            tuple(sorted(routes, key=lambda route: (route.host, route.guid))),
-        )
+        return self._actuals.get(environment, Actual(environment))
+
+    @cached_property
+    def _actuals(self) -> Mapping[Environment, Actual]:
+        """Those that have anything: a verdict on one environment asks for each of them, several times."""
+        apps, routes = defaultdict[Environment, list[App]](list), defaultdict[Environment, list[Route]](list)
+        for app in self.apps:
+            apps[app.environment].append(app)
+        for route in self.routes:
+            routes[route.environment].append(route)
+        return {
+            environment: Actual(
+                environment,
+                tuple(sorted(apps[environment], key=lambda app: (app.created_at, app.guid))),
+                tuple(sorted(routes[environment], key=lambda route: (route.host, route.guid))),
+            )
+            for environment in apps.keys() | routes.keys()
+        }
 
     def with_part(self, actual: Actual) -> Space:
         """The same with what ``actual`` shows of its environment in the place of what was there of it."""

@@ -67,16 +67,23 @@ def arrivals(
 
 
 def kept_for(means: Means, wanted: Wanted, space: Space, desired: Desired, number: int) -> float | None:
-    """Seconds until the next look at a merged preview whose build is of use for a moment still: a shared
-    environment is about to run what it brought, or another installation may be. None where its build may go."""
+    """Seconds until the next look at a preview that ended and whose build is of use for a moment still: a shared
+    environment is about to run what was merged, another installation may be, or it may be reopened. None where its
+    build may go."""
     pr = next((pr for pr in wanted.pull_requests if pr.number == number), None)
-    if pr is None or pr.merged_at is None:
+    if pr is None:
         return None
+    if pr.merged_at is None:
+        return _kept(means, pr.closed_at, means.grant.keep_closed)
     age, users = means.now() - pr.merged_at, _users(means, desired, pr)
     if age <= PATIENCE and any(_is_under_way(space, environment, run) for environment, run in users):
         return means.pace.poll
-    keep = means.grant.keep_merged  # none at all by default, which also holds where GitHub's clock is ahead
-    return means.pace.quiet if keep and age <= keep else None
+    return _kept(means, pr.merged_at, means.grant.keep_merged)
+
+
+def _kept(means: Means, ended: datetime | None, keep: timedelta) -> float | None:
+    """None at all by default, which also holds where GitHub's clock is ahead."""
+    return means.pace.quiet if ended and keep and means.now() - ended <= keep else None
 
 
 def _users(means: Means, desired: Desired, pr: PullRequest) -> list[tuple[Environment, Run]]:

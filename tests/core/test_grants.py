@@ -321,6 +321,7 @@ def test_an_installation_of_production_alone_wants_no_secret_but_its_own(tmp_pat
         ('"acme/far"', '"acme/far"\nbuilds = false', "production has nothing to run: `copies_from` says"),
         ("[signing]", '[signing]\nkey = "k"', "`signing.key` is unknown"),
         ('name = "acme/shop"', 'name = "acme/shop"\nkeep_merged = "2h"', "is an hour at most"),
+        ('name = "acme/shop"', 'name = "acme/shop"\nkeep_closed = "2h"', "is an hour at most"),
     ],
 )
 def test_what_could_not_be_copied_is_refused(tmp_path: Path, before: str, after: str, reason: str) -> None:

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.story
 
 def test_a_commit_that_github_cannot_show_holds_up_no_other_pull_request(town: Town) -> None:
     stuck = town.push("stuck", headline("stuck"))
-    town.fail("GET", f"/commits/{stuck}", times=10_000, status=500)
+    town.fail("GET", f"/git/commits/{stuck}", times=10_000, status=500)
     town.open("stuck")
     other = town.open("other", headline("other"))
 

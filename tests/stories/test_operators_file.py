@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reviewapps.demo.onlooker import page
 from reviewapps.sandbox.cloudfoundry.state import App
 from tests.stories.town import Town, writes
 
@@ -42,6 +43,20 @@ def test_previews_and_the_dev_app_live_in_spaces_of_their_own(quiet_town: Town) 
     town.octocat.merge(number)
     town.until_comment(number, "Preview: removed")
     assert spaces_of_apps(town) == {"shop-dev": "production"}
+
+
+def test_a_pull_request_that_is_reopened_while_its_build_is_kept_is_not_built_again(quiet_town: Town) -> None:
+    town = quiet_town
+    town.employ_by_file(operators_file(town, '{ review = "review" }\nkeep_closed = "10m"'))
+    url = town.until_live(number := town.open("blue"))
+    town.octocat.close(number)
+    name = f"shop-pr-{number}"
+    town.until("its stop", lambda: town.hosts == [] and town.operator.app(name).state == "STOPPED")
+    town.octocat.reopen(number)
+    town.until("its return", lambda: page(url).headline == "blue")
+    town.until_idle()
+    assert (town.builds, len(town.onlooker.comments(number))) == (1, 1)
+    assert town.heading(number) == f"Preview: live at {url}"
 
 
 def test_what_is_not_granted_is_not_made_and_what_is_there_stays(quiet_town: Town) -> None:

@@ -57,14 +57,16 @@ def test_a_missing_pull_request_of_a_repository_that_cannot_be_read_proves_nothi
         client.pull_request(number)
 
 
-def test_a_commit_is_asked_for_once(office: Office) -> None:
+def test_a_commit_is_asked_for_once_and_without_its_files(office: Office) -> None:
     tip = office.shop.git("rev-parse", "feature")
     client = office.client()
     stamp = int(office.shop.git("show", "--no-patch", "--format=%ct", tip))
 
     assert client.committed_at(tip) == datetime.fromtimestamp(stamp, UTC)
-    office.new_calls()
+    assert [call.path.split("?")[0] for call in office.new_calls()][-1].endswith(f"/git/commits/{tip}")
     assert office.client().committed_at(tip) == datetime.fromtimestamp(stamp, UTC)
+    office.memory.forget()
+    assert client.committed_at(tip) == datetime.fromtimestamp(stamp, UTC)
     assert office.new_calls() == []
 
 
