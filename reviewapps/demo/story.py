@@ -138,14 +138,19 @@ class Story:
         with self._step(8, "octocat merges #1 into main, and nobody approved it", "merge -> gone"):
             url = self.urls[1]
             self.octocat.merge(1)
-            self._comment(1, "Preview: removed", "**production** waits for: 1 approval")
+            self._comment(
+                1,
+                "Preview: removed",
+                "build is kept for **production**",
+                "**production** waits for: 1 approval",
+            )
             self.say.detail("production waits for: 1 approval")
             seen = page(url)
             require(seen.status == 404 and seen.unrouted, f"{url} still answers {seen.status}")
-            left = self._left_of("pr-1")
-            require(not left, f"left over: {', '.join(left)}")
+            routes = [one for one in self._left_of("pr-1") if one.startswith("route")]
+            require(not routes, f"left over: {', '.join(routes)}")
             until("deployments of #1 that are inactive", lambda: self._successes() == 1)  # #4 is still up
-            self.say.detail("address 404; app, route, package gone")
+            self.say.detail("address 404; stopped, its build is kept for production")
 
     def _approve(self) -> None:
         with self._step(9, "hubot approves #1", "approval -> production"):
@@ -153,7 +158,8 @@ class Story:
             self._arrives("production", self.octocat.head_of("main"))
             told = "On **production** since"
             until("a comment on #1", lambda: self.onlooker.comment(1, "Preview: removed", told))
-            self.say.detail("#1 says that it is on production")
+            until("an end of all that #1 had", lambda: not self._left_of("pr-1"))
+            self.say.detail("#1 says so; its app, route, package are gone")
 
     def _quiet(self) -> None:
         """Ten seconds in which nobody does anything."""
