@@ -26,11 +26,13 @@ BRISK: Final = {
 @dataclass
 class SoFar:
     """What people did until now. ``served`` is the preview as it should be seen, ``pushed`` as it was pushed
-    last; ``merged`` is the pull request that was merged last, ``shown`` what shared environments should show,
-    ``released`` the commits that a release was due for."""
+    last; ``merged`` is the pull request that was merged last, ``kept`` the environment whose build is kept for who
+    waits for it; ``shown`` what shared environments should show, ``released`` the commits that a release was due
+    for."""
 
     served: Preview | None = None
     merged: int = 0
+    kept: str = ""
     pushed: Preview | None = None
     shown: dict[str, str] = field(default_factory=dict)
     released: list[str] = field(default_factory=list)
@@ -98,7 +100,7 @@ def gone(shop: Shop, now: SoFar) -> Iterator[str]:
     assert now.served is not None
     shop.until_gone(now.served)
     shop.until_settled()
-    yield from shop.leftovers(now.served)
+    yield from shop.leftovers(now.served, kept=now.served.environment == now.kept)
     now.served = now.pushed = None
     yield from left(shop, now)
 
@@ -106,7 +108,8 @@ def gone(shop: Shop, now: SoFar) -> Iterator[str]:
 def left(shop: Shop, now: SoFar) -> Iterator[str]:
     """What else there is than what is shared, and what is nobody's business."""
     names = sorted([BYSTANDER, *(f"shop-{environment}" for environment in now.shown)])
-    if (shop.runners(), shop.hosts()) != (names, names):
+    apps = sorted([*names, *([f"shop-{now.kept}"] if now.kept else [])])
+    if (shop.runners(), shop.hosts()) != (apps, names):
         yield f"after all there are apps {shop.runners()} and routes {shop.hosts()}"
 
 

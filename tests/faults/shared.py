@@ -89,13 +89,13 @@ def _open_into_main(shop: Shop, now: SoFar) -> Iterator[str]:
 
 def _merged_unapproved(shop: Shop, now: SoFar) -> Iterator[str]:
     assert now.served is not None
-    now.merged = now.served.number
+    now.merged, now.kept = now.served.number, now.served.environment
     yield from _merged(shop, now, "**production** waits for: 1 approval")
 
 
 def _approved(shop: Shop, now: SoFar) -> Iterator[str]:
     shop.hubot.approve(now.merged)
-    now.shown["production"] = "green header"
+    now.shown["production"], now.kept = "green header", ""
     _until_told(shop, now.merged, "On **production** since")
     yield from _shown(shop, now)
 

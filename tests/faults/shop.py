@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -188,12 +188,17 @@ class Shop:
             *self._odd_builds(preview, builds),
         ]
 
-    def leftovers(self, preview: Preview) -> list[str]:
-        """All that is not as it should be of a preview that is gone."""
+    def leftovers(self, preview: Preview, *, kept: bool = False) -> list[str]:
+        """All that is not as it should be of a preview that is gone; but for its build, where that is ``kept``."""
+        resting = {one.name for one in self._rows(App) if one.state == "STOPPED"} if kept else set[str]()
         seen = page(self.url(preview.environment))
         return [
             *self._odd_comments(preview, "Preview: removed"),
-            *(f"left over: {thing}" for thing in self.world.labelled(preview.environment)),
+            *(
+                f"left over: {thing}"
+                for thing in self.world.labelled(preview.environment)
+                if not (kept and is_of_a_build(thing, resting))
+            ),
             *([] if seen.unrouted else [f"its address still answers {seen.status}"]),
             *self._odd_deployments(preview, live=False),
             *self.odd_channel(1, f"#{preview.number}>:", "removed"),
@@ -295,3 +300,9 @@ class Shop:
 
 def _content(words: str, files: Mapping[str, str | None]) -> dict[str, str | None]:
     return {"headline.txt": words + "\n", **{name.replace("__", "/"): text for name, text in files.items()}}
+
+
+def is_of_a_build(thing: str, resting: Container[str]) -> bool:
+    """Whether it is a build, or what a build is made of and kept with: an app that is stopped."""
+    kind, _, name = thing.partition(" ")
+    return kind in ("package", "build", "droplet") or (kind == "app" and name in resting)
