@@ -62,6 +62,10 @@ class LeaseLost(TryLater):
     """Somebody else may act on this environment now, so we may not."""
 
 
+class Outdated(TryLater):
+    """What this was done for is not wanted any more: the next look shows what is."""
+
+
 class AuthorMustAct(ReviewAppsError):
     """The author of the pull request has to change something; nothing is tried again by itself."""
 

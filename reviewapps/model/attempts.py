@@ -93,6 +93,11 @@ class Attempt:
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
 
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether it stands in line, so that it was not tried yet."""
+        return self.needs_mb is not None and not self.granted and self.refusal is None
+
 
 @dataclass(frozen=True)
 class Said:
