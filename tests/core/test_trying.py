@@ -205,3 +205,40 @@ def test_a_pull_request_that_moved_on_uses_up_no_tries() -> None:
     there.fails(takes_long)
     assert not there.settles()  # GitHub says that the pull request is at its first commit
     assert there.app.attempt is not None and there.app.attempt.tries == 0
+
+
+BAD = "applications: [{name: shop, memory: 12 parsecs}]"
+
+
+@pytest.mark.parametrize("look", ["elsewhere", "source"])
+def test_a_look_that_never_succeeds_is_ended_by_the_deadline(look: str) -> None:
+    there = Scene()
+    there.push()
+    there.fails(looks_at(look), 100_000)
+    if look == "source":
+        there.github.unread[sha(2)] = Unavailable("git: 503"), 100_000
+    assert there.settles()
+    refusal = there.app.attempt.refusal if there.app.attempt is not None else None
+    assert refusal is not None and refusal.message.startswith("it was not up after 5 min: ")
+    assert there.deploying.github.told[-1].state == "failed"
+
+
+def test_rules_that_are_not_read_any_more_keep_no_refusal_back() -> None:
+    there = Scene()
+    there.github.files |= {(sha(2), "manifest.yml"): BAD, (SHOP.head, ".reviewapps.yml"): "nonsense: 1"}
+    there.push()
+    assert there.app.rules_at == SHOP.head
+    assert there.settles()
+    assert there.put_off == 0
+    assert there.deploying.github.told[-1].state == "failed"
+
+
+def test_a_commit_that_is_gone_keeps_a_refusal_back_for_no_longer_than_the_deadline() -> None:
+    there = Scene()
+    there.github.files[sha(2), "manifest.yml"] = BAD
+    there.github.unread[sha(1)] = Unavailable("not our ref"), 100_000
+    there.push()
+    before = there.cf.now
+    assert there.settles()
+    assert there.cf.now < before + 2 * DEADLINE
+    assert there.deploying.github.told[-1].state == "failed"
