@@ -1,7 +1,8 @@
 """What serves gets its own variables and sizes back from an attempt that set others and did not come to an end.
 
 That they are set is not noted, which would be a request more for each deploy: an attempt that is refused may have
-set them, and one that took the place of another may have found them set.
+set them, and one that took the place of another may have found them set. Only where they could not be given back
+that is noted, so that the next attempt that is refused gives them back.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ def may_have_changed(app: App) -> bool:
     attempt = app.attempt
     if attempt is None or is_over(app, attempt):
         return False
-    return attempt.refusal is None or attempt.refusal.fault == "destroyed"
+    refusal = attempt.refusal
+    return refusal is None or refusal.fault == "destroyed" or refusal.astray
 
 
 def restored(refusal: Refusal, actual: Actual, blueprint: Blueprint | None) -> Next | None:

@@ -40,8 +40,8 @@ STEPS_IN_A_TURN = 60
 
 
 def deployed(turn: Turn, run: Run) -> float | None:
-    """Seconds until the next look; None when the commit runs, or is refused, and people know. Whatever puts the turn
-    off, that an attempt began is written down: its time runs from then on."""
+    """Seconds until the next look; None when the commit runs, or is refused, and people know. Whatever puts the
+    turn off, that an attempt began is written down: its time runs from then on."""
     try:
         return _deployed(turn, run)
     except (LeaseLost, RateLimited):
@@ -108,7 +108,9 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step, plan: Blueprint | None) -
     return None
 
 
-def _put_off(turn: Turn, run: Run, step: steps.Step, later: TryLater, plan: Blueprint | None) -> None:
+def _put_off(
+    turn: Turn, run: Run, step: steps.Step | steps.ReadSource, later: TryLater, plan: Blueprint | None
+) -> None:
     match instead(turn, run, step, later):
         case steps.Refuse(refusal):
             refused(turn, run, refusal, plan)

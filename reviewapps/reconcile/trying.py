@@ -19,7 +19,9 @@ TASK_TAKES: Final = timedelta(hours=1)
 """The longest that a command may take."""
 
 
-def instead(turn: Turn, run: Run, step: steps.Step, later: TryLater) -> steps.Begin | steps.Refuse:
+def instead(
+    turn: Turn, run: Run, step: steps.Step | steps.ReadSource, later: TryLater
+) -> steps.Begin | steps.Refuse:
     """What is done in the place of a step that was put off, once its attempt is late: another try, or its refusal.
     Raises ``later`` where there is time, where no attempt of ours is under way, or somebody else's fault puts all
     off."""

@@ -12,7 +12,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.desired.verdicts import NoRoom
-from reviewapps.errors import TryLater, Unavailable
+from reviewapps.errors import Busy, NotThere, TryLater, Unavailable
 from reviewapps.model import Actual, App
 from reviewapps.outcome import Shortage
 from reviewapps.reconcile.deploying import deployed
@@ -90,7 +90,7 @@ class Scene:
     """A preview that is live at its first commit; ``put_off`` counts turns that were."""
 
     run: Run = RUN
-    lease: Held = Held()
+    lease: Held = field(default_factory=Held)
     github: GitHub = field(default_factory=GitHub)
     put_off: int = 0
 
@@ -233,12 +233,54 @@ def test_rules_that_are_not_read_any_more_keep_no_refusal_back() -> None:
     assert there.deploying.github.told[-1].state == "failed"
 
 
-def test_a_commit_that_is_gone_keeps_a_refusal_back_for_no_longer_than_the_deadline() -> None:
+@pytest.mark.parametrize(
+    ("wrong", "puts_off"), [(Unavailable("503"), True), (NotThere("not our ref"), False)]
+)
+def test_a_commit_that_is_not_read_keeps_a_refusal_back_for_little_longer_than_the_deadline(
+    wrong: Unavailable, puts_off: bool
+) -> None:
     there = Scene()
     there.github.files[sha(2), "manifest.yml"] = BAD
-    there.github.unread[sha(1)] = Unavailable("not our ref"), 100_000
+    there.github.unread[sha(1)] = wrong, 100_000
     there.push()
     before = there.cf.now
     assert there.settles()
-    assert there.cf.now < before + 2 * DEADLINE
+    assert there.cf.now < before + DEADLINE + timedelta(minutes=3)
+    assert (there.put_off > 0) == puts_off
     assert there.deploying.github.told[-1].state == "failed"
+
+
+def test_one_request_that_fails_after_the_deadline_gives_nothing_up() -> None:
+    there = Scene()
+    before = there.cf.configured[there.app.guid]
+    there.push("silent")
+    assert there.settles(until=lambda: bool(there.did(steps.Roll)))
+    there.fails(one_of(steps.Configure))
+    assert there.settles()
+    assert there.put_off == 1
+    assert there.cf.configured[there.app.guid] == before
+
+
+def test_another_worker_that_fetches_gives_nothing_up() -> None:
+    there = Scene()
+    before = there.cf.configured[there.app.guid]
+    there.push("crashing")
+    there.github.unread[sha(1)] = Busy("another worker fetches", after=1), 1
+    assert there.settles()
+    assert there.cf.configured[there.app.guid] == before
+
+
+def test_what_was_not_given_back_is_by_the_next_attempt_that_fails() -> None:
+    there = Scene()
+    before = there.cf.configured[there.app.guid]
+    there.push("crashing")
+    there.github.unread[sha(1)] = NotThere("not our ref"), 1
+    assert there.settles()
+    assert there.app.attempt is not None and there.app.attempt.refusal is not None
+    assert there.app.attempt.refusal.astray
+    assert there.cf.configured[there.app.guid] != before
+    there.push("unbuildable", 3)
+    assert there.settles()
+    assert there.app.attempt is not None and there.app.attempt.refusal is not None
+    assert (there.app.attempt.refusal.fault, there.app.attempt.refusal.astray) == ("build", False)
+    assert there.cf.configured[there.app.guid] == before
