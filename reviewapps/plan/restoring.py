@@ -11,7 +11,7 @@ from reviewapps import steps
 from reviewapps.model import ADOPTED, Actual, App, Blueprint, Origin, Refusal
 from reviewapps.plan.attempts import is_over
 from reviewapps.plan.services import bound_again
-from reviewapps.plan.switch import rolling_of
+from reviewapps.plan.switch import is_switched, rolling_of
 from reviewapps.steps import Next
 
 BEFORE = ("build", "copy", "source")
@@ -47,6 +47,8 @@ def restored(refusal: Refusal, actual: Actual, blueprint: Blueprint | None) -> N
         return steps.ReadSource(app.commit or "", route.address, app.rules_at)
     if actual.configured is None or not _is_of(actual.configured, app):
         return steps.Configure(blueprint)
+    if (app.processes or blueprint.processes) and is_switched(app, attempt, actual) and not actual.scaled:
+        return steps.ScaleProcesses(blueprint)
     return bound_again(app, attempt, actual, blueprint)
 
 
