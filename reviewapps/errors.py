@@ -54,12 +54,24 @@ class TimedOut(Unavailable):
     """We gave up waiting for an answer: what was asked for may still be done, a moment later."""
 
 
+class NotThere(Unavailable):
+    """It is not there: what is new may be on its way, what was there before is gone."""
+
+
 class Busy(TryLater):
     """It is in the middle of something that cannot be cancelled, or there is no room just now."""
 
 
+class Full(Busy):
+    """There is no room for it just now, and may be none for ever."""
+
+
 class LeaseLost(TryLater):
     """Somebody else may act on this environment now, so we may not."""
+
+
+class Outdated(TryLater):
+    """What this was done for is not wanted any more: the next look shows what is."""
 
 
 class AuthorMustAct(ReviewAppsError):

@@ -184,8 +184,9 @@ class Installation:
 
     @contextlib.contextmanager
     def held(self, environment: Environment, who: str = "") -> Iterator[Lease]:
-        """The right to touch the environment by hand, which the audit lines say ``who`` has. Busy while somebody
-        else has it, after a few seconds of waiting. BadSettings where nothing may be written."""
+        """The right to touch the environment by hand, which the audit lines say ``who`` has; the next turn looks
+        what came of it, and waits for nothing. Busy while somebody else has it, after a few seconds of waiting.
+        BadSettings where nothing may be written."""
         if self.mode != "act":
             raise BadSettings(
                 f"{environment.name}: this installation only acts in mode act, and it is in {self.mode}"
@@ -198,6 +199,8 @@ class Installation:
         says = structlog.contextvars.bound_contextvars(**({"who": who} if who else {}))
         with lease, about(self._named(environment.repository), environment), says:
             yield lease
+            with contextlib.suppress(ReviewAppsError):
+                self.reconciler(environment.repository).wait_no_more(environment)
 
     def _named(self, repository: int) -> str:
         """The name of one of ours, for the log; "" where it is not known just now."""

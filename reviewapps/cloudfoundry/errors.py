@@ -9,6 +9,7 @@ import requests
 from reviewapps.errors import (
     BadManifest,
     Busy,
+    Full,
     NameTaken,
     NotAuthorised,
     OperatorMustAct,
@@ -59,7 +60,7 @@ class TimedOut(Unavailable):
     """No answer for as long as a request may take: asking again at once would take as long again."""
 
 
-class NoRoom(Busy):
+class NoRoom(Full):
     """The quota has no room for it just now, or the platform does not offer it."""
 
 

@@ -6,18 +6,14 @@ from dataclasses import dataclass
 
 from reviewapps.desired.room import Room, Sharing, holdings
 from reviewapps.desired.verdicts import NoRoom
-from reviewapps.model import App, Attempt, Environment, Space
+from reviewapps.model import App, Environment, Space
 from reviewapps.outcome import Shortage
 
 
 def asks_for_more(app: App | None, commit: str, config: str) -> bool:
     """Whether an attempt at this commit waits for room beside what the app has."""
     attempt = app.attempt if app is not None else None
-    return attempt is not None and attempt.is_for(commit, config) and _waits(attempt)
-
-
-def _waits(attempt: Attempt) -> bool:
-    return attempt.needs_mb is not None and not attempt.granted and attempt.refusal is None
+    return attempt is not None and attempt.is_for(commit, config) and attempt.waits_for_room
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Growing:
 
     def _line(self) -> list[App]:
         waiting = [(app.attempt, app) for app in self.space.apps if app.environment.kind in self.room.kinds]
-        asked = [(one.began, app.guid, app) for one, app in waiting if one is not None and _waits(one)]
+        asked = [(one.began, app.guid, app) for one, app in waiting if one is not None and one.waits_for_room]
         return [app for _, _, app in sorted(asked, key=lambda one: one[:2])]
 
     def _sharing(self, app: App, before: frozenset[str]) -> Sharing:

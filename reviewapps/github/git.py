@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
-from reviewapps.errors import BadSource, Busy, NotAuthorised, OperatorMustAct, Unavailable
+from reviewapps.errors import BadSource, Busy, NotAuthorised, NotThere, OperatorMustAct, Unavailable
 from reviewapps.github.credentials import Credentials
 from reviewapps.github.process import Failed, bounded, environment, run
 from reviewapps.model import Secret
@@ -32,6 +32,7 @@ MOST_COMMITS: Final = 200
 
 _OBJECT: Final = re.compile(r"[0-9a-f]{40,64}")
 _LOCKED: Final = re.compile(r"\.lock': File exists|could not lock .*: File exists")
+_ABSENT: Final = "not our ref"
 _REJECTED: Final = re.compile(r"Authentication failed|could not read Username|error: 40[134]|not found")
 
 
@@ -248,6 +249,8 @@ class Mirror:
         reason = self._masked(f"git {command} {self._clone_url}: {last}")
         if _LOCKED.search(complained):
             return Locked(reason)
+        if _ABSENT in complained:
+            return NotThere(reason)
         return NotAuthorised(reason) if _REJECTED.search(complained) else Unavailable(reason)
 
     def _masked(self, text: str) -> str:

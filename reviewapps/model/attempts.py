@@ -38,7 +38,8 @@ database. ``teardown``: before everything is deleted."""
 @dataclass(frozen=True)
 class Refusal:
     """Why a commit is not tried again. ``log`` are the last lines of the build or of the app, masked. ``left`` is
-    the droplet that it had switched to by then: nobody else's, and not to stay."""
+    the droplet that it had switched to by then: nobody else's, and not to stay. ``astray``: what serves
+    did not get its own variables and sizes back."""
 
     fault: Fault
     message: str
@@ -46,6 +47,7 @@ class Refusal:
     log: tuple[str, ...] = ()
     decision: str = ""
     left: str | None = None
+    astray: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,11 @@ class Attempt:
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
+
+    @property
+    def waits_for_room(self) -> bool:
+        """Whether it stands in line, so that it was not tried yet."""
+        return self.needs_mb is not None and not self.granted and self.refusal is None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Each question of a plan is asked of what stands on the platform, never of what w
 killed is simply continued by the next one who looks.
 """
 
-from reviewapps.plan.attempts import began_after, in_doubt, is_live
+from reviewapps.plan.attempts import began_after, in_doubt, is_live, is_over
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.drift import drifted
 from reviewapps.plan.ended import ended
@@ -32,6 +32,7 @@ __all__ = [
     "gone_on",
     "in_doubt",
     "is_live",
+    "is_over",
     "lasting",
     "may_go_before",
     "may_have_changed",

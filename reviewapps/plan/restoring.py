@@ -1,7 +1,8 @@
 """What serves gets its own variables and sizes back from an attempt that set others and did not come to an end.
 
 That they are set is not noted, which would be a request more for each deploy: an attempt that is refused may have
-set them, and one that took the place of another may have found them set.
+set them, and one that took the place of another may have found them set. Only where they could not be given back
+that is noted, so that the next attempt that is refused gives them back.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from reviewapps import steps
 from reviewapps.model import ADOPTED, Actual, App, Blueprint, Origin, Refusal
 from reviewapps.plan.attempts import is_over
 from reviewapps.plan.services import bound_again
-from reviewapps.plan.switch import rolling_of
+from reviewapps.plan.switch import is_switched, rolling_of
 from reviewapps.steps import Next
 
 BEFORE = ("build", "copy", "source")
@@ -22,7 +23,8 @@ def may_have_changed(app: App) -> bool:
     attempt = app.attempt
     if attempt is None or is_over(app, attempt):
         return False
-    return attempt.refusal is None or attempt.refusal.fault == "destroyed"
+    refusal = attempt.refusal
+    return refusal is None or refusal.fault == "destroyed" or refusal.astray
 
 
 def restored(refusal: Refusal, actual: Actual, blueprint: Blueprint | None) -> Next | None:
@@ -45,6 +47,8 @@ def restored(refusal: Refusal, actual: Actual, blueprint: Blueprint | None) -> N
         return steps.ReadSource(app.commit or "", route.address, app.rules_at)
     if actual.configured is None or not _is_of(actual.configured, app):
         return steps.Configure(blueprint)
+    if (app.processes or blueprint.processes) and is_switched(app, attempt, actual) and not actual.scaled:
+        return steps.ScaleProcesses(blueprint)
     return bound_again(app, attempt, actual, blueprint)
 
 

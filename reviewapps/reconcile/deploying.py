@@ -13,8 +13,10 @@ from reviewapps.errors import (
     BadManifest,
     BadSource,
     Busy,
+    LeaseLost,
     NameTaken,
     OperatorMustAct,
+    RateLimited,
     TryLater,
 )
 from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
@@ -38,7 +40,18 @@ STEPS_IN_A_TURN = 60
 
 
 def deployed(turn: Turn, run: Run) -> float | None:
-    """Seconds until the next look; None when the commit runs, or is refused, and people know."""
+    """Seconds until the next look; None when the commit runs, or is refused, and people know. Whatever puts the
+    turn off, that an attempt began is written down: its time runs from then on."""
+    try:
+        return _deployed(turn, run)
+    except (LeaseLost, RateLimited):
+        raise
+    except TryLater:
+        turn.write_down()
+        raise
+
+
+def _deployed(turn: Turn, run: Run) -> float | None:
     plan: Blueprint | None = None
     for _ in range(STEPS_IN_A_TURN):
         step = next_step(run, turn.actual, plan, turn.terms(run))
@@ -91,12 +104,18 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step, plan: Blueprint | None) -
     except Busy as busy:
         return _wait_for_room(turn, run, busy, step, plan)
     except TryLater as later:
-        match instead(turn, run, step, later):
-            case steps.Refuse(refusal):
-                refused(turn, run, refusal, plan)
-            case other:
-                turn.carry_out(other)
+        _put_off(turn, run, step, later, plan)
     return None
+
+
+def _put_off(
+    turn: Turn, run: Run, step: steps.Step | steps.ReadSource, later: TryLater, plan: Blueprint | None
+) -> None:
+    match instead(turn, run, step, later):
+        case steps.Refuse(refusal):
+            refused(turn, run, refusal, plan)
+        case other:
+            turn.carry_out(other)
 
 
 def _wait_for_room(
@@ -126,6 +145,8 @@ def _read_source(turn: Turn, run: Run, step: steps.ReadSource) -> Blueprint | No
         return read(turn, run, step)
     except AuthorMustAct as wrong:
         _refuse(turn, run, wrong)
+    except TryLater as later:
+        _put_off(turn, run, step, later, None)
     return None
 
 

@@ -43,7 +43,7 @@ from reviewapps.reconcile.view import (
     verdicts,
     view_digest,
 )
-from reviewapps.reconcile.watch import is_still_under_way
+from reviewapps.reconcile.watch import is_still_under_way, wait_no_more
 from reviewapps.report import Voice, drift
 from reviewapps.report.untrusted import Mask
 
@@ -318,6 +318,10 @@ class Reconciler:
     def destroy(self, environment: Environment, lease: Lease) -> str:
         """Write down that somebody took this preview away; the commit. The next turn takes it away."""
         return destroyed(self._means, environment, lease)
+
+    def wait_no_more(self, environment: Environment) -> None:
+        """Let the next turn look closer at the environment, whatever is waited for there."""
+        wait_no_more(self._means, environment)
 
     def _repair(self, seen: Judged, environment: Environment, what: str) -> None:
         """Say that something is mended that nobody should have had to mend."""

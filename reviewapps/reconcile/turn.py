@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from reviewapps import steps
 from reviewapps.desired import Run
-from reviewapps.errors import LeaseLost, TryLater
+from reviewapps.errors import LeaseLost, Outdated
 from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
 from reviewapps.naming import fence, names, record_name
 from reviewapps.outcome import Mark, Outcome, Telling
@@ -174,7 +174,7 @@ class Turn:
         self._read_at = now
         attempt = self.actual.app.attempt if self.actual.app is not None else None
         if pr is None or not pr.open or (attempt is not None and attempt.commit != pr.commit):
-            raise TryLater(f"{self.environment.name}: the pull request changed meanwhile", 0.0)
+            raise Outdated(f"{self.environment.name}: the pull request changed meanwhile", 0.0)
 
     def _count(self, step: steps.Step) -> None:
         """Count what whoever watches wants to know: what came of deploys, and what was taken away."""

@@ -63,11 +63,11 @@ def is_still_under_way(means: Means, environment: Environment) -> float | None:
     GitHub wants the same; else None."""
     waiting = cast("dict[str, Any] | None", means.remembered("waiting", environment.name))
     now = means.now().timestamp()
-    if waiting is None or waiting["kind"] is None or now >= waiting["closer"]:
+    if waiting is None or waiting["kind"] is None or now >= waiting.get("closer", 0.0):
         return None
     if waiting["wish"] != _wish(means, environment):
         return None
-    listing = _listing(means, waiting["kind"], _after(means, now - _youngest(means, waiting)))
+    listing = _listing(means, waiting["kind"], _after(means, now - _youngest(means, waiting)), environment)
     if listing is None:
         return means.pace.apart
     if environment.key not in listing.keys:
@@ -77,9 +77,14 @@ def is_still_under_way(means: Means, environment: Environment) -> float | None:
     return max(means.pace.soon / 5, own) + min(others, 2 * means.pace.seldom)
 
 
+def wait_no_more(means: Means, environment: Environment) -> None:
+    """Let the next turn look closer, whatever is waited for: somebody said something by hand."""
+    means.remember(None, means.pace.poll, "waiting", environment.name)
+
+
 def under_way(means: Means, kind: UnderWay, *, but: Environment) -> bool:
     """Whether the platform works on something of this kind for anybody of ours, but for one environment."""
-    listing = _listing(means, kind, means.pace.poll, whatever=True)
+    listing = _listing(means, kind, means.pace.poll, but, whatever=True)
     return listing is not None and any(key != but.key for key in listing.keys)
 
 
@@ -99,10 +104,12 @@ def _after(means: Means, waited: float) -> float:
     return max(means.pace.soon, min(PART * waited, means.pace.seldom))
 
 
-def _listing(means: Means, kind: UnderWay, within: float, *, whatever: bool = False) -> _Listing | None:
+def _listing(
+    means: Means, kind: UnderWay, within: float, whose: Environment, *, whatever: bool = False
+) -> _Listing | None:
     """What is under way, as it was at most so many seconds ago. None while nobody may ask, since some listing was
     asked for just now (``whatever`` others ask): however many kinds and repositories wait, all together ask
-    for few."""
+    for few. Others whose wait is over are woken; ``whose`` turn this is goes on by itself."""
     now, memory = means.now().timestamp(), means.memory
     where = _where(means, kind)
     known = memory.read(where)
@@ -114,7 +121,8 @@ def _listing(means: Means, kind: UnderWay, within: float, *, whatever: bool = Fa
     memory.write(ASKED, now, means.pace.poll)
     keys = sorted(environment.key for environment in means.cloudfoundry.under_way(kind))
     memory.write(where, [now, keys], 2 * means.pace.seldom)
-    for key in set(known[1]) - set(keys) if isinstance(known, list) else ():
+    before = set(known[1]) if isinstance(known, list) else set[str]()
+    for key in before - {whose.key, *keys}:
         means.wake(key)
     return _Listing(now, tuple(keys))
 

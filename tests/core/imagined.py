@@ -16,7 +16,7 @@ from itertools import count
 from typing import Any, Literal
 
 from reviewapps import steps
-from reviewapps.errors import Busy, NameTaken, Unavailable
+from reviewapps.errors import Full, NameTaken, Unavailable
 from reviewapps.model import (
     BUILDER,
     Abroad,
@@ -163,7 +163,7 @@ class CloudFoundry:
     def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
         self.requests += 1
         if isinstance(step, self.full):
-            raise Busy(QUOTA, after=30.0)
+            raise Full(QUOTA, after=30.0)
         if isinstance(step, self.away):
             raise Unavailable("it did not answer")
         trouble = None if isinstance(step, steps.Look | steps.Reach) else next(self.troubles, None)

@@ -26,6 +26,7 @@ class There:
     def __init__(self) -> None:
         self.told: list[object] = []
         self.awake: list[str] = []
+        self.hurried: list[Environment] = []
         self.installation = Installation(
             {SHOP.name: cast(Any, self)},
             due=cast(Any, self),
@@ -41,6 +42,9 @@ class There:
 
     def wake(self, key: str, *, queue: str) -> None:
         self.awake.append(key)
+
+    def wait_no_more(self, environment: Environment) -> None:
+        self.hurried.append(environment)
 
     def _note(self, *_: object) -> str:
         self.told.append(structlog.contextvars.get_contextvars().get("who"))
@@ -68,3 +72,4 @@ def test_each_verb_says_who_said_it_and_wakes_the_environment(verb: str) -> None
     there = There()
     VERBS[verb](there.installation)
     assert (there.told, there.awake) == (["ada"], [STAGING.key])
+    assert there.hurried == [STAGING]

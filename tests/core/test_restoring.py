@@ -8,10 +8,25 @@ from dataclasses import replace
 import pytest
 
 from reviewapps import steps
-from reviewapps.model import Command, Environment, Origin, Refusal, Service, Tag, Tagging
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Command,
+    Deployment,
+    Environment,
+    Origin,
+    Process,
+    Refusal,
+    Route,
+    Service,
+    Tag,
+    Tagging,
+)
+from reviewapps.plan import restored
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import CloudFoundry, Fate
-from tests.core.settling import NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
+from tests.core.settling import NOW, SHOP, GitHub, Settling, blueprint, is_as_it_should_be, pull_request, sha
 
 PR_1, DEV = Environment(SHOP.id, "pr-1"), Environment(SHOP.id, "dev")
 NEW, NEWER = sha(98), sha(99)
@@ -140,3 +155,24 @@ def test_who_is_killed_after_giving_them_back_refuses_all_the_same() -> None:
     (app, *_) = there.cf.look().actual(PR_1).apps
     assert app.attempt is not None and isinstance(app.attempt.refusal, Refusal)
     assert is_as_it_should_be(there) == {}
+
+
+@pytest.mark.parametrize("switched", [True, False])
+@pytest.mark.parametrize("own", [{}, {"worker": Process(1)}])
+def test_processes_beside_web_get_their_sizes_back_where_the_switch_had_come(
+    switched: bool, own: dict[str, Process]
+) -> None:
+    attempt = Attempt("2.1", NEW, "c", NOW)
+    app = App(
+        "a", "shop", PR_1, "app", True, "new", sha(1), "c", NOW, attempt, processes=frozenset({"worker"})
+    )
+    route = Route("r", "shop", "shop.example.gov", PR_1, frozenset({"a"}))
+    newest = Deployment("d", False, False, switched, "new", attempt.id)
+    plan = replace(blueprint(sha(1), route.address, "t"), processes=own)
+    known = Actual(
+        PR_1, (app,), (route,), deployments=(newest,), configured=plan.origin, services=(), bindings=()
+    )
+    refusal = Refusal("manifest", "the app has no process `mailer`", NOW)
+    step = restored(refusal, known, plan)
+    assert step == (steps.ScaleProcesses(plan) if switched else None)
+    assert restored(refusal, replace(known, scaled=True), plan) is None

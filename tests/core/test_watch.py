@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
+from reviewapps.installation import Installation
 from reviewapps.model import Environment
+from reviewapps.reconcile import Reconciler
 from reviewapps.reconcile.means import Means, Pace
 from reviewapps.reconcile.watch import is_still_under_way, under_way, wait_for
 from reviewapps.steps import UnderWay, Wait
@@ -153,3 +156,58 @@ def test_builds_of_others_are_told_from_ones_own() -> None:
     del platform.ends[other]
     platform.seconds = 6.0
     assert not under_way(platform.means, "build", but=one)
+
+
+class Free:
+    """Leases that nobody holds, and environments that become due."""
+
+    def __init__(self) -> None:
+        self.woken: list[str] = []
+
+    def take(self, key: str) -> Any:
+        return nullcontext()
+
+    def wake(self, key: str, queue: str) -> None:
+        self.woken.append(key)
+
+
+def test_what_somebody_says_by_hand_is_not_kept_waiting() -> None:
+    platform = _some(1, lambda n: HOUR)
+    means, (environment,), free = platform.means, platform.ends, Free()
+    installation = Installation(
+        cast(Any, {SHOP.name: Reconciler(means)}),
+        due=cast(Any, free),
+        leases=cast(Any, free),
+        clock=cast(Any, None),
+        soon=cast(Any, None),
+        memory=platform.memory,
+        announce=free.woken.append,
+    )
+    wait_for(means, environment, Wait("staging", "build"), "1")
+    assert is_still_under_way(means, environment) is not None
+    with installation.held(environment, "octocat"):
+        pass
+    assert is_still_under_way(means, environment) is None
+
+
+def test_who_lists_wakes_others_and_goes_on_himself() -> None:
+    platform = _some(2, lambda n: 10.0)
+    means, (one, other) = platform.means, platform.ends
+    for environment in (one, other):
+        wait_for(means, environment, Wait("staging", "build"), "1")
+    platform.seconds = 5.0
+    assert is_still_under_way(means, one) is not None
+    platform.seconds = 11.0
+    assert is_still_under_way(means, one) is None
+    assert platform.woken == [other.key]
+
+
+def test_a_wait_that_another_version_wrote_down_is_looked_at_closer() -> None:
+    platform = _some(1, lambda n: HOUR)
+    means, (environment,) = platform.means, platform.ends
+    wait_for(means, environment, Wait("staging", "build"), "1")
+    entry = means.remembered("waiting", environment.name)
+    assert isinstance(entry, dict)
+    means.remember({key: entry[key] for key in entry if key != "closer"}, 60.0, "waiting", environment.name)
+    assert is_still_under_way(means, environment) is None
+    assert wait_for(means, environment, Wait("staging", "build"), "1") == Pace().soon

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from reviewapps.errors import BadManifest, Busy, NotAuthorised, Unavailable
+from reviewapps.errors import BadManifest, Busy, NotAuthorised, NotThere, Unavailable
 from reviewapps.github.archive import KEPT_BYTES, prune
 from reviewapps.github.credentials import Token
 from reviewapps.github.git import MOST_COMMITS, Mirror
@@ -131,7 +131,7 @@ def test_a_token_in_what_git_says_is_masked(tmp_path: Path) -> None:
 
 
 def test_a_commit_that_is_not_there_may_be_on_its_way(office: Office) -> None:
-    with pytest.raises(Unavailable, match="not our ref"):
+    with pytest.raises(NotThere, match="not our ref"):
         office.client().file("1" * 40, "README.md")
 
 
