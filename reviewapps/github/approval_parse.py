@@ -82,16 +82,23 @@ class Checks(Page):
 class Asked:
     """A pull request as far as one answer tells: more ``reviews`` and ``commits`` may follow.
 
-    It comes from ``branch`` of the repository ``source``, None where that is gone. ``shas`` are its commits.
+    It comes from ``branch`` of the repository ``source``, None where that is gone. ``shas`` are its commits,
+    ``parents`` theirs.
     """
 
     pull: Pull
     branch: str
     source: int | None
     shas: frozenset[str]
+    parents: frozenset[str]
     total: int
     reviews: str | None
     commits: str | None
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """What its commits were made upon: the base has those, and all behind them."""
+        return self.parents - self.shas
 
     @property
     def listed(self) -> bool:
@@ -176,6 +183,7 @@ def _asked(raw: Any) -> Asked:
         raw["headRefName"],
         (raw["headRepository"] or {}).get("databaseId"),
         frozenset(one["commit"]["oid"] for one in commits["nodes"]),
+        frozenset(parent["oid"] for one in commits["nodes"] for parent in one["commit"]["parents"]["nodes"]),
         commits["totalCount"],
         _after(raw["reviews"]),
         _after(commits),

@@ -38,7 +38,11 @@ _COMMITS = """
 commits(first: 100, after: $commits) {
   totalCount
   pageInfo { hasNextPage endCursor }
-  nodes { commit { oid authors(first: 20) { totalCount nodes { user { login } } } } }
+  nodes { commit {
+    oid
+    parents(first: 10) { nodes { oid } }
+    authors(first: 20) { totalCount nodes { user { login } } }
+  } }
 }
 """
 

@@ -254,6 +254,82 @@ def test_nor_by_a_merge_into_the_branch_of_somebody_else(main: Branch, method: s
     assert main.lacks() == []
 
 
+def _reset(main: Branch, mine: str) -> None:
+    main.office.shop.git("push", "--quiet", "--force", "origin", f"{mine}:feature")
+
+
+def _reset_after_a_hundred_others(main: Branch, mine: str) -> None:
+    shop = main.office.hub.server.world.repositories[main.office.repository]
+    last = shop.activities[-1]
+    others = [replace(last, id=10**6 + n, before=f"{n:040x}", after=f"{n + 1:040x}") for n in range(1, 131)]
+    octocat = next(one.actor for one in shop.activities if one.actor.login == "octocat")
+    shop.activities += [replace(one, actor=octocat) for one in others]
+    _reset(main, mine)
+
+
+def _deleted_and_restored(main: Branch, mine: str) -> None:
+    shop = main.office.shop
+    hidden = shop.git("rev-parse", "HEAD~1")
+    shop.git("push", "--quiet", main.office.hub.remote("octocat/shop", "hubot-token"), f"+{hidden}:feature")
+    main.office.shop.git("push", "--quiet", "origin", ":feature")
+    main.office.shop.git("push", "--quiet", "origin", f"{hidden}:refs/heads/feature")
+    main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
+
+
+@pytest.mark.parametrize("taken_back", [_reset, _reset_after_a_hundred_others, _deleted_and_restored])
+def test_nor_what_they_pushed_with_something_that_was_taken_back(
+    main: Branch, taken_back: Callable[[Branch, str], None]
+) -> None:
+    """hubot writes in octocat's name, and more; octocat takes only the rest back."""
+    shop = main.office.shop
+    number = main.pull("feature")
+    hidden = main.commit("in-the-name-of-another", "octocat")
+    main.commit("junk", "hubot")
+    shop.git("push", "--quiet", main.office.hub.remote("octocat/shop", "hubot-token"), "feature")
+    taken_back(main, hidden)
+    shop.git("reset", "--quiet", "--hard", hidden)
+    main.commit("own", "octocat")
+    shop.git("push", "--quiet", "origin", "feature")
+    main.review(number)
+    main.merge(number)
+
+    assert main.lacks() == [f"1 approval (nobody approves what is their own) (#{number})"]
+    main.review(number, "stranger-token")
+    assert main.lacks() == []
+
+
+def test_who_pushed_to_the_branch_before_it_was_where_its_base_is_has_no_part_in_it(main: Branch) -> None:
+    """`next` goes into main, and later once more: of that, hubot pushed nothing."""
+    shop = main.office.shop
+    first = main.pull("next", "hubot-token")
+    main.merge(first)
+    main.running = main.head
+    shop.git("checkout", "--quiet", "next")
+    main.commit("later", "octocat")
+    shop.git("push", "--quiet", "origin", "next")
+    second = main.office.open("next")
+    main.review(second)
+    main.merge(second)
+
+    assert [pull.pushers for pull in main.evidence().pulls] == [{"octocat"}]
+    assert main.lacks() == []
+
+
+def test_who_pushed_is_not_told_where_the_moves_are_too_many(
+    main: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviewapps.github.moves.MOST_PAGES", 1)
+    number = main.pull("feature")
+    _reset_after_a_hundred_others(main, main.office.shop.git("rev-parse", "HEAD"))
+    main.commit("own", "octocat")
+    main.office.shop.git("push", "--quiet", "origin", "feature")
+    main.review(number)
+    main.merge(number)
+
+    (pull,) = main.evidence().pulls
+    assert (pull.pushers, pull.all_told) == (frozenset(), False)
+
+
 def test_who_may_not_write_approves_nothing(main: Branch) -> None:
     number = main.pull("one")
     main.review(number, "stranger-token")

@@ -82,6 +82,12 @@ async def _signed(one: CommitAt, ask: Asking, arguments: JSON) -> Signature:
     return found.author if arguments["field"] == "author" else found.committer
 
 
+@field("Commit", "parents")
+async def _parents(one: CommitAt, ask: Asking, arguments: JSON) -> JSON:
+    found = await history.commit(one.repository.git, one.oid)
+    return connection([CommitAt(one.repository, sha) for sha in found.parents], arguments)
+
+
 @field("Commit", "authors")
 async def _authors(one: CommitAt, ask: Asking, arguments: JSON) -> JSON:
     """Who wrote it: its author first, then those whom its message names."""
