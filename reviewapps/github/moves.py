@@ -64,7 +64,7 @@ class Moves:
             return came and (since is None or _begins(pages[-1], since))
 
         try:
-            return self._walk(self._repository, branch, far_enough, again=True)
+            return self._walk(self._repository, branch, far_enough)
         except Missing:
             self._require_no_list()
             return None
@@ -108,28 +108,43 @@ class Moves:
         self._memory.write(name, sorted(pushers), MONTH)
         return pushers
 
-    def _walk(self, source: int, branch: str, far_enough: FarEnough, *, again: bool = False) -> Walked:
-        """The moves of a branch, page by page, until that is ``far_enough``; conditionally where they will be
-        asked for ``again``."""
+    def _walk(self, source: int, branch: str, far_enough: FarEnough) -> Walked:
+        """The moves of a branch, page by page, until that is ``far_enough``. While nothing moves, this costs
+        nothing: the first page is asked for conditionally, and those behind it are as they were."""
         path = f"{root(source)}/activity?ref=refs/heads/{quote(branch, safe='')}&per_page=100"
-        page = self._first(path) if again else kept(self._connection, path, each(parse.moved))
+        page = self._first(path)
         pages = [page.value]
         while page.next is not None and len(pages) < MOST_PAGES and not far_enough(pages):
-            page = kept(self._connection, page.next, each(parse.moved))
+            page = self._behind(page, page.next)
             pages.append(page.value)
         return Walked(_joined(pages), page.next is None)
 
     def _first(self, path: str) -> Kept[tuple[Moved, ...]]:
-        """The first page, conditionally: while nothing moves, it costs nothing."""
-        name = f"github/moves/{self._connection.holder}/{path}"
-        try:
-            known = _PAGE.validate_python(self._memory.read(name))
-        except ValidationError:
-            known = None
+        name = self._name(path)
+        known = self._known(name)
         page = kept(self._connection, path, each(parse.moved), known)
         if page is not known:
             self._memory.write(name, _PAGE.dump_python(page, mode="json"), DAY)
         return page
+
+    def _behind(self, page: Kept[tuple[Moved, ...]], path: str) -> Kept[tuple[Moved, ...]]:
+        """What comes after exactly this page."""
+        last = "".join(f"{one.move.before}..{one.move.after}" for one in page.value[-1:])
+        name = self._name(f"{path} {last}")
+        known = self._known(name)
+        if known is None:
+            known = kept(self._connection, path, each(parse.moved))
+            self._memory.write(name, _PAGE.dump_python(known, mode="json"), DAY)
+        return known
+
+    def _known(self, name: str) -> Kept[tuple[Moved, ...]] | None:
+        try:
+            return _PAGE.validate_python(self._memory.read(name))
+        except ValidationError:
+            return None
+
+    def _name(self, what: str) -> str:
+        return f"github/moves/{self._connection.holder}/{what}"
 
 
 def _ends(page: Iterable[Moved], running: str) -> bool:

@@ -113,6 +113,24 @@ def test_merges_of_all_three_kinds_belong_to_their_approved_pull_requests(main: 
     ]  # the first is the test's own
 
 
+def test_a_branch_that_moved_often_is_read_once(main: Branch) -> None:
+    number = main.pull("one")
+    main.review(number)
+    _moved_often(main, "main", 330)
+    main.merge(number)
+
+    def read() -> int:
+        main.office.new_calls()
+        assert len(main.evidence().moves or ()) == 332
+        calls = main.office.new_calls()
+        return sum("/activity" in call.path and call.status == 200 for call in calls)
+
+    assert (read(), read()) == (4 + 1, 0)  # one tells who pushed
+    _moved_often(main, "main", 1)
+    main.office.new_calls()
+    assert len(main.evidence().moves or ()) == 333
+
+
 def test_what_nobody_approved_waits_also_where_an_approved_merge_follows(main: Branch) -> None:
     unapproved, approved = main.pull("one"), main.pull("two")
     main.review(approved)
@@ -259,12 +277,20 @@ def _reset(main: Branch, mine: str) -> None:
 
 
 def _reset_after_a_hundred_others(main: Branch, mine: str) -> None:
-    shop = main.office.hub.server.world.repositories[main.office.repository]
-    last = shop.activities[-1]
-    others = [replace(last, id=10**6 + n, before=f"{n:040x}", after=f"{n + 1:040x}") for n in range(1, 131)]
-    octocat = next(one.actor for one in shop.activities if one.actor.login == "octocat")
-    shop.activities += [replace(one, actor=octocat) for one in others]
+    _moved_often(main, "feature", 130)
     _reset(main, mine)
+
+
+def _moved_often(main: Branch, branch: str, times: int) -> None:
+    """octocat leads the branch so many times elsewhere."""
+    world = main.office.hub.server.world
+    shop = world.repositories[main.office.repository]
+    of_branch = [one for one in shop.activities if one.ref == f"refs/heads/{branch}"]
+    moved = replace(of_branch[0], actor=shop.owner, timestamp=world.clock.timestamp)
+    first = 10**6 + len(shop.activities)
+    shop.activities += [
+        replace(moved, id=n, before=f"{n:040x}", after=f"{n + 1:040x}") for n in range(first, first + times)
+    ]
 
 
 def _deleted_and_restored(main: Branch, mine: str) -> None:
