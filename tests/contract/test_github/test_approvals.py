@@ -445,6 +445,18 @@ def test_an_approval_of_another_base_branch_does_not_count(main: Branch) -> None
     main.review(number)
     assert main.lacks() == []
 
+    _changed_after_the_merge(main, number, 99)
+    assert main.lacks() == []
+    _changed_after_the_merge(main, number, 1)  # what was before that, GitHub was not asked for
+    assert main.lacks() == [f"1 approval (hubot approved another base) (#{number})"]
+
+
+def _changed_after_the_merge(main: Branch, number: int, times: int) -> None:
+    world = main.office.hub.server.world
+    world.clock.forward(60)
+    changes = world.repositories[main.office.repository].pull_requests[number].base_changes
+    changes += [replace(changes[0], created_at=world.clock.timestamp)] * times
+
 
 def test_a_code_owner_is_asked_for_where_github_asks_for_one(main: Branch) -> None:
     main.office.shop.commit("main", {"CODEOWNERS": "* @stranger\n"})
