@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.approval import Move
+from reviewapps.approval import Move, in_order
 from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.github import approval_parse as parse
 from reviewapps.github.approval_parse import Asked, Moved
@@ -161,7 +161,8 @@ def _growth(whole: Asked, moved: Sequence[Moved]) -> Walked:
     """Those that may have brought its commits: back from the last that ended at its head. That is all of them
     where the branch had none of its commits before: it was made, or was where its base has been."""
     found: list[Moved] = []
-    for one, older in zip_longest(moved, moved[1:]):
+    ordered = in_order(moved, lambda one: one.move)
+    for one, older in zip_longest(ordered, ordered[1:]):
         move = one.move
         if not found and move.after != whole.pull.head:
             continue

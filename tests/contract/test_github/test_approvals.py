@@ -324,6 +324,21 @@ def test_nor_what_they_pushed_with_something_that_was_taken_back(
     assert main.lacks() == []
 
 
+def test_nor_what_they_pushed_in_a_second_of_which_github_tells_in_another_order(main: Branch) -> None:
+    hub, shop = main.office.hub, main.office.shop
+    number = main.pull("feature")
+    main.commit("in-the-name-of-another", "octocat")
+    shop.git("push", "--quiet", hub.remote("octocat/shop", "hubot-token"), "feature")
+    main.commit("own", "octocat")
+    shop.git("push", "--quiet", "origin", "feature")
+    moves = hub.server.world.repositories[main.office.repository].activities
+    moves[-2:] = moves[-1], replace(moves[-2], timestamp=moves[-1].timestamp)
+    main.review(number)
+    main.merge(number)
+
+    assert main.lacks() == [f"1 approval (nobody approves what is their own) (#{number})"]
+
+
 def test_who_pushed_to_the_branch_before_it_was_where_its_base_is_has_no_part_in_it(main: Branch) -> None:
     """`next` goes into main, and later once more: of that, hubot pushed nothing."""
     shop = main.office.shop
