@@ -16,6 +16,7 @@ from reviewapps.approval.evidence import (
     Team,
 )
 from reviewapps.approval.judgement import Approved, Judgement, Missing, judgement
+from reviewapps.approval.ordering import in_order
 from reviewapps.approval.reasons import Reason
 from reviewapps.approval.requires import NOTHING, Quorum, Requires, stricter
 from reviewapps.approval.tracing import landings, trunk
@@ -37,6 +38,7 @@ __all__ = [
     "Review",
     "SignOff",
     "Team",
+    "in_order",
     "judgement",
     "landings",
     "stricter",

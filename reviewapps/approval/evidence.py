@@ -49,8 +49,8 @@ class Pull:
     them asks for a review.
 
     ``authors`` are, for each of its commits, whoever wrote it, co-authors too. ``pushers`` are those who pushed
-    its commits, or merged them into its branch. ``all_told``: GitHub told all of them, whoever pushed the head
-    among them. ``retargeted_at``: when it was given another base branch last, or that was rewritten or deleted.
+    to its branch or merged into that, while its commits came there. ``all_told``: GitHub told all of them.
+    ``retargeted_at``: when it was given another base branch last, or that was rewritten or deleted.
     ``unlisted`` came into the base by its merge, and GitHub does not show it among its commits.
     """
 

@@ -12,7 +12,7 @@ from reviewapps.errors import BadRules, NotAuthorised, RateLimited, ReviewAppsEr
 from reviewapps.github.account import Account
 from reviewapps.github.app import NotLetIn
 from reviewapps.github.survey import Surveyed
-from reviewapps.rules import rules
+from reviewapps.rules import Rules, rules
 
 AREA: Final = "github"
 CLOCKS_APART: Final = 5.0
@@ -152,12 +152,29 @@ def _content(seen: Seen, name: str, found: Surveyed) -> Iterator[Finding]:
         yield warn(AREA, f"{name}: .reviewapps.yml on {branch}: {broken}", f"mend it: {link}{line}")
         return
     told = seen.told.settings
+    yield from _ungranted(seen, name, found, asked)
     problem = manifest_problem(name, found, asked, told.grants.repositories.get(name) if told else None)
     if problem is not None:
         lines = f"on {branch}, in .reviewapps.yml:\n{problem.decision.strip()}" if problem.decision else ""
         yield warn(
             AREA, f"{name}: {problem}", lines or f"{_pages(seen)}/{name}/blob/{branch}/{asked.manifest}"
         )
+
+
+def _ungranted(seen: Seen, name: str, found: Surveyed, asked: Rules) -> Iterator[Finding]:
+    """What an App lacks to see what the rules, or the operator, ask for."""
+    settings = seen.told.settings
+    grant = settings.grants.repositories.get(name) if settings else None
+    if grant is None:
+        return
+    for kind in sorted(grant.targets.keys() - {"review"}):
+        wanted = grant.requires(kind, asked.named(kind).requires)
+        for what, names in (("checks", wanted.checks), ("members", wanted.teams)):
+            if names and what in found.ungranted:
+                told = (
+                    f'{name}: no "{what}: read", which {kind} takes: it asks for {", ".join(sorted(names))}'
+                )
+                yield warn(AREA, told, _grant(seen, found))
 
 
 def _tokens(seen: Seen) -> str:

@@ -28,13 +28,15 @@ EARLY: Final = 600.0
 """Seconds before its end from which a token is not used any more: what begins with one has to end with it."""
 
 NEEDED: Final = {
+    "checks": "read",
     "contents": "read",
     "deployments": "write",
+    "members": "read",
     "metadata": "read",
     "pull_requests": "write",
     "statuses": "write",
 }
-"""All that our tokens may do, however much more the App may."""
+"""All that our tokens may do, however much more the App may. What it was not granted, they lack."""
 
 
 class NotLetIn(NotAuthorised):

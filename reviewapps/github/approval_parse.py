@@ -35,6 +35,8 @@ OF_BOTS: Final = "[bot]"
 MOST_AUTHORS: Final = 20
 MOST_LISTED: Final = 250
 """GitHub lists no more commits of a pull request, and does not say that there are more."""
+MOST_CHANGES: Final = 100
+"""Of a pull request's base, which are asked for."""
 MERGES: Final = ("pr_merge", "merge_queue_merge")
 FORWARD: Final = ("push", *MERGES)
 """What else may become of a branch loses something, or nobody knows what it is."""
@@ -82,16 +84,23 @@ class Checks(Page):
 class Asked:
     """A pull request as far as one answer tells: more ``reviews`` and ``commits`` may follow.
 
-    It comes from ``branch`` of the repository ``source``, None where that is gone. ``shas`` are its commits.
+    It comes from ``branch`` of the repository ``source``, None where that is gone. ``shas`` are its commits,
+    ``parents`` theirs.
     """
 
     pull: Pull
     branch: str
     source: int | None
     shas: frozenset[str]
+    parents: frozenset[str]
     total: int
     reviews: str | None
     commits: str | None
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """What its commits were made upon: the base has those, and all behind them."""
+        return self.parents - self.shas
 
     @property
     def listed(self) -> bool:
@@ -157,7 +166,7 @@ def pulls(raw: Any) -> tuple[Asked, ...]:
 
 
 def _asked(raw: Any) -> Asked:
-    commits, changed = raw["commits"], raw["timelineItems"]["nodes"]
+    commits = raw["commits"]
     pull = Pull(
         number=raw["number"],
         base=raw["baseRefName"],
@@ -169,17 +178,29 @@ def _asked(raw: Any) -> Asked:
         reviews=tuple(map(_review, raw["reviews"]["nodes"])),
         authors=tuple(_authors(one["commit"]) for one in commits["nodes"]),
         all_told=all(one["commit"]["authors"]["totalCount"] <= MOST_AUTHORS for one in commits["nodes"]),
-        retargeted_at=datetime.fromisoformat(changed[-1]["createdAt"]) if changed else None,
+        retargeted_at=_retargeted(raw),
     )
     return Asked(
         pull,
         raw["headRefName"],
         (raw["headRepository"] or {}).get("databaseId"),
         frozenset(one["commit"]["oid"] for one in commits["nodes"]),
+        frozenset(parent["oid"] for one in commits["nodes"] for parent in one["commit"]["parents"]["nodes"]),
         commits["totalCount"],
         _after(raw["reviews"]),
         _after(commits),
     )
+
+
+def _retargeted(raw: Any) -> datetime | None:
+    """When its base changed last before it was merged. Where more happened since than GitHub was asked for, the
+    first of that is taken for it."""
+    told = [datetime.fromisoformat(one["createdAt"]) for one in raw["timelineItems"]["nodes"]]
+    merged = datetime.fromisoformat(raw["mergedAt"]) if raw["mergedAt"] else None
+    before = [at for at in told if merged is None or at <= merged]
+    if not before and len(told) == MOST_CHANGES:
+        return told[0]
+    return before[-1] if before else None
 
 
 def _review(raw: Any) -> Review:

@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 
 _PULL = """
-number url merged baseRefName headRefName headRefOid reviewDecision
+number url mergedAt baseRefName headRefName headRefOid reviewDecision
 author { __typename login }
 mergeCommit { oid }
 headRepository { databaseId }
-timelineItems(last: 1, itemTypes: [
+timelineItems(last: 100, itemTypes: [
   BASE_REF_CHANGED_EVENT, AUTOMATIC_BASE_CHANGE_SUCCEEDED_EVENT, BASE_REF_FORCE_PUSHED_EVENT
   BASE_REF_DELETED_EVENT
 ]) {
@@ -38,7 +38,11 @@ _COMMITS = """
 commits(first: 100, after: $commits) {
   totalCount
   pageInfo { hasNextPage endCursor }
-  nodes { commit { oid authors(first: 20) { totalCount nodes { user { login } } } } }
+  nodes { commit {
+    oid
+    parents(first: 10) { nodes { oid } }
+    authors(first: 20) { totalCount nodes { user { login } } }
+  } }
 }
 """
 

@@ -140,6 +140,7 @@ class Approvals:
                 more,
                 pull=replace(more.pull, reviews=tuple(reviews.values()), authors=authors, all_told=told),
                 shas=so_far.shas | more.shas,
+                parents=so_far.parents | more.parents,
                 reviews=more.reviews if so_far.reviews else None,
                 commits=more.commits if so_far.commits else None,
             )
@@ -155,11 +156,19 @@ class Approvals:
         found: list[Check] = []
         after: str | None = None
         while True:
-            page = asked(self._connection, self._facts, queries.CHECKS, parse.checks, head=head, after=after)
+            page = self._page_of_checks(head, after)
             found += page.checks
             after = page.after
             if after is None:
                 return tuple(found)
+
+    def _page_of_checks(self, head: str, after: str | None) -> parse.Checks:
+        try:
+            return asked(self._connection, self._facts, queries.CHECKS, parse.checks, head=head, after=after)
+        except Forbidden as refused:
+            raise Forbidden(
+                f"{refused}: reading checks takes Checks: read and Commit statuses: read"
+            ) from refused
 
     # --- who they are ---
 

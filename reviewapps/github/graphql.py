@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar
 from reviewapps.errors import NotAuthorised, RateLimited, Unavailable
 from reviewapps.github.connection import Connection
 from reviewapps.github.parse import RepositoryFacts, understood
-from reviewapps.github.refusals import UNTOLD_PAUSE
+from reviewapps.github.refusals import UNTOLD_PAUSE, Forbidden
 
 T = TypeVar("T")
 REFUSALS: Final = frozenset({"FORBIDDEN", "INSUFFICIENT_SCOPES", "NOT_FOUND", "UNAUTHORIZED"})
@@ -45,6 +45,6 @@ def _require_whole(body: Any) -> None:
         if error.get("type") in ("RATE_LIMITED", "RATE_LIMIT"):
             raise RateLimited(said, after=UNTOLD_PAUSE)
         if error.get("type") in REFUSALS:
-            raise NotAuthorised(said)
+            raise (Forbidden if error["type"] == "FORBIDDEN" else NotAuthorised)(said)
     if errors:
         raise Unavailable(f"GitHub: GraphQL answered: {str(errors[0].get('message'))[:300]}")

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import zip_longest
 from typing import Final
 from urllib.parse import quote
 
 from pydantic import TypeAdapter, ValidationError
 
+from reviewapps.approval import Move, in_order
 from reviewapps.errors import NotAuthorised, Unavailable
 from reviewapps.github import approval_parse as parse
 from reviewapps.github.approval_parse import Asked, Moved
@@ -25,6 +27,8 @@ DAY: Final = 24 * 3600.0
 MOST_PAGES: Final = 20
 FIRST_WITH_LIST: Final = (3, 9)
 """Of GitHub Enterprise Server: those before it have no list of activity for sure."""
+ABSENT: Final = "0" * 40
+"""Where a branch comes from that is made, and goes to when it is deleted."""
 VERSION: Final = re.compile(r"(\d+)\.(\d+)")
 
 FarEnough = Callable[[Sequence[tuple[Moved, ...]]], bool]
@@ -60,7 +64,7 @@ class Moves:
             return came and (since is None or _begins(pages[-1], since))
 
         try:
-            return self._walk(self._repository, branch, far_enough, again=True)
+            return self._walk(self._repository, branch, far_enough)
         except Missing:
             self._require_no_list()
             return None
@@ -77,13 +81,14 @@ class Moves:
             raise Unavailable(f"GitHub: {path}/activity does not exist, it says, though it has such lists")
 
     def pushers(self, whole: Asked) -> frozenset[str] | None:
-        """Who pushed the commits of a pull request to its branch, or merged them into that; None where it is not
-        told of its head.
+        """Who pushed to the branch of a pull request, or merged into that, while its commits came there; None
+        where not all of that is told.
 
-        What was merged was pushed to another branch before, which is not looked at: whoever merged it may have
-        pushed it there, in anybody's name. What GitHub told once of a merged pull request does not change."""
+        Whoever pushed what was taken back may have pushed some of its commits along with that. What was merged
+        was pushed to another branch before, which is not looked at: whoever merged it may have pushed it there, in
+        anybody's name. What GitHub told once of a merged pull request does not change."""
         pull = whole.pull
-        name = f"github/{self._repository}/movers/{pull.number}/{pull.head}"
+        name = f"github/{self._repository}/pushers/{pull.number}/{pull.head}"
         try:
             return _PUSHERS.validate_python(self._memory.read(name))
         except ValidationError:
@@ -91,39 +96,55 @@ class Moves:
         if whole.source is None:
             return None
         try:
-            walked = self._walk(whole.source, whole.branch, lambda pages: not _of(whole, pages[-1]))
+            walked = self._walk(whole.source, whole.branch, lambda pages: _growth(whole, _joined(pages)).end)
         except NotAuthorised:  # somebody's own fork, or a GitHub without such a list
             return None
-        mine = _of(whole, walked.moved)
-        pushed = [one.actor for one in mine if not one.move.merge]
-        if None in pushed or not any(one.move.after == pull.head for one in mine):
+        growth = _growth(whole, walked.moved)
+        if not growth.moved or not (growth.end or walked.end):
             return None
-        pushers = frozenset(one.actor for one in mine if one.actor is not None)
+        if any(one.actor is None and not one.move.merge for one in growth.moved):
+            return None
+        pushers = frozenset(one.actor for one in growth.moved if one.actor is not None)
         self._memory.write(name, sorted(pushers), MONTH)
         return pushers
 
-    def _walk(self, source: int, branch: str, far_enough: FarEnough, *, again: bool = False) -> Walked:
-        """The moves of a branch, page by page, until that is ``far_enough``; conditionally where they will be
-        asked for ``again``."""
+    def _walk(self, source: int, branch: str, far_enough: FarEnough) -> Walked:
+        """The moves of a branch, page by page, until that is ``far_enough``. While nothing moves, this costs
+        nothing: the first page is asked for conditionally, and those behind it are as they were."""
         path = f"{root(source)}/activity?ref=refs/heads/{quote(branch, safe='')}&per_page=100"
-        page = self._first(path) if again else kept(self._connection, path, each(parse.moved))
+        page = self._first(path)
         pages = [page.value]
         while page.next is not None and len(pages) < MOST_PAGES and not far_enough(pages):
-            page = kept(self._connection, page.next, each(parse.moved))
+            page = self._behind(page, page.next)
             pages.append(page.value)
-        return Walked(tuple(one for some in pages for one in some), page.next is None)
+        return Walked(_joined(pages), page.next is None)
 
     def _first(self, path: str) -> Kept[tuple[Moved, ...]]:
-        """The first page, conditionally: while nothing moves, it costs nothing."""
-        name = f"github/moves/{self._connection.holder}/{path}"
-        try:
-            known = _PAGE.validate_python(self._memory.read(name))
-        except ValidationError:
-            known = None
+        name = self._name(path)
+        known = self._known(name)
         page = kept(self._connection, path, each(parse.moved), known)
         if page is not known:
             self._memory.write(name, _PAGE.dump_python(page, mode="json"), DAY)
         return page
+
+    def _behind(self, page: Kept[tuple[Moved, ...]], path: str) -> Kept[tuple[Moved, ...]]:
+        """What comes after exactly this page."""
+        last = "".join(f"{one.move.before}..{one.move.after}" for one in page.value[-1:])
+        name = self._name(f"{path} {last}")
+        known = self._known(name)
+        if known is None:
+            known = kept(self._connection, path, each(parse.moved))
+            self._memory.write(name, _PAGE.dump_python(known, mode="json"), DAY)
+        return known
+
+    def _known(self, name: str) -> Kept[tuple[Moved, ...]] | None:
+        try:
+            return _PAGE.validate_python(self._memory.read(name))
+        except ValidationError:
+            return None
+
+    def _name(self, what: str) -> str:
+        return f"github/moves/{self._connection.holder}/{what}"
 
 
 def _ends(page: Iterable[Moved], running: str) -> bool:
@@ -136,6 +157,27 @@ def _begins(page: Sequence[Moved], since: datetime) -> bool:
     return bool(page) and page[-1].move.at < since
 
 
-def _of(whole: Asked, moved: Iterable[Moved]) -> list[Moved]:
-    """Those that ended at a commit of the pull request."""
-    return [one for one in moved if one.move.after in whole.shas]
+def _growth(whole: Asked, moved: Sequence[Moved]) -> Walked:
+    """Those that may have brought its commits: back from the last that ended at its head. That is all of them
+    where the branch had none of its commits before: it was made, or was where its base has been."""
+    found: list[Moved] = []
+    ordered = in_order(moved, lambda one: one.move)
+    for one, older in zip_longest(ordered, ordered[1:]):
+        move = one.move
+        if not found and move.after != whole.pull.head:
+            continue
+        if move.after != ABSENT:
+            found.append(one)
+        made = move.before == ABSENT and older is not None and not _restored(move, older.move)
+        if made or move.before in whole.roots:
+            return Walked(tuple(found), end=True)
+    return Walked(tuple(found), end=False)
+
+
+def _restored(made: Move, deleted: Move) -> bool:
+    """Whether a branch is back where it was when it was deleted: others brought it there."""
+    return deleted.after == ABSENT and deleted.before == made.after
+
+
+def _joined(pages: Iterable[tuple[Moved, ...]]) -> tuple[Moved, ...]:
+    return tuple(one for page in pages for one in page)

@@ -34,6 +34,8 @@ WRITES: Final[Mapping[str, Write]] = {
     "statuses": Write("statuses/{head}", frozenset({"repo", "repo:status"}), by_writers=True),
 }
 
+FOR_RULES: Final = ("checks", "members")
+
 NOWHERE: Final = "0" * 40
 """A commit that no repository has."""
 
@@ -44,7 +46,8 @@ PUBLIC: Final = "public_repo"
 @dataclass(frozen=True)
 class Surveyed:
     """One repository as our token sees it: what it may read and write there, and some of the default branch's
-    files, None where there is none of that path. ``page`` is where an App's installation is changed."""
+    files, None where there is none of that path. ``page`` is where an App's installation is changed, ``ungranted``
+    what it lacks of the permissions that only some rules need."""
 
     facts: RepositoryFacts
     permissions: Permissions
@@ -55,6 +58,7 @@ class Surveyed:
     files: Mapping[str, str | None]
     rules_broken: str | None = None
     page: str = ""
+    ungranted: frozenset[str] = frozenset()
 
 
 def repository(
@@ -90,6 +94,7 @@ def repository(
         files=files,
         rules_broken=broken,
         page=granted.page if granted else "",
+        ungranted=frozenset(one for one in FOR_RULES if granted and not granted.may(one, "read")),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import timedelta
+from itertools import permutations
 from typing import TypeVar
 
 import pytest
@@ -273,6 +274,29 @@ def test_what_the_base_did_before_the_moves_that_were_read_may_be_anything() -> 
     assert lacks(ONE, branch.evidence(all_moves=False)) == OTHER_BASE
     branch.moves[0] = replace(branch.moves[0], at=NOON - timedelta(minutes=1))
     assert lacks(ONE, branch.evidence(all_moves=False)) == ""
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_moves_of_one_second_are_told_in_any_order(order: tuple[int, ...]) -> None:
+    branch = Branch()
+    branch.move(F, "0" * 40, 5)
+    for _ in range(3):
+        branch.merge(yes("bob"))
+    branch.moves = [replace(branch.moves[n], at=NOON + timedelta(minutes=5)) for n in order]
+
+    assert lacks(ONE, branch.evidence()) == ""
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_what_breaks_among_the_moves_of_one_second_is_seen_in_any_order(order: tuple[int, ...]) -> None:
+    branch = Branch()
+    branch.move(F, E, 5)
+    branch.move(E, "0" * 40, 5, forward=False)
+    for _ in range(2):
+        branch.merge(yes("bob"))
+    branch.moves = [replace(branch.moves[n], at=NOON + timedelta(minutes=5)) for n in order]
+
+    assert lacks(ONE, branch.evidence()) == OTHER_BASE.replace("(#1)", "(#1, #2)")
 
 
 def test_what_came_with_a_pull_request_unlisted_was_shown_to_nobody() -> None:

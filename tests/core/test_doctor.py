@@ -115,6 +115,34 @@ def test_a_postgresql_whose_previews_are_not_kept_to_their_own_databases_is_warn
     assert away.level == "warn" and "review-db could not be looked at" in away.text
 
 
+@pytest.mark.parametrize(
+    ("asks", "ungranted", "lacking"),
+    [
+        ("{checks: [test]}", {"checks", "members"}, ["checks"]),
+        ("{approvals: 1, from: [acme/release]}", {"checks", "members"}, ["members"]),
+        ("{checks: [test]}", {"members"}, []),
+        ("{approvals: 1, from: [alice]}", {"checks", "members"}, []),
+    ],
+)
+def test_what_an_app_lacks_for_the_rules_is_warned_of(
+    asks: str, ungranted: set[str], lacking: list[str]
+) -> None:
+    variables = told()
+    grant = replace(variables.grants.repositories["acme/shop"], targets={"staging": "review"})
+    grants = replace(variables.grants, repositories={"acme/shop": grant})
+    text = f"environments: {{staging: {{requires: {asks}}}}}"
+    files = {**SURVEYED.files, ".reviewapps.yml": text}
+    surveyed = replace(SURVEYED, files=files, ungranted=frozenset(ungranted))
+    sound = Told(variables.model_copy(update={"grants": grants}), "file")
+    found = complaints(
+        list(about_github.repositories(seen(told=sound, repositories={"acme/shop": surveyed})))
+    )
+
+    assert [(one.level, one.text.split('"')[1]) for one in found] == [
+        ("warn", f"{one}: read") for one in lacking
+    ]
+
+
 FLOOR = Requires.wish(1)
 ASKS_FOR_ONE = "environments: {staging: {requires: {approvals: 1}}}"
 

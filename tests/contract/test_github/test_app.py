@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from reviewapps.approval import Requires
 from reviewapps.errors import NotAuthorised
 from reviewapps.github import RepositoryClient
 from reviewapps.github.app import NEEDED, AppInstallation, NotLetIn, credentials_of
@@ -138,6 +139,23 @@ def test_an_app_that_may_less_gets_a_token_all_the_same(office: Office) -> None:
     (token,) = office.hub.server.world.installation_tokens.values()
     wanted = {"metadata": "read", "contents": "read", "pull_requests": "write", "deployments": "read"}
     assert token.permissions == wanted
+
+
+def test_checks_and_teams_are_read_by_an_app_that_was_granted_them(office: Office) -> None:
+    office.hub.request("PATCH", "/repos/octocat/shop", json={"private": True})
+    head, requires = office.shop.git("rev-parse", "feature"), Requires.wish(checks=["test"])
+    office.hub.request(
+        "POST", f"/repos/octocat/shop/statuses/{head}", json={"state": "success", "context": "test"}
+    )
+    may = office.hub.register(**NEEDED)
+    assert [one.name for one in client(office, may).evidence("main", None, head, requires).checks] == ["test"]
+    (token,) = office.hub.server.world.installation_tokens.values()
+    assert token.permissions["members"] == "read"
+    installation = installed(office)
+    del installation.permissions["checks"], installation.permissions["members"]
+    office.memory.forget()
+    with pytest.raises(NotAuthorised, match="takes Checks: read"):
+        client(office, may).evidence("main", None, head, requires)
 
 
 def test_a_key_that_is_not_the_apps_is_refused_and_not_shown(office: Office, app: App) -> None:

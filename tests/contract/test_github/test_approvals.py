@@ -113,6 +113,24 @@ def test_merges_of_all_three_kinds_belong_to_their_approved_pull_requests(main: 
     ]  # the first is the test's own
 
 
+def test_a_branch_that_moved_often_is_read_once(main: Branch) -> None:
+    number = main.pull("one")
+    main.review(number)
+    _moved_often(main, "main", 330)
+    main.merge(number)
+
+    def read() -> int:
+        main.office.new_calls()
+        assert len(main.evidence().moves or ()) == 332
+        calls = main.office.new_calls()
+        return sum("/activity" in call.path and call.status == 200 for call in calls)
+
+    assert (read(), read()) == (4 + 1, 0)  # one tells who pushed
+    _moved_often(main, "main", 1)
+    main.office.new_calls()
+    assert len(main.evidence().moves or ()) == 333
+
+
 def test_what_nobody_approved_waits_also_where_an_approved_merge_follows(main: Branch) -> None:
     unapproved, approved = main.pull("one"), main.pull("two")
     main.review(approved)
@@ -254,6 +272,105 @@ def test_nor_by_a_merge_into_the_branch_of_somebody_else(main: Branch, method: s
     assert main.lacks() == []
 
 
+def _reset(main: Branch, mine: str) -> None:
+    main.office.shop.git("push", "--quiet", "--force", "origin", f"{mine}:feature")
+
+
+def _reset_after_a_hundred_others(main: Branch, mine: str) -> None:
+    _moved_often(main, "feature", 130)
+    _reset(main, mine)
+
+
+def _moved_often(main: Branch, branch: str, times: int) -> None:
+    """octocat leads the branch so many times elsewhere."""
+    world = main.office.hub.server.world
+    shop = world.repositories[main.office.repository]
+    of_branch = [one for one in shop.activities if one.ref == f"refs/heads/{branch}"]
+    moved = replace(of_branch[0], actor=shop.owner, timestamp=world.clock.timestamp)
+    first = 10**6 + len(shop.activities)
+    shop.activities += [
+        replace(moved, id=n, before=f"{n:040x}", after=f"{n + 1:040x}") for n in range(first, first + times)
+    ]
+
+
+def _deleted_and_restored(main: Branch, mine: str) -> None:
+    shop = main.office.shop
+    hidden = shop.git("rev-parse", "HEAD~1")
+    shop.git("push", "--quiet", main.office.hub.remote("octocat/shop", "hubot-token"), f"+{hidden}:feature")
+    main.office.shop.git("push", "--quiet", "origin", ":feature")
+    main.office.shop.git("push", "--quiet", "origin", f"{hidden}:refs/heads/feature")
+    main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
+
+
+@pytest.mark.parametrize("taken_back", [_reset, _reset_after_a_hundred_others, _deleted_and_restored])
+def test_nor_what_they_pushed_with_something_that_was_taken_back(
+    main: Branch, taken_back: Callable[[Branch, str], None]
+) -> None:
+    """hubot writes in octocat's name, and more; octocat takes only the rest back."""
+    shop = main.office.shop
+    number = main.pull("feature")
+    hidden = main.commit("in-the-name-of-another", "octocat")
+    main.commit("junk", "hubot")
+    shop.git("push", "--quiet", main.office.hub.remote("octocat/shop", "hubot-token"), "feature")
+    taken_back(main, hidden)
+    shop.git("reset", "--quiet", "--hard", hidden)
+    main.commit("own", "octocat")
+    shop.git("push", "--quiet", "origin", "feature")
+    main.review(number)
+    main.merge(number)
+
+    assert main.lacks() == [f"1 approval (nobody approves what is their own) (#{number})"]
+    main.review(number, "stranger-token")
+    assert main.lacks() == []
+
+
+def test_nor_what_they_pushed_in_a_second_of_which_github_tells_in_another_order(main: Branch) -> None:
+    hub, shop = main.office.hub, main.office.shop
+    number = main.pull("feature")
+    main.commit("in-the-name-of-another", "octocat")
+    shop.git("push", "--quiet", hub.remote("octocat/shop", "hubot-token"), "feature")
+    main.commit("own", "octocat")
+    shop.git("push", "--quiet", "origin", "feature")
+    moves = hub.server.world.repositories[main.office.repository].activities
+    moves[-2:] = moves[-1], replace(moves[-2], timestamp=moves[-1].timestamp)
+    main.review(number)
+    main.merge(number)
+
+    assert main.lacks() == [f"1 approval (nobody approves what is their own) (#{number})"]
+
+
+def test_who_pushed_to_the_branch_before_it_was_where_its_base_is_has_no_part_in_it(main: Branch) -> None:
+    """`next` goes into main, and later once more: of that, hubot pushed nothing."""
+    shop = main.office.shop
+    first = main.pull("next", "hubot-token")
+    main.merge(first)
+    main.running = main.head
+    shop.git("checkout", "--quiet", "next")
+    main.commit("later", "octocat")
+    shop.git("push", "--quiet", "origin", "next")
+    second = main.office.open("next")
+    main.review(second)
+    main.merge(second)
+
+    assert [pull.pushers for pull in main.evidence().pulls] == [{"octocat"}]
+    assert main.lacks() == []
+
+
+def test_who_pushed_is_not_told_where_the_moves_are_too_many(
+    main: Branch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reviewapps.github.moves.MOST_PAGES", 1)
+    number = main.pull("feature")
+    _reset_after_a_hundred_others(main, main.office.shop.git("rev-parse", "HEAD"))
+    main.commit("own", "octocat")
+    main.office.shop.git("push", "--quiet", "origin", "feature")
+    main.review(number)
+    main.merge(number)
+
+    (pull,) = main.evidence().pulls
+    assert (pull.pushers, pull.all_told) == (frozenset(), False)
+
+
 def test_who_may_not_write_approves_nothing(main: Branch) -> None:
     number = main.pull("one")
     main.review(number, "stranger-token")
@@ -342,6 +459,18 @@ def test_an_approval_of_another_base_branch_does_not_count(main: Branch) -> None
     main.office.hub.server.world.clock.forward(60)
     main.review(number)
     assert main.lacks() == []
+
+    _changed_after_the_merge(main, number, 99)
+    assert main.lacks() == []
+    _changed_after_the_merge(main, number, 1)  # what was before that, GitHub was not asked for
+    assert main.lacks() == [f"1 approval (hubot approved another base) (#{number})"]
+
+
+def _changed_after_the_merge(main: Branch, number: int, times: int) -> None:
+    world = main.office.hub.server.world
+    world.clock.forward(60)
+    changes = world.repositories[main.office.repository].pull_requests[number].base_changes
+    changes += [replace(changes[0], created_at=world.clock.timestamp)] * times
 
 
 def test_a_code_owner_is_asked_for_where_github_asks_for_one(main: Branch) -> None:

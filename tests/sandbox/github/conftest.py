@@ -23,7 +23,8 @@ from tests.sandbox.github.receiver import Receiver
 
 Result = TypeVar("Result")
 
-ALL = dict.fromkeys(("contents", "pull_requests", "issues", "deployments", "statuses", "checks"), "write")
+WRITTEN = ("contents", "pull_requests", "issues", "deployments", "statuses", "checks")
+ALL = {**dict.fromkeys(WRITTEN, "write"), "members": "read"}
 EVENTS = [
     *("push", "create", "delete", "pull_request", "issue_comment", "deployment", "deployment_status"),
     *("status", "check_run", "repository", "fork", "pull_request_review", "merge_group"),

@@ -47,6 +47,11 @@ class Asking:
         """Whether who asks may read it."""
         return self.asker.permission(repository) != "none"
 
+    def may_read(self, repository: Repository, permission: str) -> bool:
+        """Whether an App's token has what it takes to read something; in public repositories it needs nothing."""
+        token = self.asker.token
+        return token is None or not repository.private or allows(token.permissions, permission, "read")
+
     def may_write(self, repository: Repository) -> bool:
         """Whether who asks may change it; an App with a token for pull requests may."""
         token = self.asker.token

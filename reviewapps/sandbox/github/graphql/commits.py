@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from reviewapps.sandbox.github import history
+from reviewapps.sandbox.github.access import INACCESSIBLE
 from reviewapps.sandbox.github.checks import latest_check_runs, latest_statuses, outcomes
 from reviewapps.sandbox.github.git import GitError, Signature
 from reviewapps.sandbox.github.graphql.asking import Asking, Refusal, connection, field
@@ -82,6 +83,12 @@ async def _signed(one: CommitAt, ask: Asking, arguments: JSON) -> Signature:
     return found.author if arguments["field"] == "author" else found.committer
 
 
+@field("Commit", "parents")
+async def _parents(one: CommitAt, ask: Asking, arguments: JSON) -> JSON:
+    found = await history.commit(one.repository.git, one.oid)
+    return connection([CommitAt(one.repository, sha) for sha in found.parents], arguments)
+
+
 @field("Commit", "authors")
 async def _authors(one: CommitAt, ask: Asking, arguments: JSON) -> JSON:
     """Who wrote it: its author first, then those whom its message names."""
@@ -99,12 +106,14 @@ async def _associated(one: CommitAt, ask: Asking, arguments: JSON) -> JSON:
     return connection(await ask.engine.pull_requests.with_commit(one.repository, one.oid), arguments)
 
 
-def rollup(one: CommitAt) -> Rollup | None:
+def rollup(one: CommitAt, ask: Asking) -> Rollup | None:
     """What is said of the commit; None where nothing is."""
+    if not ask.may_read(one.repository, "checks"):
+        raise Refusal("FORBIDDEN", INACCESSIBLE)
     return Rollup(one) if outcomes(one.repository, one.oid) else None
 
 
-field("Commit", "statusCheckRollup")(lambda one, ask, _: rollup(one))
+field("Commit", "statusCheckRollup")(lambda one, ask, _: rollup(one, ask))
 
 
 field("StatusCheckRollup", "id")(

@@ -83,7 +83,7 @@ def _merge_commit(pull: PullRequest, ask: Asking, _: JSON) -> CommitAt | None:
 
 @field("PullRequest", "statusCheckRollup")
 def _rollup(pull: PullRequest, ask: Asking, arguments: JSON) -> Rollup | None:
-    return rollup(CommitAt(pull.repository, pull.head_sha))
+    return rollup(CommitAt(pull.repository, pull.head_sha), ask)
 
 
 @field("PullRequest", "additions", "deletions", "changedFiles")
