@@ -154,8 +154,10 @@ class Written:
     instance: str = "acme"
     notes: Mapping[str, str | None] = field(default_factory=dict)
 
-    def annotate(self, guid: str, notes: Mapping[str, str | None], marks: Mapping[str, str | None]) -> Any:
-        self.notes = notes
+    def annotate(
+        self, guid: str, notes: Mapping[str, str | None], marks: Mapping[str, str | None] | None = None
+    ) -> Any:
+        self.notes, marks = notes, marks or labels.owner(self.instance, PRODUCTION)
         metadata = {"annotations": {k: v for k, v in notes.items() if v}, "labels": dict(marks)}
         return {
             "guid": guid,
