@@ -28,6 +28,7 @@ from reviewapps.model import (
     PastDeploy,
     Pin,
     Refusal,
+    Space,
     Wanted,
 )
 from reviewapps.reconcile import Governing
@@ -76,6 +77,15 @@ class CloudFoundry(deploying.CloudFoundry):
     def candidate(self, environment: Environment, name: str) -> Candidate | None:
         app = next(app for app in self.apps.values() if app.name == name)
         return Candidate(app.guid, name, True, True, None, ())
+
+
+class Odd(CloudFoundry):
+    """One where somebody edited what stands on production's app."""
+
+    def look(self) -> Space:
+        return replace(
+            super().look(), unreadable={PRODUCTION: "shop: the annotation reviewapps-lock cannot be read"}
+        )
 
 
 @dataclass
@@ -254,6 +264,22 @@ def test_whoever_goes_back_from_what_somebody_else_deployed_has_ours_again(
 
 
 # --- what cannot be done ---
+
+
+def test_a_lock_lasts_no_longer_than_is_read_again() -> None:
+    there, longest = World(running()), NOW + timedelta(days=366)
+    with pytest.raises(AuthorMustAct, match="a lock lasts 366 days at most"):
+        there.hand.lock("ada", "a demo", NOW + timedelta(days=99_999))
+    there.hand.lock("ada", "a demo", longest)
+    lock = there.cf.apps["a"].lock
+    assert lock is not None and labels.lock_of({labels.LOCK: labels.lock_text(lock) or ""}) == lock
+
+
+def test_nobody_governs_what_cannot_be_read_and_why_is_told() -> None:
+    there = World(None, cf=Odd(NOW, {}))
+    with pytest.raises(AuthorMustAct, match="shop: the annotation reviewapps-lock cannot be read"):
+        there.hand.unlock()
+    assert not there.cf.apps
 
 
 def test_what_was_adopted_is_not_deployed_once_more() -> None:
