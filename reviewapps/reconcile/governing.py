@@ -81,12 +81,13 @@ class Governing:
             raise AuthorMustAct(
                 f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there"
             )
-        if back == served and not drifted and not self._is_left(back):
+        runs, refused = app is not None and app.commit == back, self._was_refused(back)
+        if runs and not (drifted or refused or self._is_left(back)):
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         self._check_rules(back)
         since = permitted_last(app) if app is not None and app.commit == ADOPTED else None
         self._write(pin=Pin(back, head, who, since))
-        if app is not None and (drifted or self._was_refused(back)):
+        if app is not None and (drifted or refused):
             config = (app.attempt.config if app.attempt is not None else app.config) or ""
             self._turn.carry_out(steps.Begin(asked_for(self._turn, back, config)))
         return back

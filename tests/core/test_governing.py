@@ -251,6 +251,24 @@ def test_whoever_goes_to_what_was_refused_has_it_tried_anew() -> None:
         World(running(attempt=REFUSED, wished=B)).hand.go_back("ada", A)
 
 
+@pytest.mark.parametrize(
+    "app", [running(None, wished=B), running(B)], ids=["nothing runs", "it serves still"]
+)
+def test_nobody_is_told_that_it_runs_what_was_refused(app: App) -> None:
+    there = World(replace(app, attempt=REFUSED))
+    assert there.hand.go_back("ada", B) == B
+    attempt = there.cf.apps["a"].attempt
+    assert attempt is not None and (attempt.commit, attempt.refusal) == (B, None)
+
+
+def test_nor_what_was_stopped_before_it_came_up() -> None:
+    there = World(running(None, wished=B, started=False))
+    assert there.hand.go_back("ada", B) == B
+    assert there.pin == Pin(B, B, "ada")
+    with pytest.raises(AuthorMustAct, match="runs 0000000 already"):
+        World(running(B)).hand.go_back("ada", B)
+
+
 @pytest.mark.parametrize(("commit", "back"), [(None, A), (sha(9), sha(9))])
 def test_whoever_goes_back_from_what_somebody_else_deployed_has_ours_again(
     commit: str | None, back: str
