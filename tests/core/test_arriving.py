@@ -42,13 +42,13 @@ class Line(GitHub):
     past: tuple[PastDeploy, ...] = ()
     asked: list[str] = field(default_factory=list)
 
-    unknown: Mapping[str, ReviewAppsError] = field(default_factory=dict)
+    wrong: Mapping[str, ReviewAppsError] = field(default_factory=dict)
     """What is answered of commits, and of the past, instead."""
 
     def contains(self, commit: str, other: str) -> bool:
         self.asked.append("contains")
-        if commit in self.unknown:
-            raise self.unknown[commit]
+        if commit in self.wrong:
+            raise self.wrong[commit]
         return int(other, 16) <= int(commit, 16)
 
     elsewhere: PastDeploy | None = None
@@ -62,8 +62,8 @@ class Line(GitHub):
 
     def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
         self.asked.append("history")
-        if "history" in self.unknown:
-            raise self.unknown["history"]
+        if "history" in self.wrong:
+            raise self.wrong["history"]
         return self.past
 
 
@@ -190,11 +190,11 @@ def test_what_another_installation_deployed_keeps_no_preview_alive(what: str, wr
     world.serve(1, Leave())
     world.means = replace(world.means, grant=replace(world.means.grant, elsewhere=frozenset({"production"})))
     world.github.elsewhere, world.github.past = live(2), (live(2), live(1))
-    world.github.unknown = {what: wrong}
+    world.github.wrong = {what: wrong}
     assert world.told(1) == ([] if what == sha(2) else [(live(2).at, "")])
 
 
 def test_nor_does_a_commit_of_ours_that_github_knows_no_more() -> None:
     world = World(1)
-    world.github.unknown = {sha(1): OperatorMustAct("404")}
+    world.github.wrong = {sha(1): OperatorMustAct("404")}
     assert world.told(1) == []
