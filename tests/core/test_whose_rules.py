@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from reviewapps import steps
-from reviewapps.approval import Requires
+from reviewapps.approval import Commit, Evidence, Move, Requires
 from reviewapps.cloudfoundry import labels
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.skeleton import remember
@@ -118,12 +118,31 @@ def test_what_was_merged_before_something_was_adopted_is_judged_too(pin: Pin) ->
 
 def test_nor_can_it_by_following_tags_instead() -> None:
     tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
-    for there, grant in ((ASKING, GRANT), (tagged, replace(GRANT, floors={"production": Requires.wish(1)}))):
+    floored = replace(GRANT, floors={"production": Requires.wish(1)})
+    for there, grant, out in (
+        (ASKING, GRANT, "the rules at what runs there ask for some: `reviewapps deploy production REF"),
+        (tagged, floored, "an operator asks for none with `requires = { production = { approvals = 0 } }`"),
+    ):
         found = verdict(
             PRODUCTION, running(PRODUCTION), asked=tagged, there=there, grant=grant, tags=(tag("go-1", NEW),)
         )
         assert isinstance(found, Run) and found.commit == OLD and found.held is not None
-        assert found.held.reasons == ("go-1 is a tag, and approvals are counted on a branch",)
+        told, mend = found.held.reasons
+        assert told == "go-1 is a tag, and approvals are counted on a branch" and mend.startswith(out)
+
+
+def test_what_no_approval_lets_pass_names_who_brings_it_there() -> None:
+    app, pushed = running(PRODUCTION), Wanted(replace(SHOP, head=NEW), (), (), None)
+    way = Way("main", OLD, NEW, Requires.wish(1))
+    moves = (Move(OLD, NEW, merge=False, at=NOW),)
+    evidence = Evidence("main", OLD, NEW, True, 1, (Commit(NEW, (OLD,)),), moves=moves)
+    known = Known(rules_at={OLD: ASKING}, evidence={way: evidence})
+    found = desired(pushed, ASKING, GRANT, Space((app,)), known, NOW).of(PRODUCTION)
+    assert isinstance(found, Run) and found.held is not None
+    assert found.held.reasons == (
+        f"1 commit pushed to main without a pull request: {NEW[:7]}",
+        f"only an operator brings it there (`reviewapps rollback production {NEW[:7]}`)",
+    )
 
 
 def test_tags_move_what_asks_for_no_approvals() -> None:
