@@ -67,10 +67,10 @@ def _changes(
     branch, head = evidence.branch, short(evidence.head)
     if not evidence.straight:
         text = f"{branch} was rewritten: {short(evidence.running)}, which runs, is not part of {head}"
-        return (Reason(text, operator=True),)
+        return (Reason(text, operator=True, by_hand=True),)
     if evidence.total != len(evidence.commits):
         text = f"{evidence.total} commits came to {branch} at once; at most {MOST_COMMITS} are traced"
-        return (Reason(text, operator=True),)
+        return (Reason(text, operator=True, by_hand=True),)
     pulls = {landing.pull.number: landing.pull for landing in traced if landing.pull is not None}
     return (
         *_told(traced, "pushed", f"pushed to {branch} without a pull request"),
@@ -85,7 +85,7 @@ def _told(traced: Iterable[Landing], how: str, what: str) -> tuple[Reason, ...]:
         return ()
     several = "1 commit" if len(commits) == 1 else f"{len(commits)} commits"
     text = f"{several} {what}: {listed(commits)}"
-    return (Reason(text.replace("they", "it") if len(commits) == 1 else text),)
+    return (Reason(text.replace("they", "it") if len(commits) == 1 else text, by_hand=how == "pushed"),)
 
 
 def _checks(requires: Requires, evidence: Evidence) -> tuple[Reason, ...]:

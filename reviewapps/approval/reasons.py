@@ -11,11 +11,13 @@ MOST_NAMED = 5
 @dataclass(frozen=True, order=True)
 class Reason:
     """One thing that is missing, as a part of a sentence. ``pull`` is the pull request that it is about, None
-    for what is about the whole head. ``operator``: only the operator can mend it."""
+    for what is about the whole head. ``operator``: only the operator can mend it.
+    ``by_hand``: by no approval of anybody, but by bringing the commit there."""
 
     text: str
     pull: int | None = None
     operator: bool = False
+    by_hand: bool = False
 
 
 def short(commit: str) -> str:

@@ -74,8 +74,12 @@ def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
 
 def remember(api: Client, step: Remember, actual: Actual) -> Actual:
     app = app_of(actual)
-    begun = {labels.ATTEMPT: labels.attempt_text(step.attempt)} if step.attempt is not None else {}
-    actual = actual.with_app(parse.app(api.annotate(app.guid, _followed(step, app.tags_seen) | begun)))
+    notes = _followed(step, app.tags_seen)
+    if step.attempt is not None:
+        notes[labels.ATTEMPT] = labels.attempt_text(step.attempt)
+    if app.pin is not None and app.pin_beside(step.wished) is None:
+        notes[labels.PIN] = None
+    actual = actual.with_app(parse.app(api.annotate(app.guid, notes)))
     return actual.at_rest() if step.calm else actual
 
 

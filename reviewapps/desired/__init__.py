@@ -6,6 +6,7 @@ Where something has to be asked of GitHub first (the date of a commit, what a ta
 
 from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.following import branches_of, head_of
+from reviewapps.desired.holding import no_approvals
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.permitted import has_drifted, permitted_last
 from reviewapps.desired.review import lasting
@@ -59,6 +60,7 @@ __all__ = [
     "lasting",
     "lost",
     "natural",
+    "no_approvals",
     "overwritten",
     "permitted_last",
     "questions",

@@ -47,7 +47,8 @@ def desired(
     )
     pulls = (*wanted.pull_requests, *(pr for pr in known.pull_requests.values() if pr is not None))
     verdicts = with_builds_kept(verdicts, pulls, wanted, rules, grant, space)
-    return replace(_safe(verdicts, asks | inquiry.asks, grant), line=review.line)
+    refused = tuple(one.words for one in inquiry.untold if one.operator)
+    return replace(_safe(verdicts, asks | inquiry.asks, grant), line=review.line, refused=refused)
 
 
 def questions(

@@ -82,7 +82,8 @@ def _approved(case: Case, run: Run, own: EnvironmentRules) -> Hold | Leave | App
         return Approved()
     if requires.approvals and case.follows.tags:
         what = "is a tag" if run.tags_seen else "is sent where tags are followed"
-        return Hold(run.commit, "approval", (f"{run.source} {what}, and approvals are counted on a branch",))
+        told = f"{run.source} {what}, and approvals are counted on a branch"
+        return Hold(run.commit, "approval", (told, _without_approvals(case)))
     if astray := led_astray(kind, own.follows, case.follows, default):
         return Hold(run.commit, "rules", (astray,))
     evidence = case.inquiry.evidence(Way(run.source or "", permitted_last(case.app), run.commit, requires))
@@ -92,7 +93,25 @@ def _approved(case: Case, run: Run, own: EnvironmentRules) -> Hold | Leave | App
     if not isinstance(judged, Missing):
         return judged
     pulls = tuple(sorted({pull.number for pull in evidence.pulls}))
-    return Hold(run.commit, "approval", (judged.words,), pulls)
+    out = f"only an operator brings it there (`reviewapps rollback {kind} {run.commit[:7]}`)"
+    by_hand = any(reason.by_hand for reason in judged.reasons)
+    return Hold(run.commit, "approval", (judged.words, out) if by_hand else (judged.words,), pulls)
+
+
+def _without_approvals(case: Case) -> str:
+    """How tags pass: no rules that follow some ask for approvals themselves."""
+    kind = case.environment.kind
+    floor = case.grant.floors.get(kind)
+    if floor is not None and floor.approvals:
+        return f"an operator asks for none with {no_approvals(kind)}"
+    return (
+        f"the rules at what runs there ask for some: `reviewapps deploy {kind} REF --override` goes past them"
+    )
+
+
+def no_approvals(kind: str) -> str:
+    """What an operator says who asks for no approvals of what goes to such an environment."""
+    return f"`requires = {{ {kind} = {{ approvals = 0 }} }}`"
 
 
 def _moment(at: datetime) -> str:

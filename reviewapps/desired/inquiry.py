@@ -7,9 +7,34 @@ from dataclasses import dataclass, field
 
 from reviewapps.approval import Evidence
 from reviewapps.desired.verdicts import Asks, Known, Way
-from reviewapps.errors import BadRules
+from reviewapps.errors import BadRules, OperatorMustAct, ReviewAppsError
 from reviewapps.model import Tag, Tagging
 from reviewapps.rules import Rules
+
+
+@dataclass(frozen=True)
+class Untold:
+    """A question that GitHub did not answer, and why."""
+
+    question: Tag | str | Way
+    why: ReviewAppsError
+
+    @property
+    def words(self) -> str:
+        """In a line."""
+        match self.question:
+            case Way(branch, head=head):
+                what = f"how {head[:7]} came to {branch}"
+            case Tag(name):
+                what = f"what the tag {name} means"
+            case commit:
+                what = f"the rules at {commit[:7]}"
+        return f"GitHub does not tell {what}: {self.why}"
+
+    @property
+    def operator(self) -> bool:
+        """Whether somebody who runs reviewapps has to act before it does."""
+        return isinstance(self.why, OperatorMustAct)
 
 
 @dataclass
@@ -40,6 +65,20 @@ class Inquiry:
         if way not in self.known.evidence:
             self._ways.add(way)
         return self.known.evidence.get(way)
+
+    def include(self, other: Inquiry) -> None:
+        """Ask what another one asks, too."""
+        self._tags |= other._tags
+        self._rules |= other._rules
+        self._ways |= other._ways
+
+    @property
+    def untold(self) -> tuple[Untold, ...]:
+        """What was asked and is not answered."""
+        known = self.known.untold
+        asked: tuple[Tag | str | Way, ...] = (*self._tags, *self._rules, *self._ways)
+        found = (Untold(one, known[one]) for one in asked if one in known)
+        return tuple(sorted(found, key=lambda one: one.words))
 
     @property
     def asks(self) -> Asks:

@@ -14,7 +14,7 @@ from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.own_rules import broken, lacking, unreadable
 from reviewapps.desired.permitted import as_before, has_drifted, is_at_rest, overridden
 from reviewapps.desired.tags import followed_tags, new_tags, newest_first, overwritten, tags_seen
-from reviewapps.desired.verdicts import Held, Hold, Leave, Run, Verdict
+from reviewapps.desired.verdicts import Held, Hold, Leave, Run, Verdict, Way
 from reviewapps.desired.without_rules import without_rules
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -37,7 +37,7 @@ class Shared:
         """Nothing is said of where there is nothing, and nothing says that there should be."""
         kinds = [kind for kind in self.grant.targets if kind != "review"]
         mine = [Environment(self.wanted.repository.id, kind) for kind in kinds]
-        found = {environment: self._verdict(environment) for environment in mine}
+        found = {environment: self._in_words(environment) for environment in mine}
         return {environment: verdict for environment, verdict in found.items() if verdict is not None}
 
     def by_hand(self, environment: Environment, commit: str, ref: str) -> Hold | Leave | Approved:
@@ -45,6 +45,19 @@ class Shared:
         asked for no less. Leave while something has to be known first, or where the rules cannot be read."""
         case = self._case(environment)
         return Leave() if case is None else hold(case, replace(_run(case), commit=commit, source=ref))
+
+    def _in_words(self, environment: Environment) -> Verdict | None:
+        """The verdict, with what GitHub does not tell as its reason. People hear of that on their pull requests
+        where it does not pass by itself."""
+        alone = replace(self, inquiry=Inquiry(self.inquiry.known))
+        verdict, untold = alone._verdict(environment), alone.inquiry.untold
+        self.inquiry.include(alone.inquiry)
+        if not untold or not isinstance(verdict, Leave):
+            return verdict
+        first = untold[0]
+        if isinstance(first.question, Way) and first.operator:
+            return Held(Hold(first.question.head, "approval", (first.words,)))
+        return Leave(first.words)
 
     def _verdict(self, environment: Environment) -> Verdict | None:
         app, case = self.space.actual(environment).app, self._case(environment)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from reviewapps.approval import Evidence, Requires
 from reviewapps.desired.room import Room, Waiter
-from reviewapps.errors import BadRules
+from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.model import Entrance, Environment, Over, PullRequest, Refusal, Tag, Tagging
 from reviewapps.outcome import Shortage
 from reviewapps.rules import Rules
@@ -134,7 +134,8 @@ class Way:
 @dataclass(frozen=True)
 class Known:
     """What was answered so far to what was asked: by GitHub, and by the gate, which tells when each preview was
-    visited last, as far as it remembers. ``needs`` are MB by commit; ``room`` is None until it is asked."""
+    visited last, as far as it remembers. ``needs`` are MB by commit; ``room`` is None until it is asked.
+    ``untold`` is why GitHub does not answer what is asked of shared environments: no answer, so it stays asked."""
 
     committed: Mapping[str, datetime] = field(default_factory=dict)
     taggings: Mapping[Tag, Tagging | None] = field(default_factory=dict)
@@ -143,6 +144,7 @@ class Known:
     rules_at: Mapping[str, Rules | BadRules] = field(default_factory=dict)
     evidence: Mapping[Way, Evidence] = field(default_factory=dict)
     needs: Mapping[str, int] = field(default_factory=dict)
+    untold: Mapping[Tag | str | Way, ReviewAppsError] = field(default_factory=dict)
     room: Room | None = None
 
     def with_answers(self, more: Known) -> Known:
@@ -198,12 +200,14 @@ class Asks:
 class Desired:
     """A verdict for each environment of one repository that is wanted or there. While ``asks`` is not empty,
     the verdicts are not final. ``unsafe`` is why deletions are held back, in words. ``line`` are those that want
-    memory and hold none yet, whether or not they get it now."""
+    memory and hold none yet, whether or not they get it now. ``refused`` is what GitHub will not answer until an
+    operator acts, in words."""
 
     verdicts: Mapping[Environment, Verdict]
     asks: Asks = Asks()
     unsafe: str | None = None
     line: tuple[Waiter, ...] = ()
+    refused: tuple[str, ...] = ()
 
     def of(self, environment: Environment) -> Verdict:
         """What should become of it. One that nobody knows is left alone."""

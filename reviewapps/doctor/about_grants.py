@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reviewapps.approval import NOTHING, Requires
+from reviewapps.desired import no_approvals
 from reviewapps.doctor.finding import Finding, warn
 from reviewapps.doctor.seen import Seen
 from reviewapps.errors import BadRules
 from reviewapps.github.survey import Surveyed
 from reviewapps.grants import Grant
-from reviewapps.rules import FILE, rules
+from reviewapps.rules import FILE, EnvironmentRules, Rules, rules
 
 AREA: Final = "grants"
 
@@ -22,23 +22,32 @@ def grants(seen: Seen) -> Iterator[Finding]:
     for name, grant in settings.grants.repositories.items() if settings is not None else ():
         for kind in sorted(grant.targets.keys() - {"review"}):
             yield from _floor(seen, name, grant, kind)
+            yield from _tags(seen, name, grant, kind)
         yield from _shared(name, grant)
 
 
 def _floor(seen: Seen, name: str, grant: Grant, kind: str) -> Iterator[Finding]:
     """Whoever merges the rules decides alone what is asked of a first deploy, where no operator says the least."""
-    if kind in grant.floors or _asked(seen, name, kind).nothing:
+    if kind in grant.floors or _own(seen, name, kind).requires.nothing:
         return
     told = f"{name}: {kind} has no floor: {FILE} alone says what its first deploy needs, and who merges that"
     yield warn(AREA, told, f"requires = {{ {kind} = {{ approvals = 1 }} }} (or 0, where that is meant)")
 
 
-def _asked(seen: Seen, name: str, kind: str) -> Requires:
+def _tags(seen: Seen, name: str, grant: Grant, kind: str) -> Iterator[Finding]:
+    """Approvals are counted on a branch: where the operator asks for some, what follows tags waits for ever."""
+    follows, floor = _own(seen, name, kind).follows, grant.floors.get(kind)
+    if follows is not None and follows.tags and floor is not None and floor.approvals:
+        told = f"{name}: {kind} follows tags, and none passes while approvals are asked for"
+        yield warn(AREA, told, f"{no_approvals(kind)}, or let it follow a branch")
+
+
+def _own(seen: Seen, name: str, kind: str) -> EnvironmentRules:
     found = seen.repositories.get(name)
     try:
-        return rules(found.files.get(FILE)).named(kind).requires if isinstance(found, Surveyed) else NOTHING
+        return rules(found.files.get(FILE) if isinstance(found, Surveyed) else None).named(kind)
     except BadRules:
-        return NOTHING
+        return Rules().named(kind)
 
 
 def _shared(name: str, grant: Grant) -> Iterator[Finding]:

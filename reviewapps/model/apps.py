@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reviewapps.model.attempts import Attempt, Refusal, Said
-from reviewapps.model.environments import Environment
+from reviewapps.model.environments import ADOPTED, Environment
 
 BUILDER = "build"
 """What the app of an environment is called, by its label, that only builds: it has no variables but those that a
@@ -116,6 +116,12 @@ class App:
         if attempt is None or attempt.refusal is None or attempt.refusal.fault != "destroyed":
             return None
         return attempt.refusal.at if commit in (None, attempt.commit) else None
+
+    def pin_beside(self, wished: str | None) -> Pin | None:
+        """Where somebody went back to, once this is wished: gone when that is another commit, so that it does not
+        come back where nobody can tell any more what it lay over. What was adopted stays, and is judged from."""
+        pin = self.pin
+        return pin if pin is None or pin.commit in (ADOPTED, wished) else None
 
     def refusal_of(self, commit: str, config: str) -> Refusal | None:
         """Why this commit is not tried (again) with this config; None where it may be."""

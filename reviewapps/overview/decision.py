@@ -97,7 +97,8 @@ def _of_shared(
         answers = [Answer(f"the branch `{name}` stands", stands)]
     if isinstance(verdict, Held) and verdict.hold.why == "drift":
         return (readable, *answers, Answer("its app has what we deployed to it last", False))
-    held = isinstance(verdict, Held) or (isinstance(verdict, Run) and verdict.held is not None)
+    untold = isinstance(verdict, Leave) and bool(verdict.why)
+    held = untold or isinstance(verdict, Held) or (isinstance(verdict, Run) and verdict.held is not None)
     return (readable, *answers, Answer("nothing holds the newest commit back", not held))
 
 

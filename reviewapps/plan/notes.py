@@ -37,7 +37,10 @@ def as_noted(actual: Actual, note: Note) -> Actual:
     if app is None:
         return actual
     if isinstance(note, Remember):
-        app = replace(app, source=note.source, wished=note.wished, tags_seen=note.tags_seen, over=note.over)
+        pin = app.pin_beside(note.wished)
+        app = replace(
+            app, source=note.source, wished=note.wished, tags_seen=note.tags_seen, over=note.over, pin=pin
+        )
     if note.attempt is not None:
         app = replace(app, attempt=note.attempt)
     noted = actual.with_app(app)

@@ -10,7 +10,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from reviewapps.desired import Desired, Held, Hold, Run
-from reviewapps.errors import BadRules, OperatorMustAct, ReviewAppsError
+from reviewapps.errors import BadRules, ReviewAppsError, TryLater
 from reviewapps.model import ADOPTED, App, Environment, PastDeploy, PullRequest, Refusal, Space, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.outcome import Arrival
@@ -60,7 +60,7 @@ def arrivals(
             lacks = hold.why == "approval"
             found.append(Arrival(environment.name, waits=" · ".join(hold.reasons), lacks=lacks))
     for environment, live in _elsewhere(means, wanted):
-        if _is_part(means, live, pr.merged_as):
+        if _is_part(means, live.commit, pr.merged_as):
             since = _since(means, pr, environment, live.commit, live.at, ours=False)
             found.append(Arrival(environment.name, live.url, since))
     return tuple(found)
@@ -155,11 +155,13 @@ def _live(means: Means, environment: Environment, afresh: bool) -> PastDeploy | 
     return next(iter(_LIVE.validate_python(known or ())), None)
 
 
-def _is_part(means: Means, live: PastDeploy, merged: str) -> bool:
-    """Whether the merge is on the way to what somebody else deployed, which GitHub may not know any more."""
+def _is_part(means: Means, commit: str, merged: str) -> bool:
+    """The same of what was deployed once, or by somebody else: GitHub may not answer that at all where histories
+    are far apart, and a preview is taken away nevertheless."""
     try:
-        return _contains(means, live.commit, merged)
-    except OperatorMustAct:
+        return _contains(means, commit, merged)
+    except TryLater as wrong:
+        log.warning("not answered", question=f"whether {merged} is part of {commit}", reason=str(wrong))
         return False
 
 
@@ -223,7 +225,7 @@ def _since(
     since, began, merged = live_since, pr.merged_at, pr.merged_as or ""
     past = _past(means, environment, f"{commit} {live_since.isoformat()}", ours)
     for was, at in sorted(past, key=lambda one: one[1], reverse=True):
-        if began is None or at < began or not _contains(means, was, merged):
+        if began is None or at < began or not _is_part(means, was, merged):
             break
         since = min(since, at)
     return since
@@ -234,7 +236,11 @@ def _past(means: Means, environment: Environment, live: str, ours: bool) -> tupl
     key = ("live", environment.name, live)
     known = means.remembered(*key)
     if known is None:
-        past = means.github.history(environment, ours=ours)
+        try:
+            past = means.github.history(environment, ours=ours)
+        except ReviewAppsError as wrong:
+            log.warning("not answered", question=f"what ran in {environment.name}", reason=str(wrong))
+            return ()
         found = tuple((one.commit, one.at) for one in past if one.state == "success")
         means.remember(_PAST.dump_python(found, mode="json"), REMEMBERED, *key)
         return found
@@ -265,9 +271,16 @@ def _failed(verdict: Run | Held, app: App | None) -> Refusal | None:
 
 
 def _contains(means: Means, commit: str, merged: str) -> bool:
+    """Whether the merge is known to be on the way to the commit, of which GitHub may know nothing any more."""
     known = means.remembered("contains", commit, merged)
     if known is None:
-        known = means.github.contains(commit, merged)
+        try:
+            known = means.github.contains(commit, merged)
+        except TryLater:
+            raise
+        except ReviewAppsError as wrong:
+            log.warning("not answered", question=f"whether {merged} is part of {commit}", reason=str(wrong))
+            return False
         means.remember(known, REMEMBERED, "contains", commit, merged)
     return bool(known)
 

@@ -6,7 +6,8 @@ The same verbs whoever says them: a command now, a comment later.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from reviewapps import steps
 from reviewapps.desired import (
@@ -29,6 +30,9 @@ from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_at, rules_of
 from reviewapps.rules import Rules
 
+LONGEST: Final = timedelta(days=366)
+"""That a lock may last: what lies in another age is not read again."""
+
 
 class Governing:
     """One environment, with the right to touch it. Each verb raises AuthorMustAct where it cannot be obeyed."""
@@ -39,11 +43,18 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} is a preview; this is for environments that are shared")
         self._means, self._environment = means, environment
         self._seen: Judged = judged_alone(means, environment)
+        odd = self._seen.space.unreadable.get(environment)
+        if odd is not None:
+            raise AuthorMustAct(
+                f"{self._asked}: {odd}; take that away by hand (`cf curl`), and nothing is lost"
+            )
         actual = self._seen.space.actual(environment)
         self._turn = Turn(means, environment, lease, self._seen.wanted.repository, actual)
 
     def lock(self, who: str, why: str, until: datetime) -> None:
         """Let nobody's commit go there until then."""
+        if until - self._means.now() > LONGEST:
+            raise AuthorMustAct(f"{self._asked}: a lock lasts {LONGEST.days} days at most")
         self._write(lock=Lock(who, why, until))
 
     def unlock(self) -> None:
@@ -70,12 +81,13 @@ class Governing:
             raise AuthorMustAct(
                 f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there"
             )
-        if back == served and not drifted and not self._is_left(back):
+        runs, refused = app is not None and app.commit == back, self._was_refused(back)
+        if runs and not (drifted or refused or self._is_left(back)):
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         self._check_rules(back)
         since = permitted_last(app) if app is not None and app.commit == ADOPTED else None
         self._write(pin=Pin(back, head, who, since))
-        if app is not None and (drifted or self._was_refused(back)):
+        if app is not None and (drifted or refused):
             config = (app.attempt.config if app.attempt is not None else app.config) or ""
             self._turn.carry_out(steps.Begin(asked_for(self._turn, back, config)))
         return back

@@ -79,7 +79,7 @@ class Reconciler:
 
         Cloud Foundry is only asked when GitHub changed, or once in a quiet interval, or ``afresh``. Raises,
         when all else is done, UnsafePlan where deletions were held back, and OperatorMustAct where something of
-        ours cannot be read, so that its environment is left alone.
+        ours cannot be read, or GitHub refuses to tell something, so that an environment is left alone.
         """
         means = self._means
         wanted = means.github.look()
@@ -122,6 +122,8 @@ class Reconciler:
         for whose, why in space.unreadable.items():
             if whose is None or whose.repository == repository:
                 raise OperatorMustAct(f"{why}; it is left alone until somebody mends or deletes it")
+        if desired.refused:
+            raise OperatorMustAct(f"{self.name}: {' · '.join(desired.refused)}")
 
     def _astray(self, desired: Desired, space: Space, whole: bool) -> frozenset[Environment]:
         """The environments that should run behind the gate and do not, or the other way round: somebody took the

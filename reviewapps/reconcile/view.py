@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -26,7 +26,7 @@ from reviewapps.desired import (
     lasting,
 )
 from reviewapps.errors import BadRules, ReviewAppsError, TryLater
-from reviewapps.model import Actual, Command, Environment, Space, Wanted
+from reviewapps.model import Actual, Command, Environment, Space, Tag, Wanted
 from reviewapps.naming import value_digest
 from reviewapps.ports import GitHub, Lease
 from reviewapps.reconcile.going_on import look, seen_lately
@@ -180,24 +180,26 @@ def hold_on(means: Means, environment: Environment, seen: Judged, commit: str, r
             return found if isinstance(found, Hold) else None
         answers = _answers(means, seen.wanted, inquiry.asks, seen.space, lasting(asked, means.grant))
         if inquiry.asks.without(answers):
-            raise TryLater("GitHub does not tell just now what speaks for the commit; try again")
+            why = " · ".join(sorted(str(one) for one in answers.untold.values()))
+            raise TryLater(f"GitHub does not tell just now what speaks for the commit ({why}); try again")
         known = known.with_answers(answers)
 
 
 def _answers(means: Means, wanted: Wanted, asks: Asks, space: Space, lasting: timedelta) -> Known:
-    github = means.github
+    github, untold = means.github, dict[Tag | str | Way, ReviewAppsError]()
     needs = _each(asks.needs, partial(need, means, wanted, rules_of(wanted)))
     rooms = _each(
         frozenset({"room"} if asks.room else ()), lambda _: room(means, wanted.repository.id, space)
     )
     return Known(
         dict(_each(asks.commits, github.committed_at)),
-        dict(_each(asks.tags, github.tagging)),
+        dict(_each(asks.tags, github.tagging, untold)),
         dict(_each(asks.pull_requests, github.pull_request)),
         visited(means, asks.visits, space, means.now() - lasting),
-        dict(_each(asks.rules_at, partial(rules_at, github))),
-        dict(_each(asks.ways, partial(_evidence, github))),
+        dict(_each(asks.rules_at, partial(rules_at, github), untold)),
+        dict(_each(asks.ways, partial(_evidence, github), untold)),
         {pr.commit: megabytes for pr, megabytes in needs},
+        untold,
         dict(rooms).get("room"),
     )
 
@@ -214,10 +216,14 @@ def _evidence(github: GitHub, way: Way) -> Evidence:
     return github.evidence(way.branch, way.running, way.head, way.requires)
 
 
-def _each(asked: frozenset[Q], answer: Callable[[Q], A]) -> Iterator[tuple[Q, A]]:
-    """The answers to those questions that were answered."""
+def _each(
+    asked: frozenset[Q], answer: Callable[[Q], A], untold: dict[Any, ReviewAppsError] | None = None
+) -> Iterator[tuple[Q, A]]:
+    """The answers to those questions that were answered; why not is ``untold``."""
     for question in asked:
         try:
             yield question, answer(question)
         except ReviewAppsError as wrong:
             log.warning("not answered", question=str(question), reason=str(wrong))
+            if untold is not None:
+                untold[question] = wrong

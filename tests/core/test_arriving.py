@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from reviewapps.desired import Desired, Held, Hold, Run, Verdict
-from reviewapps.errors import TryLater
+from reviewapps.desired import Desired, Held, Hold, Leave, Run, Verdict
+from reviewapps.errors import OperatorMustAct, ReviewAppsError, TryLater
 from reviewapps.model import App, Environment, PastDeploy, Pin, PullRequest, Space, Wanted
 from reviewapps.reconcile.arriving import arrivals, come, news, note
 from reviewapps.reconcile.means import Means
@@ -41,8 +42,13 @@ class Line(GitHub):
     past: tuple[PastDeploy, ...] = ()
     asked: list[str] = field(default_factory=list)
 
+    wrong: Mapping[str, ReviewAppsError] = field(default_factory=dict)
+    """What is answered of commits, and of the past, instead."""
+
     def contains(self, commit: str, other: str) -> bool:
         self.asked.append("contains")
+        if commit in self.wrong:
+            raise self.wrong[commit]
         return int(other, 16) <= int(commit, 16)
 
     elsewhere: PastDeploy | None = None
@@ -56,6 +62,8 @@ class Line(GitHub):
 
     def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
         self.asked.append("history")
+        if "history" in self.wrong:
+            raise self.wrong["history"]
         return self.past
 
 
@@ -173,3 +181,20 @@ def test_what_another_installation_deploys_is_told_too_from_githubs_deployments(
     assert world.github.asked.count("live") == before + 1  # by the look alone
     world.github.away = True
     assert world.untold == [] and world.told(2) == [(live(2).at, "")]
+
+
+@pytest.mark.parametrize("what", [sha(1), sha(2), "history"], ids=["before", "live", "the past"])
+@pytest.mark.parametrize("wrong", [OperatorMustAct("404"), TryLater("GitHub is away")], ids=["gone", "away"])
+def test_what_another_installation_deployed_keeps_no_preview_alive(what: str, wrong: ReviewAppsError) -> None:
+    world = World(1)
+    world.serve(1, Leave())
+    world.means = replace(world.means, grant=replace(world.means.grant, elsewhere=frozenset({"production"})))
+    world.github.elsewhere, world.github.past = live(2), (live(2), live(1))
+    world.github.wrong = {what: wrong}
+    assert world.told(1) == ([] if what == sha(2) else [(live(2).at, "")])
+
+
+def test_nor_does_a_commit_of_ours_that_github_knows_no_more() -> None:
+    world = World(1)
+    world.github.wrong = {sha(1): OperatorMustAct("404")}
+    assert world.told(1) == []

@@ -176,6 +176,25 @@ def test_where_rules_alone_say_what_a_first_deploy_needs_is_told(
     assert all(f"requires = {{ {kind} =" in one.mend for one in found)
 
 
+TAGS_THERE = "environments: {production: {follows: {tags: [v*]}}}"
+
+
+@pytest.mark.parametrize(
+    ("floor", "text", "mend"),
+    [
+        (FLOOR, TAGS_THERE, "`requires = { production = { approvals = 0 } }`, or let it follow a branch"),
+        (NOTHING, TAGS_THERE, None),
+        (FLOOR, None, None),
+    ],
+)
+def test_tags_that_no_approval_lets_pass_are_told(
+    floor: Requires, text: str | None, mend: str | None
+) -> None:
+    found = of_grant(Grant(targets={"production": "t"}, floors={"production": floor}), text)
+    assert [one.mend for one in found] == ([] if mend is None else [mend])
+    assert all("production follows tags, and none passes" in one.text for one in found)
+
+
 @pytest.mark.parametrize(("space", "warned"), [("t", True), ("apart", False)])
 def test_that_previews_may_share_what_production_has_is_told(space: str, warned: bool) -> None:
     grant = Grant(

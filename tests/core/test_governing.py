@@ -28,6 +28,7 @@ from reviewapps.model import (
     PastDeploy,
     Pin,
     Refusal,
+    Space,
     Wanted,
 )
 from reviewapps.reconcile import Governing
@@ -76,6 +77,15 @@ class CloudFoundry(deploying.CloudFoundry):
     def candidate(self, environment: Environment, name: str) -> Candidate | None:
         app = next(app for app in self.apps.values() if app.name == name)
         return Candidate(app.guid, name, True, True, None, ())
+
+
+class Odd(CloudFoundry):
+    """One where somebody edited what stands on production's app."""
+
+    def look(self) -> Space:
+        return replace(
+            super().look(), unreadable={PRODUCTION: "shop: the annotation reviewapps-lock cannot be read"}
+        )
 
 
 @dataclass
@@ -154,8 +164,10 @@ class Written:
     instance: str = "acme"
     notes: Mapping[str, str | None] = field(default_factory=dict)
 
-    def annotate(self, guid: str, notes: Mapping[str, str | None], marks: Mapping[str, str | None]) -> Any:
-        self.notes = notes
+    def annotate(
+        self, guid: str, notes: Mapping[str, str | None], marks: Mapping[str, str | None] | None = None
+    ) -> Any:
+        self.notes, marks = notes, marks or labels.owner(self.instance, PRODUCTION)
         metadata = {"annotations": {k: v for k, v in notes.items() if v}, "labels": dict(marks)}
         return {
             "guid": guid,
@@ -239,6 +251,24 @@ def test_whoever_goes_to_what_was_refused_has_it_tried_anew() -> None:
         World(running(attempt=REFUSED, wished=B)).hand.go_back("ada", A)
 
 
+@pytest.mark.parametrize(
+    "app", [running(None, wished=B), running(B)], ids=["nothing runs", "it serves still"]
+)
+def test_nobody_is_told_that_it_runs_what_was_refused(app: App) -> None:
+    there = World(replace(app, attempt=REFUSED))
+    assert there.hand.go_back("ada", B) == B
+    attempt = there.cf.apps["a"].attempt
+    assert attempt is not None and (attempt.commit, attempt.refusal) == (B, None)
+
+
+def test_nor_what_was_stopped_before_it_came_up() -> None:
+    there = World(running(None, wished=B, started=False))
+    assert there.hand.go_back("ada", B) == B
+    assert there.pin == Pin(B, B, "ada")
+    with pytest.raises(AuthorMustAct, match="runs 0000000 already"):
+        World(running(B)).hand.go_back("ada", B)
+
+
 @pytest.mark.parametrize(("commit", "back"), [(None, A), (sha(9), sha(9))])
 def test_whoever_goes_back_from_what_somebody_else_deployed_has_ours_again(
     commit: str | None, back: str
@@ -252,6 +282,22 @@ def test_whoever_goes_back_from_what_somebody_else_deployed_has_ours_again(
 
 
 # --- what cannot be done ---
+
+
+def test_a_lock_lasts_no_longer_than_is_read_again() -> None:
+    there, longest = World(running()), NOW + timedelta(days=366)
+    with pytest.raises(AuthorMustAct, match="a lock lasts 366 days at most"):
+        there.hand.lock("ada", "a demo", NOW + timedelta(days=99_999))
+    there.hand.lock("ada", "a demo", longest)
+    lock = there.cf.apps["a"].lock
+    assert lock is not None and labels.lock_of({labels.LOCK: labels.lock_text(lock) or ""}) == lock
+
+
+def test_nobody_governs_what_cannot_be_read_and_why_is_told() -> None:
+    there = World(None, cf=Odd(NOW, {}))
+    with pytest.raises(AuthorMustAct, match="shop: the annotation reviewapps-lock cannot be read"):
+        there.hand.unlock()
+    assert not there.cf.apps
 
 
 def test_what_was_adopted_is_not_deployed_once_more() -> None:

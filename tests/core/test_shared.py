@@ -63,7 +63,10 @@ def test_no_tag_passes_where_approvals_are_asked_for_whatever_the_rules_let_it_f
         space = Space(() if app is None else (app,))
         found = desired(wanted, tags, floored, space, known, NOW).of(PRODUCTION)
         hold = found.hold if isinstance(found, Held) else found.held if isinstance(found, Run) else None
-        assert hold is not None and hold.reasons == ("v1 is a tag, and approvals are counted on a branch",)
+        assert hold is not None and hold.reasons == (
+            "v1 is a tag, and approvals are counted on a branch",
+            "an operator asks for none with `requires = { production = { approvals = 0 } }`",
+        )
 
 
 def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
@@ -107,7 +110,10 @@ FOLLOWS_TAGS = "environments: {{staging: {{follows: {{tags: [s-*]}}, requires: {
             "",
             Requires.wish(1),
             {},
-            ("main is sent where tags are followed, and approvals are counted on a branch",),
+            (
+                "main is sent where tags are followed, and approvals are counted on a branch",
+                "an operator asks for none with `requires = { staging = { approvals = 0 } }`",
+            ),
         ),
         ("", None, {"lock": LOCK}, ("locked by ada until 02 Mar 13:00 UTC: a demo",)),
         (

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from reviewapps.approval import Requires
+from reviewapps import steps
+from reviewapps.approval import Commit, Evidence, Move, Requires
+from reviewapps.cloudfoundry import labels
+from reviewapps.cloudfoundry.client import Client
+from reviewapps.cloudfoundry.skeleton import remember
 from reviewapps.desired import Held, Known, Leave, Run, Way, desired, tags_seen
 from reviewapps.desired.holding import DRIFT
 from reviewapps.errors import BadRules
-from reviewapps.model import ADOPTED, App, Attempt, Environment, Pin, Space, Tag, Wanted
+from reviewapps.model import ADOPTED, Actual, App, Attempt, Environment, Pin, Space, Tag, Wanted
+from reviewapps.plan import as_noted
 from reviewapps.rules import Rules, rules
 from tests.core.cases import ASKING, GRANT, LOCK, NEW, OLD, PRODUCTION, STAGING, running, tag, verdict
 from tests.core.settling import NOW, SHOP, sha
+from tests.core.test_governing import Written
 
 
 def test_a_pull_request_cannot_lower_what_is_asked_of_itself() -> None:
@@ -112,12 +118,31 @@ def test_what_was_merged_before_something_was_adopted_is_judged_too(pin: Pin) ->
 
 def test_nor_can_it_by_following_tags_instead() -> None:
     tagged = rules("environments: {production: {follows: {tags: ['go-*']}}}")
-    for there, grant in ((ASKING, GRANT), (tagged, replace(GRANT, floors={"production": Requires.wish(1)}))):
+    floored = replace(GRANT, floors={"production": Requires.wish(1)})
+    for there, grant, out in (
+        (ASKING, GRANT, "the rules at what runs there ask for some: `reviewapps deploy production REF"),
+        (tagged, floored, "an operator asks for none with `requires = { production = { approvals = 0 } }`"),
+    ):
         found = verdict(
             PRODUCTION, running(PRODUCTION), asked=tagged, there=there, grant=grant, tags=(tag("go-1", NEW),)
         )
         assert isinstance(found, Run) and found.commit == OLD and found.held is not None
-        assert found.held.reasons == ("go-1 is a tag, and approvals are counted on a branch",)
+        told, mend = found.held.reasons
+        assert told == "go-1 is a tag, and approvals are counted on a branch" and mend.startswith(out)
+
+
+def test_what_no_approval_lets_pass_names_who_brings_it_there() -> None:
+    app, pushed = running(PRODUCTION), Wanted(replace(SHOP, head=NEW), (), (), None)
+    way = Way("main", OLD, NEW, Requires.wish(1))
+    moves = (Move(OLD, NEW, merge=False, at=NOW),)
+    evidence = Evidence("main", OLD, NEW, True, 1, (Commit(NEW, (OLD,)),), moves=moves)
+    known = Known(rules_at={OLD: ASKING}, evidence={way: evidence})
+    found = desired(pushed, ASKING, GRANT, Space((app,)), known, NOW).of(PRODUCTION)
+    assert isinstance(found, Run) and found.held is not None
+    assert found.held.reasons == (
+        f"1 commit pushed to main without a pull request: {NEW[:7]}",
+        f"only an operator brings it there (`reviewapps rollback production {NEW[:7]}`)",
+    )
 
 
 def test_tags_move_what_asks_for_no_approvals() -> None:
@@ -166,7 +191,7 @@ def test_what_was_permitted_goes_on_while_a_newer_commit_is_held() -> None:
 BROKEN = BadRules("broken")
 
 
-@pytest.mark.parametrize("over", [NEW, sha(6)], ids=["before", "and something was merged since"])
+@pytest.mark.parametrize("over", [NEW, sha(6)], ids=["before", "and something was merged meanwhile"])
 def test_who_goes_back_while_the_rules_are_broken_does_so_by_those_at_that_commit(over: str) -> None:
     app = running(PRODUCTION, lock=LOCK, pin=Pin(sha(3), over, "ada"))
     found = verdict(PRODUCTION, app, asked=BROKEN)
@@ -177,6 +202,31 @@ def test_who_goes_back_while_the_rules_are_broken_does_so_by_those_at_that_commi
     there = replace(app, commit=sha(3), wished=sha(3), config="by the rules that broke since")
     found = verdict(PRODUCTION, there, asked=BROKEN)
     assert isinstance(found, Run) and (found.config, found.approved) == (there.config, ())
+
+
+@pytest.mark.parametrize("environment", [PRODUCTION, STAGING])
+def test_what_was_gone_back_to_before_another_merge_does_not_come_back(environment: Environment) -> None:
+    app = running(environment, commit=sha(3), pin=Pin(sha(3), sha(6), "ada"))
+    found = verdict(environment, app, approved=True)
+    assert isinstance(found, Run) and found.commit == NEW
+    seen: frozenset[str] = found.tags_seen or frozenset()
+    merged = as_noted(Actual(environment, (app,)), steps.Remember(found.source, NEW, seen)).app
+    assert merged is not None and verdict(environment, merged, asked=BROKEN) == Leave()
+
+
+@pytest.mark.parametrize(
+    ("pin", "wished", "gone"),
+    [
+        (Pin(sha(3), sha(6), "ada"), NEW, True),
+        (Pin(sha(3), sha(6), "ada"), sha(3), False),
+        (Pin(ADOPTED, OLD, since=OLD), NEW, False),
+        (None, NEW, False),
+    ],
+)
+def test_the_app_is_told_so_with_the_wish_itself(pin: Pin | None, wished: str, *, gone: bool) -> None:
+    api, app = Written(), running(PRODUCTION, pin=pin)
+    remember(cast(Client, api), steps.Remember("main", wished, frozenset()), Actual(PRODUCTION, (app,)))
+    assert (labels.PIN in api.notes) == gone and api.notes.get(labels.PIN) is None
 
 
 @pytest.mark.parametrize("pin", [None, Pin(ADOPTED, OLD)])
