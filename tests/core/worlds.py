@@ -163,7 +163,7 @@ def leave(settling: Settling, leftover: Leftover) -> None:
     if leftover.left in ("built", "live", "unrouted", "unmarked", "stopped"):
         _build(settling, leftover, guid)
     if leftover.left in ("live", "unrouted", "unmarked"):
-        _run(cf, leftover, guid)
+        _run(settling, leftover, guid)
     if leftover.left in ("live", "unrouted", "stopped"):
         cf.apps[guid] = replace(
             cf.apps[guid], commit=leftover.commit, config=config, live_since=NOW - DAY / 2
@@ -197,10 +197,11 @@ def _build(settling: Settling, leftover: Leftover, guid: str) -> None:
         cf.apps[guid] = replace(cf.apps[guid], droplet=droplet)
 
 
-def _run(cf: CloudFoundry, leftover: Leftover, guid: str) -> None:
+def _run(settling: Settling, leftover: Leftover, guid: str) -> None:
+    cf, rules_at = settling.cf, settling.github.repository.head if leftover.as_configured else None
     droplet = cf.apps[guid].droplet
     assert droplet is not None
-    cf.configured[guid] = Origin(leftover.commit)
+    cf.configured[guid] = Origin(leftover.commit, rules_at)
     cf.running[guid] = Running(droplet, cf.configured[guid], age=9)
     cf.apps[guid] = replace(cf.apps[guid], started=True)
 
