@@ -142,7 +142,8 @@ def test_a_token_that_is_refused_as_soon_as_it_is_given_is_given_up(platform: Pl
 def test_neither_password_nor_token_nor_bodies_are_logged(
     platform: Platform, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    for name in (None, "urllib3"):  # which commands that ran before have made quiet
+        caplog.set_level(logging.DEBUG, name)
     client(platform).look()
     assert "/v3/apps" in caplog.text
     assert "access_token" not in caplog.text and "resources" not in caplog.text
