@@ -79,6 +79,7 @@ class Shop:
             self.hubot = self._person("hubot")
             if not self.world.begun:
                 self.octocat.begin(SAMPLE)
+                self.world.github.world.clock.forward(1)  # whoever approves anything does so later
             self._open = opening.pop_all()
         return self
 
