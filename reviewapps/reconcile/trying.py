@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
-
 from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, Outdated, RateLimited, TryLater
 from reviewapps.model import Attempt
 from reviewapps.plan import another_try, is_over
 from reviewapps.reconcile.turn import Turn
+from reviewapps.rules import LONGEST_TASK
 
 ENDS = steps.Begin | steps.Refuse | steps.Stop | steps.CancelRoll | steps.MarkLive
 """What brings an attempt to its end, or begins one: in its place nothing else would go any better."""
-
-TASK_TAKES: Final = timedelta(hours=1)
-"""The longest that a command may take."""
 
 
 def instead(
@@ -42,6 +37,6 @@ def _has_a_task_open(turn: Turn, attempt: Attempt) -> bool:
     """Whether a command that it asked for may not be over: with another id its failure would not be known for this
     attempt's, and the command would be run once more."""
     asked_at, now = attempt.task_asked_at, turn.means.now()
-    if attempt.task is None or asked_at is None or now > asked_at + TASK_TAKES:
+    if attempt.task is None or asked_at is None or now > asked_at + LONGEST_TASK:
         return False
     return not any(task.key == attempt.task and task.state == "ready" for task in turn.actual.tasks or ())

@@ -117,10 +117,13 @@ class Shop:
     def until_settled(self, seconds: float = 40.0) -> None:
         """Return when two more looks at GitHub have left nothing to do."""
         self.until("an end of all that is under way", lambda: not self.under_way(), seconds)
-        for _ in range(2):
-            looks = self.looks()
-            self.until("a look", lambda before=looks: self.looks() > before, seconds)  # type: ignore[misc]
+        self._until_looked(seconds)
+        self._until_looked(seconds)
         self.until("an end of all that is due", lambda: not self.due(), seconds)
+
+    def _until_looked(self, seconds: float) -> None:
+        before = self.looks()
+        self.until("a look", lambda: self.looks() > before, seconds)
 
     def until_asked(self, method: str, path: str, *, times: int = 1, seconds: float = 30.0) -> None:
         """Return when Cloud Foundry or GitHub has answered such a request."""
