@@ -43,7 +43,7 @@ bench: $(VENV)/installed-dev ## the measurements behind docs/numbers.md
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.sandbox
 
-faults: $(VENV)/installed-dev ## every request of three stories goes wrong, in every way (ROUNDS=1: each in one; MINUTES=30: then end; QUICK=1: a sample)
+faults: $(VENV)/installed-dev ## every request of four stories goes wrong, in every way (ROUNDS=1: each in one; MINUTES=30: then end; QUICK=1: a sample)
 	@$(BIN)/python -m tests.faults $(if $(QUICK),--quick) $(if $(ROUNDS),--rounds $(ROUNDS)) \
 	    $(if $(MINUTES),--minutes $(MINUTES)) $(if $(WORKERS),--workers $(WORKERS)) \
 	    $(if $(WRITE),--write docs/faults.md)

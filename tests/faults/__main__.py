@@ -1,4 +1,4 @@
-"""``make faults``: every request of three stories goes wrong, in each way that it can go wrong.
+"""``make faults``: every request of four stories goes wrong, in each way that it can go wrong.
 
 Prints how many days that are, a line for each as it ends, and in the end the tables; exits with 1 if anything
 was odd. What ended badly is lived through once more at the end, and both are told. Each day is written down in

@@ -21,15 +21,22 @@ from tests.faults.a_database import A_DATABASE
 from tests.faults.an_app import AN_APP
 from tests.faults.crew import Crew
 from tests.faults.days import Scene, SoFar, Story, left
+from tests.faults.guarded import GUARDED
 from tests.faults.requests import Blow, Kind, Late, Request, made
 from tests.faults.shared import SHARED
 from tests.faults.shop import Shop
 from tests.faults.stage import Stage
 
-STORIES: Final[dict[str, Story]] = {"an app": AN_APP, "a database": A_DATABASE, "shared": SHARED}
-
-
+STORIES: Final[dict[str, Story]] = {
+    "an app": AN_APP,
+    "a database": A_DATABASE,
+    "shared": SHARED,
+    "guarded": GUARDED,
+}
 PATIENCE: Final = 10.0
+
+HELD: Final = "> is held: "
+"""Stands in Slack's line of a commit that waits."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +96,7 @@ class Play:
                 requests = tuple(made(shop))
                 builds, facts = shop.all_builds(), tuple(self._story.facts(shop))
                 if struck is not None:
-                    odd += _survived(lambda: self._ended(name, shop, now, crew))
+                    odd += _survived(lambda: self._ended(name, shop, now, crew, kind))
             lines, memory, crashes = tuple(shop.channel.lines), shop.memory(), crew.crashes()
         odd += [f"crashed: {crash}" for crash in crashes] + ANSWERS.mistakes()
         if struck is None:
@@ -97,13 +104,13 @@ class Play:
         more = 0 if struck is None else max(0, builds - self.healthy[name].builds)
         return Day(tuple(odd), builds, requests, facts, fault.seen >= fault.nth, more)
 
-    def _ended(self, name: str, shop: Shop, now: SoFar, crew: Crew) -> Iterator[str]:
+    def _ended(self, name: str, shop: Shop, now: SoFar, crew: Crew, kind: Kind) -> Iterator[str]:
         if crew.go_on():
             yield from self._gone_on(shop, now)
         most = self.healthy[name].builds + 1
         if (builds := shop.all_builds()) > most:
             yield f"{builds} builds where {most - 1} would do"
-        yield from self._odd_facts(name, shop)
+        yield from self._odd_facts(name, shop, kind)
         if name != "the end":
             yield from self._story.end(shop, now)
 
@@ -114,15 +121,23 @@ class Play:
         if now.served is None:
             yield from left(shop, now)
 
-    def _odd_facts(self, name: str, shop: Shop) -> Iterator[str]:
+    def _odd_facts(self, name: str, shop: Shop, kind: Kind) -> Iterator[str]:
         """What people were told that they should not have been, or were not. Slack may hear of it a little
         later."""
         wanted = Counter(self.healthy[name].facts)
         with suppress(TooLate):
             shop.until("the facts", lambda: Counter(self._story.facts(shop)) == wanted, PATIENCE)
         found = Counter(self._story.facts(shop))
-        yield from (f"too much: {fact}" for fact in (found - wanted).elements())
+        yield from too_much(found, wanted, kind)
         yield from (f"missing: {fact}" for fact in (wanted - found).elements())
+
+
+def too_much(found: Counter[str], wanted: Counter[str], kind: Kind) -> Iterator[str]:
+    """What was told and should not have been. That Slack took a line stands in Redis until the next turn writes it
+    onto the app: where Redis is emptied, a line that says that something is held may come once more."""
+    for fact, more in (found - wanted).items():
+        allowed = 1 if kind == "emptied" and fact in wanted and HELD in fact else 0
+        yield from [f"too much: {fact}"] * (more - allowed)
 
 
 def _survived(live: Callable[[], Iterator[str]]) -> list[str]:

@@ -19,6 +19,7 @@ from reviewapps.model import BUILDER
 from reviewapps.playground import INSTANCE
 from reviewapps.sandbox.addresses import ANY, Ports
 from reviewapps.sandbox.cloudfoundry.state import App, AuditEvent, Deployment, Route
+from reviewapps.sandbox.github.checks import latest_statuses
 from reviewapps.sandbox.github.state import Deployment as GitHubDeployment
 from reviewapps.sandbox.github.state import Repository
 from reviewapps.sandbox.world import BOT
@@ -233,6 +234,11 @@ class Shop:
     def deployment_states(self, environment: str) -> list[str]:
         """What GitHub was last told of each of its deployments, oldest first."""
         return [d.statuses[-1].state if d.statuses else "" for d in self._deployments(environment)]
+
+    def checks(self, environment: str) -> list[str]:
+        """What the commit of its newest deployment says of it: the newest status of each context."""
+        newest = self._deployments(environment)[-1:]
+        return [f"{s.context} {s.state}" for d in newest for s in latest_statuses(self._repository(), d.sha)]
 
     def apps(self) -> list[str]:
         """The names of all apps there are."""

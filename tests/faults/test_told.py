@@ -1,0 +1,35 @@
+"""What of the facts of a bad day is too much."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.faults.campaign import too_much
+from tests.faults.requests import Kind
+
+HELD, LIVE = (
+    "Slack: acme/shop:production: <…|…> is held: frozen",
+    "Slack: acme/shop:production: live at <…|…>",
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "odd"),
+    [
+        ("emptied", [HELD, LIVE], []),
+        ("emptied", [HELD, HELD, LIVE], []),
+        ("emptied", [HELD, HELD, HELD, LIVE], [HELD]),
+        ("emptied", [HELD, LIVE, LIVE], [LIVE]),
+        ("killed", [HELD, HELD, LIVE], [HELD]),
+    ],
+)
+def test_only_what_is_held_may_be_told_once_more_and_only_where_redis_is_emptied(
+    kind: Kind, told: list[str], odd: list[str]
+) -> None:
+    assert list(too_much(Counter(told), Counter([HELD, LIVE]), kind)) == [f"too much: {one}" for one in odd]
+
+
+def test_what_is_held_and_should_not_be_is_too_much() -> None:
+    assert list(too_much(Counter([HELD, LIVE]), Counter([LIVE]), "emptied")) == [f"too much: {HELD}"]
