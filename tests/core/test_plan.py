@@ -1,351 +1,37 @@
-"""One environment, step by step: what is tried again and what is not, and what is never done."""
+"""One environment, step by step: what others did to it, how it is switched, and how it goes."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Run, Verdict
+from reviewapps.desired import Run
 from reviewapps.model import (
     Actual,
     App,
     Attempt,
-    Comment,
     Crash,
     Deployment,
-    Environment,
     Instance,
     Refusal,
     Route,
     ServiceInstance,
-    Space,
     Tag,
     Tagging,
 )
 from reviewapps.plan import (
     Terms,
-    attention,
-    fingerprint,
     in_doubt,
     is_live,
     next_removal,
-    together,
-    unfinished,
 )
 from reviewapps.plan.switch import called_off
-from reviewapps.rules import EnvironmentRules, Rules
-from tests.core.imagined import BAD_BITS, CloudFoundry, Fate
-from tests.core.settling import DEADLINE, NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
-
-PR_1 = Environment(SHOP.id, "pr-1")
-PUSHED = sha(99)
-
-
-def world(fate: Fate = "well", pushed: Fate = "well") -> Settling:
-    """One pull request; ``fate`` is that of its commit, ``pushed`` that of the next one."""
-    trees: dict[str, Fate] = {f"tree-of-{sha(1)}": fate, f"tree-of-{PUSHED}": pushed}
-    return Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, trees))
-
-
-def settled(fate: Fate = "well", pushed: Fate = "well") -> Settling:
-    there = world(fate, pushed)
-    there.until_settled()
-    return there
-
-
-def push(there: Settling) -> None:
-    there.github.pull_requests[1] = pull_request(1, PUSHED)
-    there.until_settled()
-
-
-def the_app(there: Settling) -> App:
-    (app,) = there.cf.running_apps
-    return app
-
-
-def refusal(there: Settling) -> Refusal:
-    attempt = the_app(there).attempt
-    assert attempt is not None and attempt.refusal is not None
-    return attempt.refusal
-
-
-def done(there: Settling, kind: type[steps.Step]) -> int:
-    return sum(isinstance(step, kind) for step in there.taken)
-
-
-# --- refusals ---
-
-REFUSED: dict[Fate, str] = {
-    "unbuildable": "build",
-    "unread": "manifest",
-    "crashing": "crash",
-    "crashing later": "crash",
-    "silent": "platform",
-    "never staged": "platform",
-}
-
-
-@pytest.mark.parametrize(("fate", "fault"), REFUSED.items())
-def test_a_commit_that_does_not_come_up_is_refused_and_leaves_nothing_running(fate: Fate, fault: str) -> None:
-    there = settled(fate)
-    assert refusal(there).fault == fault
-    assert (the_app(there).started, there.cf.running) == (False, {})
-
-
-@pytest.mark.parametrize("fate", REFUSED)
-def test_a_refused_commit_is_not_tried_twice(fate: Fate) -> None:
-    there = settled(fate)
-    calm = len(there.taken)
-    for _ in range(3):
-        there.told.clear()
-        there.cf.now += timedelta(days=1)
-        there.until_settled()
-    assert len(there.taken) == calm
-
-
-@pytest.mark.parametrize("fate", REFUSED)
-def test_what_served_before_a_refused_commit_serves_on_or_again(fate: Fate) -> None:
-    there = settled(pushed=fate)
-    push(there)
-    serving = there.cf.serving(PR_1)
-    assert serving is not None and serving.commit == the_app(there).commit == sha(1)
-    assert is_as_it_should_be(there) == {}
-
-
-@pytest.mark.parametrize("why", ["crashes too", "is gone", "has no room"])
-def test_where_what_served_before_does_not_come_back_either_nothing_runs(why: str) -> None:
-    there = settled(pushed="crashing later")
-    there.github.pull_requests[1] = pull_request(1, PUSHED)
-    before = the_app(there).droplet
-    while the_app(there).droplet == before:
-        there.turn(PR_1)
-        there.cf.pass_time()
-    if why == "crashes too":
-        there.cf.fates = {**there.cf.fates, f"tree-of-{sha(1)}": "crashing"}
-    elif why == "is gone":
-        there.cf.delete_droplets(the_app(there).guid)
-    else:
-        there.cf.room = False
-    there.until_settled()
-    assert (the_app(there).started, the_app(there).commit, there.cf.running) == (False, None, {})
-    assert refusal(there).fault == "crash"
-
-
-def test_a_refused_commit_makes_room_for_the_next_one() -> None:
-    there = settled("unbuildable")
-    push(there)
-    assert the_app(there).commit == PUSHED
-
-
-def test_other_rules_give_a_refused_commit_another_try() -> None:
-    there = settled("unbuildable")
-    there.github.rules = Rules(environments={"review": EnvironmentRules(env={"A": "1"})})
-    there.until_settled()
-    assert there.cf.builds_made.total() == 2
-
-
-def test_rules_that_say_only_when_something_runs_give_no_other_try() -> None:
-    there = settled("unbuildable")
-    there.github.rules = Rules(
-        environments={"review": EnvironmentRules(limit=3, expire_after=timedelta(days=9))}
-    )
-    there.until_settled()
-    assert there.cf.builds_made.total() == 1
-
-
-def redeploy(there: Settling) -> None:
-    attempt = the_app(there).attempt
-    assert attempt is not None
-    fresh = Attempt(
-        "redeploy", attempt.commit, attempt.config, there.cf.now + timedelta(seconds=1), fresh=True
-    )
-    there.cf.carry_out(steps.Begin(fresh), there.cf.look().actual(PR_1))
-    there.cf.now += timedelta(seconds=2)
-    there.until_settled()
-
-
-def test_a_redeploy_gives_a_refused_commit_another_try() -> None:
-    there = settled("unbuildable")
-    redeploy(there)
-    assert there.cf.builds_made.total() == 2
-    assert refusal(there).fault == "build"
-
-
-def test_a_redeploy_builds_anew_what_stands_already() -> None:
-    there = settled()
-    redeploy(there)
-    assert there.cf.builds_made.total() == 2
-    assert is_as_it_should_be(there) == {}
-
-
-def test_a_redeploy_that_fails_leaves_what_runs() -> None:
-    there = settled()
-    there.cf.fates = {f"tree-of-{sha(1)}": "unbuildable"}
-    redeploy(there)
-    serving = there.cf.serving(PR_1)
-    assert serving is not None and serving.commit == sha(1)
-    assert refusal(there).fault == "build"
-
-
-# --- the platform's own faults ---
-
-
-def test_a_fault_of_the_platform_is_tried_again() -> None:
-    there = settled("flaky")
-    assert there.cf.builds_made.total() == 3
-    assert the_app(there).commit == sha(1)
-
-
-def test_after_three_faults_of_the_platform_somebody_is_told() -> None:
-    there = settled("never staged")
-    assert there.cf.builds_made.total() == 3
-    assert refusal(there).message == "StagingTimeExpired - Staging time expired"
-
-
-def test_each_try_waits_longer_than_the_one_before() -> None:
-    there = settled("never staged")
-    begun = [step.attempt for step in there.taken if isinstance(step, steps.Begin)]
-    assert [attempt.tries for attempt in begun] == [1, 2]
-    ends = [attempt.began for attempt in begun] + [refusal(there).at]
-    assert ends[1] - ends[0] > timedelta(seconds=20)
-    assert ends[2] - ends[1] > timedelta(seconds=40)
-
-
-def test_a_fault_of_the_author_is_tried_once() -> None:
-    assert settled("unbuildable").cf.builds_made.total() == 1
-
-
-def test_nobody_waits_longer_than_the_deadline() -> None:
-    there = settled("silent")
-    assert refusal(there).message == "it was not up after 5 min"
-    assert refusal(there).at - NOW < DEADLINE + timedelta(minutes=1)
-
-
-# --- builds ---
-
-
-def test_one_tree_is_built_once() -> None:
-    there = settled()
-    there.github.trees[PUSHED] = there.github.tree(sha(1))
-    push(there)
-    assert there.cf.builds_made.total() == 1
-    assert is_as_it_should_be(there) == {}
-
-
-def test_going_back_to_an_earlier_commit_builds_nothing() -> None:
-    there = settled()
-    push(there)
-    there.github.pull_requests[1] = pull_request(1)
-    there.until_settled()
-    assert there.cf.builds_made.total() == 2
-    assert the_app(there).commit == sha(1)
-
-
-@pytest.mark.parametrize(
-    ("before", "calm"),
-    [
-        ({}, True),
-        ({"live_since": NOW - timedelta(seconds=1)}, False),
-        ({"live_since": None}, False),
-        ({"live_droplet": "another"}, False),
-        ({"attempt": None}, False),
-        ({"started": False, "commit": None}, False),
-    ],
-)
-def test_only_after_a_good_end_nothing_is_taken_to_be_under_way(before: dict[str, Any], calm: bool) -> None:
-    there = settled()
-    app = replace(the_app(there), **before)
-    if app.attempt is not None:
-        app = replace(app, attempt=replace(app.attempt, began=NOW))
-    actual = replace(there.cf.look().actual(PR_1).with_app(app), deployments=())
-    step = there.next_of(PR_1, Run(PUSHED, "c"), actual, None)
-    assert isinstance(step, steps.Begin)
-    assert step.calm == calm
-
-
-def test_who_signs_looks_at_all_that_is_there() -> None:
-    there = settled()
-    there.grant = replace(there.grant, signs=True)
-    step = there.next_of(PR_1, Run(PUSHED, "c"), there.cf.look().actual(PR_1), None)
-    assert isinstance(step, steps.Begin) and not step.calm
-
-
-BEGUN = steps.Begin(Attempt("1", PUSHED, "c", NOW), calm=True)
-WISHED = steps.Remember("dev-1", PUSHED, frozenset({"t"}))
-
-
-@pytest.mark.parametrize(
-    ("held", "note", "both"),
-    [
-        (None, BEGUN, BEGUN),
-        (BEGUN, steps.Begin(replace(BEGUN.attempt, because="b")), ("b", None, True)),
-        (
-            replace(WISHED, attempt=BEGUN.attempt),
-            steps.Begin(replace(BEGUN.attempt, because="b")),
-            ("b", "dev-1", False),
-        ),
-        (BEGUN, WISHED, ("", "dev-1", True)),
-        (WISHED, replace(WISHED, source="dev-2", attempt=BEGUN.attempt), ("", "dev-2", False)),
-    ],
-)
-def test_what_is_noted_one_after_the_other_is_written_at_once(held: Any, note: Any, both: Any) -> None:
-    found = together(held, note)
-    if isinstance(both, tuple):
-        assert found.attempt is not None
-        assert (found.attempt.because, getattr(found, "source", None), found.calm) == both
-    else:
-        assert found == both
-
-
-def test_an_upload_that_fails_again_and_again_is_refused_after_three() -> None:
-    there = world()
-    there.cf.fails_uploads = True
-    there.until_settled()
-    assert done(there, steps.Upload) == 3
-    assert (refusal(there).fault, refusal(there).message) == ("platform", BAD_BITS)
-
-
-def test_an_upload_that_failed_is_forgotten_once_another_arrives() -> None:
-    there = world()
-    there.cf.fails_uploads = True
-    while done(there, steps.Upload) < 2:
-        there.turn(PR_1)
-        there.cf.pass_time()
-    there.cf.fails_uploads = False
-    there.until_settled()
-    assert is_as_it_should_be(there) == {}
-
-
-def test_where_a_copy_failed_it_is_built_instead() -> None:
-    there = settled()
-    there.github.trees[sha(2)] = there.github.tree(sha(1))
-    there.github.pull_requests[2] = pull_request(2)
-    there.cf.fails_copies = True
-    there.until_settled()
-    assert (done(there, steps.CopyDroplet), there.cf.builds_made.total()) == (1, 2)
-    assert is_as_it_should_be(there) == {}
-    assert [app.attempt.copied_from for app in there.cf.apps.values() if app.attempt] == [None, None]
-
-
-def test_a_copy_that_failed_once_does_not_keep_the_next_from_being_copied() -> None:
-    there = settled()
-    there.github.trees[sha(2)] = there.github.tree(sha(1))
-    there.github.pull_requests[2] = pull_request(2)
-    there.cf.fails_copies = True
-    there.until_settled()
-    there.cf.fails_copies = False
-    there.github.pull_requests[1] = pull_request(1, sha(3))
-    there.until_settled()
-    builds = there.cf.builds_made.total()
-    there.github.trees[sha(4)] = there.github.tree(sha(3))
-    there.github.pull_requests[2] = pull_request(2, sha(4))
-    there.until_settled()
-    assert is_as_it_should_be(there) == {} and there.cf.builds_made.total() == builds
-
+from tests.core.imagined import CloudFoundry
+from tests.core.one_preview import LIVE, PR_1, PUSHED, done, push, refusal, settled, the_app, world
+from tests.core.settling import DEADLINE, NOW, GitHub, Settling, is_as_it_should_be, pull_request, sha
 
 # --- what others did ---
 
@@ -485,7 +171,6 @@ def test_all_that_is_there_is_removed() -> None:
     assert removed == ["r0", "r1", "a0", "a1", "a2"]
 
 
-LIVE = App("a", "shop-pr-1", PR_1, "app", True, "d", sha(1), "c", NOW, live_since=NOW)
 BEFORE, AFTER = (Attempt("i", sha(1), "c", NOW + sign * timedelta(minutes=1)) for sign in (-1, 1))
 SAID_NO = Refusal("build", "no", NOW)
 ROLLING = Deployment("x", True, False, False, "d", "i")
@@ -539,73 +224,6 @@ def test_a_request_may_be_in_flight_only_while_an_attempt_is_open(
 )
 def test_what_is_live_serves_the_commit_and_no_attempt_is_under_way(app: App, live: bool) -> None:
     assert is_live(app, Run(sha(1), "c")) == live
-
-
-# --- who wants attention ---
-
-THERE = Space((LIVE,))
-
-
-@pytest.mark.parametrize(
-    ("verdict", "space", "wanting"),
-    [
-        (Run(sha(1), "c"), Space(), {PR_1: False}),
-        (Run(sha(1), "c"), THERE, {PR_1: False}),
-        (Absent("closed"), THERE, {PR_1: True}),
-        (Absent("closed"), Space(), {}),
-        (Leave(), THERE, {}),
-        (Fork(sha(1)), Space(), {PR_1: False}),
-        (NoRoom(sha(1), 1, 1, 5, ()), Space(), {PR_1: False}),
-    ],
-)
-def test_who_wants_attention(verdict: Verdict, space: Space, wanting: dict[Environment, bool]) -> None:
-    assert attention(Desired({PR_1: verdict}), space, SHOP.id, {}) == wanting
-
-
-def test_nobody_wants_attention_twice_for_the_same() -> None:
-    verdict = Run(sha(1), "c")
-    told = {PR_1: fingerprint(verdict, THERE.actual(PR_1))}
-    assert attention(Desired({PR_1: verdict}), THERE, SHOP.id, told) == {}
-
-
-@pytest.mark.parametrize(
-    "app",
-    [
-        replace(LIVE, guid="b"),
-        replace(LIVE, started=False),
-        replace(LIVE, droplet="other"),
-        replace(LIVE, commit=PUSHED),
-        replace(LIVE, config="other"),
-        replace(LIVE, attempt=AFTER),
-        replace(LIVE, source="dev-1"),
-    ],
-)
-def test_whatever_changes_on_the_platform_wants_attention_again(app: App) -> None:
-    verdict = Run(sha(1), "c")
-    assert fingerprint(verdict, Actual(PR_1, (app,))) != fingerprint(verdict, Actual(PR_1, (LIVE,)))
-
-
-@pytest.mark.parametrize("verdict", [Run(PUSHED, "c"), Run(sha(1), "d"), Run(sha(1), "c", ends=NOW), Leave()])
-def test_whatever_changes_on_github_wants_attention_again(verdict: Verdict) -> None:
-    actual = Actual(PR_1, (LIVE,))
-    assert fingerprint(verdict, actual) != fingerprint(Run(sha(1), "c"), actual)
-
-
-@pytest.mark.parametrize(
-    ("state", "verdict", "space", "left"),
-    [
-        ("live", Absent("closed"), Space(), True),
-        ("live", None, Space(), True),
-        ("live", Absent("closed"), THERE, False),
-        ("live", Run(sha(1), "c"), Space(), False),
-        ("removed", Absent("closed"), Space(), False),
-    ],
-)
-def test_what_is_gone_and_was_never_said_is_found_by_its_comment(
-    state: str, verdict: Verdict | None, space: Space, left: bool
-) -> None:
-    found = Desired({} if verdict is None else {PR_1: verdict})
-    assert (PR_1 in unfinished(found, space, [Comment(1, PR_1, state)])) == left
 
 
 @pytest.mark.parametrize("pushed", [False, True], ids=["first", "pushed"])
