@@ -36,9 +36,14 @@ def catch_up(turn: Turn, told: Said, of: str, commit: str) -> None:
 
 def missed(past: Sequence[PastDeploy], told: Said, commit: str, since: datetime) -> list[PastDeploy]:
     """The deploys that ended after what was told last, oldest first, of ``past``, newest first; without the newest
-    one if it is at this commit, since that is told now."""
+    one if it is at this commit, since that is told now. Where that commit was told of already, such as that it is
+    held, and never was there before, nothing came in between."""
+    newest = bool(past) and past[0].commit == commit
+    before = past[1:] if newest else past
+    if newest and told.commit == commit and all(one.commit != commit for one in before):
+        return []
     found = []
-    for one in past[1:] if past and past[0].commit == commit else past:
+    for one in before:
         known = one.commit == told.commit
         if one.at < since or (known and told.state.split()[:1] != ["started"]):
             break

@@ -25,6 +25,8 @@ HOUR = timedelta(hours=1)
         ("5 success, 4 error", Said(), [4]),  # nothing was ever told
         ("4 queued, 3 success", Said("a", "live", sha(9)), [3]),  # what was told is long ago
         ("4 success, 90 success, 89 success", Said("a", "live", sha(1)), []),  # and so is what was missed
+        ("4 success, 3 success", Said("a", "held lock", sha(4)), []),  # it waited, and that was told
+        ("4 success, 3 success, 4 inactive", Said("a", "held lock", sha(4)), [3]),  # that was the time before
         ("", Said("a", "live", sha(1)), []),
     ],
 )
