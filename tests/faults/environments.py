@@ -6,61 +6,26 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from reviewapps import settings as words_of
 from reviewapps import wiring
 from reviewapps.errors import ReviewAppsError
 from reviewapps.installation import Installation
 from reviewapps.model import Environment
 from reviewapps.playground import INSTANCE
-from reviewapps.sandbox.world import BOT, DEPLOYER
 from reviewapps.settings import settings
-from reviewapps.settings.single import Single
 from tests.faults.days import BRISK, SoFar, left
 from tests.faults.shop import Shop
 from tests.faults.things import events, odd_things
-
-FILE: Final = """
-instance = "{instance}"
-
-[target.cloud]
-api = "{api}"
-space = "acme/review"
-credentials = "cf"
-address = "http://{{host}}:{port}"
-
-[github]
-url = "{github}"
-
-[slack]
-credentials = "slack"
-
-[[repository]]
-name = "acme/shop"
-environments = {{ {kinds} }}
-requires = {{ production = {{ approvals = 1 }} }}
-"""
+from tests.stories.granting import by_file, operators_file
 
 
 def granted(shop: Shop, *kinds: str) -> Mapping[str, str]:
     """The process environment of an orchestrator whose operator wrote a ``reviewapps.toml`` that grants these, and
     asks for an approval before production."""
-    foundry, file = shop.world.cloudfoundry, shop.playground.home / "reviewapps.toml"
-    told = {"api": foundry.api_url, "port": foundry.app_port, "github": shop.world.github.url}
-    named = ", ".join(f'{kind} = "cloud"' for kind in kinds)
+    file = shop.playground.home / "reviewapps.toml"
     if not file.exists():  # somebody may be about to read it
-        file.write_text(FILE.format(instance=INSTANCE, kinds=named, **told))
-    single = {words_of.PREFIX + name.upper() for name in Single.model_fields}
-    known = {k: v for k, v in shop.playground.environment(**BRISK).items() if k not in single}
-    secrets = {
-        "GITHUB": shop.world.tokens[BOT],
-        "CF": f"{DEPLOYER}:{DEPLOYER}",
-        "SLACK": shop.channel.url,
-    }
-    return {
-        **known,
-        words_of.FILE: str(file),
-        **{words_of.SECRET + name: secret for name, secret in secrets.items()},
-    }
+        slack = '\n[slack]\ncredentials = "slack"\n'
+        file.write_text(f'instance = "{INSTANCE}"\n{operators_file(shop.world, *kinds)}{slack}')
+    return by_file(file, shop.world, shop.playground.environment(**BRISK), SLACK=shop.channel.url)
 
 
 def let_in_a_first_merge(shop: Shop) -> None:

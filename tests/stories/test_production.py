@@ -9,7 +9,7 @@ import pytest
 from reviewapps.demo.onlooker import Visitors, until
 from reviewapps.sandbox.world import ADMIN
 from tests.stories.samples import WORKING_APP, Files, headline
-from tests.stories.test_shared import deployed_by_hand, file, merged, proposed, terminal, until_says
+from tests.stories.shared import deployed_by_hand, file, merged, proposed, terminal, until_says
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story

@@ -6,7 +6,7 @@ import pytest
 
 from reviewapps.demo.onlooker import page
 from tests.stories.samples import headline
-from tests.stories.test_shared import file
+from tests.stories.shared import file
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story

@@ -8,77 +8,14 @@ from pathlib import Path
 import pytest
 import structlog
 
-from reviewapps.demo.onlooker import Visitors, until
+from reviewapps.demo.onlooker import Visitors
 from reviewapps.model import Environment
-from tests.stories.commands.terminal import Terminal
 from tests.stories.samples import WORKING_APP, Files, headline
+from tests.stories.shared import deployed_by_hand, file, merged, proposed, terminal, until_says
 from tests.stories.test_data import tasks
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
-
-FILE = """
-[target.cloud]
-api = "{api}"
-space = "acme/review"
-credentials = "cf"
-address = "http://{{host}}:{port}"
-
-[github]
-url = "{github}"
-
-[[repository]]
-name = "acme/shop"
-environments = {{ {kinds} }}
-requires = {{ production = {{ approvals = 1 }} }}
-"""
-
-
-def file(town: Town, *kinds: str) -> str:
-    """An operator's file that grants these environments, and asks for an approval before production."""
-    foundry = town.world.cloudfoundry
-    granted = ", ".join(f'{kind} = "cloud"' for kind in kinds)
-    text = FILE.format(
-        api=foundry.api_url, port=foundry.app_port, github=town.world.github.url, kinds=granted
-    )
-    return text if "production" in kinds else text.partition("requires")[0]
-
-
-def terminal(town: Town, text: str, **told: str) -> Terminal:
-    return Terminal(town, environment={**town.environment_by_file(text), **told})
-
-
-def proposed(town: Town, words: str, *, into: str = "main", files: Files | None = None) -> int:
-    """A pull request whose page says these words."""
-    branch = words.replace(" ", "-")
-    town.octocat.write(branch, words, files or headline(words), base=into)
-    return town.octocat.open(branch, words, into=into)
-
-
-def merged(
-    town: Town,
-    words: str,
-    *,
-    into: str = "main",
-    approved: bool = True,
-    told: bool = True,
-    files: Files | None = None,
-) -> int:
-    """A pull request that octocat made, hubot approved, or nobody, and that was merged."""
-    number = proposed(town, words, into=into, files=files)
-    if told:
-        town.until_comment(number, "Preview:")
-    if approved:
-        town.hubot.approve(number)
-    town.octocat.merge(number)
-    return number
-
-
-def until_says(town: Town, environment: str, words: str) -> str:
-    """The address of a shared environment, once its page says these words and everything is settled."""
-    town.until(f"{words} on {environment}", lambda: town.page(f"shop-{environment}").headline == words)
-    town.until_idle()
-    return town.url(f"shop-{environment}")
 
 
 def test_a_merge_goes_to_staging_with_the_build_of_its_preview(quiet_town: Town) -> None:
@@ -353,15 +290,3 @@ def test_rules_that_are_wrong_are_told_to_who_asks_for_a_preview(quiet_town: Tow
 
 
 NOWHERE = "environments: {staging: {freeze: [{from: Fri 16:00, to: Mon 08:00, zone: Mars/Base}]}}"
-
-
-def deployed_by_hand(town: Town, words: str, *, to: str = "staging", number: int = 1) -> None:
-    """Somebody with an account gives the shared app what a preview runs, and starts it again."""
-    guid, ask = town.operator.app(f"shop-{to}").guid, town.operator.ask
-    source = ask("GET", f"/v3/apps/{town.operator.app(f'shop-pr-{number}').guid}/droplets/current")["guid"]
-    wanted = {"relationships": {"app": {"data": {"guid": guid}}}}
-    droplet = ask("POST", f"/v3/droplets?source_guid={source}", wanted)["guid"]
-    until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED", 10)
-    ask("PATCH", f"/v3/apps/{guid}/relationships/current_droplet", {"data": {"guid": droplet}})
-    ask("POST", f"/v3/apps/{guid}/actions/restart")
-    until(words, lambda: town.page(f"shop-{to}").headline == words, 10)

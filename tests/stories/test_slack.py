@@ -6,9 +6,9 @@ import pytest
 
 from reviewapps.demo.onlooker import page
 from tests.stories.samples import BROKEN_BUILD, CRASHES_AT_START, headline
+from tests.stories.shared import until_says
 from tests.stories.slack import TOKEN, Slack
 from tests.stories.test_operators_file import operators_file
-from tests.stories.test_shared import until_says
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story

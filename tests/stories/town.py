@@ -18,8 +18,8 @@ from reviewapps.sandbox.cloudfoundry.state import App, Route
 from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.github.state import Repository
 from reviewapps.sandbox.observed import Call
-from reviewapps.sandbox.world import BOT, DEPLOYER, STRANGER
-from reviewapps.settings.single import Single
+from reviewapps.sandbox.world import BOT, STRANGER
+from tests.stories.granting import by_file
 from tests.stories.operator import Operator
 from tests.stories.orchestrator import Orchestrator
 from tests.stories.samples import SAMPLE, Files, headline
@@ -77,12 +77,7 @@ class Town:
         """The process environment of an installation whose operator wrote this ``reviewapps.toml``."""
         file = self.home / f"operator-{crc32(text.encode()):x}.toml"
         file.write_text(text)
-        single = {settings.PREFIX + name.upper() for name in Single.model_fields}
-        environment = self.playground.environment(**{**QUICK, **told})
-        known = {name: value for name, value in environment.items() if name not in single}
-        secrets = {"GITHUB": self.world.tokens[BOT], "CF": f"{DEPLOYER}:{DEPLOYER}"}
-        found = {settings.SECRET + name: value for name, value in secrets.items()}
-        return {**found, **known, settings.FILE: str(file)}
+        return by_file(file, self.world, self.playground.environment(**{**QUICK, **told}))
 
     def until(self, what: str, seen: Callable[[], T | None], seconds: float = 20.0) -> T:
         """What is seen at last, while the orchestrators work; TooLate, which names what was missed."""
