@@ -22,6 +22,7 @@ from reviewapps.errors import (
 from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving, Waiting
 from reviewapps.plan import in_doubt, is_live, next_step
+from reviewapps.reconcile.ending import tell_end_first
 from reviewapps.reconcile.reading import read
 from reviewapps.reconcile.refusing import refused
 from reviewapps.reconcile.trying import instead
@@ -59,7 +60,10 @@ def _deployed(turn: Turn, run: Run) -> float | None:
             turn.write_down()
         match step:
             case Done():
-                turn.tell(_outcome(turn, run))
+                end = _end(turn, run)
+                if (wait := tell_end_first(turn, run, end)) is not None:
+                    return wait
+                turn.tell(end if run.held is None else held(turn, run.held))
                 turn.keep(afterwards=False)
                 return None
             case Wait(room=True):
@@ -163,14 +167,12 @@ def _refusal(turn: Turn, fault: Fault, message: str, decision: str = "") -> Refu
 # --- what came of it ---
 
 
-def _outcome(turn: Turn, run: Run) -> Live | Failed | Held:
+def _end(turn: Turn, run: Run) -> Live | Failed:
     app = _app(turn)
     refusal = app.refusal_of(run.commit, run.config)
     if refusal is not None:
         still = _serving(turn, app) if refusal.fault != "drift" else None
         return Failed(run.commit, refusal, still)
-    if run.held is not None:
-        return held(turn, run.held)
     since, attempt = app.live_since or app.created_at, app.attempt
     tag = run.source if run.tags_seen else None
     if attempt is None or not attempt.is_for(run.commit, run.config):

@@ -1,0 +1,57 @@
+"""A deploy ends while another commit is held: people hear of both, of the end first, and of each once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from reviewapps.desired import Hold
+from reviewapps.model import Environment
+from reviewapps.reconcile.deploying import deployed
+from reviewapps.reconcile.turn import Turn
+from tests.core.imagined import Fate
+from tests.core.settling import SHOP, sha
+from tests.core.test_deploying import RUN, Deploying
+from tests.core.test_speaking import Always, Channel, Redis
+
+PRODUCTION = Environment(SHOP.id, "production")
+HOLD = Hold(sha(2), "approval", ("1 approval (#2)",))
+
+
+def turn(there: Deploying) -> float | None:
+    """One turn; seconds until the next, also where that only looks whether Slack took what it was told."""
+    mine = Turn(there.means, PRODUCTION, there.lease, SHOP, there.cf.look().actual(PRODUCTION))
+    wait = deployed(mine, there.run)
+    return mine.listen if wait is None else wait
+
+
+def until_told(there: Deploying, slack: Channel) -> None:
+    """Turn after turn, until nothing is waited for."""
+    for _ in range(50):
+        there.cf.pass_time()
+        wait = turn(there)
+        slack.send()
+        if wait is None:
+            return
+    raise AssertionError("it goes on and on")
+
+
+@pytest.mark.parametrize(
+    ("fate", "end", "said"), [("well", "live", "live"), ("unbuildable", "failed", "failed build")]
+)
+@pytest.mark.parametrize("forgets", [False, True])
+def test_a_commit_that_is_held_hides_no_end(fate: Fate, end: str, said: str, forgets: bool) -> None:
+    slack = Channel()
+    there = Deploying((), slack=slack, memory=Redis())
+    there.cf.fates = Always(fate)
+    turn(there)
+    there.run = replace(RUN, held=HOLD)
+    until_told(there, slack)
+    states = dict.fromkeys(one.state for one in there.github.told)
+    assert list(states) == ["building", end, "held"]
+    if forgets:
+        slack.forget()
+        there.memory = Redis()
+    until_told(there, slack)
+    assert [text for message in slack.messages for text in message] == ["started", said, "held approval"]
