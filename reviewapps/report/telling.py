@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal
 
+from reviewapps.marker import UNHEARD
 from reviewapps.model import Environment, Over
 from reviewapps.outcome import (
     Building,
@@ -38,19 +39,21 @@ def telling(
     *,
     secrets: Iterable[str] = (),
     proposed: Sequence[str] = (),
+    unheard: bool = False,
 ) -> Telling:
     """What people are told of ``outcome``, none of the ``secrets`` in it. ``proposed`` is what of the rules that
-    the pull request brings would not work, fit to be shown.
+    the pull request brings would not work, fit to be shown; ``unheard``: Slack did not take this end yet.
 
     A shared environment follows no pull request, so there is no comment.
     """
     shown = fit(outcome, secrets)
     number = environment.number
+    state = UNHEARD if unheard else type(shown).__name__.lower()
     return Telling(
         environment,
         commit=None if isinstance(shown, Removed) else shown.commit,
-        state=type(shown).__name__.lower(),
-        comment=None if number is None else comment(voice, number, shown, proposed),
+        state=state,
+        comment=None if number is None else comment(voice, number, shown, proposed, state),
         only_edit=isinstance(shown, Removed),
         deployment=_deployment(shown),
         description=clipped(_description(shown), DESCRIPTION_CHARACTERS),
