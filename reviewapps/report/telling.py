@@ -9,6 +9,7 @@ from typing import Literal
 from reviewapps.marker import UNHEARD
 from reviewapps.model import Environment, Over
 from reviewapps.outcome import (
+    HOLDS,
     Building,
     Failed,
     Forbidden,
@@ -114,7 +115,7 @@ def _description(outcome: Outcome) -> str:
         case Removed():
             return f"Removed: {outcome.why}"
         case Held():
-            return f"Held: {' · '.join(outcome.reasons)}"
+            return f"{HOLDS}{' · '.join(outcome.reasons)}"
         case Waiting():
             return f"Waits for room, {ordinal(outcome.place)} of {outcome.of}"
         case Forbidden():
