@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from reviewapps.model import FORMAT
 
@@ -14,8 +14,12 @@ _MARKER = re.compile(
 )
 
 
+UNHEARD: Final = "removed-unheard"
+"""What a marker says where the preview is removed, and Slack did not take that yet. People read the same."""
+
+
 class Marked(NamedTuple):
-    """What a marker says. ``state`` is the name of the outcome that the comment tells."""
+    """What a marker says. ``state`` is the name of the outcome that the comment tells, or ``UNHEARD``."""
 
     instance: str
     repository: int

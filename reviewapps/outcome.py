@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Final, Literal
 
 from reviewapps.model import Entrance, Environment, Over, Refusal, Said
 
@@ -132,6 +132,10 @@ class Removed:
     arrivals: tuple[Arrival, ...] = ()
     kept_for: str = ""
 
+
+HOLDS: Final = "Held: "
+"""How a deployment's description begins where a commit waits before a shared environment: by this another
+installation knows it."""
 
 Outcome = Building | Live | Failed | Held | Waiting | Forbidden | Removed
 

@@ -178,8 +178,9 @@ class GitHub(Protocol):
         """The latest deploys to the environment, by us or by whoever, newest first. One that was replaced by a
         later one has the state that it had before."""
 
-    def live(self, environment: Environment) -> PastDeploy | None:
-        """What runs in an environment that somebody else deploys to; None where nothing says so."""
+    def elsewhere(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        """Of an environment that somebody else deploys to what waits there ("queued", ``about`` for what), as far
+        as it is an installation like this one, and what runs ("success"); each where something says so."""
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""

@@ -68,11 +68,15 @@ class Requires:
         )
 
     @property
+    def names(self) -> frozenset[str]:
+        """Everybody whose word may be needed: people, and teams as ``owner/team``."""
+        names = {name for quorum in self.approvals for name in quorum.of}
+        return frozenset(names | {name for signers in self.sign_offs for name in signers})
+
+    @property
     def teams(self) -> frozenset[str]:
         """The teams whose members have to be known to judge, as ``owner/team``."""
-        names = {name for quorum in self.approvals for name in quorum.of}
-        names |= {name for signers in self.sign_offs for name in signers}
-        return frozenset(name for name in names if "/" in name)
+        return frozenset(name for name in self.names if "/" in name)
 
     @property
     def nothing(self) -> bool:

@@ -8,9 +8,9 @@ from typing import Final
 from reviewapps.desired import no_approvals
 from reviewapps.doctor.finding import Finding, warn
 from reviewapps.doctor.seen import Seen
-from reviewapps.errors import BadRules
+from reviewapps.errors import BadRules, ReviewAppsError
 from reviewapps.github.survey import Surveyed
-from reviewapps.grants import Grant
+from reviewapps.grants import Grant, Named, line_of
 from reviewapps.rules import FILE, EnvironmentRules, Rules, rules
 
 AREA: Final = "grants"
@@ -23,6 +23,7 @@ def grants(seen: Seen) -> Iterator[Finding]:
         for kind in sorted(grant.targets.keys() - {"review"}):
             yield from _floor(seen, name, grant, kind)
             yield from _tags(seen, name, grant, kind)
+        yield from _strangers(seen, name, grant)
         yield from _shared(name, grant)
 
 
@@ -32,6 +33,30 @@ def _floor(seen: Seen, name: str, grant: Grant, kind: str) -> Iterator[Finding]:
         return
     told = f"{name}: {kind} has no floor: {FILE} alone says what its first deploy needs, and who merges that"
     yield warn(AREA, told, f"requires = {{ {kind} = {{ approvals = 1 }} }} (or 0, where that is meant)")
+
+
+def _strangers(seen: Seen, name: str, grant: Grant) -> Iterator[Finding]:
+    """Whom the operator's own floors name, and who is not there: nobody else's word may count."""
+    unknown, surveyed = seen.unknown.get(name), seen.repositories.get(name)
+    if isinstance(unknown, ReviewAppsError):
+        yield warn(AREA, f"{name}: whom `requires` names was not looked up: {unknown}", "try again")
+    if not isinstance(unknown, Named):
+        return
+    hidden = isinstance(surveyed, Surveyed) and "members" in surveyed.ungranted  # which is said, too
+    for kind, floor in sorted(grant.floors.items()):
+        for who in sorted(floor.names):
+            if who in unknown.people:
+                yield _stranger(seen, name, kind, who, f"there is nobody called `{who}` on GitHub")
+            elif who in unknown.teams and not hidden:
+                yield _stranger(
+                    seen, name, kind, who, f"the team `{who}` is not there, or cannot be seen from here"
+                )
+
+
+def _stranger(seen: Seen, name: str, kind: str, who: str, what: str) -> Finding:
+    line = line_of(seen.told.text, name, kind, who)
+    where = f"{seen.told.source}, line {line}" if line else seen.told.source
+    return warn(AREA, f"{name}: `requires` of {kind}: {what}", f"mend it: {where}")
 
 
 def _tags(seen: Seen, name: str, grant: Grant, kind: str) -> Iterator[Finding]:

@@ -34,8 +34,9 @@ from reviewapps.github import account as github
 from reviewapps.github import survey as repositories
 from reviewapps.github.app import as_app, credentials_of
 from reviewapps.github.connection import Connection
+from reviewapps.github.proposals import unknown
+from reviewapps.grants import Named, Target, named_in_floors
 from reviewapps.grants import Slack as SlackAccess
-from reviewapps.grants import Target
 from reviewapps.grants.file import NAME
 from reviewapps.grants.keys import fingerprint
 from reviewapps.notify.refusals import Refused
@@ -75,6 +76,7 @@ def looked_at(environ: Mapping[str, str], *, ping: bool = False) -> Seen:
         own=settings_room.own_app(environ),
         account=sides.found("github"),
         repositories=_found(sides, "repository", grants.repositories if grants else {}),
+        unknown=_found(sides, "names", grants.repositories if grants else {}),
         targets=_found(sides, "target", grants.targets if grants else {}),
         databases=_found(sides, "databases", grants.targets if grants else {}),
         page=sides.found("page"),
@@ -89,7 +91,9 @@ def told_by(environ: Mapping[str, str], folder: Path = Path()) -> Told:
     left, problems, left_out = dict(environ), list[str](), set[str]()
     while True:
         try:
-            return Told(settings_room.settings(left, folder), source, tuple(problems))
+            told = settings_room.settings(left, folder)
+            text = "" if source == "variables" else (folder / source).read_text()
+            return Told(told, source, tuple(problems), text)
         except BadSettings as wrong:
             if not any(name in str(wrong) for name in left_out):  # that it is missing is our own doing
                 problems.append(str(wrong))
@@ -142,6 +146,8 @@ def _github(told: Settings, memory: Memory, sides: Gathering) -> github.Account:
         for name, connection in by_name.items():
             look = partial(repositories.repository, connection, name, account.scopes, files_named)
             sides.start(f"repository {name}", look)
+            if (names := named_in_floors(told.grants.repositories[name])) != Named():
+                sides.start(f"names {name}", partial(unknown, connection, names))
     return account
 
 

@@ -11,17 +11,19 @@ from reviewapps.doctor.page import PageSeen
 from reviewapps.errors import ReviewAppsError
 from reviewapps.github.account import Account
 from reviewapps.github.survey import Surveyed
+from reviewapps.grants import Named
 from reviewapps.settings import Own, Settings
 
 
 @dataclass(frozen=True)
 class Told:
     """The settings, as far as they could be read; ``source`` is where they stand, ``problems`` what of them was
-    left out to read the rest."""
+    left out to read the rest. ``text`` is that of their file, "" where variables describe them."""
 
     settings: Settings | None
     source: str
     problems: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class SlackSeen:
 @dataclass(frozen=True)
 class Seen:
     """``repositories`` and ``targets`` are by name; an error stands for what could not be seen, and why.
+    ``unknown`` is which people and teams GitHub does not have whom the operator's floors for a repository name.
     ``databases`` are those that every preview of a target may enter, where it has a PostgreSQL with a key of ours.
     """
 
@@ -70,6 +73,7 @@ class Seen:
     own: Own | None = None
     account: Account | ReviewAppsError | None = None
     repositories: Mapping[str, Surveyed | ReviewAppsError] = field(default_factory=dict)
+    unknown: Mapping[str, Named | ReviewAppsError] = field(default_factory=dict)
     targets: Mapping[str, Place | ReviewAppsError] = field(default_factory=dict)
     databases: Mapping[str, tuple[str, ...] | ReviewAppsError] = field(default_factory=dict)
     page: PageSeen | ReviewAppsError | None = None

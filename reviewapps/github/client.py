@@ -183,9 +183,9 @@ class RepositoryClient:
         """The environment's latest deploys, newest first, each as it was before it was replaced."""
         return self._deployments.history(environment, ours=ours)
 
-    def live(self, environment: Environment) -> PastDeploy | None:
-        """What runs in an environment that somebody else deploys to."""
-        return Elsewhere(self._connection, self._memory).live(environment)
+    def elsewhere(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        """What waits in an environment that somebody else deploys to, and what runs."""
+        return Elsewhere(self._connection, self._memory).latest(environment)
 
     def retire(self, environment: Environment) -> None:
         """Let every deployment of ours to the environment be inactive."""

@@ -1,4 +1,4 @@
-"""What runs in an environment that somebody else deploys to, as GitHub's deployments tell, whoever made them."""
+"""What runs, and what waits, in an environment that somebody else deploys to, as GitHub tells, whoever said so."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from reviewapps.github.connection import Connection
 from reviewapps.github.looking import root
 from reviewapps.github.parse_told import Deployed, DeploymentStatus
 from reviewapps.model import Environment, PastDeploy
+from reviewapps.outcome import HOLDS
 from reviewapps.ports import Memory
 
 LOOKED_AT: Final = 10
@@ -35,16 +36,21 @@ class Elsewhere:
         self._connection = connection
         self._memory = memory
 
-    def live(self, environment: Environment) -> PastDeploy | None:
-        """The deploy that runs there; None where none of the latest does."""
+    def latest(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        """The commit that waits there, where the newest deployment says that one does, and the deploy that runs,
+        where one of the latest does."""
+        found: list[PastDeploy] = []
         api = f"{root(environment.repository)}/deployments"
         path = f"{api}?environment={quote(environment.name)}&per_page={LOOKED_AT}"
-        for one in self._kept(path, _DEPLOYED, parse.each(_deployed)):
+        for at, one in enumerate(self._kept(path, _DEPLOYED, parse.each(_deployed))):
             said = f"{api}/{one.id}/statuses?per_page=1"
             for last in self._kept(said, _STATUSES, parse.each(parse_told.deployment_status)):
+                deploy = PastDeploy(one.commit, last.state, one.created_at, last.at)
                 if last.state == "success":
-                    return PastDeploy(one.commit, last.state, one.created_at, last.at, url=_plain(last.url))
-        return None
+                    return (*found, replace(deploy, url=_plain(last.url)))
+                if at == 0 and last.state == "queued" and last.description.startswith(HOLDS):
+                    found.append(replace(deploy, about=last.description.removeprefix(HOLDS)))
+        return tuple(found)
 
     def _kept(
         self, path: str, form: TypeAdapter[Kept[tuple[T, ...]]], read: Callable[[Any], tuple[T, ...]]

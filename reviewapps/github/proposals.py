@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import quote
 
@@ -51,17 +52,9 @@ class Proposals:
 
     def unknown(self, named: Named) -> Named:
         """What of this is not on GitHub, as far as the token sees."""
-        return Named(
-            frozenset(name for name in named.people if self._lacks(f"/users/{quote(name, safe='')}")),
-            frozenset(name for name in named.teams if self._lacks(_team(name))),
-            frozenset(name for name in named.branches if self._lacks(self._branch(name))),
-        )
-
-    def _lacks(self, path: str) -> bool:
-        try:
-            return self._connection.read(path).missing
-        except (Forbidden, Unfit):
-            return True
+        strangers = unknown(self._connection, named)
+        branches = (name for name in named.branches if _lacks(self._connection, self._branch(name)))
+        return replace(strangers, branches=frozenset(branches))
 
     def _branch(self, name: str) -> str:
         return f"{self._root}/commits/{quote(f'heads/{name}', safe='')}"
@@ -79,6 +72,21 @@ class Proposals:
             "query Blobs($owner: String!, $name: String!) { repository(owner: $owner, name: $name) "
             f"{{ databaseId {' '.join(map(of, dict.fromkeys(commits)))} }} }}"
         )
+
+
+def unknown(connection: Connection, named: Named) -> Named:
+    """Which of these people and teams are not on GitHub, as far as the token sees."""
+    return Named(
+        frozenset(name for name in named.people if _lacks(connection, f"/users/{quote(name, safe='')}")),
+        frozenset(name for name in named.teams if _lacks(connection, _team(name))),
+    )
+
+
+def _lacks(connection: Connection, path: str) -> bool:
+    try:
+        return connection.read(path).missing
+    except (Forbidden, Unfit):
+        return True
 
 
 def _team(name: str) -> str:

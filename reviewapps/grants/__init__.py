@@ -1,6 +1,7 @@
 """``reviewapps.toml`` → what the operator allows. Pure: where the secrets are found is asked of who calls."""
 
 from reviewapps.grants.file import grants
+from reviewapps.grants.floors import line_of, named_in_floors
 from reviewapps.grants.grants import (
     ADDRESS,
     KINDS,
@@ -48,8 +49,10 @@ __all__ = [
     "app_key_of",
     "github_token_of",
     "grants",
+    "line_of",
     "mistakes",
     "named",
+    "named_in_floors",
     "ring_of",
     "slack_of",
     "webhook_secret_of",

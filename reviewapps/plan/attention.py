@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reviewapps.desired import Absent, Desired, Destroyed, Leave, Verdict
+from reviewapps.marker import UNHEARD
 from reviewapps.model import Actual, Comment, Environment, Space
 from reviewapps.naming import value_digest
 
@@ -31,14 +32,16 @@ def attention(
 
 def unfinished(desired: Desired, space: Space, comments: Iterable[Comment]) -> frozenset[Environment]:
     """Those that are gone, or never were wanted, and whose comment still says otherwise: whoever took them
-    away was killed before it was said."""
-    return frozenset(
-        comment.environment
-        for comment in comments
-        if comment.state != "removed"
-        and space.actual(comment.environment).empty
-        and isinstance(desired.verdicts.get(comment.environment, Absent("closed")), Absent)
-    )
+    away was killed before it was said. And those whose end Slack did not take yet."""
+
+    def is_left(comment: Comment) -> bool:
+        verdict = desired.verdicts.get(comment.environment, Absent("closed"))
+        if comment.state == UNHEARD:
+            return isinstance(verdict, Absent | Destroyed)
+        gone = comment.state != "removed" and space.actual(comment.environment).empty
+        return gone and isinstance(verdict, Absent)
+
+    return frozenset(comment.environment for comment in comments if is_left(comment))
 
 
 def fingerprint(verdict: Verdict, actual: Actual) -> str:

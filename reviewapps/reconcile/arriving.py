@@ -25,7 +25,7 @@ PATIENCE = timedelta(seconds=60)
 NEXT = "the next merge, since {commit} was chosen by hand"
 
 _PAST: Final = TypeAdapter(tuple[tuple[str, datetime], ...])
-_LIVE: Final = TypeAdapter(tuple[PastDeploy, ...])
+_LATEST: Final = TypeAdapter(tuple[PastDeploy, ...])
 
 REMEMBERED = 14 * 24 * 3600.0
 """Seconds for which it is known without asking that one commit is on the way to another: that never changes."""
@@ -59,10 +59,13 @@ def arrivals(
         elif hold is not None and _is_held(means, pr, hold):
             lacks = hold.why == "approval"
             found.append(Arrival(environment.name, waits=" · ".join(hold.reasons), lacks=lacks))
-    for environment, live in _elsewhere(means, wanted):
-        if _is_part(means, live.commit, pr.merged_as):
+    for environment, deploys in _elsewhere(means, wanted):
+        of_it = [one for one in deploys if _is_part(means, one.commit, pr.merged_as)]
+        if live := next((one for one in of_it if one.state == "success"), None):
             since = _since(means, pr, environment, live.commit, live.at, ours=False)
             found.append(Arrival(environment.name, live.url, since))
+        elif of_it:
+            found.append(Arrival(environment.name, waits=of_it[0].about))
     return tuple(found)
 
 
@@ -131,28 +134,27 @@ def note(
     means.remember(told, REMEMBERED, "arrived", str(number))
 
 
-Elsewhere = list[tuple[Environment, PastDeploy]]
-"""What is live in the environments that another installation keeps."""
+Elsewhere = list[tuple[Environment, tuple[PastDeploy, ...]]]
+"""What waits, and what is live, in the environments that another installation keeps."""
 
 
 def _elsewhere(means: Means, wanted: Wanted, *, afresh: bool = False) -> Elsewhere:
     """Only where there are previews, whose comments can tell of it. A look asks ``afresh``, its turns need not."""
     kinds = sorted(means.grant.elsewhere) if means.grant.allows("review") else []
     there = [Environment(wanted.repository.id, kind) for kind in kinds]
-    return [(one, live) for one in there if (live := _live(means, one, afresh)) is not None]
+    return [(one, found) for one in there if (found := _latest(means, one, afresh))]
 
 
-def _live(means: Means, environment: Environment, afresh: bool) -> PastDeploy | None:
+def _latest(means: Means, environment: Environment, afresh: bool) -> tuple[PastDeploy, ...]:
     """What is known of it will do where GitHub does not answer: nobody else's deployments hold up a look."""
     known = means.remembered("elsewhere", environment.name)
     if afresh or known is None:
         try:
-            live = means.github.live(environment)
-            known = _LIVE.dump_python(() if live is None else (live,), mode="json")
+            known = _LATEST.dump_python(means.github.elsewhere(environment), mode="json")
             means.remember(known, REMEMBERED, "elsewhere", environment.name)
         except ReviewAppsError as wrong:
             log.warning("not answered", question=f"what runs in {environment.name}", reason=str(wrong))
-    return next(iter(_LIVE.validate_python(known or ())), None)
+    return _LATEST.validate_python(known or ())
 
 
 def _is_part(means: Means, commit: str, merged: str) -> bool:
@@ -186,7 +188,10 @@ def _standing(
             hold = verdict.hold if isinstance(verdict, Held) else verdict.held
             commit = app.commit if app is not None else None
             seen.append((environment.name, commit, hold, _failed(verdict, app)))
-    seen.extend((one.name, "on" if one.name in on else live.commit) for one, live in there)
+    seen.extend(
+        (one.name, "on") if one.name in on else (one.name, *((told.commit, told.about) for told in latest))
+        for one, latest in there
+    )
     return value_digest(tuple(seen)) if seen else ""
 
 

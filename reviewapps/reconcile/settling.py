@@ -91,9 +91,10 @@ def _removed(
             return pace.poll
         if doubtful:
             return pace.request
-    if (wait := turn.tell_slack_first(outcome)) is not None:
-        return wait
-    turn.tell(outcome)
+    heard = turn.tell_slack_first(outcome)
+    if heard.wait is not None:
+        return heard.wait
+    turn.tell(outcome, unheard=heard.owed)
     return None
 
 

@@ -7,9 +7,9 @@ get through is put on its way again by whoever looks later. Sending is nobody's 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from reviewapps import steps
 from reviewapps.desired import Desired, Run
@@ -27,22 +27,6 @@ NEWS_FOR: Final = timedelta(days=1)
 """For how long an end is news where nothing was ever told of the app: what is old when Slack comes is not told."""
 
 ENDS: Final[dict[str, tuple[Event, ...]]] = {"live": ("live",), "failed": ("failed", "rolled_back")}
-CHANGED: Final = "changed"
-TOLD_OF: Final = frozenset({"building", "live"})
-"""What a comment says of whom Slack was told of: while it says so, Slack is owed the removal."""
-
-PATIENCE: Final = 3
-"""So often somebody comes again to see whether Slack took a removal; it waits on in the outbox."""
-
-
-class _Underway(NamedTuple):
-    """A removal that was put on its way to a channel, and how often is still to be looked whether it came."""
-
-    channel: str
-    left: int
-
-
-NOTHING: Final = _Underway("", 0)
 
 
 def speak(turn: Turn, news: News | None, commit: str | None) -> float | None:
@@ -55,45 +39,16 @@ def speak(turn: Turn, news: News | None, commit: str | None) -> float | None:
         return None
     before = _last(turn, app)
     now = Said(of, news.state, commit or "", slack.channel(turn.environment.kind, news.event))
-    if before is not None and before is app.said and before.of != of and turn.environment.shared:
+    if before is not None and before is app.said and before.of != of:
         catch_up(turn, before, of, commit or "")
     if before is not None and before != app.said:
         turn.carry_out(steps.NoteSaid(before))
     if _is_told(before, now) or (before is None and _is_old(turn.means, app)):
         return None
-    waits = [_said(slack, line) for line in _lines(turn.environment, news, now, before)]
+    waits = [_said(slack, line) for line in lines(turn.environment, news, now, before)]
     if before is None and None in waits:
         turn.carry_out(steps.NoteSaid(Said()))  # it is owed, however long Slack stays away
     return max((wait for wait in waits if wait is not None), default=None)
-
-
-def note_removal(means: Means, app: App | None, environment: Environment) -> None:
-    """Remember, before an app is deleted, that it was, and which message of Slack's was about it."""
-    said = app.said if app is not None and app.said is not None else Said()
-    means.remember(asdict(said), means.pace.whole, CHANGED, environment.name)
-
-
-def speak_of_removal(turn: Turn, news: News | None) -> float | None:
-    """Put the removal on its way. Seconds until it should be known that it was sent; None where there is nothing
-    to wait for.
-
-    No app is left that could remember what Slack was told. So this comes before the comment's last words: while
-    that says otherwise, who finds nothing in Redis puts the removal on its way again.
-    """
-    if news is None or news.event != "removed":
-        return None
-    means, environment = turn.means, turn.environment
-    sent, owed = means.slack.sent(environment.key), _owed(turn)
-    if isinstance(owed, Said):
-        now = Said("", "removed", "", means.slack.channel(environment.kind, "removed"))
-        lines = list(_lines(environment, news, now, sent or owed))
-        for line in lines:
-            means.slack.say(line)
-        owed = _Underway(lines[-1].channel if lines else "", PATIENCE)
-    elif sent is not None and sent.state == "removed":
-        owed = NOTHING
-    means.remember([owed.channel, owed.left - 1], means.pace.whole, CHANGED, environment.name)
-    return means.slack.wait(owed.channel) if owed.channel and owed.left > 0 else None
 
 
 def unheard(means: Means, space: Space, desired: Desired) -> Iterator[Environment]:
@@ -122,7 +77,7 @@ def speak_of_drift(means: Means, environment: Environment, news: News) -> None:
 # --- how ---
 
 
-def _lines(environment: Environment, news: News, now: Said, before: Said | None) -> Iterator[Line]:
+def lines(environment: Environment, news: News, now: Said, before: Said | None) -> Iterator[Line]:
     """The lines that this takes. A message that was begun comes to its end, also where ends are told elsewhere."""
     key, begun = environment.key, before if before is not None and before.editable else None
     if begun is not None and now.channel in ("", begun.channel):
@@ -163,17 +118,3 @@ def _is_told(before: Said | None, now: Said) -> bool:
 def _is_old(means: Means, app: App) -> bool:
     end = ended(app)
     return end is not None and means.now() - end[1] > NEWS_FOR
-
-
-def _owed(turn: Turn) -> Said | _Underway:
-    """What was said last of what was removed since, or where that is on its way to. Redis knows; where it
-    forgot, the comment does."""
-    means, environment = turn.means, turn.environment
-    known: Any = means.remembered(CHANGED, environment.name)
-    if isinstance(known, dict):
-        return Said(**known)
-    if known is not None:
-        return _Underway(*known) if known else NOTHING
-    comments = means.github.comments() if means.slack.channel(environment.kind, "removed") else ()
-    owed = any(one.environment == environment and one.state in TOLD_OF for one in comments)
-    return Said() if owed else NOTHING

@@ -16,7 +16,8 @@ from reviewapps.plan import Note, Terms, as_noted, may_go_before, together
 from reviewapps.ports import Lease
 from reviewapps.reconcile.going_on import keep, note_source
 from reviewapps.reconcile.means import Means
-from reviewapps.reconcile.speaking import note_removal, speak, speak_of_removal
+from reviewapps.reconcile.parting import Heard, note_removal, speak_of_removal
+from reviewapps.reconcile.speaking import speak
 from reviewapps.report import Voice, telling
 
 CREATES = (
@@ -136,16 +137,16 @@ class Turn:
         """See what is there now, whatever was carried out."""
         self.actual = self.means.cloudfoundry.look().actual(self.environment)
 
-    def tell(self, outcome: Outcome, *, comment: bool = True) -> None:
-        """Say it where people look; Slack hears only of what it was not told."""
+    def tell(self, outcome: Outcome, *, comment: bool = True, unheard: bool = False) -> None:
+        """Say it where people look; Slack hears only of what it was not told. The comment remembers what is still
+        ``unheard`` there."""
         self._lease.check()
-        means, words = self.means, self._words(outcome)
+        means, words = self.means, self._words(outcome, unheard)
         means.github.tell(words if comment else replace(words, comment=None))
         self.listen = speak(self, words.slack, words.commit)
 
-    def tell_slack_first(self, outcome: Outcome) -> float | None:
-        """Let Slack hear of what nobody but GitHub remembers, before that says it: seconds until it should have;
-        None where there is nothing to wait for."""
+    def tell_slack_first(self, outcome: Outcome) -> Heard:
+        """Let Slack hear of what nobody but GitHub remembers, before that says it."""
         self._lease.check()
         return speak_of_removal(self, self._words(outcome).slack)
 
@@ -154,10 +155,17 @@ class Turn:
         self._lease.check()
         self.means.github.mark(self.environment, mark, self.means.page)
 
-    def _words(self, outcome: Outcome) -> Telling:
+    def _words(self, outcome: Outcome, unheard: bool = False) -> Telling:
         means = self.means
         voice = Voice(means.instance, self.repository, means.web_url, means.page)
-        return telling(voice, self.environment, outcome, secrets=means.secrets, proposed=self.proposed)
+        return telling(
+            voice,
+            self.environment,
+            outcome,
+            secrets=means.secrets,
+            proposed=self.proposed,
+            unheard=unheard,
+        )
 
     def _check_newest(self) -> None:
         """Raise if a later holder of the lease began an attempt already: then ours is not ours any more."""

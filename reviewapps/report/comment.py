@@ -36,10 +36,12 @@ ENTRANCES: Mapping[Entrance, str] = {
 """Who may open a preview, in words."""
 
 
-def comment(voice: Voice, number: int, outcome: Outcome, proposed: Sequence[str] = ()) -> str:
+def comment(
+    voice: Voice, number: int, outcome: Outcome, proposed: Sequence[str] = (), state: str = ""
+) -> str:
     """What the pull request's comment says of ``outcome``, and what of the rules that it brings would not work;
-    all of these texts are fit to be shown."""
-    state = type(outcome).__name__.lower()
+    all of these texts are fit to be shown. Its marker says the outcome's name, or another ``state``."""
+    state = state or type(outcome).__name__.lower()
     first = marker(voice.instance, voice.repository.id, number, state)
     return f"{first}\n### Preview: {_said(voice, number, outcome)}\n{_proposed(proposed)}"
 

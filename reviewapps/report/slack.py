@@ -40,8 +40,9 @@ def news(voice: Voice, environment: Environment, outcome: Outcome) -> News | Non
             reasons = _escaped(clipped(" · ".join(outcome.reasons), MESSAGE_CHARACTERS))
             held = f"{_commit(voice, commit)} is held: {reasons}"
             return News("approval", f"held {outcome.why}", _line(voice, environment, held), of=commit)
-        case Removed(why):
-            return News("removed", "removed", _line(voice, environment, f"removed ({why})"))
+        case Removed(why, at):
+            which = why if at is None else f"{why} {at.isoformat()}"
+            return News("removed", "removed", _line(voice, environment, f"removed ({why})"), of=which)
         case Waiting() | Forbidden():
             return None
 

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Literal
 
+from reviewapps.marker import UNHEARD
 from reviewapps.model import Environment, Over
 from reviewapps.outcome import (
+    HOLDS,
     Building,
     Failed,
     Forbidden,
@@ -38,19 +40,21 @@ def telling(
     *,
     secrets: Iterable[str] = (),
     proposed: Sequence[str] = (),
+    unheard: bool = False,
 ) -> Telling:
     """What people are told of ``outcome``, none of the ``secrets`` in it. ``proposed`` is what of the rules that
-    the pull request brings would not work, fit to be shown.
+    the pull request brings would not work, fit to be shown; ``unheard``: Slack did not take this end yet.
 
     A shared environment follows no pull request, so there is no comment.
     """
     shown = fit(outcome, secrets)
     number = environment.number
+    state = UNHEARD if unheard else type(shown).__name__.lower()
     return Telling(
         environment,
         commit=None if isinstance(shown, Removed) else shown.commit,
-        state=type(shown).__name__.lower(),
-        comment=None if number is None else comment(voice, number, shown, proposed),
+        state=state,
+        comment=None if number is None else comment(voice, number, shown, proposed, state),
         only_edit=isinstance(shown, Removed),
         deployment=_deployment(shown),
         description=clipped(_description(shown), DESCRIPTION_CHARACTERS),
@@ -111,7 +115,7 @@ def _description(outcome: Outcome) -> str:
         case Removed():
             return f"Removed: {outcome.why}"
         case Held():
-            return f"Held: {' · '.join(outcome.reasons)}"
+            return f"{HOLDS}{' · '.join(outcome.reasons)}"
         case Waiting():
             return f"Waits for room, {ordinal(outcome.place)} of {outcome.of}"
         case Forbidden():

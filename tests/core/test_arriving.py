@@ -51,14 +51,14 @@ class Line(GitHub):
             raise self.wrong[commit]
         return int(other, 16) <= int(commit, 16)
 
-    elsewhere: PastDeploy | None = None
+    there: tuple[PastDeploy, ...] = ()
     away: bool = False
 
-    def live(self, environment: Environment) -> PastDeploy | None:
-        self.asked.append("live")
+    def elsewhere(self, environment: Environment) -> tuple[PastDeploy, ...]:
+        self.asked.append("elsewhere")
         if self.away:
             raise TryLater("GitHub is away")
-        return self.elsewhere
+        return self.there
 
     def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
         self.asked.append("history")
@@ -167,20 +167,41 @@ def test_everybody_between_what_runs_and_the_head_is_told_what_holds_it(why: Any
 def test_what_another_installation_deploys_is_told_too_from_githubs_deployments() -> None:
     world = World(1)
     world.means = replace(world.means, grant=replace(world.means.grant, elsewhere=frozenset({"production"})))
-    world.github.elsewhere = live(2)
+    world.github.there = (live(2),)
     for number in (1, 2, 3):
         world.told(number)
     assert world.untold == []
     assert world.told(1) == [(live(1).at, ""), (live(1).at, "")]
     assert world.told(2) == [(live(2).at, "")] and world.told(3) == []
-    before = world.github.asked.count("live")
+    before = world.github.asked.count("elsewhere")
 
-    world.github.past, world.github.elsewhere = (live(3), live(2), live(1)), live(3)
+    world.github.past, world.github.there = (live(3), live(2), live(1)), (live(3),)
     assert world.untold == [3]  # to the others it is no news
     assert world.told(2) == [(live(2).at, "")] and world.told(3) == [(live(3).at, "")]
-    assert world.github.asked.count("live") == before + 1  # by the look alone
+    assert world.github.asked.count("elsewhere") == before + 1  # by the look alone
     world.github.away = True
     assert world.untold == [] and world.told(2) == [(live(2).at, "")]
+
+
+def test_what_waits_in_another_installation_is_told_to_who_is_not_there_yet() -> None:
+    world = World(1)
+    world.serve(1, Leave())
+    world.means = replace(world.means, grant=replace(world.means.grant, elsewhere=frozenset({"production"})))
+    world.github.there = (live(1),)
+    for number in (1, 2, 3):
+        world.told(number)
+    assert world.untold == []
+
+    waits = replace(live(2), state="queued", about="1 approval of acme/release (#2)")
+    world.github.there = (waits, live(1))
+    assert world.untold == [2, 3]
+    assert world.told(1) == [(live(1).at, "")] and world.told(3) == []
+    assert world.told(2) == [(None, "1 approval of acme/release (#2)")]
+    assert world.untold == []
+    world.github.there = (replace(waits, about="frozen"), live(1))
+    assert world.untold == [2, 3] and world.told(2) == [(None, "frozen")]
+    world.github.there = (replace(live(2), state="success"),)
+    assert 2 in world.untold and world.told(2) == [(live(2).at, "")]
 
 
 @pytest.mark.parametrize("what", [sha(1), sha(2), "history"], ids=["before", "live", "the past"])
@@ -189,7 +210,7 @@ def test_what_another_installation_deployed_keeps_no_preview_alive(what: str, wr
     world = World(1)
     world.serve(1, Leave())
     world.means = replace(world.means, grant=replace(world.means.grant, elsewhere=frozenset({"production"})))
-    world.github.elsewhere, world.github.past = live(2), (live(2), live(1))
+    world.github.there, world.github.past = (live(2),), (live(2), live(1))
     world.github.wrong = {what: wrong}
     assert world.told(1) == ([] if what == sha(2) else [(live(2).at, "")])
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from reviewapps.desired import Absent, Desired, Fork, Leave, NoRoom, Run, Verdict
+from reviewapps.desired import Absent, Desired, Destroyed, Fork, Leave, NoRoom, Run, Verdict
+from reviewapps.marker import UNHEARD
 from reviewapps.model import (
     Actual,
     App,
@@ -81,6 +82,9 @@ def test_whatever_changes_on_github_wants_attention_again(verdict: Verdict) -> N
         ("live", Absent("closed"), THERE, False),
         ("live", Run(sha(1), "c"), Space(), False),
         ("removed", Absent("closed"), Space(), False),
+        (UNHEARD, None, Space(), True),
+        (UNHEARD, Destroyed(sha(1), NOW), THERE, True),
+        (UNHEARD, Run(sha(1), "c"), THERE, False),
     ],
 )
 def test_what_is_gone_and_was_never_said_is_found_by_its_comment(

@@ -105,7 +105,7 @@ class GitHub:
     def contains(self, commit: str, other: str) -> bool:
         raise KeyError(commit)
 
-    def live(self, environment: Environment) -> PastDeploy | None:
+    def elsewhere(self, environment: Environment) -> tuple[PastDeploy, ...]:
         raise KeyError(environment)
 
     def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:

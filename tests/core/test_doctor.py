@@ -31,7 +31,7 @@ from reviewapps.errors import NotAuthorised, ReviewAppsError, Unavailable
 from reviewapps.github.account import Account
 from reviewapps.github.parse import Permissions, RepositoryFacts
 from reviewapps.github.survey import Surveyed
-from reviewapps.grants import Grant
+from reviewapps.grants import Grant, Named
 from reviewapps.settings import Settings, settings
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -145,6 +145,57 @@ def test_what_an_app_lacks_for_the_rules_is_warned_of(
 
 FLOOR = Requires.wish(1)
 ASKS_FOR_ONE = "environments: {staging: {requires: {approvals: 1}}}"
+
+
+FLOORS = """# alice and acme/release say the least
+[[repository]]
+name = "acme/web"
+requires.production.from = ["alice", "acme/release"]
+[[repository]]
+name = "acme/shop"
+slack = "alice"
+requires.dev = { sign_off = ["alicent", "bob"] }
+[repository.requires.production]
+approvals = 2
+from = ["Alicent",
+  "Alice", 'ACME/Release']
+[[repository]]
+name = "acme/api"
+requires.production.from = ["alice"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("unknown", "ungranted", "said"),
+    [
+        (Named(), (), []),
+        (Named(people=frozenset({"alice"})), (), ["`alice` on GitHub, line 12"]),
+        (Named(people=frozenset({"bob"})), (), ["`bob` on GitHub, line 8"]),
+        (
+            Named(people=frozenset({"alicent"})),
+            (),
+            ["`alicent` on GitHub, line 8", "`alicent` on GitHub, line 11"],
+        ),
+        (Named(teams=frozenset({"acme/release"})), (), ["seen from here, line 12"]),
+        (Named(teams=frozenset({"acme/release"})), ("members",), []),  # what is not granted is told itself
+        (Unavailable("GitHub is away", after=1.0), (), ["was not looked up: GitHub is away, try again"]),
+    ],
+)
+def test_whom_a_floor_names_in_vain_is_said_with_the_line(
+    unknown: Named | ReviewAppsError, ungranted: tuple[str, ...], said: list[str]
+) -> None:
+    people = Requires.wish(2, ["Alicent", "Alice", "ACME/Release"])
+    floors = {"dev": Requires.wish(sign_off=["alicent", "bob"]), "production": people}
+    variables, grant = told(), Grant(targets={"production": "t"}, floors=floors)
+    grants = replace(variables.grants, repositories={"acme/shop": grant})
+    sound = Told(variables.model_copy(update={"grants": grants}), "ours.toml", text=FLOORS)
+    shop = replace(SURVEYED, ungranted=frozenset(ungranted))
+    there = seen(told=sound, repositories={"acme/shop": shop}, unknown={"acme/shop": unknown})
+    found = [
+        f"{one.text}, {one.mend.removeprefix('mend it: ours.toml, ')}" for one in about_grants.grants(there)
+    ]
+    assert len(found) == len(said)
+    assert all(one.endswith(words) for one, words in zip(found, said, strict=True))
 
 
 def of_grant(grant: Grant, text: str | None = None) -> list[Finding]:

@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
-from reviewapps.desired import Absent, Desired
-from reviewapps.model import App, Comment, Said
+from reviewapps.desired import Absent, Desired, Destroyed, Run
+from reviewapps.marker import UNHEARD
+from reviewapps.model import App, Comment, Environment, PastDeploy, Said
 from reviewapps.outcome import Event, Line
+from reviewapps.plan import unfinished
 from reviewapps.reconcile import settling
 from reviewapps.reconcile.speaking import unheard
 from reviewapps.reconcile.turn import Turn
 from tests.core.imagined import Fate
-from tests.core.settling import SHOP
+from tests.core.settling import NOW, SHOP, sha
 from tests.core.test_deploying import PR_1, RUN, Deploying, GitHub, Held
+
+CLOSED = Absent("closed")
 
 
 @dataclass
@@ -28,6 +32,7 @@ class Channel:
     waiting: dict[str, Line] = field(default_factory=dict)
     known: dict[str, Said] = field(default_factory=dict)
     messages: list[list[str]] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
     def channel(self, kind: str, event: Event) -> str:
         return "" if event in self.silent else "#shop"
@@ -47,6 +52,7 @@ class Channel:
                 self.messages.append([])
             at = int(line.edits.ts) if line.edits is not None else len(self.messages)
             self.messages[at - 1].append(line.said.state)
+            self.texts.append(line.text)
             self.known[key] = replace(line.said, place="C1", ts=str(at))
             del self.waiting[key]
 
@@ -69,8 +75,14 @@ def settled(there: Deploying, slack: Channel, *, forgets_at: int = -1) -> int:
     raise AssertionError("it does not settle")
 
 
+@dataclass
 class Commented(GitHub):
-    """A pull request whose comment says what people were told last."""
+    """A pull request whose comment says what people were told last, and its deploys."""
+
+    past: list[PastDeploy] = field(default_factory=list)
+
+    def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
+        return tuple(self.past)
 
     def comments(self) -> tuple[Comment, ...]:
         return (Comment(1, PR_1, self.told[-1].state),) if self.told else ()
@@ -190,20 +202,30 @@ def test_a_message_that_was_begun_comes_to_its_end_where_ends_are_not_wanted() -
     assert owed(there) == []
 
 
+def parted(there: Deploying, verdict: Absent | Destroyed = CLOSED) -> float | None:
+    """One turn of a preview that ended."""
+    actual = there.cf.look().actual(PR_1)
+    return settling.settled(Turn(there.means, PR_1, Held(), SHOP, actual), verdict)
+
+
 def removed(there: Deploying, slack: Channel, redis: Redis, *, forgets_at: int) -> int:
     """Turn after turn, as long as the comment says something else; how many it took. Redis is emptied in that one,
     before Slack was sent anything, and who worked is killed."""
     for turn in range(20):
-        actual = there.cf.look().actual(PR_1)
-        wait = settling.settled(Turn(there.means, PR_1, Held(), SHOP, actual), Absent("closed"))
+        wait = parted(there)
         if turn == forgets_at:
             redis.clear()
             slack.forget()
         slack.send()
         there.cf.pass_time()
-        if wait is None and there.github.told[-1].state == "removed":
+        if wait is None and there.github.told[-1].state in ("removed", UNHEARD):
             return turn
     raise AssertionError("it is not removed")
+
+
+def left(there: Deploying) -> bool:
+    """Whether a whole look would come back to it."""
+    return PR_1 in unfinished(Desired({PR_1: CLOSED}), there.cf.look(), there.github.comments())
 
 
 def test_whenever_redis_is_emptied_slack_hears_of_a_removal() -> None:
@@ -224,6 +246,82 @@ def test_a_slack_that_takes_nothing_holds_up_no_removal() -> None:
     settled(there, slack)
     slack.away = True
     assert removed(there, slack, redis, forgets_at=-1) <= 1
+    assert there.github.told[-1].state == UNHEARD and left(there)
     slack.away = False
     slack.send()
     assert slack.messages[-1] == ["removed"]
+    redis.clear()  # who noted it is forgotten, what was sent is not
+    assert parted(there) is None
+    assert there.github.told[-1].state == "removed" and not left(there)
+    slack.send()
+    assert slack.messages[1:] == [["removed"]]
+
+
+@pytest.mark.parametrize("emptied_at", [0, 1, 2, 3])
+def test_a_removal_that_slack_missed_is_owed_until_it_is_told_whatever_redis_forgot(emptied_at: int) -> None:
+    slack, redis = Channel(), Redis()
+    there = Deploying((), slack=slack, memory=redis, github=Commented())
+    settled(there, slack)
+    slack.away = True
+    removed(there, slack, redis, forgets_at=-1)
+    for turn in range(6):
+        if turn == emptied_at:
+            redis.clear()
+            slack.forget()
+        slack.away = turn < 2
+        if left(there):
+            parted(there)
+        slack.send()
+        there.cf.pass_time()
+    told = [state for message in slack.messages[1:] for state in message]
+    assert told == ["removed"] * (2 if emptied_at == 3 else 1)  # forgotten between sending and noting that
+    assert there.github.told[-1].state == "removed" and not left(there)
+
+
+def test_a_preview_that_is_kept_for_its_build_is_removed_once() -> None:
+    slack, redis = Channel(), Redis()
+    there = Deploying((), slack=slack, memory=redis, github=Commented())
+    settled(there, slack)
+    for verdict in (Absent("merged", kept_for="production"), Absent("merged")):
+        while parted(there, verdict) is not None:
+            slack.send()
+            there.cf.pass_time()
+        there.cf.pass_time()
+        redis.clear()
+        slack.forget()  # it was days ago
+    assert not there.cf.apps
+    assert slack.messages == [["started", "live"], ["removed"]]
+
+
+def test_an_end_of_a_preview_that_slack_missed_and_a_push_followed_is_told() -> None:
+    slack, redis = Channel(away=True), Redis()
+    past = [PastDeploy(sha(2), "success", NOW, NOW), PastDeploy(sha(1), "success", NOW, NOW)]
+    there = Deploying((), slack=slack, memory=redis, github=Commented(past=past))
+    for commit in (1, 2):
+        there.run = Run(sha(commit), "c")
+        for _ in range(20):
+            there.turn()
+            there.cf.pass_time()
+    redis.clear()
+    slack.forget()
+    slack.away = False
+    settled(there, slack)
+    assert slack.messages == [[""], ["live"]] and "earlier" in slack.texts[0]
+    there.turn()
+    assert not slack.waiting
+
+
+def test_an_end_that_slack_missed_is_told_with_the_removal() -> None:
+    slack, redis = Channel(away=True), Redis()
+    there = Deploying(
+        (), slack=slack, memory=redis, github=Commented(past=[PastDeploy(sha(1), "success", NOW, NOW)])
+    )
+    for _ in range(20):
+        there.turn()
+        there.cf.pass_time()
+    redis.clear()
+    slack.forget()
+    slack.away = False
+    removed(there, slack, redis, forgets_at=-1)
+    assert sorted(slack.messages) == [[""], ["removed"]]
+    assert "earlier" in slack.texts[0]

@@ -162,6 +162,14 @@ def test_what_was_previewed_reaches_staging_and_production_without_another_build
     comment = town.until_comment(number, "On **staging** since", "On **production** since")
     assert f": {town.url('shop-production')}" in comment and len(town.onlooker.comments(number)) == 1
     assert town.builds == builds
+
+    theirs.types("lock", "production", "1h", "demo")
+    town.until_live(number := town.open("green", headline("green")))
+    town.octocat.merge(number)
+    town.until_comment(number, "On **staging** since", "**production** waits: locked", "demo")
+    theirs.types("unlock", "production")
+    town.until_comment(number, "On **staging** since", "On **production** since")
+    assert len(town.onlooker.comments(number)) == 1
     for path in ("/v3/packages", "/v3/builds"):
         assert not spaces.asked_by("releaser", "POST", path)
     assert not spaces.wrote_where_it_only_reads("releaser", "production")

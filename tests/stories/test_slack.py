@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from reviewapps.demo.onlooker import page
+from reviewapps.marker import UNHEARD
 from tests.stories.samples import BROKEN_BUILD, CRASHES_AT_START, headline
 from tests.stories.shared import until_says
 from tests.stories.slack import TOKEN, Slack
@@ -111,6 +114,41 @@ def test_what_slack_missed_is_told_once_it_is_back_whatever_redis_forgot(quiet_t
         town.until("the end of the deploy", lambda: slack.line("live at", f"#{number}"))
         town.look_afresh(2)
     assert len(slack.lines) == 1
+
+
+def test_what_slack_missed_of_a_preview_that_moved_on_and_went_is_told_once(quiet_town: Town) -> None:
+    town = quiet_town
+    with Slack() as slack:
+        town.employ(SLACK_WEBHOOK=slack.url)
+        town.until_live(number := town.open("blue"))
+        town.until("its end", lambda: slack.line("live at"))
+        slack.broken = True
+        missed = [town.push("blue", headline("green"))]
+        town.until_live(number)
+        missed.append(town.push("blue", headline("red")))
+        town.until_live(number)
+        town.until_idle()
+        town.orchestrators[0].forget()
+        slack.broken = False
+        town.look_afresh()
+        for commit in missed:
+            town.until("what it missed", partial(slack.line, commit[:7]))
+
+        slack.broken = True
+        town.octocat.close(number)
+        town.until_comment(number, "Preview: removed", UNHEARD)
+        town.until_idle()
+        town.orchestrators[0].forget()
+        slack.broken = False
+        town.look_afresh()
+        town.until("the removal", lambda: slack.line("removed (closed)"))
+        town.look_afresh(3)
+        town.until_comment(number, "#1 removed -->")
+    assert [sum(words in line for line in slack.lines) for words in ("earlier", "live at", "removed")] == [
+        1,
+        2,
+        1,
+    ]
 
 
 def test_without_slack_everything_goes_its_way(quiet_town: Town) -> None:

@@ -309,7 +309,7 @@ def test_what_is_gone_leaves_no_deployment_that_looks_alive(office: Office) -> N
 )
 def test_what_others_deploy_is_seen_for_nothing_while_nothing_changes(office: Office, url: str) -> None:
     environment, client = Environment(office.repository, "production"), office.client()
-    assert client.live(environment) is None
+    assert client.elsewhere(environment) == ()
     made = []
     for state, what in (("success", url), ("success", url), ("failure", "")):
         wanted = {"ref": "feature", "environment": "production", "required_contexts": []}
@@ -318,12 +318,32 @@ def test_what_others_deploy_is_seen_for_nothing_while_nothing_changes(office: Of
         said = {"state": state, "environment_url": what, "auto_inactive": False}
         office.hub.request("POST", f"{path}/{one['id']}/statuses", json=said)
         made.append(one)
-    seen = client.live(environment)
-    assert seen is not None and (seen.commit, seen.state) == (made[1]["sha"], "success")
+    (seen,) = client.elsewhere(environment)
+    assert (seen.commit, seen.state) == (made[1]["sha"], "success")
     assert seen.url == (url if url.endswith("/x") else "")
     office.new_calls()
-    assert client.live(environment) == seen
+    assert client.elsewhere(environment) == (seen,)
     assert {call.status for call in office.new_calls()} == {304}
+
+
+@pytest.mark.parametrize("about", ["Held: 1 approval of acme/release (#2)", "Waiting for a runner", ""])
+def test_what_another_installation_holds_is_seen_and_no_other_wait(office: Office, about: str) -> None:
+    environment = Environment(office.repository, "production")
+    for ref, state, words in (
+        ("main", "success", "Live"),
+        ("main", "queued", "Held: x"),
+        ("feature", "queued", about),
+    ):
+        wanted = {"ref": ref, "environment": "production", "required_contexts": [], "auto_merge": False}
+        path = "/repos/octocat/shop/deployments"
+        one = office.hub.request("POST", path, json=wanted).json()
+        said = {"state": state, "description": words, "auto_inactive": False}
+        office.hub.request("POST", f"{path}/{one['id']}/statuses", json=said)
+    *waits, live = office.client().elsewhere(environment)
+    assert live.state == "success"
+    told = [(one.state, one.about, one.commit) for one in waits]
+    held = about.removeprefix("Held: ")
+    assert told == ([("queued", held, one["sha"])] if about.startswith("Held") else [])
 
 
 def test_deployments_of_others_are_left_alone(office: Office) -> None:

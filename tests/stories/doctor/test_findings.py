@@ -41,6 +41,18 @@ environments = {{ review = "review", dev = "shared" }}
 """
 
 
+def test_whom_the_operators_floor_names_in_vain_is_said_with_the_line(clinic: Clinic) -> None:
+    text = TWO_TARGETS.format(github=clinic.github.url, api=clinic.foundry.api_url)
+    floor = 'requires = { dev = { sign_off = ["octocat", "nobody-at-all", "acme/no-team"] } }\n'
+    complaints = clinic.complaints(clinic.file_environment(text + floor))
+    found = [one for one in complaints if one.area == "grants"]
+    assert [one.level for one in found] == ["warn", "warn"]
+    assert "the team `acme/no-team` is not there" in found[0].text
+    assert "there is nobody called `nobody-at-all` on GitHub" in found[1].text
+    line = (text + floor).count("\n")
+    assert all(one.mend.endswith(f"reviewapps.toml, line {line}") for one in found)
+
+
 def runs_in(clinic: Clinic, space: str) -> str:
     """What Cloud Foundry tells an app that runs in this space."""
     guid = clinic.foundry.space(space).guid
