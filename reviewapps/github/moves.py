@@ -44,7 +44,7 @@ class Walked:
 
 
 _PAGE: Final = TypeAdapter(Kept[tuple[Moved, ...]])
-_PUSHERS: Final = TypeAdapter(frozenset[str])
+_PUSHERS: Final = TypeAdapter(tuple[tuple[int, str], ...])
 
 
 class Moves:
@@ -86,7 +86,12 @@ class Moves:
 
         Whoever pushed what was taken back may have pushed some of its commits along with that. What was merged
         was pushed to another branch before, which is not looked at: whoever merged it may have pushed it there, in
-        anybody's name. What GitHub told once of a merged pull request does not change."""
+        anybody's name. What GitHub told once of a merged pull request does not change, but for what people call
+        their accounts: who reviewed goes by the name of today."""
+        found = self._pushers(whole)
+        return None if found is None else frozenset(whole.reviewers.get(who, name) for who, name in found)
+
+    def _pushers(self, whole: Asked) -> tuple[tuple[int, str], ...] | None:
         pull = whole.pull
         name = f"github/{self._repository}/pushers/{pull.number}/{pull.head}"
         try:
@@ -104,8 +109,8 @@ class Moves:
             return None
         if any(one.actor is None and not one.move.merge for one in growth.moved):
             return None
-        pushers = frozenset(one.actor for one in growth.moved if one.actor is not None)
-        self._memory.write(name, sorted(pushers), MONTH)
+        pushers = tuple(sorted({one.actor for one in growth.moved if one.actor is not None}))
+        self._memory.write(name, _PUSHERS.dump_python(pushers, mode="json"), MONTH)
         return pushers
 
     def _walk(self, source: int, branch: str, far_enough: FarEnough) -> Walked:

@@ -339,6 +339,25 @@ def test_nor_what_they_pushed_in_a_second_of_which_github_tells_in_another_order
     assert main.lacks() == [f"1 approval (nobody approves what is their own) (#{number})"]
 
 
+def test_nor_by_another_name_of_theirs(main: Branch) -> None:
+    """hubot pushes in octocat's name, and calls the own account something else once it is known who pushed."""
+    hub, shop = main.office.hub, main.office.shop
+    number = main.pull("feature")
+    main.commit("in-the-name-of-another", "octocat")
+    shop.git("push", "--quiet", hub.remote("octocat/shop", "hubot-token"), "feature")
+    main.review(number)
+    main.merge(number)
+    own = f"1 approval (nobody approves what is their own) (#{number})"
+    assert main.lacks(token="octocat-token") == [own]
+
+    hub.server.world.tokens["hubot-token"].login = "hubot-the-second"
+    hub.server.world.repositories[main.office.repository].roles["hubot-the-second"] = "write"
+
+    assert main.lacks(token="octocat-token") == [own]
+    main.office.memory.forget()
+    assert main.lacks(token="octocat-token") == [own]
+
+
 def test_who_pushed_to_the_branch_before_it_was_where_its_base_is_has_no_part_in_it(main: Branch) -> None:
     """`next` goes into main, and later once more: of that, hubot pushed nothing."""
     shop = main.office.shop
