@@ -302,7 +302,22 @@ def _deleted_and_restored(main: Branch, mine: str) -> None:
     main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
 
 
-@pytest.mark.parametrize("taken_back", [_reset, _reset_after_a_hundred_others, _deleted_and_restored])
+def _restored_after_another(main: Branch, mine: str) -> None:
+    """Between the deletion and the restoring, hubot made the branch somewhere else, and deleted it."""
+    shop, hubot = main.office.shop, main.office.hub.remote("octocat/shop", "hubot-token")
+    hidden = shop.git("rev-parse", "HEAD~1")
+    shop.git("push", "--quiet", hubot, f"+{hidden}:feature")
+    shop.git("push", "--quiet", "origin", ":feature")
+    shop.git("push", "--quiet", hubot, "origin/main:refs/heads/feature")
+    shop.git("push", "--quiet", hubot, ":feature")
+    shop.git("push", "--quiet", "origin", f"{hidden}:refs/heads/feature")
+    main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
+
+
+@pytest.mark.parametrize(
+    "taken_back",
+    [_reset, _reset_after_a_hundred_others, _deleted_and_restored, _restored_after_another],
+)
 def test_nor_what_they_pushed_with_something_that_was_taken_back(
     main: Branch, taken_back: Callable[[Branch, str], None]
 ) -> None:
