@@ -90,7 +90,8 @@ def _judged(case: Case) -> Verdict | None:
         goal = None if app is None else (as_before(_run(case), app) or Leave())
     elif isinstance(goal, Run):
         goal = _permitted(case, goal)
-    return _by_rules_of_its_own(case, goal) if isinstance(goal, Run) else goal
+    found = _by_rules_of_its_own(case, goal) if isinstance(goal, Run) else goal
+    return _not_anew(case, found) if isinstance(found, Run) else found
 
 
 def _noted(case: Case, app: App, verdict: Verdict | None) -> Verdict | None:
@@ -168,6 +169,24 @@ def _permitted(case: Case, run: Run) -> Verdict:
     if app is None or before is None:
         return Held(found)
     return replace(before, held=found, tags_seen=app.tags_seen or frozenset())
+
+
+def _not_anew(case: Case, found: Run) -> Verdict:
+    """What was permitted and then refused is not tried anew, because an operator's limits or this version are other
+    ones by now, while something holds it: a lock, a freeze, an approval that was taken back since. It stays refused
+    with the config that it had, so that whatever it left behind is still put in order. What somebody sent past all
+    that, where tags are followed, needs no second word."""
+    attempt = case.app.attempt if case.app is not None else None
+    sent = case.follows.tags and overridden(case.app, found.commit)
+    refused = attempt is not None and attempt.refusal is not None and attempt.commit == found.commit
+    if attempt is None or not refused or sent or attempt.config == found.config:
+        return found
+    against = hold(case, found)
+    if isinstance(against, Leave):
+        return against
+    if isinstance(against, Approved):
+        return found
+    return replace(found, config=attempt.config, held=found.held or against)
 
 
 # --- by whose rules ---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -53,10 +53,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Moved:
-    """A branch's move, and who made it; None for an account that is gone."""
+    """A branch's move, and who made it: the account's id, and its name at that time; None for one that is gone."""
 
     move: Move
-    actor: str | None
+    actor: tuple[int, str] | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Asked:
     """A pull request as far as one answer tells: more ``reviews`` and ``commits`` may follow.
 
     It comes from ``branch`` of the repository ``source``, None where that is gone. ``shas`` are its commits,
-    ``parents`` theirs.
+    ``parents`` theirs. ``reviewers`` are by the ids of their accounts, as these are called now.
     """
 
     pull: Pull
@@ -93,6 +93,7 @@ class Asked:
     source: int | None
     shas: frozenset[str]
     parents: frozenset[str]
+    reviewers: Mapping[int, str]
     total: int
     reviews: str | None
     commits: str | None
@@ -118,7 +119,7 @@ def commit(raw: Any) -> Commit:
 
 
 def moved(raw: Any) -> Moved:
-    actor = _who(raw["actor"]) if raw.get("actor") else None
+    actor = (int(raw["actor"]["id"]), _who(raw["actor"])) if raw.get("actor") else None
     kind, at = raw["activity_type"], time_of(raw["timestamp"])
     return Moved(Move(raw["before"], raw["after"], kind in MERGES, at, kind in FORWARD), actor)
 
@@ -186,6 +187,7 @@ def _asked(raw: Any) -> Asked:
         (raw["headRepository"] or {}).get("databaseId"),
         frozenset(one["commit"]["oid"] for one in commits["nodes"]),
         frozenset(parent["oid"] for one in commits["nodes"] for parent in one["commit"]["parents"]["nodes"]),
+        dict(_people(raw["reviews"]["nodes"])),
         commits["totalCount"],
         _after(raw["reviews"]),
         _after(commits),
@@ -214,6 +216,13 @@ def _review(raw: Any) -> Review:
         at=datetime.fromisoformat(raw["submittedAt"]),
         counts=author.get("__typename") == "User" and raw["authorCanPushToRepository"],
     )
+
+
+def _people(reviews: Any) -> Iterator[tuple[int, str]]:
+    for one in reviews:
+        author = one["author"] or {}
+        if author.get("databaseId") is not None:
+            yield int(author["databaseId"]), _who(author)
 
 
 def _authors(raw: Any) -> frozenset[str]:

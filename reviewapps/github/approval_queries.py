@@ -28,7 +28,7 @@ reviews(first: 100, after: $reviews, states: [APPROVED, CHANGES_REQUESTED, DISMI
   pageInfo { hasNextPage endCursor }
   nodes {
     fullDatabaseId state submittedAt authorCanPushToRepository
-    author { __typename login }
+    author { __typename login ... on User { databaseId } }
     commit { oid }
   }
 }

@@ -141,6 +141,7 @@ class Approvals:
                 pull=replace(more.pull, reviews=tuple(reviews.values()), authors=authors, all_told=told),
                 shas=so_far.shas | more.shas,
                 parents=so_far.parents | more.parents,
+                reviewers={**so_far.reviewers, **more.reviewers},
                 reviews=more.reviews if so_far.reviews else None,
                 commits=more.commits if so_far.commits else None,
             )

@@ -70,7 +70,7 @@ class RepositoryClient:
         self._comments = StickyComments(
             self._connection, memory, instance, self._identity.login, say, whole_every
         )
-        self._deployments = Deployments(self._connection, memory, instance, say)
+        self._deployments = Deployments(self._connection, memory, instance, self._identity.login, say)
         self._statuses = Statuses(self._connection, memory, instance, say, whole_every)
         self._source_of = lru_cache(1)(self._made_source)
         self._committed_at = lru_cache(MOST_COMMITS)(self._read_committed_at)

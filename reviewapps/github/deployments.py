@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Final
@@ -15,7 +15,7 @@ from reviewapps.github.conditional import everything
 from reviewapps.github.connection import Connection
 from reviewapps.github.late import not_overtaken
 from reviewapps.github.looking import root
-from reviewapps.github.parse_told import DeploymentStatus
+from reviewapps.github.parse_told import Deployed, DeploymentStatus
 from reviewapps.github.past import INACTIVE, past_deploys
 from reviewapps.model import FORMAT, Environment, PastDeploy
 from reviewapps.outcome import Telling
@@ -41,18 +41,25 @@ _TOLD: Final = TypeAdapter(Told)
 
 
 class Deployments:
-    """Our deployments: one per environment and commit, known by its payload.
+    """Our deployments: one per environment and commit, known by its payload; ``login`` tells the account that they
+    are written by.
 
     They are of the ``task`` ``deploy:<environment>``, so that those of one environment can be listed, though
     all pull requests share the environment ``review`` on GitHub's page.
     """
 
     def __init__(
-        self, connection: Connection, memory: Memory, instance: str, say: Callable[..., None]
+        self,
+        connection: Connection,
+        memory: Memory,
+        instance: str,
+        login: Callable[[], str],
+        say: Callable[..., None],
     ) -> None:
         self._connection = connection
         self._memory = memory
         self._instance = instance
+        self._login = login
         self._say = say
 
     def tell(self, telling: Telling) -> None:
@@ -94,7 +101,10 @@ class Deployments:
         return frozenset(alive)
 
     def history(self, environment: Environment, *, ours: bool = True) -> tuple[PastDeploy, ...]:
-        """The environment's latest deploys, ours or all, newest first, each as it was before it was replaced."""
+        """The environment's latest deploys, ours or all, newest first, each as it was before it was replaced.
+
+        Ours are what our own account said: anybody who may write deployments, as a workflow may, can make one with
+        our payload, or say of one of ours that a commit went live which never did. People go back to what did."""
         task = f"&task={_task(environment)}" if ours else ""
         path = (
             f"{root(environment.repository)}/deployments?environment={_shown(environment)}"
@@ -102,9 +112,20 @@ class Deployments:
         )
         answer = self._connection.read(path)
         found = parse.understood(parse.each(parse_told.deployed), answer.body, path)
-        meant = (one for one in found if not ours or one.payload == self._payload(environment))
-        deploys = (past for one in meant for past in past_deploys(one, self._said(environment, one.id)))
+        if ours:
+            deploys = self._past_of_ours(environment, found, self._login())
+        else:
+            deploys = (past for one in found for past in past_deploys(one, self._said(environment, one.id)))
         return tuple(sorted(deploys, key=lambda past: past.began_at, reverse=True))
+
+    def _past_of_ours(
+        self, environment: Environment, found: Iterable[Deployed], us: str
+    ) -> Iterator[PastDeploy]:
+        for one in found:
+            if one.payload == self._payload(environment):
+                said = [status for status in self._said(environment, one.id) if status.by == us]
+                if said or one.by == us:
+                    yield from past_deploys(one, said)
 
     def _said(self, environment: Environment, identity: int) -> tuple[DeploymentStatus, ...]:
         path = f"{self._deployment(environment, identity)}/statuses?per_page=100"

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from typing import Final
 from urllib.parse import quote
 
@@ -44,7 +43,7 @@ class Walked:
 
 
 _PAGE: Final = TypeAdapter(Kept[tuple[Moved, ...]])
-_PUSHERS: Final = TypeAdapter(frozenset[str])
+_PUSHERS: Final = TypeAdapter(tuple[tuple[int, str], ...])
 
 
 class Moves:
@@ -86,7 +85,12 @@ class Moves:
 
         Whoever pushed what was taken back may have pushed some of its commits along with that. What was merged
         was pushed to another branch before, which is not looked at: whoever merged it may have pushed it there, in
-        anybody's name. What GitHub told once of a merged pull request does not change."""
+        anybody's name. What GitHub told once of a merged pull request does not change, but for what people call
+        their accounts: who reviewed goes by the name of today."""
+        found = self._pushers(whole)
+        return None if found is None else frozenset(whole.reviewers.get(who, name) for who, name in found)
+
+    def _pushers(self, whole: Asked) -> tuple[tuple[int, str], ...] | None:
         pull = whole.pull
         name = f"github/{self._repository}/pushers/{pull.number}/{pull.head}"
         try:
@@ -104,8 +108,8 @@ class Moves:
             return None
         if any(one.actor is None and not one.move.merge for one in growth.moved):
             return None
-        pushers = frozenset(one.actor for one in growth.moved if one.actor is not None)
-        self._memory.write(name, sorted(pushers), MONTH)
+        pushers = tuple(sorted({one.actor for one in growth.moved if one.actor is not None}))
+        self._memory.write(name, _PUSHERS.dump_python(pushers, mode="json"), MONTH)
         return pushers
 
     def _walk(self, source: int, branch: str, far_enough: FarEnough) -> Walked:
@@ -159,24 +163,31 @@ def _begins(page: Sequence[Moved], since: datetime) -> bool:
 
 def _growth(whole: Asked, moved: Sequence[Moved]) -> Walked:
     """Those that may have brought its commits: back from the last that ended at its head. That is all of them
-    where the branch had none of its commits before: it was made, or was where its base has been."""
+    where the branch was where its base has been; where it was made, only who knows all that was before can tell
+    that nobody restored it. What was restored was brought by those who had brought it before; none are told where
+    they are not found."""
     found: list[Moved] = []
     ordered = in_order(moved, lambda one: one.move)
-    for one, older in zip_longest(ordered, ordered[1:]):
+    sought: str | None = whole.pull.head
+    for number, one in enumerate(ordered, start=1):
         move = one.move
-        if not found and move.after != whole.pull.head:
+        if sought not in (None, move.after):
             continue
+        sought = None
         if move.after != ABSENT:
             found.append(one)
-        made = move.before == ABSENT and older is not None and not _restored(move, older.move)
-        if made or move.before in whole.roots:
+        if move.before in whole.roots:
             return Walked(tuple(found), end=True)
-    return Walked(tuple(found), end=False)
+        if move.before == ABSENT and not _restored(move, ordered[number:]):
+            break
+        if move.before == ABSENT:
+            sought = move.after
+    return Walked(tuple(found) if sought is None else (), end=False)
 
 
-def _restored(made: Move, deleted: Move) -> bool:
-    """Whether a branch is back where it was when it was deleted: others brought it there."""
-    return deleted.after == ABSENT and deleted.before == made.after
+def _restored(made: Move, older: Iterable[Moved]) -> bool:
+    """Whether a branch is back where it was when it was deleted once: others brought it there."""
+    return any(one.move.after == ABSENT and one.move.before == made.after for one in older)
 
 
 def _joined(pages: Iterable[tuple[Moved, ...]]) -> tuple[Moved, ...]:

@@ -22,6 +22,7 @@ from reviewapps.model import (
     Lock,
     Override,
     Pin,
+    Refusal,
     Space,
     Tag,
     Tagging,
@@ -73,6 +74,19 @@ def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), approved=True)
     assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
     assert found.approved == ("approved: #12 by grace",)
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_was_refused_is_not_tried_anew_with_other_limits_while_something_holds_it(
+    approved: bool,
+) -> None:
+    refused = Attempt("1.1", NEW, "c", NOW, refusal=Refusal("crash", "crashed", NOW))
+    app = running(PRODUCTION, wished=NEW, attempt=refused)
+    for lock, why in ((LOCK, "lock"), (None, None if approved else "approval")):
+        found = verdict(PRODUCTION, replace(app, lock=lock), approved=approved)
+        assert isinstance(found, Run) and found.commit == NEW
+        assert (found.held.why if found.held else None) == why
+        assert (app.refusal_of(found.commit, found.config) is not None) == (why is not None)
 
 
 def test_a_first_deploy_waits_for_its_approval_too() -> None:

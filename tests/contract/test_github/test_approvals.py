@@ -302,7 +302,22 @@ def _deleted_and_restored(main: Branch, mine: str) -> None:
     main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
 
 
-@pytest.mark.parametrize("taken_back", [_reset, _reset_after_a_hundred_others, _deleted_and_restored])
+def _restored_after_another(main: Branch, mine: str) -> None:
+    """Between the deletion and the restoring, hubot made the branch somewhere else, and deleted it."""
+    shop, hubot = main.office.shop, main.office.hub.remote("octocat/shop", "hubot-token")
+    hidden = shop.git("rev-parse", "HEAD~1")
+    shop.git("push", "--quiet", hubot, f"+{hidden}:feature")
+    shop.git("push", "--quiet", "origin", ":feature")
+    shop.git("push", "--quiet", hubot, "origin/main:refs/heads/feature")
+    shop.git("push", "--quiet", hubot, ":feature")
+    shop.git("push", "--quiet", "origin", f"{hidden}:refs/heads/feature")
+    main.office.hub.request("PATCH", "/repos/octocat/shop/pulls/1", json={"state": "open"})
+
+
+@pytest.mark.parametrize(
+    "taken_back",
+    [_reset, _reset_after_a_hundred_others, _deleted_and_restored, _restored_after_another],
+)
 def test_nor_what_they_pushed_with_something_that_was_taken_back(
     main: Branch, taken_back: Callable[[Branch, str], None]
 ) -> None:
@@ -337,6 +352,25 @@ def test_nor_what_they_pushed_in_a_second_of_which_github_tells_in_another_order
     main.merge(number)
 
     assert main.lacks() == [f"1 approval (nobody approves what is their own) (#{number})"]
+
+
+def test_nor_by_another_name_of_theirs(main: Branch) -> None:
+    """hubot pushes in octocat's name, and calls the own account something else once it is known who pushed."""
+    hub, shop = main.office.hub, main.office.shop
+    number = main.pull("feature")
+    main.commit("in-the-name-of-another", "octocat")
+    shop.git("push", "--quiet", hub.remote("octocat/shop", "hubot-token"), "feature")
+    main.review(number)
+    main.merge(number)
+    own = f"1 approval (nobody approves what is their own) (#{number})"
+    assert main.lacks(token="octocat-token") == [own]
+
+    hub.server.world.tokens["hubot-token"].login = "hubot-the-second"
+    hub.server.world.repositories[main.office.repository].roles["hubot-the-second"] = "write"
+
+    assert main.lacks(token="octocat-token") == [own]
+    main.office.memory.forget()
+    assert main.lacks(token="octocat-token") == [own]
 
 
 def test_who_pushed_to_the_branch_before_it_was_where_its_base_is_has_no_part_in_it(main: Branch) -> None:

@@ -363,6 +363,25 @@ def test_deployments_of_others_are_left_alone(office: Office) -> None:
     assert states(office, ours)[0] == "inactive"
 
 
+def test_what_somebody_else_says_went_live_is_no_history_of_ours(office: Office) -> None:
+    """Who may write deployments, as any workflow may that says so, could else choose what is gone back to."""
+    production = Environment(office.repository, "production")
+    head = office.shop.git("rev-parse", "feature")
+    waits = Telling(production, head, "held", None, deployment="queued")
+    client = office.client()
+    client.tell(waits)
+    (ours,) = deployments(office)
+    payload = {"ref": "main", "task": ours["task"], "payload": ours["payload"], "environment": "production"}
+    wanted = payload | {"required_contexts": [], "auto_merge": False}
+    forged = office.hub.request("POST", "/repos/octocat/shop/deployments", json=wanted).json()
+    for one in (ours, forged):
+        path = f"/repos/octocat/shop/deployments/{one['id']}/statuses"
+        office.hub.request("POST", path, json={"state": "success", "auto_inactive": False})
+
+    assert [(one.commit, one.state) for one in client.history(production)] == [(ours["sha"], "queued")]
+    assert [one.state for one in client.history(production, ours=False)] == ["success", "success"]
+
+
 def test_a_shared_environment_is_a_deployment_under_its_own_name(office: Office) -> None:
     told = replace(live(office, 1), environment=Environment(office.repository, "dev"), comment=None)
 
