@@ -179,3 +179,21 @@ def test_a_service_as_the_rules_say_is_used(service: Service, there: ServiceInst
 
 def test_a_service_that_failed_is_replaced_by_what_the_rules_say_now() -> None:
     assert next_service(OWN, replace(MADE, state="failed")) == steps.DeleteService("guid")
+
+
+DEV = Environment(7, "dev")
+
+
+@pytest.mark.parametrize(
+    ("service", "there", "environment", "step"),
+    [
+        (PLAN, MADE, DEV, None),
+        (Service("db", "share"), replace(MADE, name="db", ours=False), PR, None),
+        (PLAN, MADE, PR, steps.DeleteService("guid")),
+    ],
+)
+def test_a_shared_service_that_somebody_could_not_delete_keeps_what_it_holds(
+    service: Service, there: ServiceInstance, environment: Environment, step: Next | None
+) -> None:
+    left = replace(there, state="failed", undeleted=True)
+    assert next_service(service, left, environment) == step
