@@ -31,8 +31,8 @@ def watched(actual: Actual, blueprint: Blueprint, terms: Terms) -> Next | None:
     """What has to be known or waited for before anything is set for the next version; None where nothing has.
 
     A command of an earlier commit that still runs is waited for, and only ended when its time is over: it may be
-    in the middle of a migration. One that nobody asks for any more, such as the teardown of a pull request that was
-    opened again, has the longest time that rules can give.
+    in the middle of a migration. One that nobody asks for any more, such as the teardown of a pull request that
+    was opened again, has the longest time that rules can give.
     """
     if blueprint.release is None and blueprint.setup is None:
         return None
@@ -69,8 +69,9 @@ def due(
 def parting(
     app: App, actual: Actual, teardown: Command, terms: Terms
 ) -> steps.Look | steps.RunTask | Wait | None:
-    """The command before everything is deleted; None where it is over, however it ended, or takes too long. One that
-    ran before the pull request was opened again was for what went with it: since then there is another attempt."""
+    """The command before everything is deleted; None where it is over, however it ended, or takes too long. One
+    that ran before the pull request was opened again was for what went with it: since then there is another
+    attempt."""
     if app.droplet is None or app.live_since is None:
         return None
     if actual.droplets is not None and app.droplet not in {droplet.guid for droplet in actual.droplets}:
