@@ -208,8 +208,15 @@ def _from_beside(
         origin = build.environment.name if build.environment is not None else None
         if (attempt.copied_from, attempt.because) != (origin, ""):
             return steps.Begin(replace(attempt, copied_from=origin, because=""))
-        return _with_signature(source, app, actual, terms)
+        return _marked(_with_signature(source, app, actual, terms), actual, blueprint)
     return None
+
+
+def _marked(copied: str | Next, actual: Actual, blueprint: Blueprint) -> str | Next:
+    """The copy, labelled with what it is of: whoever made it may not have come so far, and by that it is copied on
+    when its source is gone."""
+    mine = (d for d in actual.droplets or () if d.guid == copied and d.build_key != blueprint.build_key)
+    return next((steps.MarkCopy(one.guid, blueprint.build_key) for one in mine), copied)
 
 
 def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> str | Next:

@@ -292,6 +292,10 @@ class CloudFoundry:
             case steps.CopyDroplet():
                 self._copy(step, app)
                 return replace(actual, droplets=tuple(_of(actual, self.droplets)))
+            case steps.MarkCopy(guid, key):
+                assert self.made_of[guid] == key, "it is a copy of something else"
+                _change(self.droplets[app.guid], guid, build_key=key)
+                return replace(actual, droplets=tuple(_of(actual, self.droplets)))
             case steps.Sign() | steps.CarrySignature():
                 return self._sign(step, actual)
             case steps.CreateService() | steps.MakeDatabase() | steps.Bind() | steps.Unbind():
@@ -555,7 +559,7 @@ class CloudFoundry:
         key = self.made_of[step.droplet]
         guid = self.add_droplet(app.guid, key, "waiting")
         built = (b for builds in self.builds.values() for b in builds if b.droplet == step.droplet)
-        if any(build.environment != app.environment for build in built):
+        if not half and any(build.environment != app.environment for build in built):
             _change(self.droplets[app.guid], guid, build_key=key)
         if not half and any(one.guid == step.droplet for one in self.abroad):
             _change(self.droplets[app.guid], guid, copy_of=step.droplet)

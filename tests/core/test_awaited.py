@@ -18,6 +18,7 @@ from reviewapps.rules import Rules
 from tests.core import test_deploying as deploying
 from tests.core.imagined import CloudFoundry
 from tests.core.settling import NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
+from tests.core.worlds import only_at
 
 PREVIEW, PRODUCTION = Environment(SHOP.id, "pr-1"), Environment(SHOP.id, "production")
 GRANT = Grant(targets={"review": "cloud", "production": "cloud"})
@@ -75,6 +76,25 @@ def test_also_where_the_worker_is_killed_on_the_way() -> None:
         world.until_settled()
         assert is_as_it_should_be(world) == {}, kill
         assert world.judged().of(PREVIEW) == calm.judged().of(PREVIEW), kill
+
+
+def test_a_copy_bears_what_it_is_of_wherever_its_copying_was_cut_short() -> None:
+    calm = merged()
+    calm.until_settled()
+    lock(calm, None)
+    at = len(calm.taken)
+    calm.until_settled()
+    for number in range(len(calm.taken) - at):
+        world = merged()
+        world.until_settled()
+        lock(world, None)
+        world.cf.troubles = only_at(number, "half")
+        world.until_settled()
+        app = world.cf.look().actual(PRODUCTION).app
+        assert app is not None and app.commit == MERGE
+        running = next(one for one in world.cf.droplets[app.guid] if one.guid == app.droplet)
+        assert running.build_key == f"tree-of-{sha(1)}", number
+        assert world.cf.look().actual(PREVIEW).empty
 
 
 def _moved_on(world: Settling) -> None:
