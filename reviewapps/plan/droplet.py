@@ -67,7 +67,10 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
             return _told(droplet, droplet.guid, attempt, actual)
     copies = _copies(app, attempt, blueprint, ready.values())
     for droplet in copies:
-        if not terms.signs or not _is_of(droplet, attempt):  # else its signature is still to be carried on
+        if not terms.signs or attempt.copied_from in (
+            None,
+            BEFORE,
+        ):  # else its signature is still to be carried on
             return _as_before(droplet, app, attempt)
     failed = next((b for b in actual.builds if b.state == "failed" and b.attempt == attempt.id), None)
     if failed is not None:
