@@ -159,8 +159,8 @@ def _kept(service: Service, there: Service, environment: Environment) -> str:
 
 def _wanted_data(service: Service, attempt: Attempt) -> str | None:
     """What a database has to hold; None where anything will do that was made for this environment."""
-    if attempt.data is None and service.fresh:
-        return digest(attempt.commit, attempt.config, length=12)
+    if service.fresh:
+        return digest(attempt.commit, attempt.config, *filter(None, [attempt.data]), length=12)
     return attempt.data
 
 
