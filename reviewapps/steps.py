@@ -196,6 +196,14 @@ class CopyDroplet:
 
 
 @dataclass(frozen=True)
+class MarkCopy:
+    """Label a copy with the build that it is of: whoever copied it came to no end."""
+
+    droplet: str
+    build_key: str
+
+
+@dataclass(frozen=True)
 class Sign:
     """Sign a droplet that a build of ours made, if the platform's own record of its app shows that nobody but us
     had a hand in it; else note for now that it cannot be (``unsignable``)."""
@@ -422,6 +430,7 @@ Step = (
     | Upload
     | CreateBuild
     | CopyDroplet
+    | MarkCopy
     | Sign
     | CarrySignature
     | CreateService

@@ -13,7 +13,7 @@ from reviewapps.cloudfoundry.variables import with_variables
 from reviewapps.errors import BadManifest, NameTaken
 from reviewapps.model import BUILDER, Actual, App, Blueprint, Package
 from reviewapps.signing import Contents
-from reviewapps.steps import CopyDroplet, CreateBuild, CreateBuilder, Upload
+from reviewapps.steps import CopyDroplet, CreateBuild, CreateBuilder, MarkCopy, Upload
 
 
 def upload(api: Client, step: Upload, actual: Actual) -> Actual:
@@ -45,12 +45,24 @@ def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
     made = api.copy_droplet(step.droplet, app_of(actual).guid)
     key = next((build.build_key for build in actual.elsewhere or () if build.droplet == step.droplet), None)
     if key is not None:
-        marks = labels.owner(api.instance, actual.environment) | {labels.BUILD: key}
-        made = api.label_droplet(made["guid"], marks)
+        made = _labelled(api, made["guid"], key, actual)
     elif actual.abroad is not None and any(one.guid == step.droplet for one in actual.abroad.signed):
         made = api.provenance.note(made["guid"], {labels.COPY_OF: step.droplet})
     droplet = parse.droplet(made, api.ring, actual.environment.repository)
     return replace(actual, droplets=(droplet, *(actual.droplets or ())))
+
+
+def mark_copy(api: Client, step: MarkCopy, actual: Actual) -> Actual:
+    marked = parse.droplet(
+        _labelled(api, step.droplet, step.build_key, actual), api.ring, actual.environment.repository
+    )
+    droplets = (marked if one.guid == step.droplet else one for one in actual.droplets or ())
+    return replace(actual, droplets=tuple(droplets))
+
+
+def _labelled(api: Client, droplet: str, build_key: str, actual: Actual) -> dict[str, Any]:
+    marks = labels.owner(api.instance, actual.environment) | {labels.BUILD: build_key}
+    return api.label_droplet(droplet, marks)
 
 
 def create_builder(api: Client, step: CreateBuilder, actual: Actual) -> Actual:

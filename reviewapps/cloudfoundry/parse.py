@@ -315,6 +315,7 @@ def service_instance(resource: Json, *, ours: bool) -> ServiceInstance:
         plan=notes.get(labels.PLAN) if ours else None,
         attempt=marks.get(labels.ATTEMPT) if ours else None,
         error=error,
+        undeleted=state == "failed" and resource["last_operation"].get("type") == "delete",
     )
 
 

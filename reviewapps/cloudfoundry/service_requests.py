@@ -22,6 +22,10 @@ class ServiceRequests:
             INSTANCES, "list our service instances", label_selector=selector, space_guids=self._target.space
         )
 
+    def instance(self, guid: str) -> Json:
+        """Whatever space it is in."""
+        return self._session.read(f"{INSTANCES}/{guid}", "show the service instance")
+
     def named(self, names: tuple[str, ...]) -> list[Json]:
         return self._session.read_all(
             INSTANCES, "find service instances", names=",".join(names), space_guids=self._target.space

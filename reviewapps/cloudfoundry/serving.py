@@ -68,15 +68,24 @@ class Servants:
 
     def drop(self, name: str, of: str | None = None) -> None:
         """Drop a database, unless a service leads to it that stands at this moment, other than the one it is
-        ``of``: who comes late must not drop what was made again meanwhile."""
+        ``of``: who comes late must not drop what was made again meanwhile, nor who sweeps a space what lives in
+        another one by now, on the same server."""
 
         def goes(text: str) -> bool:
             note = noted(text, self._api.instance)
-            if note is None or note.service in (None, of):
-                return True
-            return all(one["guid"] != note.service for one in self._all())
+            return note is None or note.service in (None, of) or not self._stands(note.service)
 
         self._postgres.server.drop(name, goes)
+
+    def _stands(self, service: str) -> bool:
+        """Whether there is such a service, in whichever space we see. That we see none is believed while we see
+        our own space."""
+        try:
+            self._api.services.instance(service)
+        except NotFound:
+            self._api.target.check_space()
+            return False
+        return True
 
     def _owned(self) -> Iterator[tuple[Environment, Json]]:
         """All services of ours whose labels say whose they are: one that somebody edited keeps nobody from
@@ -171,12 +180,10 @@ class Servants:
         name = self._database(instance, actual)
         server = self._postgres.server
         known = self._api.services.credentials(instance.guid)
-        password = known.get("password")
-        if not password:
-            password = server.password(f"{name} {instance.guid}")
-            self._api.services.set_credentials(
-                instance.guid, _credentials(server.uri_for(name, password), name, password)
-            )
+        password = known.get("password") or server.password(f"{name} {instance.guid}")
+        uri = server.uri_for(name, password)
+        if known.get("uri") != uri:  # the first time, or the operator has another server now
+            self._api.services.set_credentials(instance.guid, _credentials(uri, name, password))
         try:
             note = Note(actual.environment, instance.guid, step.data)
             stays, empty = self._standing(note, app_of(actual)), instance.data is not None

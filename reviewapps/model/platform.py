@@ -94,7 +94,7 @@ class ServiceInstance:
     """A service instance. ``service`` is the name that the manifest knows it by; ``ours``: it bears our labels for
     this environment, and goes with it. ``database`` is what a database of its own is called, and ``data`` which
     data it was last made for; without, it holds none yet. ``plan`` (``offering/plan``) is what another was made
-    of.
+    of. ``undeleted``: what failed is only that it should be deleted, so that it may hold all that it held.
     """
 
     guid: str
@@ -107,6 +107,7 @@ class ServiceInstance:
     attempt: str | None = None
     error: str = ""
     plan: str | None = None
+    undeleted: bool = False
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,10 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
             return _told(droplet, droplet.guid, attempt, actual)
     copies = _copies(app, attempt, blueprint, ready.values())
     for droplet in copies:
-        if not terms.signs or not _is_of(droplet, attempt):  # else its signature is still to be carried on
+        if not terms.signs or attempt.copied_from in (
+            None,
+            BEFORE,
+        ):  # else its signature is still to be carried on
             return _as_before(droplet, app, attempt)
     failed = next((b for b in actual.builds if b.state == "failed" and b.attempt == attempt.id), None)
     if failed is not None:
@@ -208,8 +211,15 @@ def _from_beside(
         origin = build.environment.name if build.environment is not None else None
         if (attempt.copied_from, attempt.because) != (origin, ""):
             return steps.Begin(replace(attempt, copied_from=origin, because=""))
-        return _with_signature(source, app, actual, terms)
+        return _marked(_with_signature(source, app, actual, terms), actual, blueprint)
     return None
+
+
+def _marked(copied: str | Next, actual: Actual, blueprint: Blueprint) -> str | Next:
+    """The copy, labelled with what it is of: whoever made it may not have come so far, and by that it is copied on
+    when its source is gone."""
+    mine = (d for d in actual.droplets or () if d.guid == copied and d.build_key != blueprint.build_key)
+    return next((steps.MarkCopy(one.guid, blueprint.build_key) for one in mine), copied)
 
 
 def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> str | Next:

@@ -44,11 +44,11 @@ def lasting(actual: Actual) -> Actual:
     )
 
 
-def gone_on(kept: Actual, seen: Actual) -> Actual:
-    """``seen``, which shows apps and routes alone, with all that was ``kept``; with nothing of it where they are
-    not as they were left."""
+def gone_on(kept: Actual, seen: Actual) -> Actual | None:
+    """``seen``, which shows apps and routes alone, with all that was ``kept``; None where they are not as they
+    were left."""
     if (_marks(kept.apps), frozenset(kept.routes)) != (_marks(seen.apps), frozenset(seen.routes)):
-        return seen
+        return None
     return replace(kept, apps=seen.apps, routes=seen.routes)
 
 

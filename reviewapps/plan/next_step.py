@@ -104,14 +104,18 @@ def _is_lifted(app: App, refusal: Refusal) -> bool:
 def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     """A new attempt. While it lasts, "started" and "no commit label" together mean that it was this attempt
     which started the app. So what runs without ever having been marked live is stopped first, and what
-    somebody else stopped loses its label."""
+    somebody else stopped loses its label. A reset that is under way goes on with the new commit."""
     if app.started == (app.commit is None):
         return steps.Stop()
     before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
     if before is not None:
-        replaces = None if is_over(app, before) else before.replaces
+        over = is_over(app, before)
         attempt = replace(
-            attempt, asked_at=before.asked_at, replaces=replaces, inherits=may_have_changed(app)
+            attempt,
+            asked_at=before.asked_at,
+            replaces=None if over else before.replaces,
+            data=None if over or before.refusal is not None else before.data,
+            inherits=may_have_changed(app),
         )
     return _given_up(app, actual, terms) or steps.Begin(attempt, calm=_is_calm(app, terms))
 

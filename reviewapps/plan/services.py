@@ -113,13 +113,15 @@ def _filled(
     environment: Environment,
     terms: Terms,
 ) -> Next | None:
-    """The instance there, and with what should be in it."""
+    """The instance there, and with what should be in it. Somebody may have tried in vain to delete what is shared:
+    it holds what it held, and is not taken for one that was never made."""
     if instance is None and service.kind == "share":
         missing = f"there is no service `{service.name}` in the space, which the rules share"
         return steps.Refuse(Refusal("service", missing, terms.now))
     if instance is None:
         return steps.CreateService(service, tuple(f"{n}-{service.name}" for n in terms.names), attempt.id)
-    if instance.state == "failed" and instance.ours:
+    stands = instance.undeleted and (environment.shared or not instance.ours)
+    if instance.state == "failed" and instance.ours and not stands:
         if instance.attempt == attempt.id:
             return another_try(attempt, f"{service.name}: {instance.error}", terms)
         return steps.DeleteService(instance.guid)
@@ -131,7 +133,7 @@ def _filled(
         if instance.data is None or (wanted is not None and not is_data(instance.data, wanted)):
             return steps.MakeDatabase(instance.guid, data_name(wanted or attempt.id, attempt.id))
         return None
-    return None if instance.state == "ready" else Wait(f"the service {service.name}")
+    return None if instance.state == "ready" or stands else Wait(f"the service {service.name}")
 
 
 def _other_kind(service: Service, instance: ServiceInstance) -> Service | None:
@@ -157,8 +159,8 @@ def _kept(service: Service, there: Service, environment: Environment) -> str:
 
 def _wanted_data(service: Service, attempt: Attempt) -> str | None:
     """What a database has to hold; None where anything will do that was made for this environment."""
-    if attempt.data is None and service.fresh:
-        return digest(attempt.commit, attempt.config, length=12)
+    if service.fresh:
+        return digest(attempt.commit, attempt.config, *filter(None, [attempt.data]), length=12)
     return attempt.data
 
 

@@ -7,9 +7,11 @@ from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Fault, Re
 from reviewapps.naming import digest
 from reviewapps.plan.services import data_of, databases_of
 from reviewapps.plan.terms import Terms
+from reviewapps.rules import LONGEST_TASK
 from reviewapps.steps import Next, Wait
 
 TOOK_TOO_LONG = "it took longer than it may, and was ended"
+UNASKED = Command("", LONGEST_TASK)
 FAULTS: dict[str, Fault] = {"release": "release", "setup": "setup"}
 
 
@@ -29,7 +31,8 @@ def watched(actual: Actual, blueprint: Blueprint, terms: Terms) -> Next | None:
     """What has to be known or waited for before anything is set for the next version; None where nothing has.
 
     A command of an earlier commit that still runs is waited for, and only ended when its time is over: it may be
-    in the middle of a migration.
+    in the middle of a migration. One that nobody asks for any more, such as the teardown of a pull request that
+    was opened again, has the longest time that rules can give.
     """
     if blueprint.release is None and blueprint.setup is None:
         return None
@@ -39,7 +42,7 @@ def watched(actual: Actual, blueprint: Blueprint, terms: Terms) -> Next | None:
     if running is None:
         return None
     command = {"release": blueprint.release, "setup": blueprint.setup}.get(running.kind)
-    if command is not None and _is_overdue(running, command, terms) and not running.cancelled:
+    if _is_overdue(running, command or UNASKED, terms) and not running.cancelled:
         return steps.CancelTask(running.guid)
     return Wait(f"the {running.kind} task", "task")
 
@@ -66,16 +69,20 @@ def due(
 def parting(
     app: App, actual: Actual, teardown: Command, terms: Terms
 ) -> steps.Look | steps.RunTask | Wait | None:
-    """The command before everything is deleted; None where it is over, however it ended, or takes too long."""
+    """The command before everything is deleted; None where it is over, however it ended, or takes too long. One
+    that ran before the pull request was opened again was for what went with it: since then there is another
+    attempt."""
     if app.droplet is None or app.live_since is None:
         return None
     if actual.droplets is not None and app.droplet not in {droplet.guid for droplet in actual.droplets}:
         return None  # somebody deleted what it would run with
     if actual.tasks is None:
         return steps.Look("tasks")
-    mine = next((task for task in actual.tasks if task.kind == "teardown"), None)
+    life = app.attempt.id if app.attempt is not None else None
+    asked = (task for task in actual.tasks if task.kind == "teardown")
+    mine = next((one for one in asked if one.attempt in (life, None) or one.state == "waiting"), None)
     if mine is None:
-        run = steps.RunTask("teardown", digest("teardown", app.guid), teardown.run, app.droplet)
+        run = steps.RunTask("teardown", digest("teardown", app.guid, life or ""), teardown.run, app.droplet)
         return run if app.attempt is None else _asked(run, app.attempt, terms)
     if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
         return Wait("the teardown task", "task")

@@ -40,7 +40,9 @@ class Terms:
 
 
 def another_try(attempt: Attempt, message: str, terms: Terms) -> steps.Begin | steps.Refuse:
-    """The platform's own faults are tried three times, ever later; then somebody has to look."""
+    """The platform's own faults are tried three times, ever later; then somebody has to look. The next try may
+    find variables set that the one before it had come to."""
     if attempt.tries + 1 >= TRIES:
         return steps.Refuse(Refusal("platform", message, terms.now))
-    return steps.Begin(replace(attempt, id=terms.attempt, began=terms.now, tries=attempt.tries + 1))
+    again = replace(attempt, id=terms.attempt, began=terms.now, tries=attempt.tries + 1, inherits=True)
+    return steps.Begin(again)

@@ -55,17 +55,19 @@ def look(means: Means) -> Space:
 
 def seen_lately(means: Means, environment: Environment, lease: Lease) -> tuple[Space, Actual] | None:
     """The space, and the environment with all that is known of it, without a request; None where it has to be
-    looked at."""
+    looked at: so it has where what was kept is not what was seen. By whose clock which is older may be wrong by
+    minutes, and an older one tells nothing of what was done since."""
     looked = _recalled(_LOOKED, means.remembered(SPACE))
     if looked is None:
         return None
     kept = _kept(means, environment, lease)
     if kept is None:
-        young = means.now() - looked.at <= timedelta(seconds=means.pace.fresh)
+        young = abs(means.now() - looked.at) <= timedelta(seconds=means.pace.fresh)
         return (looked.space, looked.space.actual(environment)) if young and _rested(lease) else None
     if looked.at <= kept.at + timedelta(seconds=means.pace.poll):  # clocks differ a little
         return looked.space.with_part(kept.actual), kept.actual
-    return looked.space, gone_on(kept.actual, looked.space.actual(environment))
+    goes_on = gone_on(kept.actual, looked.space.actual(environment))
+    return None if goes_on is None else (looked.space, goes_on)
 
 
 def keep(means: Means, environment: Environment, lease: Lease, actual: Actual) -> None:

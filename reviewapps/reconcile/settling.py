@@ -20,6 +20,9 @@ from reviewapps.steps import DeleteApp, Done, Look, RunTask, Step, Stop, Wait
 
 log = structlog.get_logger()
 
+MISSING = "missing"
+"""Under this the memory holds since when GitHub does not know a pull request."""
+
 
 def settled(
     turn: Turn,
@@ -32,6 +35,8 @@ def settled(
     """Seconds until the next look; None when all is done and told. ``teardown`` is run before anything is taken
     away that ever was live; ``arrivals`` are where a merged pull request has come; ``kept``: its build is
     of use still, so that the app stays, stopped, and is looked at again in so many seconds."""
+    if not (isinstance(verdict, Leave) or (isinstance(verdict, Absent) and verdict.why == MISSING)):
+        _note_found(turn)
     rests = isinstance(verdict, Absent) and bool(verdict.kept_for)
     nothing: Plan = partial(next_rest if rests else next_removal, teardown=teardown)
     match verdict:
@@ -119,14 +124,19 @@ def _take_away(turn: Turn, step: Step) -> None:
 
 def _is_hardly_missing(turn: Turn) -> bool:
     """Whether this is not yet the second of the two looks, a quiet interval apart, that it takes to believe
-    that a pull request is gone."""
-    means, key = turn.means, ("missing", turn.environment.name)
+    that a pull request is gone; none between them has seen it."""
+    means, key = turn.means, (MISSING, turn.environment.name)
     now, first = means.now().timestamp(), means.remembered(*key)
     if isinstance(first, float) and now - first >= means.pace.quiet:
         return False
     if not isinstance(first, float):
         means.remember(now, means.pace.whole, *key)
     return True
+
+
+def _note_found(turn: Turn) -> None:
+    if turn.means.remembered(MISSING, turn.environment.name) is not None:
+        turn.means.remember(None, turn.means.pace.poll, MISSING, turn.environment.name)
 
 
 def _words(verdict: Absent) -> Removed:

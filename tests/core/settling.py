@@ -260,7 +260,9 @@ class Settling:
                     return None
                 actual = self._carry_out(step, actual)
         elif isinstance(verdict, Run):
-            return self._run(environment, verdict, gone_on(kept, actual) if kept is not None else actual)
+            return self._run(
+                environment, verdict, (gone_on(kept, actual) if kept is not None else None) or actual
+            )
         return actual
 
     def _farewell(

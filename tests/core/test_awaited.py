@@ -6,27 +6,41 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
 from reviewapps.desired import Absent
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import Attempt, Environment, Lock, PullRequest, Refusal, Wanted
+from reviewapps.model import App, Attempt, Droplet, Environment, Lock, PullRequest, Refusal, Wanted
+from reviewapps.plan import Terms, another_try
 from reviewapps.reconcile.view import fresh_view
 from reviewapps.rules import Rules
+from reviewapps.steps import Begin
 from tests.core import test_deploying as deploying
 from tests.core.imagined import CloudFoundry
 from tests.core.settling import NOW, SHOP, GitHub, Settling, is_as_it_should_be, pull_request, sha
+from tests.core.worlds import only_at
 
 PREVIEW, PRODUCTION = Environment(SHOP.id, "pr-1"), Environment(SHOP.id, "production")
 GRANT = Grant(targets={"review": "cloud", "production": "cloud"})
 MERGE = sha(9)
 
 
-def merged() -> Settling:
+class Behind(CloudFoundry):
+    """Its clock is minutes behind ours."""
+
+    def add_droplet(self, app: str, key: str, state: Literal["ready", "waiting"] = "ready") -> str:
+        guid = super().add_droplet(app, key, state)
+        made = self.droplets[app][0]
+        self.droplets[app][0] = replace(made, created_at=self.now - timedelta(minutes=5))
+        return guid
+
+
+def merged(cf: type[CloudFoundry] = CloudFoundry, grant: Grant = GRANT) -> Settling:
     """A pull request was merged while production is locked; its merge has the tree that was reviewed."""
-    world = Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, {}, looks=2), GRANT)
+    world = Settling(GitHub({1: pull_request(1)}), cf(NOW, {}, looks=2), grant)
     world.until_settled()
     lock(world, Lock("ada", "a demo", NOW + timedelta(days=30)))
     world.github.trees[MERGE] = world.github.tree(sha(1))
@@ -75,6 +89,60 @@ def test_also_where_the_worker_is_killed_on_the_way() -> None:
         world.until_settled()
         assert is_as_it_should_be(world) == {}, kill
         assert world.judged().of(PREVIEW) == calm.judged().of(PREVIEW), kill
+
+
+def test_a_copy_bears_what_it_is_of_wherever_its_copying_was_cut_short() -> None:
+    calm = merged()
+    calm.until_settled()
+    lock(calm, None)
+    at = len(calm.taken)
+    calm.until_settled()
+    for number in range(len(calm.taken) - at):
+        world = merged()
+        world.until_settled()
+        lock(world, None)
+        world.cf.troubles = only_at(number, "half")
+        world.until_settled()
+        app = world.cf.look().actual(PRODUCTION).app
+        assert app is not None and app.commit == MERGE
+        running = next(one for one in world.cf.droplets[app.guid] if one.guid == app.droplet)
+        assert running.build_key == f"tree-of-{sha(1)}", number
+        assert world.cf.look().actual(PREVIEW).empty
+
+
+@pytest.mark.parametrize("cf", [CloudFoundry, Behind])
+@pytest.mark.parametrize("tries", [0, 1])
+def test_a_copy_bears_the_signature_of_its_source_whatever_the_clocks_say(
+    cf: type[CloudFoundry], tries: int
+) -> None:
+    world = merged(cf, replace(GRANT, signs=True))
+    world.until_settled()
+    lock(world, None)
+    while not (copies := copies_of(world)):
+        world.turn(PRODUCTION)
+        world.cf.pass_time()
+    assert [one.signed_for for one in copies] == [None]
+    if tries:
+        app = app_of(world)
+        assert app.attempt is not None
+        world.cf.pass_time()
+        begun = another_try(app.attempt, "late", Terms((), "", "again", world.cf.now + timedelta(minutes=20)))
+        assert isinstance(begun, Begin)
+        world.cf.apps[app.guid] = replace(app, attempt=begun.attempt)
+    world.until_settled()
+    assert app_of(world).commit == MERGE
+    (copy,) = copies_of(world)
+    assert (copy.signed_for, copy.built_by) == (f"tree-of-{sha(1)}", "pr-1")
+
+
+def copies_of(world: Settling) -> list[Droplet]:
+    return [one for one in world.cf.droplets[app_of(world).guid] if one.build_key == f"tree-of-{sha(1)}"]
+
+
+def app_of(world: Settling) -> App:
+    app = world.cf.look().actual(PRODUCTION).app
+    assert app is not None
+    return app
 
 
 def _moved_on(world: Settling) -> None:

@@ -11,13 +11,25 @@ from reviewapps.approval import Requires
 from reviewapps.desired import Absent, Destroyed, Fork, Known, Leave, NoRoom, Room, Run, Verdict, desired
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
-from reviewapps.model import Actual, App, Attempt, Environment, PullRequest, Refusal, Route, Space, Wanted
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Environment,
+    PullRequest,
+    Refusal,
+    Route,
+    Service,
+    Space,
+    Wanted,
+)
 from reviewapps.overview import overview, row
 from reviewapps.plan import drifted
 from reviewapps.reconcile.by_hand import keeps_its_data
 from reviewapps.rules import Rules, rules
 from reviewapps.sweeping.leftovers import Kept, leftovers
-from tests.core.settling import DAY, NOW, SHOP, pull_request, sha
+from tests.core.imagined import CloudFoundry
+from tests.core.settling import DAY, NOW, SHOP, GitHub, Settling, pull_request, sha
 
 CONFIG = Grant().config(Rules(), Environment(SHOP.id, "pr-1"))
 BY_HAND = Refusal("destroyed", "removed by hand", NOW)
@@ -210,3 +222,30 @@ def test_a_reset_never_empties_what_is_kept(
     name: str, asked: Rules | BadRules, grant: Grant, kept: bool
 ) -> None:
     assert keeps_its_data(Environment(SHOP.id, name), asked, grant) == kept
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+@pytest.mark.parametrize(
+    ("refusal", "again"), [(None, True), (Refusal("build", "it does not build", NOW), False)]
+)
+def test_a_reset_goes_on_with_what_is_pushed_while_it_is_under_way(
+    fresh: bool, refusal: Refusal | None, again: bool
+) -> None:
+    there = Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, {}))
+    there.services = (Service("db", "database", fresh=fresh),)
+    there.until_settled()
+    (running,), (before,) = there.cf.apps.values(), there.cf.services[PR_1]
+    assert running.attempt is not None
+    there.cf.pass_time()
+    asked = replace(running.attempt, id="asked", data="asked", began=there.cf.now, refusal=refusal)
+    there.cf.apps[running.guid] = replace(running, attempt=asked)
+
+    there.github.pull_requests[1] = pull_request(1, sha(2))
+    there.until_settled()
+    (pushed,) = there.cf.services[PR_1]
+    assert (pushed.data != before.data) == (again or fresh)
+
+    there.github.pull_requests[1] = pull_request(1, sha(3))
+    there.until_settled()
+    (later,) = there.cf.services[PR_1]
+    assert (later.data != pushed.data) == fresh

@@ -23,7 +23,7 @@ from reviewapps.model import (
     Tag,
     Tagging,
 )
-from reviewapps.plan import restored
+from reviewapps.plan import Terms, another_try, restored
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import CloudFoundry, Fate
 from tests.core.settling import NOW, SHOP, GitHub, Settling, blueprint, is_as_it_should_be, pull_request, sha
@@ -78,6 +78,17 @@ def another_push_comes_and_somebody_redeploys(there: Settling) -> None:
     there.cf.apps[guid] = replace(app, attempt=replace(app.attempt, id="asked", fresh=True))
 
 
+def another_try_cannot_be_built(there: Settling) -> None:
+    push(there, NEW)
+    app = there.cf.apps[until_configured(there, PR_1, NEW)]
+    assert app.attempt is not None
+    terms = Terms(("shop-pr-1",), "example.gov", "again", there.cf.now)
+    begun = another_try(replace(app.attempt, fresh=True), "it was not up after 15 min", terms)
+    assert isinstance(begun, steps.Begin)
+    there.cf.apps[app.guid] = replace(app, attempt=begun.attempt)
+    push(there, NEW, "unbuildable")
+
+
 def it_crashes_during_the_switch(there: Settling) -> None:
     push(there, NEW, "crashing")
 
@@ -92,6 +103,7 @@ REFUSED = [
     its_release_fails,
     another_push_comes_which_cannot_be_built,
     another_push_comes_and_somebody_redeploys,
+    another_try_cannot_be_built,
     it_crashes_during_the_switch,
     new_rules_come_whose_release_fails,
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Literal
 
 import pytest
 
@@ -23,8 +24,9 @@ from reviewapps.model import (
 )
 from reviewapps.naming import digest
 from reviewapps.plan.services import served
-from reviewapps.plan.tasks import due, parting
+from reviewapps.plan.tasks import due, parting, watched
 from reviewapps.plan.terms import Terms
+from reviewapps.rules import LONGEST_TASK
 from reviewapps.steps import Next, Wait
 from tests.core.settling import NOW
 
@@ -54,6 +56,43 @@ def test_a_command_whose_request_was_given_up_is_not_asked_for_again_while_it_ma
     waiting = replace(ATTEMPT, task=asked.key, task_asked_at=NOW)
     assert isinstance(next_command(kind, waiting, 1.5 * REQUEST), Wait)
     assert next_command(kind, waiting, 2 * REQUEST) == asked
+
+
+BYE = Task("bye", "teardown", "key", "ready", NOW, "1.1")
+
+
+@pytest.mark.parametrize(
+    ("attempt", "ran", "wanted"),
+    [
+        (ATTEMPT, BYE, None),
+        (ATTEMPT, replace(BYE, attempt=None), None),
+        (replace(ATTEMPT, id="2.1"), BYE, steps.RunTask),
+        (replace(ATTEMPT, id="2.1"), replace(BYE, state="waiting"), Wait),
+    ],
+)
+def test_a_preview_that_was_opened_again_has_a_teardown_of_its_own(
+    attempt: Attempt, ran: Task, wanted: type | None
+) -> None:
+    app = App("app", "shop-pr-1", PR, "app", False, "droplet", None, None, NOW, attempt, live_since=NOW)
+    terms = Terms(("shop-pr-1",), "example.gov", "3.1", NOW)
+    step = parting(app, Actual(PR, (app,), tasks=(ran,)), Command("bye"), terms)
+    assert step is None if wanted is None else isinstance(step, wanted)
+
+
+@pytest.mark.parametrize("kind", ["teardown", "release"])
+def test_a_command_that_nobody_asks_for_any_more_is_not_waited_for_for_ever(
+    kind: Literal["teardown", "release"],
+) -> None:
+    there, asked = Task("t", kind, "key", "waiting", NOW, "1.1"), replace(BLUEPRINT, setup=Command("seed"))
+    actual = Actual(PR, tasks=(there,))
+
+    def after(passed: timedelta, actual: Actual = actual) -> Next | None:
+        return watched(actual, asked, Terms(("shop-pr-1",), "example.gov", "2.1", NOW + passed))
+
+    assert isinstance(after(LONGEST_TASK), Wait)
+    assert after(LONGEST_TASK + REQUEST) == steps.CancelTask("t")
+    cancelled = replace(actual, tasks=(replace(there, cancelled=True),))
+    assert isinstance(after(LONGEST_TASK + REQUEST, cancelled), Wait)
 
 
 def test_a_teardown_whose_droplet_somebody_deleted_keeps_nothing_alive() -> None:
@@ -179,3 +218,21 @@ def test_a_service_as_the_rules_say_is_used(service: Service, there: ServiceInst
 
 def test_a_service_that_failed_is_replaced_by_what_the_rules_say_now() -> None:
     assert next_service(OWN, replace(MADE, state="failed")) == steps.DeleteService("guid")
+
+
+DEV = Environment(7, "dev")
+
+
+@pytest.mark.parametrize(
+    ("service", "there", "environment", "step"),
+    [
+        (PLAN, MADE, DEV, None),
+        (Service("db", "share"), replace(MADE, name="db", ours=False), PR, None),
+        (PLAN, MADE, PR, steps.DeleteService("guid")),
+    ],
+)
+def test_a_shared_service_that_somebody_could_not_delete_keeps_what_it_holds(
+    service: Service, there: ServiceInstance, environment: Environment, step: Next | None
+) -> None:
+    left = replace(there, state="failed", undeleted=True)
+    assert next_service(service, left, environment) == step

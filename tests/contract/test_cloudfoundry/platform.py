@@ -6,7 +6,7 @@ import asyncio
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import requests
 
@@ -19,6 +19,14 @@ from reviewapps.sandbox.cloudfoundry import CloudFoundry
 from reviewapps.signing import Ring
 
 GATE_KINDS = ("service_route_bindings", "service_instances", "routes", "apps")
+
+Login = tuple[dict[str, str], tuple[str, str]]
+HERE: Final[Login] = ({"grant_type": "client_credentials"}, ("orchestrator", "orchestrator"))
+EVERYWHERE: Final[Login] = (
+    {"grant_type": "password", "username": "deployer", "password": "deployer"},
+    ("cf", ""),
+)
+"""Somebody who may push to the space ``production``, too."""
 
 
 class Platform:
@@ -68,9 +76,9 @@ class Platform:
         found: dict[str, str] = self._ask("GET", f"/v3/apps/{app}/environment_variables").json()["var"]
         return found
 
-    def meddle(self, method: str, path: str, body: Any = None) -> Any:
+    def meddle(self, method: str, path: str, body: Any = None, who: Login = HERE) -> Any:
         """What somebody else does who may push to the previews' space."""
-        answer = self._meddled(method, path, json=body)
+        answer = self._meddled(method, path, who, json=body)
         return answer.json() if answer.content else None
 
     def forge(self, droplet: str, commands: dict[str, str] | None) -> str:
@@ -101,9 +109,9 @@ class Platform:
         for app in self.meddle("GET", f"/v3/apps?names=mallory-{droplet}")["resources"]:
             self.meddle("DELETE", f"/v3/apps/{app['guid']}")
 
-    def _meddled(self, method: str, path: str, **what: Any) -> requests.Response:
-        form, who = {"grant_type": "client_credentials"}, ("orchestrator", "orchestrator")
-        token = requests.post(f"{self.api}/oauth/token", data=form, auth=who, timeout=5).json()
+    def _meddled(self, method: str, path: str, who: Login = HERE, **what: Any) -> requests.Response:
+        form, client = who
+        token = requests.post(f"{self.api}/oauth/token", data=form, auth=client, timeout=5).json()
         headers = {"Authorization": f"bearer {token['access_token']}"}
         answer = requests.request(method, self.api + path, headers=headers, timeout=5, **what)
         answer.raise_for_status()

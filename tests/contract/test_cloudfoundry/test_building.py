@@ -9,7 +9,7 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
-from reviewapps.errors import BadManifest, Busy
+from reviewapps.errors import BadManifest, Busy, Unavailable
 from reviewapps.model import Actual, Environment
 from tests.contract.test_cloudfoundry.platform import Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
@@ -105,12 +105,25 @@ def test_the_same_build_elsewhere_can_be_copied(space: SpaceClient, tmp_path: Pa
     assert [d.checksum for d in actual.droplets] == [source.checksum]
 
 
-def test_a_copy_can_be_copied_on_once_its_source_is_gone(space: SpaceClient, tmp_path: Path) -> None:
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_a_copy_can_be_copied_on_once_its_source_is_gone(
+    platform: Platform, space: SpaceClient, tmp_path: Path, interrupted: bool
+) -> None:
     key = blueprint().build_key
     there, _ = built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
     copied = space.carry_out(steps.Look("elsewhere", key), created(space))
-    copied = space.carry_out(steps.CopyDroplet(next(iter(copied.sources))), copied)
+    copying = steps.CopyDroplet(next(iter(copied.sources)))
+    if interrupted:
+        platform.fault("PATCH", "/v3/droplets/", "status", status=500)
+        with pytest.raises(Unavailable):
+            space.carry_out(copying, copied)
+    else:
+        copied = space.carry_out(copying, copied)
     copied = looked(space, copied, "droplets", lambda a: a.droplets and a.droplets[0].state == "ready")
+    if interrupted:
+        assert copied.droplets is not None and copied.droplets[0].build_key is None
+        copied = space.carry_out(steps.MarkCopy(copied.droplets[0].guid, key), copied)
+    assert copied.droplets is not None and copied.droplets[0].build_key == key
     removed(space, there)
 
     actual = space.carry_out(steps.Look("elsewhere", key), Actual(Environment(PREVIEW.repository, "staging")))

@@ -11,11 +11,12 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry.noting import Note
 from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
 from reviewapps.errors import Busy, LeaseLost, Unavailable
 from reviewapps.model import Actual, Service, ServiceInstance
-from tests.contract.test_cloudfoundry.platform import Platform, client
+from tests.contract.test_cloudfoundry.platform import EVERYWHERE, Platform, client
 from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, attempt, until
 
 POSTGRES: Final = "review-db"
@@ -270,3 +271,34 @@ def test_who_is_stopped_between_judging_a_database_and_dropping_it_does_not_drop
         DatabaseServer(server, idle=0.1).drop(NAME, stopped)
 
     assert fruits(uri) == ["pears"]
+
+
+def test_a_database_that_is_made_on_another_server_is_where_the_app_looks_for_it(
+    platform: Platform, later: SpaceClient, filled: Actual, server: str
+) -> None:
+    moved = server.replace("127.0.0.1", "localhost")
+    assert moved != server
+    now = client(platform, postgres=POSTGRES, open_server=lambda _: DatabaseServer(moved))
+
+    after = made(now, begun(later, filled, "2.1"), "new@2.1")
+
+    uri = fill(platform, after, "apples")
+    assert "@localhost:" in uri and credentials(platform, after)["host"] == "localhost"
+    assert fruits(uri) == ["apples"]
+
+
+def test_what_moved_to_another_space_keeps_its_database_when_the_former_space_is_swept(
+    platform: Platform, later: SpaceClient, filled: Actual, server: str
+) -> None:
+    there = client(platform, space="production", user="deployer")
+    moved = served(there, "2.1")
+    note = Note(PREVIEW, instance(moved).guid, "new@2.1").text("acme")
+    DatabaseServer(server).make(NAME, "secret", note, empty=False, stays=lambda _: False)
+
+    assert _unserved(later, filled).services == ()
+
+    assert fruits(DatabaseServer(server).uri_for(NAME, "secret")) == ["pears"]
+    there.carry_out(steps.DeleteApp(moved.apps[0].guid), moved)
+    platform.meddle("DELETE", f"{INSTANCES}/{instance(moved).guid}", who=EVERYWHERE)
+    later.drop_database(NAME)
+    assert NAME not in {name for _, name in later.belongings().databases}

@@ -237,3 +237,20 @@ def test_a_crash_is_described_as_well_as_the_platform_can(data: dict[str, Any], 
         "data": data,
     }
     assert parse.crash(event) == Crash(datetime(2026, 1, 2, 12, tzinfo=UTC), description)
+
+
+@pytest.mark.parametrize(
+    ("operation", "state", "undeleted"),
+    [
+        ({"type": "create", "state": "failed"}, "failed", False),
+        ({"type": "delete", "state": "failed"}, "failed", True),
+        ({"type": "delete", "state": "in progress"}, "waiting", False),
+        ({"type": "update", "state": "failed"}, "ready", False),
+        (None, "ready", False),
+    ],
+)
+def test_a_service_that_could_not_be_deleted_is_told_from_one_that_could_not_be_made(
+    operation: dict[str, str] | None, state: State, undeleted: bool
+) -> None:
+    found = parse.service_instance({"guid": "S", "name": "db", "last_operation": operation}, ours=True)
+    assert (found.state, found.undeleted) == (state, undeleted)

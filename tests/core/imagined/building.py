@@ -72,7 +72,7 @@ class Building(State):
         key = self.made_of[step.droplet]
         guid = self.add_droplet(app.guid, key, "waiting")
         built = (b for builds in self.builds.values() for b in builds if b.droplet == step.droplet)
-        if any(build.environment != app.environment for build in built):
+        if not half and any(build.environment != app.environment for build in built):
             change(self.droplets[app.guid], guid, build_key=key)
         if not half and any(one.guid == step.droplet for one in self.abroad):
             change(self.droplets[app.guid], guid, copy_of=step.droplet)
