@@ -21,7 +21,7 @@ from tests.core.imagined.apps import Apps
 from tests.core.imagined.building import Building
 from tests.core.imagined.looking import Looking
 from tests.core.imagined.services import Services
-from tests.core.imagined.state import LOOK, QUOTA, Running, all_of, app_of
+from tests.core.imagined.state import LOOK, QUOTA, Running, all_of, app_of, change
 
 
 class CloudFoundry(Apps, Services, Building, Looking):
