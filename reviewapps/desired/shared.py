@@ -172,10 +172,10 @@ def _permitted(case: Case, run: Run) -> Verdict:
 
 
 def _not_anew(case: Case, found: Run) -> Verdict:
-    """What was permitted and then refused is not tried anew, because an operator's limits or this version are other
-    ones by now, while something holds it: a lock, a freeze, an approval that was taken back since. It stays refused
-    with the config that it had, so that whatever it left behind is still put in order. What somebody sent past all
-    that, where tags are followed, needs no second word."""
+    """What was permitted and then refused is not tried anew, only because an operator's limits or this version
+    are others by now, while something holds it: a lock, a freeze, an approval that was taken back. It stays
+    refused with the config that it had, so that whatever it left behind is still put in order. What somebody
+    sent past all that, where tags are followed, needs no second word."""
     attempt = case.app.attempt if case.app is not None else None
     sent = case.follows.tags and overridden(case.app, found.commit)
     refused = attempt is not None and attempt.refusal is not None and attempt.commit == found.commit
