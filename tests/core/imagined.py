@@ -310,6 +310,9 @@ class CloudFoundry:
                 tasks = tuple(self.tasks[app.guid])
                 return replace(actual.with_app(self.apps[app.guid]), tasks=tasks)
             case steps.MarkSetUp(key):
+                for one in self.services.get(app.environment, []):
+                    if one.database is not None:
+                        _change(self.services[app.environment], one.guid, set_up=key)
                 self.apps[app.guid] = replace(app, set_up=key)
                 return actual.with_app(self.apps[app.guid])
             case steps.Configure(blueprint):
