@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -228,6 +228,9 @@ class CloudFoundry(Protocol):
 
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do one step of a plan; what is there afterwards."""
+
+    def held(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+        """As long as this lasts, ``check`` comes before each request that changes something, and may raise."""
 
     def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they are gone."""

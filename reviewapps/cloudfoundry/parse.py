@@ -315,6 +315,7 @@ def service_instance(resource: Json, *, ours: bool) -> ServiceInstance:
         plan=notes.get(labels.PLAN) if ours else None,
         attempt=marks.get(labels.ATTEMPT) if ours else None,
         error=error,
+        set_up=notes.get(labels.SET_UP) if ours else None,
         undeleted=state == "failed" and resource["last_operation"].get("type") == "delete",
     )
 

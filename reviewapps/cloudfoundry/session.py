@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import requests
@@ -52,6 +53,17 @@ class Session:
         self._spend = spend
         self._say = say
         self._connection: Connection | None = None
+        self._check: Callable[[], None] = _always
+
+    @contextmanager
+    def held(self, check: Callable[[], None]) -> Iterator[None]:
+        """As long as this lasts, ``check`` comes right before each request that changes something: a step of
+        several requests may be stopped in the middle for longer than it has the right to go on."""
+        before, self._check = self._check, check
+        try:
+            yield
+        finally:
+            self._check = before
 
     @property
     def links(self) -> Json:
@@ -145,6 +157,8 @@ class Session:
     def _try(self, method: str, path: str, to: str, **request: Any) -> requests.Response | None:
         connection = self._logged_in()
         self._spend()
+        if method != "GET":
+            self._check()
         try:
             with noting_pause(self._memory):  # a token may have to be refreshed for it
                 response = connection.answer(method, self._url(path), **request)
@@ -163,6 +177,10 @@ class Session:
 
     def _url(self, path: str) -> str:
         return path if "://" in path else self._access.api.rstrip("/") + path
+
+
+def _always() -> None:
+    """Nobody has to be asked."""
 
 
 def _body(response: requests.Response, to: str) -> Json:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -239,6 +239,10 @@ class SpaceClient:
             if any(one.guid == step.droplet and one.state == "ready" for one in found.droplets or ()):
                 raise
             return found
+
+    def held(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+        """As long as this lasts, ``check`` comes before each request that changes something, and may raise."""
+        return self._session.held(check)
 
     def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they cannot be had."""

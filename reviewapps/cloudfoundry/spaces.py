@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from reviewapps.cloudfoundry.space import SpaceClient
@@ -76,6 +77,14 @@ class Spaces:
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do one step of a plan; what is there afterwards."""
         return self._of(actual.environment).carry_out(step, actual)
+
+    @contextmanager
+    def held(self, check: Callable[[], None]) -> Iterator[None]:
+        """As long as this lasts, ``check`` comes before each request that changes something, and may raise."""
+        with ExitStack() as all_of_them:
+            for client in self._distinct:
+                all_of_them.enter_context(client.held(check))
+            yield
 
     def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         """The last lines that staging or the app wrote; empty where they cannot be had."""

@@ -46,4 +46,8 @@ def cancel_task(api: Client, step: CancelTask, actual: Actual) -> Actual:
 
 
 def mark_set_up(api: Client, step: MarkSetUp, actual: Actual) -> Actual:
+    """On the databases too, which outlive an app that somebody deletes; on the app last."""
+    for one in actual.services or ():
+        if one.ours and one.database is not None and one.set_up != step.key:
+            api.services.annotate(one.guid, {labels.SET_UP: step.key})
     return actual.with_app(parse.app(api.annotate(app_of(actual).guid, {labels.SET_UP: step.key})))

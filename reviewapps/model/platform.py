@@ -94,7 +94,8 @@ class ServiceInstance:
     """A service instance. ``service`` is the name that the manifest knows it by; ``ours``: it bears our labels for
     this environment, and goes with it. ``database`` is what a database of its own is called, and ``data`` which
     data it was last made for; without, it holds none yet. ``plan`` (``offering/plan``) is what another was made
-    of. ``undeleted``: what failed is only that it should be deleted, so that it may hold all that it held.
+    of. ``set_up`` is the key of the setup that was done for it. ``undeleted``: what failed is only that it should
+    be deleted, so that it may hold all that it held.
     """
 
     guid: str
@@ -108,6 +109,7 @@ class ServiceInstance:
     error: str = ""
     plan: str | None = None
     undeleted: bool = False
+    set_up: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,13 @@ def with_what_is_left(refusal: Refusal, actual: Actual) -> Refusal:
 
 
 def rolled_back(app: App, attempt: Attempt, actual: Actual) -> Next:
-    """The switch of a refused attempt, undone; where the old droplet is gone, or there is no room, nothing is left
-    to run. The commit label still names what served before, and its variables are set again already."""
+    """The switch of a refused attempt, undone; where the old droplet is gone or has expired, or there is no room,
+    nothing is left to run. The commit label still names what served before, and its variables are set again
+    already."""
     before = app.live_droplet
-    gone = actual.droplets is not None and before not in {droplet.guid for droplet in actual.droplets}
+    gone = actual.droplets is not None and before not in {
+        d.guid for d in actual.droplets if d.state == "ready"
+    }
     if before is None or before == app.droplet or gone or actual.no_room_to_roll:
         return steps.Stop()
     return steps.Roll(before, _way_back(attempt))

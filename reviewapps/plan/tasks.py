@@ -62,8 +62,14 @@ def due(
         if app.set_up != key:
             run = steps.RunTask("setup", key, blueprint.setup.run, droplet, blueprint.memory_mb)
             done = app.set_up == before or _has_succeeded(key, actual)  # so earlier versions wrote it down
-            return steps.MarkSetUp(key) if done else _asked(run, attempt, terms)
+            return steps.MarkSetUp(key) if done or _was_set_up(key, actual) else _asked(run, attempt, terms)
     return None
+
+
+def _was_set_up(key: str, actual: Actual) -> bool:
+    """Whether its databases were, for an app that is gone."""
+    mine = [one for one in actual.services or () if one.ours and one.database is not None]
+    return bool(mine) and all(one.set_up == key for one in mine)
 
 
 def parting(

@@ -123,7 +123,8 @@ class Turn:
             note_removal(self.means, self.actual.app, self.environment)
         if self.means.journal is not None and not isinstance(step, steps.Look | steps.Reach):
             self.means.journal.done.setdefault(self.environment, []).append(in_words(step))
-        self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
+        with self.means.cloudfoundry.held(self._lease.check):
+            self.actual = self.means.cloudfoundry.carry_out(step, self.actual)
         self._count(step)
 
     def keep(self, *, afterwards: bool = True) -> None:

@@ -107,3 +107,25 @@ def test_a_wiped_budget_begins_anew(redis: Redis) -> None:
     budget.spend()
     redis.flushall()
     budget.spend()
+
+
+@pytest.mark.parametrize("of_all", [False, True])
+def test_a_budget_says_what_is_left_of_it(redis: Redis, of_all: bool) -> None:
+    budget = Budget(redis if of_all else None, PREFIX, "cf", per_second=0.1, burst=2)
+    left = [budget.left()]
+    for _ in range(2):
+        budget.spend()
+        left.append(budget.left())
+    assert left == [2, 1, 0] and budget.allowed == 2
+    with pytest.raises(BudgetSpent):
+        budget.spend()
+
+
+def test_a_budget_goes_by_one_clock_for_all(redis: Redis) -> None:
+    budget = Budget(redis, PREFIX, "cf", per_second=0.1, burst=1)
+    budget.spend()
+    (key,) = redis.keys(f"{PREFIX}budget*")
+    (at,) = redis.lrange(key, 0, -1)
+    seconds, microseconds = redis.time()
+    assert 0 <= seconds + microseconds / 1e6 - float(at) < 5
+    assert 0 < redis.pttl(key) <= 10_000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,9 +14,10 @@ import pytest
 from reviewapps import steps
 from reviewapps.approval import Evidence, Requires
 from reviewapps.desired import Run
-from reviewapps.errors import Busy, Unavailable
+from reviewapps.errors import Busy, LeaseLost, Unavailable
 from reviewapps.grants import Grant, Named
 from reviewapps.model import (
+    Actual,
     App,
     Attempt,
     Candidate,
@@ -349,3 +351,44 @@ def test_an_attempt_that_gave_way_to_somebody_else_is_told_as_over() -> None:
     assert (told.commit, told.deployment, told.status) == (sha(2), "failure", "failure")
     assert told.description.startswith("Somebody else deployed: its app was given something else")
     assert told.slack is not None and "Still live" not in told.slack.text
+
+
+class Asked(CloudFoundry):
+    """It asks whoever carries out a step before it writes, and once more after that."""
+
+    check: Callable[[], None] | None = None
+
+    @contextmanager
+    def held(self, check: Callable[[], None]) -> Iterator[None]:
+        self.check = check
+        yield
+        self.check = None
+
+    def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
+        assert self.check is not None
+        self.check()
+        after = super().carry_out(step, actual)
+        self.check()
+        return after
+
+
+@dataclass(frozen=True)
+class Lost(Held):
+    """A lease that is lost in the middle of a step."""
+
+    checks: list[None] = field(default_factory=list)
+
+    def check(self) -> None:
+        self.checks.append(None)
+        if len(self.checks) == 9:
+            raise LeaseLost("somebody else may act on it now")
+
+
+def test_the_lease_is_asked_in_the_middle_of_a_step_too() -> None:
+    lease = Lost()
+    there = Deploying((), lease=lease)
+    there.cf = Asked(NOW, {})
+    with pytest.raises(LeaseLost):
+        there.turn()
+    assert len(lease.checks) == 9 and len(there.cf.apps) == 1
+    assert there.github.told == []

@@ -14,6 +14,7 @@ from reviewapps.model import (
     Attempt,
     Command,
     Deployment,
+    Droplet,
     Environment,
     Origin,
     Process,
@@ -24,6 +25,7 @@ from reviewapps.model import (
     Tagging,
 )
 from reviewapps.plan import Terms, another_try, restored
+from reviewapps.plan.returning import rolled_back
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import CloudFoundry, Fate
 from tests.core.settling import NOW, SHOP, GitHub, Settling, blueprint, is_as_it_should_be, pull_request, sha
@@ -188,3 +190,20 @@ def test_processes_beside_web_get_their_sizes_back_where_the_switch_had_come(
     step = restored(refusal, known, plan)
     assert step == (steps.ScaleProcesses(plan) if switched else None)
     assert restored(refusal, replace(known, scaled=True), plan) is None
+
+
+@pytest.mark.parametrize(
+    ("droplets", "step"),
+    [
+        (None, steps.Roll("old", "1.1.back")),
+        ((Droplet("old", "ready", "sum"),), steps.Roll("old", "1.1.back")),
+        ((Droplet("old", "failed", "sum", "it has expired"),), steps.Stop()),
+        ((), steps.Stop()),
+    ],
+)
+def test_who_cannot_go_back_to_what_served_is_stopped(
+    droplets: tuple[Droplet, ...] | None, step: steps.Step
+) -> None:
+    attempt = Attempt("1.1", NEW, "c", NOW)
+    app = App("a", "shop-pr-1", PR_1, "app", True, "new", sha(1), "c", NOW, attempt, live_droplet="old")
+    assert rolled_back(app, attempt, Actual(PR_1, (app,), droplets=droplets)) == step

@@ -28,7 +28,8 @@ from reviewapps.plan.tasks import due, parting, watched
 from reviewapps.plan.terms import Terms
 from reviewapps.rules import LONGEST_TASK
 from reviewapps.steps import Next, Wait
-from tests.core.settling import NOW
+from tests.core.imagined import CloudFoundry
+from tests.core.settling import NOW, SHOP, GitHub, Settling, pull_request
 
 REQUEST = timedelta(seconds=60)
 PR = Environment(7, "pr-1")
@@ -236,3 +237,15 @@ def test_a_shared_service_that_somebody_could_not_delete_keeps_what_it_holds(
 ) -> None:
     left = replace(there, state="failed", undeleted=True)
     assert next_service(service, left, environment) == step
+
+
+def test_a_database_is_set_up_once_whatever_becomes_of_its_app() -> None:
+    there = Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, {}))
+    there.services, there.commands = (Service("db", "database"),), {"setup": Command("seed")}
+    there.until_settled()
+    (guid,) = there.cf.apps
+    there.cf.carry_out(steps.DeleteApp(guid), there.cf.look().actual(Environment(SHOP.id, "pr-1")))
+    there.until_settled()
+    (again,) = there.cf.apps.values()
+    assert again.guid != guid and again.commit is not None and again.set_up is not None
+    assert sum(isinstance(one, steps.RunTask) for one in there.taken) == 1

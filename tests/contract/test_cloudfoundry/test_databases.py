@@ -302,3 +302,9 @@ def test_what_moved_to_another_space_keeps_its_database_when_the_former_space_is
     platform.meddle("DELETE", f"{INSTANCES}/{instance(moved).guid}", who=EVERYWHERE)
     later.drop_database(NAME)
     assert NAME not in {name for _, name in later.belongings().databases}
+
+
+def test_that_it_was_set_up_stands_on_the_database_too(later: SpaceClient, filled: Actual) -> None:
+    marked = later.carry_out(steps.MarkSetUp("key"), filled)
+    assert marked.app is not None and marked.app.set_up == "key"
+    assert instance(services_of(later, marked)).set_up == "key"

@@ -10,7 +10,7 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
-from reviewapps.errors import BadManifest, Unavailable
+from reviewapps.errors import BadManifest, LeaseLost, Unavailable
 from reviewapps.model import Actual, Health
 from tests.contract.test_cloudfoundry.platform import Platform
 from tests.contract.test_cloudfoundry.scenes import (
@@ -244,3 +244,28 @@ def test_what_the_web_process_is_known_to_be_is_not_set_again(
     space.carry_out(steps.Configure(plan), actual)
     said = [call.rsplit("/", 1)[1] for call in platform.calls()]
     assert said == ["scale", "web", "environment_variables"]
+
+
+@pytest.mark.parametrize("step", [steps.Configure(blueprint()), steps.Stop()], ids=["configure", "stop"])
+@pytest.mark.parametrize("writes", [0, 1])
+def test_who_may_not_go_on_in_the_middle_of_a_step_writes_no_more(
+    platform: Platform, space: SpaceClient, step: steps.Step, writes: int
+) -> None:
+    actual = space.carry_out(steps.MarkLive(attempt(), blueprint(memory_mb=64)), created(space))
+    before, allowed = written(platform), iter([None] * writes)
+
+    def check() -> None:
+        if next(allowed, "no") == "no":
+            raise LeaseLost("somebody else may act on it now")
+
+    with space.held(check), pytest.raises(LeaseLost):
+        space.carry_out(step, actual)
+
+    assert written(platform) == before + writes
+    space.carry_out(step, actual)
+    assert written(platform) > before + writes + 1
+
+
+def written(platform: Platform) -> int:
+    calls = [call for call in platform.calls() if "/oauth/" not in call and "/_sandbox" not in call]
+    return sum(not call.startswith("GET ") for call in calls)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
 
@@ -57,6 +58,9 @@ class CloudFoundry(Apps, Services, Building, Looking):
             if route.environment == environment:
                 return next((self.running[a] for a in route.apps if a in self.running), None)
         return None
+
+    def held(self, check: Callable[[], None]) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
         self.requests += 1
@@ -198,6 +202,9 @@ class CloudFoundry(Apps, Services, Building, Looking):
                 tasks = tuple(self.tasks[app.guid])
                 return replace(actual.with_app(self.apps[app.guid]), tasks=tasks)
             case steps.MarkSetUp(key):
+                for one in self.services.get(app.environment, []):
+                    if one.database is not None:
+                        change(self.services[app.environment], one.guid, set_up=key)
                 self.apps[app.guid] = replace(app, set_up=key)
                 return actual.with_app(self.apps[app.guid])
             case steps.Configure(blueprint):
