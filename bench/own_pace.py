@@ -1,5 +1,6 @@
 """The three deploys at the product's own intervals, where staging takes ten seconds, beside ``cf push`` of the
-same trees, and beside the fewest requests by hand: what the platform itself takes."""
+same trees, and beside the fewest requests by hand: what the platform itself takes. GitHub's webhooks call for
+looks, as in an installation; and once more without them, where somebody looks each second."""
 
 from __future__ import annotations
 
@@ -16,18 +17,23 @@ from reviewapps.sandbox.observed import Call
 
 STAGING = 10.0
 
+HOOKED = {**OWN_PACE, "LOOK_EVERY": "15"}
+
 
 def run(results: Results) -> dict[str, list[str]]:
     """Add the figures; the requests of each kind, in order."""
-    with Team(**OWN_PACE) as team:
-        platform = team.world.cloudfoundry.settings
-        platform.staging_seconds, platform.deployment_tick = STAGING, 1.0
+    with Team(**HOOKED) as team:
+        _slowed(team)
+        team.hook()
         alone = _by_hand(team)  # first, since it asks by the same account as we
         theirs: dict[str, tuple[float, int]] = {}
         cf = threading.Thread(target=lambda: theirs.update(_by_cf(team)), daemon=True)
         cf.start()
         ours = _by_us(team)
         cf.join()
+    with Team(**OWN_PACE) as team:
+        _slowed(team)
+        unhooked = _by_us(team)
     for kind in KINDS:
         took, calls = ours[kind]
         results.add(f"{kind}, at the product's own intervals: reviewapps", "s", [took])
@@ -35,11 +41,18 @@ def run(results: Results) -> dict[str, list[str]]:
         results.add(f"{kind}, …: the platform's own time", "s", [alone[kind]])
         results.add(f"{kind}, …: over the platform's own time", "s", [over], "≤ 2 s, or 5 %")
         results.add(f"{kind}, …: over it, in parts of a hundred", "%", [100 * over / alone[kind]])
+        unasked = unhooked[kind][0] - alone[kind]
+        results.add(f"{kind}, …: over it, without webhooks and with a look each second", "s", [unasked])
         results.add(f"{kind}, …: cf push of the same tree", "s", [theirs[kind][0]])
         results.add(f"{kind}, …: reviewapps / cf push", "", [took / theirs[kind][0]])
         results.add(f"{kind}, …: requests to Cloud Foundry, all of them", "", [counted(calls)[0]])
         results.add(f"{kind}, …: requests of cf push", "", [theirs[kind][1]])
     return {kind: [f"{call.method} {call.path}" for call in calls] for kind, (_, calls) in ours.items()}
+
+
+def _slowed(team: Team) -> None:
+    platform = team.world.cloudfoundry.settings
+    platform.staging_seconds, platform.deployment_tick = STAGING, 1.0
 
 
 def _by_us(team: Team) -> dict[str, tuple[float, list[Call]]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -9,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from bench.deliveries import SECRET
 from bench.worker_memory import tree_pss
 from reviewapps.demo.ledger import without_waiting
 from reviewapps.demo.onlooker import Onlooker, headings, until
@@ -18,6 +21,7 @@ from reviewapps.playground import Playground
 from reviewapps.sandbox.cloudfoundry.state import App
 from reviewapps.sandbox.observed import Call
 from reviewapps.sandbox.world import BOT
+from tests.stories.workers.visiting import answers, free_port
 
 OWN_PACE: Mapping[str, str] = {
     "LOOK_EVERY": "1",
@@ -63,6 +67,21 @@ class Team:
     def user(self) -> str:
         """Who the orchestrator is, as Cloud Foundry knows it."""
         return str(self.world.described()["cf_user"])
+
+    def hook(self) -> None:
+        """Let GitHub tell the product's own web process of all that happens, as an administrator sets it up."""
+        port = free_port()
+        env = self.playground.environment(WEBHOOK_SECRET=SECRET, BIND=f"127.0.0.1:{port}")
+        web = subprocess.Popen([sys.executable, "-m", "reviewapps.web"], env=env, stderr=subprocess.DEVNULL)
+        self._open.callback(web.wait)
+        self._open.callback(web.terminate)
+        until("the web process", lambda: answers(port, "/healthz"))
+        shop = self.world.github.world.named(*self.world.repository.split("/"))
+        assert shop is not None
+        shop.roles["octocat"] = "admin"
+        config = {"url": f"http://127.0.0.1:{port}/webhooks/github", "content_type": "json", "secret": SECRET}
+        wanted = {"config": config, "events": ["push", "pull_request", "create", "delete"]}
+        self.octocat.api("POST", f"/repos/{self.world.repository}/hooks", wanted)
 
     def memory(self) -> float:
         """MB of the worker and its children, PSS."""

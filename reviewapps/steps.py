@@ -11,7 +11,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from reviewapps.model import Attempt, Blueprint, Lock, Over, Override, Pin, Refusal, Said, Service, TaskKind
+from reviewapps.model import (
+    App,
+    Attempt,
+    Blueprint,
+    Lock,
+    Over,
+    Override,
+    Pin,
+    Refusal,
+    Said,
+    Service,
+    TaskKind,
+)
 
 UnderWay = Literal["package", "build", "deployment", "task"]
 
@@ -37,6 +49,7 @@ class Look:
 
     ``elsewhere`` are staged builds of ``build_key`` by other apps of ours in this space; it also fills
     ``sources`` with their droplets, as far as those can still be copied, and adds to ``builds`` those of its own.
+    Where ``serving`` is known to run such a build, that one alone will do.
     ``abroad`` are droplets of ``build_key``
     in other ``spaces`` (org/space) that bear our signature. ``builder``: whether the builder is ours alone.
     ``services`` also fills ``bindings``, and looks for those that are ``shared``, by their names.
@@ -46,6 +59,7 @@ class Look:
     build_key: str | None = None
     shared: tuple[str, ...] = ()
     spaces: tuple[str, ...] = ()
+    serving: App | None = None
 
 
 @dataclass(frozen=True)

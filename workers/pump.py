@@ -25,13 +25,21 @@ AHEAD: Final = 16
 the pump; more would wait until they are discarded, and come back only by their forward score."""
 
 
+Beat = Callable[[], float | None]
+"""Gives back in how many seconds it should come again, where it knows."""
+
+SOONEST: Final = 0.25
+"""The part of the usual pause after which the next beat comes at the soonest."""
+
+
 class Beats(threading.Thread):
-    """Calls ``beat`` at once and every ``seconds`` until it is stopped, whatever goes wrong in it.
+    """Calls ``beat`` at once and every ``seconds``, or sooner where it says so, until it is stopped, whatever goes
+    wrong in it.
 
     Most of what goes wrong is Redis being away: that is logged when it begins and when it is over.
     """
 
-    def __init__(self, name: str, seconds: float, beat: Callable[[], None]) -> None:
+    def __init__(self, name: str, seconds: float, beat: Beat) -> None:
         super().__init__(name=name, daemon=True)
         self._seconds = seconds
         self._beat = beat
@@ -40,13 +48,17 @@ class Beats(threading.Thread):
 
     def run(self) -> None:
         while not self._stopped.is_set():
+            pause = None
             try:
-                self._beat()
+                pause = self._beat()
             except Exception as error:  # the thread beats on, whatever one beat met
                 self._failed(error)
             else:
                 self._succeeded()
-            self._stopped.wait(self._seconds)
+            self._stopped.wait(self._pause(pause))
+
+    def _pause(self, asked: float | None) -> float:
+        return self._seconds if asked is None else min(self._seconds, max(asked, SOONEST * self._seconds))
 
     def stop(self) -> None:
         """Let the beat that runs be the last one."""
@@ -71,13 +83,14 @@ def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, ...]:
         for repository in repositories:
             app.send_task(tasks.LOOK, (repository,), tick, queue=LOOK, expires=settings.look_every)
 
-    def pump() -> None:
+    def pump() -> float | None:
         orchestrator = wire()
         look_at(orchestrator.asked_for())
         due, tick = orchestrator.turns.due, {"tick": new_tick()}
         for queue, environment in due.pop(AHEAD * app.conf.worker_concurrency):
             # An older message than this has a successor: the due set sent it again.
             app.send_task(tasks.SETTLE, (environment,), tick, queue=queue, expires=due.forward)
+        return due.next_in()
 
     def strike() -> None:
         orchestrator = wire()
@@ -87,5 +100,5 @@ def beats(app: Celery, settings: Settings, wire: Wire) -> tuple[Beats, ...]:
     def speak() -> None:
         wire().speak()
 
-    named = {"pump": pump, "clock": strike, "voice": speak}
+    named: dict[str, Beat] = {"pump": pump, "clock": strike, "voice": speak}
     return tuple(Beats(name, settings.pump_every, beat) for name, beat in named.items())

@@ -60,7 +60,7 @@ def memory(api: Client) -> dict[str, int]:
 def look(api: Client, step: Look, actual: Actual) -> Actual:
     """``actual`` with the one kind filled in that ``step`` names, newest first."""
     if step.kind == "elsewhere":
-        return _elsewhere(api, step.build_key or "", actual)
+        return _beside(api, step, actual) or _elsewhere(api, step.build_key or "", actual)
     if step.kind == "abroad":
         return abroad(api, step, actual)
     if step.kind == "builder":
@@ -105,6 +105,23 @@ def _whose(resource: Json) -> Environment | None:
         return labels.environment_of(parse.labels_of(resource))
     except labels.Unreadable:
         return None
+
+
+def _beside(api: Client, step: Look, actual: Actual) -> Actual | None:
+    """What ``_elsewhere`` finds, where an app is known to run such a build; None where its droplet is gone."""
+    app = step.serving
+    if app is None or app.droplet is None:
+        return None
+    mine = {one.guid for one in actual.apps}
+    listed = list(_droplets(api, api.droplets_of(sorted({*mine, app.guid})), actual))
+    sources = {one.guid: one for one in listed if (one.guid, one.state) == (app.droplet, "ready")}
+    if not sources:
+        return None
+    found = Build(
+        "", "ready", "", step.build_key, None, app.droplet, environment=app.environment, app=app.guid
+    )
+    droplets = tuple(one for one in listed if one.app in mine)
+    return replace(actual, droplets=droplets, elsewhere=(found,), sources=sources)
 
 
 def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:

@@ -82,6 +82,7 @@ def app(resource: Json) -> App:
         live_droplet=notes.get(labels.LIVE_DROPLET),
         web=notes.get(labels.WEB),
         rules_at=bounds.word(notes.get(labels.RULES_AT)),
+        build_key=bounds.word(notes.get(labels.BUILD)),
         takes_mb=labels.takes_of(notes),
         lock=labels.lock_of(notes),
         pin=labels.pin_of(notes),

@@ -104,6 +104,7 @@ def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
         labels.LIVE_DROPLET: app.droplet,
         labels.RULES_AT: step.blueprint.rules_at if step.blueprint is not None else None,
     }
+    notes[labels.BUILD] = step.blueprint.build_key if step.blueprint is not None else None
     if step.blueprint is not None:
         notes |= {labels.WEB: mark(step.blueprint), labels.TAKES: str(step.blueprint.needs_mb)}
     return actual.with_app(parse.app(api.annotate(app.guid, notes, marks)))

@@ -54,6 +54,15 @@ end
 return popped
 """
 
+_NEXT = """
+local soonest
+for _, key in ipairs(KEYS) do
+  local due = redis.call('ZRANGEBYSCORE', key, '(' .. exact(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+  if due[2] and (not soonest or tonumber(due[2]) < soonest) then soonest = tonumber(due[2]) end
+end
+return soonest and exact(soonest - now)
+"""
+
 _CLAIM = """
 local score = exact(now + tonumber(ARGV[2]))
 redis.call('ZADD', place(ARGV[1]) or KEYS[#KEYS], score, ARGV[1])
@@ -87,6 +96,7 @@ class Due:
         self._wake = redis.register_script(_NOW + _WAKE)
         self._watch = redis.register_script(_NOW + _WATCH)
         self._pop = redis.register_script(_NOW + _POP)
+        self._next = redis.register_script(_NOW + _NEXT)
         self._claim = redis.register_script(_NOW + _CLAIM)
         self._finish = redis.register_script(_NOW + _FINISH)
 
@@ -114,6 +124,11 @@ class Due:
         keys = [*self._keys, *self._messages]
         popped = self._pop(keys=keys, args=[_argument(self.forward), limit])
         return [(QUEUES[index - 1], environment.decode()) for index, environment in popped]
+
+    def next_in(self) -> float | None:
+        """Seconds until the next one becomes due; None where nobody waits."""
+        found = self._next(keys=self._keys)
+        return None if found is None else float(found)
 
     def claim(self, environment: str) -> float:
         """The score that ``finish`` wants back. It is scored forward, whether it stood here or not.

@@ -13,11 +13,11 @@ from reviewapps.sandbox.world import BOT, World
 
 UNDER_WAY: Final = re.compile(
     r"^/v3/(packages\?.*states=PROCESSING_UPLOAD|builds\?.*states=STAGING|deployments\?.*status_values=ACTIVE"
-    r"|processes/[^/]+/stats)"
+    r"|(apps/[^/]+/)?processes/[^/]+/stats)"
 )
-"""What only asks whether the platform is still at it; the last, how the new instances of a switch are."""
+"""What only asks whether the platform is still at it; the last, how those are whose address does not answer."""
 
-GOING: Final = re.compile(r"^/v3/(packages|builds|droplets|deployments|jobs)\b|/stats$")
+GOING: Final = re.compile(r"^/v3/(packages|builds|droplets|deployments|jobs)\b")
 """What asks how something goes."""
 
 

@@ -65,7 +65,8 @@ class App:
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
 
     ``web`` digests what its web process is known to be sized and set for; None where that is not known.
-    ``live_droplet`` is what it had when it went live last: another one is somebody else's; ``rules_at`` is the
+    ``live_droplet`` is what it had when it went live last: another one is somebody else's; ``build_key`` is what
+    that is a build of, None where that is not known; ``rules_at`` is the
     commit whose rules it went live by, None where that is not known, and ``takes_mb`` the memory of all instances
     by those. Of shared environments, by hand: ``lock``, ``pin``, ``override``, and who signed off which commit
     (``sign_offs``).
@@ -92,6 +93,7 @@ class App:
     live_droplet: str | None = None
     web: str | None = None
     rules_at: str | None = None
+    build_key: str | None = None
     takes_mb: int | None = None
     lock: Lock | None = None
     pin: Pin | None = None
@@ -104,6 +106,13 @@ class App:
     def is_builder(self) -> bool:
         """Whether it only builds."""
         return self.app == BUILDER
+
+    @property
+    def runs_its_own_build(self) -> bool:
+        """Whether it serves what its environment built, and which build that is is known."""
+        own = self.attempt is not None and self.attempt.copied_from is None
+        known = self.build_key is not None and self.droplet is not None and self.droplet == self.live_droplet
+        return own and known and self.started and self.commit is not None
 
     @property
     def is_record(self) -> bool:

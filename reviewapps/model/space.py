@@ -151,6 +151,12 @@ class Space:
             for environment in apps.keys() | routes.keys()
         }
 
+    def serving(self, environment: Environment) -> tuple[App, ...]:
+        """Apps of others of the same repository, the newest first, that run what their own environment built."""
+        others = (a for a in self.apps if a.environment.repository == environment.repository)
+        built = [a for a in others if a.environment != environment and a.runs_its_own_build]
+        return tuple(sorted(built, key=lambda app: (app.created_at, app.guid), reverse=True))
+
     def with_part(self, actual: Actual) -> Space:
         """The same with what ``actual`` shows of its environment in the place of what was there of it."""
         apps = tuple(app for app in self.apps if app.environment != actual.environment)

@@ -201,7 +201,7 @@ def _from_beside(
     if not terms.builds:
         return None
     if actual.elsewhere is None:
-        return steps.Look("elsewhere", blueprint.build_key)
+        return steps.Look("elsewhere", blueprint.build_key, serving=_serving(blueprint, app, terms))
     if actual.droplets is None and (actual.elsewhere or app.environment.shared or terms.signs):
         return steps.Look("droplets")  # what it ran before may have been copied
     for build in actual.elsewhere:
@@ -220,6 +220,14 @@ def _marked(copied: str | Next, actual: Actual, blueprint: Blueprint) -> str | N
     when its source is gone."""
     mine = (d for d in actual.droplets or () if d.guid == copied and d.build_key != blueprint.build_key)
     return next((steps.MarkCopy(one.guid, blueprint.build_key) for one in mine), copied)
+
+
+def _serving(blueprint: Blueprint, app: App, terms: Terms) -> App | None:
+    """Who runs this build already, so that nobody has to be asked who built it. What a preview may have built
+    itself is looked for."""
+    if not app.environment.shared or terms.signs:
+        return None
+    return next((one for one in terms.serving if one.build_key == blueprint.build_key), None)
 
 
 def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> str | Next:

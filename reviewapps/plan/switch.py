@@ -87,12 +87,13 @@ def called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
 
 
 def watch_start(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual, terms: Terms) -> Next:
-    """People see the URL only when it answers. A deployment that is over well has all its instances up: how they
-    are is only asked where the address does not answer."""
-    rolled = app.commit is not None
-    if rolled and actual.answers is None:
+    """People see the URL only when it answers. A deployment that is over well has all its instances up, and the
+    only instance that there ever was is up when it answers: how they are is only asked where the address does not
+    answer."""
+    told = app.commit is not None or _is_the_only_one(app, attempt, blueprint, actual)
+    if told and actual.answers is None:
         return steps.Reach(blueprint.host)
-    if rolled and actual.answers:
+    if told and actual.answers:
         return _live(app, attempt, blueprint, actual)
     if actual.instances is None:
         return steps.Look("instances")
@@ -103,6 +104,15 @@ def watch_start(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual
     if not actual.answers:
         return Wait("an answer of the address")
     return _live(app, attempt, blueprint, actual)
+
+
+def _is_the_only_one(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual) -> bool:
+    """Whether no other instance can answer: of one that was stopped just now the router may still know. (Behind a
+    gate no answer would cast doubt on the gate.)"""
+    if actual.guard is not None:
+        return False
+    mine = [one.attempt == attempt.id for one in actual.deployments or ()]
+    return app.live_since is None and blueprint.instances == 1 and mine == [True]
 
 
 def _live(app: App, attempt: Attempt, blueprint: Blueprint, actual: Actual) -> Next:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from reviewapps import steps
-from reviewapps.model import Attempt, Refusal
+from reviewapps.model import App, Attempt, Refusal
 
 TRIES = 3
 """How often what the platform did wrong is tried."""
@@ -16,7 +16,8 @@ TRIES = 3
 class Terms:
     """What a plan may use and must keep to. ``attempt`` is the id that a new attempt would get, ``request``
     the longest that one request may last. ``sources`` are the spaces whose signed droplets may be copied;
-    ``builds``: whether anything may be built where it lives; ``signs``: whether what is built is signed."""
+    ``builds``: whether anything may be built where it lives; ``signs``: whether what is built is signed.
+    ``serving`` are apps that run what their own environment built."""
 
     names: tuple[str, ...]
     domain: str
@@ -28,6 +29,7 @@ class Terms:
     sources: tuple[str, ...] = ()
     builds: bool = True
     signs: bool = False
+    serving: tuple[App, ...] = ()
 
     def is_late(self, attempt: Attempt) -> bool:
         """Whether the attempt should have come to its end by now."""

@@ -34,6 +34,11 @@ class Pace:
     pause: timedelta = timedelta(seconds=10)
 
     @property
+    def first(self) -> float:
+        """How soon to look first at what may be over in a moment."""
+        return min(self.poll, 0.1)
+
+    @property
     def soon(self) -> float:
         """How often to look at what waits since a moment ago."""
         return min(self.poll, 0.5)

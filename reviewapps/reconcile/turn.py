@@ -45,11 +45,17 @@ class Turn:
     was told last, seconds; None where there is nothing to wait for."""
 
     def __init__(
-        self, means: Means, environment: Environment, lease: Lease, repository: Repository, actual: Actual
+        self,
+        means: Means,
+        environment: Environment,
+        lease: Lease,
+        repository: Repository,
+        actual: Actual,
+        serving: tuple[App, ...] = (),
     ) -> None:
         self.means, self.environment = means, environment
         self.repository, self.actual = repository, actual
-        self._lease = lease
+        self._lease, self._serving = lease, serving
         self._read_at = means.now()
         self._attempts = 0
         self._held: tuple[Note, Actual] | None = None
@@ -73,6 +79,7 @@ class Turn:
             sources=means.grant.sources.get(self.environment.kind, ()),
             builds=self.environment.kind not in means.grant.copies_only,
             signs=means.grant.signs,
+            serving=self._serving,
         )
 
     @property

@@ -25,11 +25,17 @@ Whoever lists wakes those whose wait is over."""
 
 ALONE: Final = "waiting alone"
 ASKED: Final = "waiting asked"
-"""Under these the memory holds, of the whole installation: who asked for himself lately, and when a listing of
-what is under way was asked for last."""
+"""Under these the memory holds, of the whole installation: when who asks for himself will do so next, and when
+which listing of what is under way was asked for last, or had to wait."""
 
-ALONE_FOR: Final = 30.0
-"""Seconds after which who asked for himself is taken for one that does not wait any more."""
+SHORT: Final = "package"
+"""What is often over in a moment, as is most of what no listing shows: while young it is looked at sooner."""
+
+YOUNG: Final = 0.5
+"""The part of what a wait lasted by now after which it is looked at again while it is young."""
+
+LATE: Final = 2.0
+"""Seconds for which who wanted to ask for himself is waited for, before he is taken for one that waits no more."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +60,8 @@ def wait_for(means: Means, environment: Environment, wait: Wait, attempt: str) -
     means.remember(waiting, means.pace.deadline.total_seconds(), "waiting", environment.name)
     if wait.until is not None:
         return max(means.pace.soon, wait.until.timestamp() - now)
-    after = _after(means, now - since)
-    return after if wait.kind is not None else max(after, _alone(means, environment) * means.pace.apart)
+    after = _after(means, now - since, short=wait.kind in (None, SHORT))
+    return after if wait.kind is not None else _alone(means, environment, after)
 
 
 def is_still_under_way(means: Means, environment: Environment) -> float | None:
@@ -67,14 +73,18 @@ def is_still_under_way(means: Means, environment: Environment) -> float | None:
         return None
     if waiting["wish"] != _wish(means, environment):
         return None
-    listing = _listing(means, waiting["kind"], _after(means, now - _youngest(means, waiting)), environment)
+    since, share = waiting["since"], crc32(environment.key.encode()) % 100 / 100
+    within = _after(means, now - _youngest(means, waiting))
+    listing = _listing(means, waiting["kind"], within, environment, since=since)
     if listing is None:
-        return means.pace.apart
+        return _free(means) + TURN * share
     if environment.key not in listing.keys:
         return None
-    others = (len(listing.keys) - 1) * TURN * (crc32(environment.key.encode()) % 100 / 100)
-    own = listing.at + _after(means, now - waiting["since"]) - now
-    return max(means.pace.soon / 5, own) + min(others, 2 * means.pace.seldom)
+    others = (len(listing.keys) - 1) * TURN * share
+    own, fresh = listing.at + _after(means, now - since) - now, now - listing.at < within
+    return max(own, means.pace.first if fresh else _free(means)) + min(
+        others, 2 * means.pace.seldom if fresh else 4 * means.pace.apart
+    )
 
 
 def wait_no_more(means: Means, environment: Environment) -> None:
@@ -84,7 +94,7 @@ def wait_no_more(means: Means, environment: Environment) -> None:
 
 def under_way(means: Means, kind: UnderWay, *, but: Environment) -> bool:
     """Whether the platform works on something of this kind for anybody of ours, but for one environment."""
-    listing = _listing(means, kind, means.pace.poll, but, whatever=True)
+    listing = _listing(means, kind, means.pace.poll, but)
     return listing is not None and any(key != but.key for key in listing.keys)
 
 
@@ -99,41 +109,64 @@ def _where(means: Means, kind: UnderWay) -> str:
     return ":".join(("under way", *sorted(set(means.grant.targets.values())), kind))
 
 
-def _after(means: Means, waited: float) -> float:
+def _after(means: Means, waited: float, *, short: bool = False) -> float:
     """How long after one look comes the next, seconds."""
-    return max(means.pace.soon, min(PART * waited, means.pace.seldom))
+    least = max(means.pace.first, min(YOUNG * waited, means.pace.soon)) if short else means.pace.soon
+    return max(least, min(PART * waited, means.pace.seldom))
+
+
+def _may_list(means: Means, where: str) -> bool:
+    """Whether that listing may be asked for now, as is written down then: some time after the last one, and after
+    those that had to wait and were asked for longer ago."""
+    now, held = means.now().timestamp(), means.memory.read(ASKED)
+    listed, waits = held if isinstance(held, list) else ({}, {})
+    before = [one for one, at in waits.items() if now - at < 2 * means.pace.apart and one != where]
+    soon = now - max(listed.values(), default=0.0) < means.pace.apart
+    may = not soon and all(listed.get(one, 0.0) >= listed.get(where, 0.0) for one in before)
+    told = {**listed, where: now} if may else listed
+    waits = {one: waits[one] for one in before} | ({} if may else {where: now})
+    means.memory.write(ASKED, [told, waits], means.pace.deadline.total_seconds())
+    return may
+
+
+def _free(means: Means) -> float:
+    """Seconds until another listing may be asked for."""
+    held = means.memory.read(ASKED)
+    last = max(held[0].values(), default=0.0) if isinstance(held, list) else 0.0
+    return max(means.pace.first, float(last) + means.pace.apart - means.now().timestamp())
 
 
 def _listing(
-    means: Means, kind: UnderWay, within: float, whose: Environment, *, whatever: bool = False
+    means: Means, kind: UnderWay, within: float, whose: Environment, *, since: float | None = None
 ) -> _Listing | None:
-    """What is under way, as it was at most so many seconds ago. None while nobody may ask, since some listing was
-    asked for just now (``whatever`` others ask): however many kinds and repositories wait, all together ask
-    for few. Others whose wait is over are woken; ``whose`` turn this is goes on by itself."""
+    """What is under way, as it was at most so many seconds ago; older, but not from before ``since``, while nobody
+    may ask, because some listing was asked for just now, and None where there is no such. (Without ``since`` it is
+    asked for nevertheless.) So however many kinds and repositories wait, all together ask for few. Others whose
+    wait is over are woken; ``whose`` turn this is goes on by itself."""
     now, memory = means.now().timestamp(), means.memory
     where = _where(means, kind)
-    known = memory.read(where)
-    if isinstance(known, list) and now - known[0] < within:
-        return _Listing(known[0], tuple(known[1]))
-    last = memory.read(ASKED)
-    if isinstance(last, float) and 0 <= now - last < means.pace.apart and not whatever:
-        return None
-    memory.write(ASKED, now, means.pace.poll)
+    held = memory.read(where)
+    before = _Listing(held[0], tuple(held[1])) if isinstance(held, list) else None
+    known = before if before is not None and before.at >= (since or 0.0) else None
+    if known is not None and now - known.at < within:
+        return known
+    if not _may_list(means, where) and since is not None:
+        return known
     keys = sorted(environment.key for environment in means.cloudfoundry.under_way(kind))
     memory.write(where, [now, keys], 2 * means.pace.seldom)
-    before = set(known[1]) if isinstance(known, list) else set[str]()
-    for key in before - {whose.key, *keys}:
+    for key in set(before.keys if before is not None else ()) - {whose.key, *keys}:
         means.wake(key)
     return _Listing(now, tuple(keys))
 
 
-def _alone(means: Means, environment: Environment) -> int:
-    """How many wait for what no listing shows, this one among them."""
+def _alone(means: Means, environment: Environment, after: float) -> float:
+    """Seconds until who waits for what no listing shows may ask: ``after``, or later where others do so too."""
     now, known = means.now().timestamp(), means.memory.read(ALONE)
-    others = known.items() if isinstance(known, dict) else ()
-    waiting = {key: at for key, at in others if now - at < ALONE_FOR} | {environment.key: now}
-    means.memory.write(ALONE, waiting, ALONE_FOR)
-    return len(waiting)
+    asks = known.items() if isinstance(known, dict) else ()
+    others = {key: at for key, at in asks if key != environment.key and now - LATE < at}
+    again = max(after, (len(others) + 1) * means.pace.apart if others else 0.0)
+    means.memory.write(ALONE, others | {environment.key: now + again}, means.pace.deadline.total_seconds())
+    return again
 
 
 def _wish(means: Means, environment: Environment) -> str | None:

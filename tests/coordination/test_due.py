@@ -42,6 +42,16 @@ def test_what_is_not_due_yet_is_not_popped(due: Due) -> None:
     assert due.pop(10) == []
 
 
+def test_when_the_next_one_is_due_is_known(due: Due) -> None:
+    assert due.next_in() is None
+    due.wake("due already, and held back", queue="deploy", at=due.now() - 5)
+    assert due.next_in() is None
+    due.wake("1/pr-1", queue="deploy", at=due.now() + 60)
+    due.wake("1/pr-2", queue="teardown", at=due.now() + 30)
+    soonest = due.next_in()
+    assert soonest is not None and 20 < soonest <= 30
+
+
 def test_a_lost_message_comes_back_by_itself(redis: Redis) -> None:
     due = Due(redis, PREFIX, forward=0.05)
     due.wake("1/pr-12", queue="deploy")

@@ -203,7 +203,7 @@ class Deploying:
     def until_there_is_no_room(self) -> float | None:
         """What the turn says that asked for a step without room."""
         wait = self.turn()
-        while wait in (Pace().poll, Pace().soon):
+        while wait in (Pace().poll, Pace().soon, Pace().first):
             self.cf.pass_time()
             wait = self.turn()
         return wait

@@ -117,10 +117,44 @@ def test_who_asks_for_himself_asks_the_more_rarely_the_more_do() -> None:
     platform = _some(40, lambda n: HOUR)
     means, wait = platform.means, Wait("the first instance")
     waits = [wait_for(means, environment, wait, "1") for environment in platform.ends]
-    assert waits[0] == Pace().soon
+    assert waits[0] == Pace().first
     assert waits[-1] == 40 * Pace().apart
     platform.seconds = 60.0
-    assert wait_for(means, next(iter(platform.ends)), Wait("something else"), "1") == Pace().soon
+    assert wait_for(means, next(iter(platform.ends)), Wait("something else"), "1") == Pace().first
+
+
+def test_whose_wait_is_over_keeps_nobody_waiting() -> None:
+    platform = _some(3, lambda n: HOUR)
+    means, (one, other, third) = platform.means, platform.ends
+    wait_for(means, one, Wait("the first instance"), "1")
+    platform.seconds = 1.0
+    assert wait_for(means, other, Wait("the first instance"), "1") == 2 * Pace().apart
+    platform.seconds = 5.0
+    assert wait_for(means, third, Wait("the first instance"), "1") == Pace().first
+
+
+@pytest.mark.parametrize("kind", ["package", None])
+@pytest.mark.parametrize("lasts", [0.05, 0.25, 0.6])
+def test_what_is_over_in_a_moment_is_noticed_in_a_moment(kind: UnderWay | None, lasts: float) -> None:
+    platform = _some(1, lambda n: lasts)
+    noticed = platform.noticed(lambda environment: kind)["pr-1"]
+    assert noticed - lasts <= (0.5 if kind is not None and lasts > Pace().first else 0.3)
+
+
+def test_a_listing_from_before_the_wait_says_nothing_of_it() -> None:
+    platform = _some(2, lambda n: HOUR)
+    means, (one, other) = platform.means, platform.ends
+    platform.ends = {one: HOUR}
+    wait_for(means, one, Wait("the upload", "package"), "1")
+    platform.seconds = 0.1
+    assert is_still_under_way(means, one) is not None
+    platform.ends = {one: HOUR, other: HOUR}
+    platform.seconds = 0.2
+    wait_for(means, other, Wait("the upload", "package"), "1")
+    platform.seconds = 0.3
+    again = is_still_under_way(means, other)
+    assert again is not None and 0.3 <= again < 0.55, "until another listing may be asked for"
+    assert platform.listed == [0.1]
 
 
 def test_before_there_is_anything_to_be_seen_nobody_looks() -> None:

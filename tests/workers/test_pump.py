@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -12,12 +14,12 @@ from workers.pump import Beats
 
 
 @pytest.fixture
-def started() -> Iterator[Callable[[Callable[[], None]], Beats]]:
+def started() -> Iterator[Callable[..., Beats]]:
     """Starts beats that end with the test."""
     threads: list[Beats] = []
 
-    def start(beat: Callable[[], None]) -> Beats:
-        threads.append(Beats("pump", 0.005, beat))
+    def start(beat: Callable[[], float | None], seconds: float = 0.005) -> Beats:
+        threads.append(Beats("pump", seconds, beat))
         threads[-1].start()
         return threads[-1]
 
@@ -28,7 +30,7 @@ def started() -> Iterator[Callable[[Callable[[], None]], Beats]]:
 
 
 def test_an_outage_is_logged_once_and_so_is_its_end(
-    started: Callable[[Callable[[], None]], Beats], caplog: pytest.LogCaptureFixture
+    started: Callable[..., Beats], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "workers.pump")
     beats = iter([*[ConnectionError("Redis is away")] * 5, *[None] * 5])
@@ -48,7 +50,7 @@ def test_an_outage_is_logged_once_and_so_is_its_end(
     ]
 
 
-def test_a_stopped_thread_beats_no_more(started: Callable[[Callable[[], None]], Beats]) -> None:
+def test_a_stopped_thread_beats_no_more(started: Callable[..., Beats]) -> None:
     count = 0
 
     def beat() -> None:
@@ -60,3 +62,19 @@ def test_a_stopped_thread_beats_no_more(started: Callable[[Callable[[], None]], 
     thread.stop()
     thread.join(timeout=5)
     assert not thread.is_alive()
+
+
+def test_a_beat_comes_again_sooner_where_it_says_so(
+    started: Callable[..., Beats],
+) -> None:
+    said, at = iter([0.001, None, 60.0]), list[float]()
+
+    def beat() -> float | None:
+        at.append(time.monotonic())
+        return next(said, None)
+
+    started(beat, 0.2)
+    until(lambda: len(at) > 3, "four beats")
+    sooner, usual, no_later = (after - before for before, after in itertools.pairwise(at[:4]))
+    assert sooner < 0.2 <= usual
+    assert no_later < 5
