@@ -38,21 +38,23 @@ class Asked:
 def deploy(
     environment: Where,
     ref: Annotated[
-        str | None, typer.Argument(help="Of a shared environment: the commit, branch or tag to run.")
+        str | None,
+        typer.Argument(metavar="REF", help="Where tags are followed: the commit, branch or tag to run."),
     ] = None,
     override: Override = False,
     wait: Wait = False,
     within: Within = None,
     as_json_: AsJson = False,
 ) -> int:
-    """Bring an environment up: what was refused, removed by hand or expired is tried anew."""
+    """Bring an environment up: what was refused, removed by hand or expired is tried anew. With REF, send that
+    to a shared environment."""
     told, asked = settings(), Asked(wait, waiting(within, wait), as_json_)
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         mask = Mask.over(told.secrets)
         if ref is not None:
             commit = sent(told, installation, one, ref, override)
-            past = ", past what holds others; `reviewapps history` names you" if override else ""
+            past = f", past what holds others; `reviewapps history {one.name}` names you" if override else ""
             said = f"{one.name}: {commit[:7]} goes there{past}"
             return _ended(installation, one, "deploy", asked, mask, said, commit=commit)
         standing = installation.deploy(one.environment, _who(told, one))
@@ -70,7 +72,7 @@ def redeploy(environment: Where, wait: Wait = False, within: Within = None, as_j
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         commit = installation.redeploy(one.environment, _who(told, one))
-        where = "`reviewapps history`" if one.environment.shared else "the pull request's comment"
+        where = f"`reviewapps history {one.name}`" if one.environment.shared else "the pull request's comment"
         said = f"{one.name}: {commit[:7]} is deployed once more; {where} will tell"
         return _ended(installation, one, "redeploy", asked, Mask.over(told.secrets), said, commit=commit)
 

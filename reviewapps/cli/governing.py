@@ -17,15 +17,16 @@ from reviewapps.cli.sought import Sought, sought
 from reviewapps.errors import AuthorMustAct, BadSettings
 from reviewapps.installation import Installation
 from reviewapps.report.untrusted import Mask
+from reviewapps.report.wording import listed
 from reviewapps.rules.units import duration
 from reviewapps.settings import Settings
 from reviewapps.wiring import reading
 
 SHA: Final = re.compile(r"[0-9a-f]{4,40}")
 
-Why = Annotated[str, typer.Argument(help="What for: shown to whoever waits.", show_default=False)]
-HowLong = Annotated[str, typer.Argument(help="30m, 8h, 10d.", show_default=False)]
-Commit = Annotated[str, typer.Argument(help="A commit, or the beginning of one.", show_default=False)]
+Why = Annotated[str, typer.Argument(metavar="WHY", help="What for: shown to whoever waits.")]
+HowLong = Annotated[str, typer.Argument(metavar="TIME", help="30m, 8h, 10d.")]
+Commit = Annotated[str, typer.Argument(metavar="COMMIT", help="A commit, or the beginning of one.")]
 
 
 @command("lock")
@@ -33,6 +34,8 @@ Commit = Annotated[str, typer.Argument(help="A commit, or the beginning of one."
 def lock(environment: Where, how_long: HowLong, why: Why, as_json_: AsJson = False) -> int:
     """Let nobody's commit go to a shared environment for a while."""
     until = datetime.now(UTC) + _lasting(how_long)
+    if not why.strip():
+        raise BadSettings("what is the lock for? Whoever waits is shown that")
     told = settings()
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
@@ -54,8 +57,9 @@ def unlock(environment: Where, as_json_: AsJson = False) -> int:
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)
         with installation.governing(one.environment, somebody(told)) as it:
-            it.unlock()
-        print(deed_with_row("unlock", one) if as_json_ else f"{one.name}: unlocked")
+            ended = it.unlock()
+        said = " · ".join(ended) or "nothing to end: it was not locked, and follows what it should"
+        print(deed_with_row("unlock", one, ended=ended) if as_json_ else f"{one.name}: {said}")
     return 0
 
 
@@ -71,11 +75,12 @@ def approve(environment: Where, commit: Commit, as_json_: AsJson = False) -> int
             raise BadSettings("who are you? `gh auth login`, or GH_TOKEN with a token of your own, says so")
         found = _commit(one, commit)
         with installation.governing(one.environment, signs) as it:
+            asked = it.signers
             it.sign_off(signs, found)
         if as_json_:
-            print(deed_with_row("approve", one, who=signs, commit=found))
+            print(deed_with_row("approve", one, who=signs, commit=found, asked=sorted(asked)))
             return 0
-        print(f"{one.name}: {signs} signed {found[:7]} off")
+        print(f"{one.name}: {signs} signed {found[:7]} off{_in_vain(asked, signs)}")
     return 0
 
 
@@ -84,7 +89,7 @@ def approve(environment: Where, commit: Commit, as_json_: AsJson = False) -> int
 def rollback(
     environment: Where,
     commit: Annotated[
-        str | None, typer.Argument(help="The commit to go back to; else the one before.")
+        str | None, typer.Argument(metavar="COMMIT", help="The commit to go back to; else the one before.")
     ] = None,
     as_json_: AsJson = False,
 ) -> int:
@@ -125,6 +130,15 @@ def sent(told: Settings, installation: Installation, one: Sought, ref: str, over
     with installation.governing(one.environment, who) as it:
         it.send(ref, commit, who, override=override)
     return commit
+
+
+def _in_vain(asked: frozenset[str], person: str) -> str:
+    """What is to be said where nobody waits for this person's word. Who is in a team is not asked."""
+    if not asked:
+        return "; nothing there asks for a sign-off. Approvals are given on the pull request"
+    if person.lower() in asked or any("/" in name for name in asked):
+        return ""
+    return f"; but a sign-off is asked of {listed(sorted(asked), 'or')}"
 
 
 def _commit(one: Sought, ref: str) -> str:

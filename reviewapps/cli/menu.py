@@ -79,7 +79,13 @@ def several() -> None:  # else one command alone would not be asked for by its n
 
 
 Home = Annotated[Path, typer.Option(help="Where everything of it is kept.")]
-Where = Annotated[str, typer.Argument(metavar="ENVIRONMENT", help="acme/shop#12 or acme/shop:dev")]
+Where = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENVIRONMENT",
+        help="pr-12 or dev; where there are several repositories acme/shop#12 or acme/shop:dev.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 Within = Annotated[

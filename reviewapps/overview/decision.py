@@ -63,7 +63,10 @@ def decision(
     verdict = desired.of(environment)
     number = environment.number
     if number is None:
-        return Decision((granted, *_of_shared(environment, wanted, rules, space, verdict)), follows(verdict))
+        shared = _of_shared(environment, wanted, rules, space, verdict)
+        notes = verdict.notes if isinstance(verdict, Run | Held) else ()
+        said = (follows(verdict), *map(_sentence, notes))
+        return Decision((granted, *shared), " ".join(said))
     asked = questions(wanted, rules, grant, space, known, now, number)
     passed = isinstance(verdict, Run | NoRoom)
     answers = [Answer(question, True) for question in asked]
@@ -129,7 +132,7 @@ def follows(verdict: Verdict) -> str:
             held = f" {held_words(verdict.held)}." if verdict.held is not None else ""
             return f"{commit[:7]} should run{by}{until}.{held}"
         case Held(hold):
-            return f"{held_words(hold)}."
+            return _sentence(held_words(hold))
         case NoRoom(commit, place, of):
             lacks = lacking(verdict).removeprefix(" for room")
             return f"{commit[:7]} waits for room, {ordinal(place)} of {of}{lacks}."
@@ -143,3 +146,9 @@ def follows(verdict: Verdict) -> str:
             return f"Whatever is there stays as it is{f', since {because}' if because else ''}."
         case _:
             return f"Nothing should be there ({why(verdict)})."
+
+
+def _sentence(words: str) -> str:
+    """Commits stay as they are."""
+    first = words.partition(" ")[0]
+    return f"{words[0].upper() if first.isalpha() else words[0]}{words[1:]}."

@@ -221,7 +221,7 @@ def _against(verdict: Verdict) -> str:
     """Why there is nothing to bring up."""
     match verdict:
         case Absent() | Fork() | Destroyed():
-            return f"it gets none ({why(verdict)})"
+            return f"it gets no preview ({why(verdict)})"
         case Refused(_, refusal):
             return refusal.message
         case Held(hold):

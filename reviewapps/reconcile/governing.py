@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from reviewapps import steps
+from reviewapps.approval import NOTHING
 from reviewapps.desired import (
     followed_tags,
     has_drifted,
@@ -57,11 +58,29 @@ class Governing:
             raise AuthorMustAct(f"{self._asked}: a lock lasts {LONGEST.days} days at most")
         self._write(lock=Lock(who, why, until))
 
-    def unlock(self) -> None:
-        """Let it follow again what it follows: no lock, and no commit that somebody went back to. What was adopted
-        stays until the next merge, whose way is judged from what it says."""
+    def unlock(self) -> tuple[str, ...]:
+        """Let it follow again what it follows: no lock, and no commit that somebody went back to; what was ended,
+        in words. What was adopted stays until the next merge, whose way is judged from what it says."""
         app = self._turn.actual.app
-        self._write(lock=None, pin=_adopted(app) if app is not None else None)
+        if app is None:
+            return ()
+        pin = _adopted(app)
+        self._write(lock=None, pin=pin)
+        ended = [f"no longer locked by {app.lock.who}"] if app.lock is not None else []
+        if app.pin is not None and app.pin != pin:
+            then = "follows its branch again" if pin is None else "keeps what was adopted"
+            ended.append(f"no longer kept at {app.pin.commit[:7]} by {app.pin.who}, and {then}")
+        return tuple(ended)
+
+    @property
+    def signers(self) -> frozenset[str]:
+        """The people and teams of whom a sign-off is asked there: by the rules on the default branch, by those at
+        what runs, or by the operator."""
+        there = permitted_last(self._turn.actual.app)
+        asked = [rules_of(self._seen.wanted)] + ([rules_at(self._means.github, there)] if there else [])
+        wishes = [one.of(self._environment).requires for one in asked if isinstance(one, Rules)]
+        held = [self._means.grant.requires(self._environment.kind, wish) for wish in (NOTHING, *wishes)]
+        return frozenset(name for one in held for some in one.sign_offs for name in some)
 
     def sign_off(self, person: str, commit: str) -> None:
         """Note that this person says of this very commit that it may go there."""

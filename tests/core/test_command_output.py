@@ -250,6 +250,21 @@ def test_the_help_has_every_command_in_the_order_of_use_and_no_types_of_flags() 
     assert places == sorted(places)
     assert all(said.index(panel) for panel in ORDER)
     assert "bool" not in said + helped("look") + helped("deploy")
+    for name, words in {
+        "lock": "TIME WHY",
+        "approve": "COMMIT",
+        "rollback": "COMMIT",
+        "deploy": "REF",
+    }.items():
+        usage = (
+            helped(name)
+            .split("Arguments")[0]
+            .replace("{", "")
+            .replace("}", "")
+            .replace("[", "")
+            .replace("]", "")
+        )
+        assert f"ENVIRONMENT {words}" in usage
 
 
 def test_who_starts_it_is_told_what_it_works_for_and_where_its_page_is() -> None:

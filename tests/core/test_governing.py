@@ -191,7 +191,7 @@ def test_that_stands_on_the_app(over: str | None, since: str | None, pin: Pin) -
 
 def test_whoever_unlocks_what_was_adopted_takes_only_the_lock_away() -> None:
     there = World(taken_over(lock=Lock("ada", "a demo", NOW + DAY)))
-    there.hand.unlock()
+    assert there.hand.unlock() == ("no longer locked by ada",)
     app = there.cf.apps["a"]
     assert (app.lock, app.pin) == (None, Pin(ADOPTED, B, since=A))
 
@@ -200,15 +200,34 @@ def test_whoever_goes_back_from_what_was_adopted_takes_no_judgement_away() -> No
     there = World(taken_over(), past=(A, sha(9)))
     assert there.hand.go_back("ada", None) == A  # and not what ran before that
     assert there.pin == Pin(A, B, "ada", since=A)
-    there.hand.unlock()
+    assert there.hand.unlock() == (f"no longer kept at {A[:7]} by ada, and keeps what was adopted",)
     assert there.pin == Pin(ADOPTED, B, since=A)
 
 
 def test_whoever_went_back_and_does_so_again_is_not_brought_to_what_was_left() -> None:
     there = World(running(pin=Pin(A, B, "ada")), past=(A, B, sha(9)))
     assert there.hand.go_back("ada", None) == sha(9)
-    there.hand.unlock()
-    assert there.pin is None
+    assert there.hand.unlock() == (f"no longer kept at {sha(9)[:7]} by ada, and follows its branch again",)
+    assert there.pin is None and there.hand.unlock() == ()
+
+
+@pytest.mark.parametrize(
+    ("rules", "there", "asked"),
+    [
+        (None, None, ""),
+        ("{approvals: 1, from: [bob]}", None, ""),
+        ("{sign_off: [Ada, acme/release]}", None, "acme/release ada"),
+        ("{sign_off: [ada]}", "{sign_off: [bob]}", "ada bob"),
+        (None, "{sign_off: [bob]}", "bob"),
+    ],
+)
+def test_whose_sign_off_is_asked_for_is_known_before_anybody_gives_one(
+    rules: str | None, there: str | None, asked: str
+) -> None:
+    texts = [one and f"environments: {{production: {{requires: {one}}}}}" for one in (rules, there)]
+    world = World(running(), rules=texts[0], texts={A: texts[1]} if texts[1] else {})
+    assert " ".join(sorted(world.hand.signers)) == asked
+    assert World(None, rules=texts[0]).hand.unlock() == ()
 
 
 # --- before the first deploy ---

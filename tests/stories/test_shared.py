@@ -135,6 +135,7 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     until_says(town, "staging", "four")
     typed.types("rollback", "staging")
     until_says(town, "staging", "two")  # and not what was left before
+    assert "Kept at" in typed.types("why", "staging")
     typed.types("unlock", "staging")
     until_says(town, "staging", "four")
     assert "chosen by hubot" in typed.types("history", "staging")
@@ -153,6 +154,10 @@ def test_what_somebody_says_by_hand_holds_until_it_is_taken_back(quiet_town: Tow
     assert "is never thrown away" in typed.is_refused("reset", "staging", "--yes")
     assert "is a preview" in typed.is_refused("lock", "#1", "2h", "a demo")
     assert "is not a duration" in typed.is_refused("lock", "staging", "two hours", "a demo")
+    assert "what is the lock for?" in typed.is_refused("lock", "staging", "2h", " ")
+    assert "it was not locked" in typed.types("unlock", "staging")
+    signed = typed.types("approve", "staging", town.head_of("staging"))
+    assert "nothing there asks for a sign-off" in signed
 
 
 def test_a_person_who_is_named_signs_a_commit_off(quiet_town: Town, tmp_path: Path) -> None:
@@ -169,7 +174,8 @@ def test_a_person_who_is_named_signs_a_commit_off(quiet_town: Town, tmp_path: Pa
     typed = terminal(town, text, PATH=path, GH_TOKEN="", GITHUB_TOKEN="")
     town.until("a line", lambda: "waits: the word of hubot" in typed.types("list"))
     typed.types("lock", "staging", "1h", "not yet")
-    assert "signed" in typed.types("approve", "staging", town.head_of("staging")[:8])
+    signed = typed.types("approve", "staging", town.head_of("staging")[:8])
+    assert signed.endswith(f"hubot signed {town.head_of('staging')[:7]} off\n")
     town.until_idle()
     assert "waits: locked by hubot" in typed.types("list")
     typed.types("unlock", "staging")

@@ -22,7 +22,8 @@ def past_deploys(found: Sequence[PastDeploy], mask: Mask, now: datetime) -> Iter
     for one in found:
         state = STATES.get(one.state, one.state)
         about = "runs now; " * one.runs + mask.line(one.about, ABOUT)
-        yield f"{one.began_at:%Y-%m-%d %H:%M}  {one.commit[:7]}  {state:<8}  {age(now - one.at):<8}  {about}"
+        ago = f"{age(now - one.at)} ago"
+        yield f"{one.began_at:%Y-%m-%d %H:%M}  {one.commit[:7]}  {state:<8}  {ago:<10}  {about}"
 
 
 def past_as_json(found: Sequence[PastDeploy], mask: Mask) -> str:

@@ -70,7 +70,9 @@ def test_what_was_refused_is_tried_anew_and_what_gets_none_is_told_why(town: Tow
     assert (again["environment"], again["commit"]) == (f"pr-{number}", town.head(number))
     assert (again["row"]["state"], again["needs"]) == ("building", None)
     assert "tried anew" in said and "failed: " in said and town.builds == 2
-    assert terminal.is_refused("deploy", f"#{bots}") == f"reviewapps: acme/shop#{bots}: it gets none (bot)"
+    assert (
+        terminal.is_refused("deploy", f"#{bots}") == f"reviewapps: acme/shop#{bots}: it gets no preview (bot)"
+    )
     assert "shared is never deleted" in terminal.is_refused("destroy", ":dev", "--yes")
     assert "--yes says so" in terminal.is_refused("destroy", f"#{number}")
     assert "names no environment" in terminal.is_refused("destroy", "12", "--yes")
