@@ -76,7 +76,8 @@ class Request:
 
     @property
     def is_read(self) -> bool:
-        return self.method == "GET"
+        """Whether it leaves nothing behind. (What we ask in GraphQL are queries alone.)"""
+        return self.method == "GET" or self.path in (r"^/graphql$", r"^/oauth/token$")
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
