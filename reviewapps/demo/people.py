@@ -41,12 +41,16 @@ class Person:
             self._git("remote", "rename", "origin", "source")
             self._git("checkout", "--quiet", "-B", "main")
         else:
-            shutil.copytree(source, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
-            self._git("init", "--quiet", "--initial-branch=main")
-            self._commit("Open the shop")
+            self.start(source)
         self._git("remote", "add", "origin", f"{self._url}/{self._repository}.git")
         self._git("push", "--quiet", "origin", "main")
         return self.head()
+
+    def start(self, source: Path) -> None:
+        """Make a repository's first commit from a folder, here alone."""
+        shutil.copytree(source, self.folder, ignore=shutil.ignore_patterns("__pycache__"))
+        self._git("init", "--quiet", "--initial-branch=main")
+        self._commit("Open the shop")
 
     def clone(self) -> None:
         """Clone the repository."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 FORMAT = "1"
@@ -25,6 +26,13 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return "•••"
+
+
+@lru_cache(8192)
+def _number(name: str) -> int | None:
+    """The pull request that a name tells; a verdict on one environment asks that of each, several times."""
+    found = re.fullmatch(r"pr-([1-9][0-9]*)", name)
+    return int(found[1]) if found is not None else None
 
 
 @dataclass(frozen=True, order=True)
@@ -63,8 +71,7 @@ class Environment:
         >>> Environment(123, "pr-012").number, Environment(123, "pr-0").number
         (None, None)
         """
-        found = re.fullmatch(r"pr-([1-9][0-9]*)", self.name)
-        return int(found[1]) if found is not None else None
+        return _number(self.name)
 
     @property
     def kind(self) -> str:

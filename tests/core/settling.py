@@ -190,22 +190,27 @@ class Settling:
             known = self._answered(known, found)
 
     def attention(self) -> dict[Environment, bool]:
-        return attention(self.judged(), self.cf.look(), self.github.repository.id, self.told)
+        return self._attention(self.judged())
+
+    def _attention(self, found: Desired) -> dict[Environment, bool]:
+        return attention(found, self.cf.look(), self.github.repository.id, self.told)
 
     def until_settled(self) -> int:
         """Settle all that wants attention until nothing does; the rounds that it took."""
         for rounds in range(ROUNDS):
-            wanting = self.attention()
+            found = self.judged()
+            wanting = self._attention(found)
             if not wanting:
                 return rounds
-            for environment in wanting:
-                self.turn(environment)
+            for nth, environment in enumerate(wanting):
+                self.turn(environment, found if nth == 0 else None)  # the next one finds another world
             self.cf.pass_time()
         raise AssertionError(f"not settled after {ROUNDS} looks: {self.attention()}, last {self.taken[-12:]}")
 
-    def turn(self, environment: Environment) -> None:
-        """One settle of one environment, as far as it goes now; a killed or unanswered one just ends."""
-        verdict = self.judged().of(environment)
+    def turn(self, environment: Environment, found: Desired | None = None) -> None:
+        """One settle of one environment, as far as it goes now; a killed or unanswered one just ends. ``found`` is
+        what was judged of this very world, where it was."""
+        verdict = (found or self.judged()).of(environment)
         kept = self.kept.pop(environment, None)
         try:
             actual = self._settle(environment, verdict, kept)

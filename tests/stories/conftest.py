@@ -12,6 +12,7 @@ import structlog
 from reviewapps import logs
 from reviewapps.playground import Playground
 from reviewapps.sandbox.cloudfoundry.world import Settings
+from tests.stories.beginning import committed
 from tests.stories.town import Town
 
 
@@ -35,13 +36,19 @@ def log(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     structlog.reset_defaults()
 
 
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with the first commit, made once."""
+    return committed(tmp_path_factory.mktemp("first"))
+
+
 @pytest.fixture
-def quiet_town(tmp_path: Path, log: Path) -> Iterator[Town]:
+def quiet_town(tmp_path: Path, log: Path, first: Path) -> Iterator[Town]:
     """A town that nobody works for yet."""
     with Playground(tmp_path / "town") as playground:
         hurry(playground.world.cloudfoundry.settings)
         log.write_text("")
-        yield Town(playground, log)
+        yield Town(playground, log, first)
 
 
 @pytest.fixture

@@ -19,10 +19,11 @@ from reviewapps.sandbox.faults import Fault
 from reviewapps.sandbox.github.state import Repository
 from reviewapps.sandbox.observed import Call
 from reviewapps.sandbox.world import BOT, STRANGER
+from tests.stories.beginning import begin
 from tests.stories.granting import by_file
 from tests.stories.operator import Operator
 from tests.stories.orchestrator import Orchestrator
-from tests.stories.samples import SAMPLE, Files, headline
+from tests.stories.samples import Files, headline
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ BEAT = 0.05
 class Town:
     """``acme/shop`` with a first commit on main; octocat and hubot write to it, a stranger may not."""
 
-    def __init__(self, playground: Playground, log: Path) -> None:
+    def __init__(self, playground: Playground, log: Path, first: Path) -> None:
         self.playground, self.world = playground, playground.world
         self.home, self.log = playground.home, log
         self.github, self.cf = self.world.github.observed, self.world.cloudfoundry.observed
@@ -46,7 +47,7 @@ class Town:
         self.operator = Operator(self.world)
         self.onlooker = Onlooker(self.octocat, self.repository, BOT)
         self.orchestrators: list[Orchestrator] = []
-        self.octocat.begin(SAMPLE)
+        begin(self.world, self._shop, self.octocat, first)
         self.world.github.world.clock.forward(1)  # whoever approves anything does so later
 
     @cached_property
