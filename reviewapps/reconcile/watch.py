@@ -138,7 +138,7 @@ def _free(means: Means) -> float:
 
 
 def _since_listed(listed: Mapping[str, float], now: float) -> float:
-    """Seconds since any listing was asked for: what a clock that is far ahead noted keeps nobody waiting for it."""
+    """Seconds since any listing was asked for: what a clock far ahead noted keeps nobody waiting for it."""
     return min((abs(now - at) for at in listed.values()), default=inf)
 
 
