@@ -31,15 +31,20 @@ UNDER_WAY: Final[dict[UnderWay, tuple[str, str, str]]] = {
 def space(api: Client) -> Space:
     """All that bears our instance's labels, in two requests while each fits a page.
 
-    A space that we may not see any more lists as empty, so that empty is believed after a third. Somebody may
-    have edited what we wrote onto one app: that is no reason to see none.
+    A space that we may not see any more lists as empty, so that no apps are believed after a third; where there
+    are routes, after a fourth: we may have seen nothing but for a moment. Somebody may have edited what we wrote
+    onto one app: that is no reason to see none.
     """
     ours, unreadable = labels.selector(api.instance), dict[Environment | None, str]()
-    apps = tuple(_readable(parse.app, api.apps(ours), unreadable))
-    routes = tuple(_readable(parse.route, api.routes(ours), unreadable))
-    if not apps and not routes and not unreadable:
+    apps, routes = api.apps(ours), api.routes(ours)
+    if not apps:
         api.target.check_space()
-    return Space(apps, routes, unreadable)
+        apps = api.apps(ours) if routes else []
+    return Space(
+        tuple(_readable(parse.app, apps, unreadable)),
+        tuple(_readable(parse.route, routes, unreadable)),
+        unreadable,
+    )
 
 
 def under_way(api: Client, kind: UnderWay) -> frozenset[Environment]:

@@ -67,13 +67,15 @@ class Servants:
         return Belongings(services, databases)
 
     def drop(self, name: str, of: str | None = None) -> None:
-        """Drop a database, unless a service leads to it that stands at this moment, other than the one it is
-        ``of``: who comes late must not drop what was made again meanwhile, nor who sweeps a space what lives in
-        another one by now, on the same server."""
+        """Drop a database, unless it was made for another service than the one it is ``of``: who comes late must
+        not drop what was made again meanwhile, nor who sweeps a space what lives by now in another one, perhaps
+        not ours to see, on the same server. Of no service, it goes where the one it was made for is gone."""
 
         def goes(text: str) -> bool:
             note = noted(text, self._api.instance)
-            return note is None or note.service in (None, of) or not self._stands(note.service)
+            if note is None or note.service in (None, of):
+                return True
+            return of is None and not self._stands(note.service)
 
         self._postgres.server.drop(name, goes)
 

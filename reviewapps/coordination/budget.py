@@ -17,15 +17,16 @@ _ROOM: Final = """
 local time = redis.call('TIME')
 local now, limit, window = tonumber(time[1]) + tonumber(time[2]) / 1000000, tonumber(ARGV[1]), tonumber(ARGV[2])
 local calls, since = redis.call('LRANGE', KEYS[1], 0, limit - 1), now - window
+local function counts(at) return at and at > since and at <= now end
 """
 """A list of when the latest calls were, newest first, by Redis ``TIME``: by their own, workers whose clocks differ
-would keep each other out."""
+would keep each other out. What is to come was noted before that clock was set back, and keeps nobody out."""
 
 _HIT: Final = (
     _ROOM
     + """
 local oldest = tonumber(calls[limit])
-if oldest and oldest > since then return string.format('%.6f', math.max(0.001, oldest - since)) end
+if counts(oldest) then return string.format('%.6f', math.max(0.001, oldest - since)) end
 redis.call('LPUSH', KEYS[1], string.format('%.6f', now))
 redis.call('LTRIM', KEYS[1], 0, limit - 1)
 redis.call('PEXPIRE', KEYS[1], math.ceil(window * 1000))
@@ -36,7 +37,7 @@ _LEFT: Final = (
     _ROOM
     + """
 local left = limit
-for _, at in ipairs(calls) do if tonumber(at) > since then left = left - 1 end end
+for _, at in ipairs(calls) do if counts(tonumber(at)) then left = left - 1 end end
 return left
 """
 )

@@ -22,10 +22,11 @@ def tell_end_first(turn: Turn, run: Run, end: Live | Failed) -> float | None:
     if run.held is None or app is None or app.attempt is None:
         return None
     attempt, said, key = app.attempt, app.said, ("end told", turn.environment.name)
-    if not attempt.is_for(run.commit, run.config) or means.remembered(*key) == attempt.id:
+    known = means.remembered(*key)
+    if not attempt.is_for(run.commit, run.config) or known == attempt.id:
         return None
-    if said is not None and said.of == run.held.commit:
-        return None  # of the hold it was told after the end
-    turn.tell(end)
+    is_told = known is None and said is not None and said.of == run.held.commit
+    if not is_told:  # where it is forgotten, of the hold it was told after the end
+        turn.tell(end)
     means.remember(attempt.id, KNOWN_FOR, *key)
-    return turn.listen
+    return None if is_told else turn.listen

@@ -52,8 +52,11 @@ NOTHING: Final = _Underway("", "", 0)
 
 def note_removal(means: Means, app: App | None, environment: Environment) -> None:
     """Remember, before an app is deleted, that it was, and which message of Slack's was about it. What was kept
-    when its preview ended, or only remembers that, was told of then."""
-    if app is not None and not app.started and _state(means, environment) in SAID:
+    when its preview ended, or only remembers that, was told of then. A builder (None) was told of by no message:
+    what was noted of its app stays."""
+    if (app is None or not app.started) and _state(means, environment) in SAID:
+        return
+    if app is None and isinstance(means.remembered(NOTED, environment.name), dict):
         return
     said = app.said if app is not None else None
     behind = app is not None and said is not None and ended(app) is not None and said.of != _attempt(app)

@@ -127,7 +127,8 @@ class Turn:
         if isinstance(step, steps.Refuse) and self.actual.app is not None:
             step = self._with_log(step, self.actual.app)
         if isinstance(step, steps.DeleteApp):  # noted before: the answer to it may be lost
-            note_removal(self.means, self.actual.app, self.environment)
+            going = (one for one in self.actual.apps if one.guid == step.guid and not one.is_builder)
+            note_removal(self.means, next(going, None), self.environment)
         if self.means.journal is not None and not isinstance(step, steps.Look | steps.Reach):
             self.means.journal.done.setdefault(self.environment, []).append(in_words(step))
         with self.means.cloudfoundry.held(self._lease.check):

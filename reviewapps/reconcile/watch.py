@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Final, cast
 from zlib import crc32
 
@@ -121,7 +122,7 @@ def _may_list(means: Means, where: str) -> bool:
     now, held = means.now().timestamp(), means.memory.read(ASKED)
     listed, waits = held if isinstance(held, list) else ({}, {})
     before = [one for one, at in waits.items() if now - at < 2 * means.pace.apart and one != where]
-    soon = now - max(listed.values(), default=0.0) < means.pace.apart
+    soon = _since_listed(listed, now) < means.pace.apart
     may = not soon and all(listed.get(one, 0.0) >= listed.get(where, 0.0) for one in before)
     told = {**listed, where: now} if may else listed
     waits = {one: waits[one] for one in before} | ({} if may else {where: now})
@@ -132,8 +133,13 @@ def _may_list(means: Means, where: str) -> bool:
 def _free(means: Means) -> float:
     """Seconds until another listing may be asked for."""
     held = means.memory.read(ASKED)
-    last = max(held[0].values(), default=0.0) if isinstance(held, list) else 0.0
-    return max(means.pace.first, float(last) + means.pace.apart - means.now().timestamp())
+    passed = _since_listed(held[0] if isinstance(held, list) else {}, means.now().timestamp())
+    return max(means.pace.first, means.pace.apart - passed)
+
+
+def _since_listed(listed: Mapping[str, float], now: float) -> float:
+    """Seconds since any listing was asked for: what a clock far ahead noted keeps nobody waiting for it."""
+    return min((abs(now - at) for at in listed.values()), default=inf)
 
 
 def _listing(
@@ -146,7 +152,7 @@ def _listing(
     now, memory = means.now().timestamp(), means.memory
     where = _where(means, kind)
     held = memory.read(where)
-    before = _Listing(held[0], tuple(held[1])) if isinstance(held, list) else None
+    before = _Listing(min(held[0], now), tuple(held[1])) if isinstance(held, list) else None
     known = before if before is not None and before.at >= (since or 0.0) else None
     if known is not None and now - known.at < within:
         return known

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
@@ -13,6 +14,7 @@ from reviewapps.model import Actual, Belongings, Environment, Space
 from reviewapps.naming import address
 from reviewapps.ports import Lease
 from reviewapps.reconcile import Reconciler
+from reviewapps.reconcile.arriving import PATIENCE
 from reviewapps.sweeping.leftovers import Kept, Leftover, Verdicts, leftover_data, leftovers
 
 UNUSED = "a gate that stands before nothing any more"
@@ -121,10 +123,14 @@ class Broom:
         return frozenset[str]().union(*(client.gate_stands_at for client in here))
 
     def _kept(self, verdicts: Mapping[str, Verdicts]) -> dict[int, Kept]:
-        return {
-            one.repository.id: Kept(name, self._homes(self._grants.repositories[name]), verdicts[name])
-            for name, one in self._reconcilers.items()
-        }
+        found = {}
+        for name, one in self._reconcilers.items():
+            grant = self._grants.repositories[name]
+            keeps = {"merged": max(grant.keep_merged, PATIENCE), "closed": grant.keep_closed}
+            found[one.repository.id] = Kept(
+                name, self._homes(grant), verdicts[name], keeps, datetime.now(UTC)
+            )
+        return found
 
     def _homes(self, grant: Grant) -> dict[str, frozenset[str]]:
         """The targets, by kind, that are the space where environments of that kind live."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 from reviewapps.desired import Absent, Fork, Verdict
@@ -34,11 +35,18 @@ class Leftover:
 @dataclass(frozen=True)
 class Kept:
     """A repository that we keep: by kind of environment the targets that may be said of where they live, and the
-    verdict on each."""
+    verdict on each. ``keeps`` says for how long, by how a preview ended, what was built for it may be of use."""
 
     name: str
     homes: Mapping[str, frozenset[str]]
     verdict: Verdicts
+    keeps: Mapping[str, timedelta]
+    now: datetime
+
+    def still(self, ended: Absent) -> bool:
+        """Whether the build of what ended is kept by now: whoever keeps it takes it away afterwards."""
+        keep = self.keeps.get(ended.why)
+        return bool(ended.kept_for or (keep and ended.at and self.now - ended.at <= keep))
 
 
 def leftovers(target: str, space: Space, kept: Mapping[int, Kept]) -> Iterator[Leftover]:
@@ -92,7 +100,7 @@ def against(target: str, environment: Environment, kept: Mapping[int, Kept]) -> 
     if target not in homes:
         return f"environments of the kind {environment.kind} of {repository.name} live in {min(homes)}"
     verdict = repository.verdict(environment)
-    if isinstance(verdict, Absent) and verdict.kept_for:
+    if isinstance(verdict, Absent) and repository.still(verdict):
         return None
     return f"it should not be there ({why(verdict)})" if isinstance(verdict, Absent | Fork) else None
 

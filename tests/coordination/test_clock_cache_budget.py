@@ -121,6 +121,20 @@ def test_a_budget_says_what_is_left_of_it(redis: Redis, of_all: bool) -> None:
         budget.spend()
 
 
+def test_a_clock_that_was_set_back_keeps_nobody_out(redis: Redis) -> None:
+    budget = Budget(redis, PREFIX, "cf", per_second=0.1, burst=2)
+    budget.spend()
+    (key,) = redis.keys(f"{PREFIX}budget*")
+    seconds, _ = redis.time()
+    redis.delete(key)
+    redis.rpush(key, f"{seconds + 3600}.0", f"{seconds + 3599}.0")
+    assert budget.left() == 2
+    for _ in range(2):
+        budget.spend()
+    with pytest.raises(BudgetSpent):
+        budget.spend()
+
+
 def test_a_budget_goes_by_one_clock_for_all(redis: Redis) -> None:
     budget = Budget(redis, PREFIX, "cf", per_second=0.1, burst=1)
     budget.spend()

@@ -12,7 +12,7 @@ from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.turn import Turn
 from tests.core.imagined import Fate
 from tests.core.settling import SHOP, sha
-from tests.core.test_deploying import RUN, Deploying
+from tests.core.test_deploying import RUN, Deploying, Held
 from tests.core.test_speaking import Always, Channel, Redis
 
 PRODUCTION = Environment(SHOP.id, "production")
@@ -55,3 +55,21 @@ def test_a_commit_that_is_held_hides_no_end(fate: Fate, end: str, said: str, for
         there.memory = Redis()
     until_told(there, slack)
     assert [text for message in slack.messages for text in message] == ["started", said, "held approval"]
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_nor_does_it_hide_the_end_of_what_is_tried_again_while_it_is_held(forgets: bool) -> None:
+    slack = Channel(silent=("started",))  # so that Slack heard of the hold last
+    there = Deploying((), slack=slack, memory=Redis())
+    there.run = replace(RUN, held=HOLD)
+    until_told(there, slack)
+    if forgets:
+        there.memory = Redis()
+        until_told(there, slack)
+    there.cf.fates = Always("crashing")
+    there.run, there.lease = replace(RUN, config="other", held=HOLD), Held(2)
+    until_told(there, slack)
+    states = list(dict.fromkeys(one.state for one in there.github.told))
+    assert states == ["building", "live", "held", "failed"]
+    told = [text for message in slack.messages for text in message]
+    assert [one.split()[0] for one in told] == ["live", "held", "rolled_back", "held"]

@@ -278,10 +278,14 @@ def test_a_removal_that_slack_missed_is_owed_until_it_is_told_whatever_redis_for
     assert there.github.told[-1].state == "removed" and not left(there)
 
 
-def test_a_preview_that_is_kept_for_its_build_is_removed_once() -> None:
+@pytest.mark.parametrize("pushes", [1, 2])  # the second is built by a builder, which goes after the app
+def test_a_preview_that_is_kept_for_its_build_is_removed_once(pushes: int) -> None:
     slack, redis = Channel(), Redis()
     there = Deploying((), slack=slack, memory=redis, github=Commented())
-    settled(there, slack)
+    for push in range(pushes):
+        there.run = Run(sha(1 + push), "c")
+        settled(there, slack)
+        there.cf.pass_time()
     for verdict in (Absent("merged", kept_for="production"), Absent("merged")):
         while parted(there, verdict) is not None:
             slack.send()
@@ -290,7 +294,7 @@ def test_a_preview_that_is_kept_for_its_build_is_removed_once() -> None:
         redis.clear()
         slack.forget()  # it was days ago
     assert not there.cf.apps
-    assert slack.messages == [["started", "live"], ["removed"]]
+    assert slack.messages == [["started", "live"]] * pushes + [["removed"]]
 
 
 def test_an_end_of_a_preview_that_slack_missed_and_a_push_followed_is_told() -> None:
@@ -311,14 +315,16 @@ def test_an_end_of_a_preview_that_slack_missed_and_a_push_followed_is_told() -> 
     assert not slack.waiting
 
 
-def test_an_end_that_slack_missed_is_told_with_the_removal() -> None:
+@pytest.mark.parametrize("pushes", [1, 2])
+def test_an_end_that_slack_missed_is_told_with_the_removal(pushes: int) -> None:
     slack, redis = Channel(away=True), Redis()
-    there = Deploying(
-        (), slack=slack, memory=redis, github=Commented(past=[PastDeploy(sha(1), "success", NOW, NOW)])
-    )
-    for _ in range(20):
-        there.turn()
-        there.cf.pass_time()
+    past = [PastDeploy(sha(pushes), "success", NOW, NOW)]
+    there = Deploying((), slack=slack, memory=redis, github=Commented(past=past))
+    for push in range(pushes):
+        there.run = Run(sha(1 + push), "c")
+        for _ in range(20):
+            there.turn()
+            there.cf.pass_time()
     redis.clear()
     slack.forget()
     slack.away = False

@@ -135,6 +135,29 @@ class Listed:
 
 
 @dataclass
+class Regained(Listed):
+    """A space that we may see again since the apps were listed."""
+
+    listings: int = 0
+
+    @property
+    def target(self) -> Regained:
+        return self
+
+    def check_space(self) -> None:
+        """It is there."""
+
+    def apps(self, selector: str) -> list[dict[str, Any]]:
+        self.listings += 1
+        return [] if self.listings == 1 else super().apps(selector)
+
+
+def test_a_space_that_was_not_to_be_seen_for_a_moment_has_not_lost_its_apps() -> None:
+    space = looking.space(cast(Client, Regained(PR_2, {}, {})))
+    assert {app.guid for app in space.apps} == {"edited", "ours"} and space.routes
+
+
+@dataclass
 class Two(GitHub):
     """Two pull requests."""
 

@@ -105,6 +105,22 @@ def test_however_many_wait_few_listings_are_asked_for(count: int) -> None:
     assert platform.turns <= 25 * max(noticed.values())
 
 
+@pytest.mark.parametrize("ahead", [1.0, 300.0])
+def test_a_clock_that_is_ahead_keeps_nobody_else_from_looking(ahead: float) -> None:
+    platform = _some(1, lambda n: HOUR)
+    (environment,) = platform.ends
+    other = replace(platform.means, now=lambda: platform.now() + timedelta(seconds=ahead))
+    under_way(other, "build", but=environment)
+    wait_for(platform.means, environment, Wait("it", "build"), "1")
+    for turn in range(20):
+        if turn == 10:  # by then Redis has forgotten it
+            (listing,) = (name for name in platform.memory.values if name.endswith(":build"))
+            platform.memory.write(listing, None, 1.0)
+        platform.seconds += (again := is_still_under_way(platform.means, environment) or Pace().soon)
+        assert again <= Pace().soon
+    assert len(platform.listed) > 1
+
+
 def test_what_lasts_for_ever_is_looked_at_seldom_but_looked_at() -> None:
     platform = _some(1, lambda n: HOUR)
     platform.noticed(lambda environment: "build", until=900.0)

@@ -15,11 +15,16 @@ from reviewapps.cloudfoundry.noting import Note
 from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
 from reviewapps.errors import Busy, LeaseLost, Unavailable
-from reviewapps.model import Actual, Service, ServiceInstance
+from reviewapps.model import Actual, Secret, Service, ServiceInstance
 from tests.contract.test_cloudfoundry.platform import EVERYWHERE, Platform, client
 from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, attempt, until
 
 POSTGRES: Final = "review-db"
+BLIND: Final[dict[str, Any]] = {
+    **{"user": None, "password": None},
+    **{"client_id": "orchestrator", "client_secret": Secret("orchestrator")},
+}
+"""An account that sees the previews' space alone."""
 INSTANCES: Final = "/v3/service_instances"
 NAME: Final = database_name("acme", PREVIEW, "shop-db")
 
@@ -287,15 +292,18 @@ def test_a_database_that_is_made_on_another_server_is_where_the_app_looks_for_it
     assert fruits(uri) == ["apples"]
 
 
+@pytest.mark.parametrize("sees", ["both spaces", "its own"])
 def test_what_moved_to_another_space_keeps_its_database_when_the_former_space_is_swept(
-    platform: Platform, later: SpaceClient, filled: Actual, server: str
+    platform: Platform, later: SpaceClient, filled: Actual, server: str, sees: str
 ) -> None:
     there = client(platform, space="production", user="deployer")
     moved = served(there, "2.1")
     note = Note(PREVIEW, instance(moved).guid, "new@2.1").text("acme")
     DatabaseServer(server).make(NAME, "secret", note, empty=False, stays=lambda _: False)
 
-    assert _unserved(later, filled).services == ()
+    who = {} if sees == "both spaces" else BLIND
+    broom = client(platform, postgres=POSTGRES, open_server=DatabaseServer, **who)
+    assert _unserved(broom, filled).services == ()
 
     assert fruits(DatabaseServer(server).uri_for(NAME, "secret")) == ["pears"]
     there.carry_out(steps.DeleteApp(moved.apps[0].guid), moved)
