@@ -149,7 +149,7 @@ def swept(
     space: Space, verdict: Verdict, homes: dict[str, frozenset[str]] | None = None, repository: int = SHOP.id
 ) -> dict[str, str]:
     """The names of what may be taken away, and why."""
-    kept = {repository: Kept("acme/shop", HOMES if homes is None else homes, lambda _: verdict)}
+    kept = {repository: Kept("acme/shop", HOMES if homes is None else homes, lambda _: verdict, {}, NOW)}
     return {one.name: one.why for one in leftovers("review", space, kept) if not one.by_hand}
 
 
@@ -187,7 +187,7 @@ def test_nothing_shared_is_ever_swept(homes: dict[str, frozenset[str]], reposito
 def test_what_cannot_be_read_is_told_and_never_swept() -> None:
     space = replace(WHOLE, unreadable={PR_1: "shop-pr-1: who wrote this?", None: "shop-dev: no labels"})
     assert swept(space, Absent("closed")) == {}
-    kept = {SHOP.id: Kept("acme/shop", HOMES, lambda _: Absent("closed"))}
+    kept = {SHOP.id: Kept("acme/shop", HOMES, lambda _: Absent("closed"), {}, NOW)}
     assert {one.name for one in leftovers("review", space, kept)} == {"shop-pr-1", "shop-dev"}
 
 

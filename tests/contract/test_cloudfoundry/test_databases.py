@@ -21,8 +21,10 @@ from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, attempt, unt
 
 POSTGRES: Final = "review-db"
 BLIND: Final[dict[str, Any]] = {
-    **{"user": None, "password": None},
-    **{"client_id": "orchestrator", "client_secret": Secret("orchestrator")},
+    "user": None,
+    "password": None,
+    "client_id": "orchestrator",
+    "client_secret": Secret("orchestrator"),
 }
 """An account that sees the previews' space alone."""
 INSTANCES: Final = "/v3/service_instances"
