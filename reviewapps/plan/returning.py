@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Deployment, Refusal
-from reviewapps.plan.switch import is_switched
+from reviewapps.plan.switch import is_astray, is_switched
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next
 
@@ -15,9 +15,10 @@ def with_what_is_left(refusal: Refusal, actual: Actual) -> Refusal:
     """The refusal, with the droplet that its attempt had switched to already: so whoever is killed before that is
     undone does not take it for somebody else's."""
     app = actual.app
-    if app is None or app.attempt is None or app.commit is None or not is_switched(app, app.attempt, actual):
+    if app is None or app.attempt is None or app.commit is None:
         return refusal
-    return replace(refusal, left=app.droplet)
+    left = is_switched(app, app.attempt, actual) or is_astray(app, app.attempt, actual)
+    return replace(refusal, left=app.droplet) if left else refusal
 
 
 def rolled_back(app: App, attempt: Attempt, actual: Actual) -> Next:

@@ -78,6 +78,13 @@ def is_undone(attempt: Attempt, actual: Actual) -> bool:
     return newest is not None and newest.attempt == attempt.id and not newest.active and not newest.deployed
 
 
+def is_astray(app: App, attempt: Attempt, actual: Actual) -> bool:
+    """Whether the app was left with the droplet of a switch that was called off. One that was asked for twice,
+    since its answer was late, goes back to what the first had given it; what served before serves on meanwhile."""
+    twice = sum(one.attempt == attempt.id for one in actual.deployments or ()) > 1
+    return twice and is_undone(attempt, actual) and app.droplet != app.live_droplet is not None
+
+
 def called_off(attempt: Attempt, actual: Actual, terms: Terms) -> Next:
     """The refusal of an attempt whose deployment was cancelled, with what had crashed, if anything had."""
     if actual.crashes is None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reviewapps import steps
+from reviewapps.desired import Run
 from reviewapps.model import (
     Actual,
     App,
@@ -24,7 +25,7 @@ from reviewapps.model import (
     Tag,
     Tagging,
 )
-from reviewapps.plan import Terms, another_try, restored
+from reviewapps.plan import Terms, another_try, next_step, restored, with_what_is_left
 from reviewapps.plan.returning import rolled_back
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import CloudFoundry, Fate
@@ -207,3 +208,38 @@ def test_who_cannot_go_back_to_what_served_is_stopped(
     attempt = Attempt("1.1", NEW, "c", NOW)
     app = App("a", "shop-pr-1", PR_1, "app", True, "new", sha(1), "c", NOW, attempt, live_droplet="old")
     assert rolled_back(app, attempt, Actual(PR_1, (app,), droplets=droplets)) == step
+
+
+def _switch(guid: str, attempt: str, *, deployed: bool = False) -> Deployment:
+    return Deployment(guid, False, False, deployed, "new", attempt)
+
+
+@pytest.mark.parametrize(
+    ("switches", "droplet", "step"),
+    [
+        ((_switch("late", "1.1"), _switch("again", "1.1")), "new", steps.Roll("old", "1.1.back")),
+        ((_switch("late", "1.1"), _switch("again", "1.1")), "old", steps.Done()),
+        ((_switch("once", "1.1"),), "old", steps.Done()),
+        ((_switch("theirs", "by hand"), _switch("once", "1.1")), "new", steps.Done()),
+        (
+            (_switch("back", "1.1.back", deployed=True), _switch("late", "1.1"), _switch("again", "1.1")),
+            "old",
+            steps.Done(),
+        ),
+    ],
+    ids=["twice", "twice, and well", "once", "by hand since", "back already"],
+)
+def test_a_switch_that_was_asked_for_twice_and_called_off_leaves_no_droplet_of_its_own(
+    switches: tuple[Deployment, ...], droplet: str, step: steps.Next
+) -> None:
+    attempt = Attempt("1.1", NEW, "c", NOW)
+    app = App("a", "shop-pr-1", PR_1, "app", True, droplet, sha(1), "c", NOW, attempt, live_droplet="old")
+    route = Route("r", "shop-pr-1", "shop-pr-1.example.gov", PR_1, frozenset({"a"}))
+    refusal = with_what_is_left(
+        Refusal("crash", "it crashed", NOW), Actual(PR_1, (app,), (route,), deployments=switches)
+    )
+    assert refusal.left == ("new" if step != steps.Done() else None)
+    refused = replace(app, attempt=replace(attempt, refusal=refusal))
+    there = Actual(PR_1, (refused,), (route,), deployments=switches)
+    terms = Terms(("shop-pr-1",), "example.gov", "2.1", NOW)
+    assert next_step(Run(NEW, "c"), there, None, terms) == step

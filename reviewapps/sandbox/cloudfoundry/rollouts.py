@@ -226,13 +226,21 @@ class Rollouts:
         process = deployment.process
         others = self._others(process) if process else []
         if process and others:
-            kept = max((one for one in others if one.instances), key=_age, default=others[0])
+            kept = max(self._interim(deployment.app, others), key=_age, default=min(others, key=_age))
             kept.instances = deployment.original_instances
             self._cells.converge(kept)
             for one in [process, *others]:
                 if one is not kept:
                     self._drop(one)
         deployment.settle("FINALIZED", "CANCELED")
+
+    def _interim(self, app: App, others: list[Process]) -> list[Process]:
+        """Those of superseded deployments that have a running instance: to the newest of them one goes back, else
+        to the oldest of all."""
+        superseded = [
+            one.process for one in self._world.of_app(Deployment, app) if one.reason == "SUPERSEDED"
+        ]
+        return [one for one in others if one in superseded and self._cells.running(one)]
 
     def _others(self, process: Process) -> list[Process]:
         found = self._world.of_app(Process, process.app)

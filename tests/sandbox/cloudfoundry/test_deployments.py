@@ -69,6 +69,22 @@ def test_a_newer_deployment_supersedes_one_that_is_under_way(cloud: Cloud) -> No
     assert cloud.visit("shop").text == "new"
 
 
+def test_one_that_superseded_what_never_ran_goes_back_to_what_serves(cloud: Cloud) -> None:
+    app = cloud.push("shop", greeter("old"))
+    broken = cloud.droplet(app, CRASHER)
+    cloud.deploy(app, broken)
+    again = cloud.deploy(app, broken)
+
+    cloud.call("POST", f"/v3/deployments/{again}/actions/cancel")
+
+    assert cloud.finished(again)["status"]["reason"] == "CANCELED"
+    assert cloud.visit("shop").text == "old"
+    assert len(cloud.call("GET", f"/v3/processes?app_guids={app}&types=web")["resources"]) == 1
+    assert (
+        cloud.call("GET", f"/v3/apps/{app}/droplets/current")["guid"] == broken
+    )  # as it was when this began
+
+
 def test_one_that_recreates_stops_the_old_instances_before_the_new_ones_start(cloud: Cloud) -> None:
     app = cloud.push("shop", greeter("old"))
     cloud.scale(app, instances=2)
