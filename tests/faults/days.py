@@ -14,9 +14,9 @@ BYSTANDER = "bystander"
 """An app, its address and a service in the same space that are nobody's business."""
 
 BRISK: Final = {
-    "LOOK_EVERY": "1.5",
+    "LOOK_EVERY": "3",
     "POLL_EVERY": "0.05",
-    "QUIET_EVERY": "1",
+    "QUIET_EVERY": "2.5",
     "REQUEST_TIMEOUT": f"{PATIENCE:g}",
     "LEASE": "2.3",
     "FORWARD": "2.6",
