@@ -16,15 +16,20 @@ BEGINS: Final = ("queued", "in_progress")
 
 def past_deploys(one: Deployed, said: Sequence[DeploymentStatus]) -> Iterator[PastDeploy]:
     """Its deploys, oldest first, each as it was before it was replaced. ``said`` is what was said of it, newest
-    first. What comes after its end, or after it was replaced, is another deploy; having only waited is none."""
-    began, before = one.created_at, ""
+    first. What comes after its end, or after it was replaced, is another deploy; having only waited is none, and
+    what waited begins when it may go: another one may have run meanwhile."""
+    began, before, begun = one.created_at, "", False
     last: DeploymentStatus | None = None
     for status in reversed(said):
+        goes, waited = status.state not in ("queued", INACTIVE), last is not None and last.state == "queued"
         again = before == INACTIVE or (before in ENDS and status.state in BEGINS)
-        if status.state != INACTIVE and last is not None and again and last.state != "queued":
+        if status.state != INACTIVE and last is not None and again and not waited:
             yield _past(one, last, began)
+            began, begun = status.at, goes
+        elif goes and waited and not begun:
             began = status.at
-        before, last = status.state, last if status.state == INACTIVE else status
+        before, begun = status.state, begun or goes
+        last = last if status.state == INACTIVE else status
     if last is not None:
         yield _past(one, last, began)
     else:
