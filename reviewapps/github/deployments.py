@@ -121,10 +121,11 @@ class Deployments:
     def _past_of_ours(
         self, environment: Environment, found: Iterable[Deployed], us: str
     ) -> Iterator[PastDeploy]:
+        """Of what somebody else made, we said that it is replaced, too: so of that alone nothing is known."""
         for one in found:
             if one.payload == self._payload(environment):
                 said = [status for status in self._said(environment, one.id) if status.by == us]
-                if said or one.by == us:
+                if one.by == us or any(status.state != INACTIVE for status in said):
                     yield from past_deploys(one, said)
 
     def _said(self, environment: Environment, identity: int) -> tuple[DeploymentStatus, ...]:

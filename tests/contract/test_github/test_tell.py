@@ -381,6 +381,10 @@ def test_what_somebody_else_says_went_live_is_no_history_of_ours(office: Office)
     assert [(one.commit, one.state) for one in client.history(production)] == [(ours["sha"], "queued")]
     assert [one.state for one in client.history(production, ours=False)] == ["success", "success"]
 
+    client.tell(replace(waits, deployment="success"))  # which replaces the forged one, as any other
+    assert [(one.commit, one.state) for one in client.history(production)] == [(ours["sha"], "success")]
+    assert states(office, forged)[0] == "inactive"
+
 
 def test_a_shared_environment_is_a_deployment_under_its_own_name(office: Office) -> None:
     told = replace(live(office, 1), environment=Environment(office.repository, "dev"), comment=None)
