@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from reviewapps.desired import Run
+from reviewapps.model import App
 from reviewapps.outcome import Failed, Live
+from reviewapps.reconcile.speaking import is_old
 from reviewapps.reconcile.turn import Turn
 
 KNOWN_FOR: Final = 30 * 24 * 3600.0
@@ -21,12 +23,21 @@ def tell_end_first(turn: Turn, run: Run, end: Live | Failed) -> float | None:
     app, means = turn.actual.app, turn.means
     if run.held is None or app is None or app.attempt is None:
         return None
-    attempt, said, key = app.attempt, app.said, ("end told", turn.environment.name)
+    attempt, key = app.attempt, ("end told", turn.environment.name)
     known = means.remembered(*key)
     if not attempt.is_for(run.commit, run.config) or known == attempt.id:
         return None
-    is_told = known is None and said is not None and said.of == run.held.commit
-    if not is_told:  # where it is forgotten, of the hold it was told after the end
+    is_told = known is None and _held_since(turn, app, run.held.commit)
+    if not is_told:
         turn.tell(end)
     means.remember(attempt.id, KNOWN_FOR, *key)
     return None if is_told else turn.listen
+
+
+def _held_since(turn: Turn, app: App, commit: str) -> bool:
+    """Where it is forgotten whether the end was told: whether Slack heard of a hold last, which it does after the
+    end; of this commit's, or of any where the end is no news any more."""
+    said = app.said
+    return said is not None and (
+        said.of == commit or (said.state.startswith("held") and is_old(turn.means, app))
+    )

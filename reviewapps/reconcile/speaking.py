@@ -43,7 +43,7 @@ def speak(turn: Turn, news: News | None, commit: str | None) -> float | None:
         catch_up(turn, before, of, commit or "")
     if before is not None and before != app.said:
         turn.carry_out(steps.NoteSaid(before))
-    if _is_told(before, now) or (before is None and _is_old(turn.means, app)):
+    if _is_told(before, now) or (before is None and is_old(turn.means, app)):
         return None
     waits = [_said(slack, line) for line in lines(turn.environment, news, now, before)]
     if before is None and None in waits:
@@ -58,7 +58,7 @@ def unheard(means: Means, space: Space, desired: Desired) -> Iterator[Environmen
         if end is None or app.attempt is None or not isinstance(desired.of(app.environment), Run):
             continue
         told = said is not None and said.of == app.attempt.id and said.state.split()[:1] != ["started"]
-        if told or (said is None and _is_old(means, app)):
+        if told or (said is None and is_old(means, app)):
             continue
         if any(means.slack.channel(kind, event) for event in ENDS[end[0]]) or (
             said is not None and said.editable
@@ -115,6 +115,7 @@ def _is_told(before: Said | None, now: Said) -> bool:
     return same or (before.state == now.state == "started" and before.commit == now.commit)
 
 
-def _is_old(means: Means, app: App) -> bool:
+def is_old(means: Means, app: App) -> bool:
+    """Whether its newest attempt ended so long ago that this is no news."""
     end = ended(app)
     return end is not None and means.now() - end[1] > NEWS_FOR

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -73,3 +74,19 @@ def test_nor_does_it_hide_the_end_of_what_is_tried_again_while_it_is_held(forget
     assert states == ["building", "live", "held", "failed"]
     told = [text for message in slack.messages for text in message]
     assert [one.split()[0] for one in told] == ["live", "held", "rolled_back", "held"]
+
+
+def test_nor_is_it_told_again_once_it_is_forgotten_and_yet_another_commit_is_held() -> None:
+    """What was told stands in Redis for a month; merges that wait may come for longer."""
+    slack = Channel()
+    there = Deploying((), slack=slack, memory=Redis())
+    turn(there)
+    there.run = replace(RUN, held=HOLD)
+    until_told(there, slack)
+    there.memory = Redis()
+    slack.forget()
+    there.cf.now += timedelta(days=31)
+    there.run = replace(RUN, held=replace(HOLD, commit=sha(3)))
+    until_told(there, slack)
+    told = [text for message in slack.messages for text in message]
+    assert told == ["started", "live", "held approval", "held approval"]
