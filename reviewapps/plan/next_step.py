@@ -105,7 +105,8 @@ def _is_lifted(app: App, refusal: Refusal) -> bool:
 def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     """A new attempt. While it lasts, "started" and "no commit label" together mean that it was this attempt
     which started the app. So what runs without ever having been marked live is stopped first, and what
-    somebody else stopped loses its label. A reset that is under way goes on with the new commit."""
+    somebody else stopped loses its label. A reset that is under way goes on with the new commit; so does a new
+    build of this very commit that somebody asked for, where the config is another one by now."""
     if app.started == (app.commit is None):
         return steps.Stop()
     before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
@@ -114,6 +115,7 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
         attempt = replace(
             attempt,
             asked_at=before.asked_at,
+            fresh=not over and before.refusal is None and before.fresh and before.commit == run.commit,
             replaces=None if over else before.replaces,
             data=None if over or before.refusal is not None else before.data,
             inherits=may_have_changed(app),

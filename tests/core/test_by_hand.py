@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from reviewapps import steps
 from reviewapps.approval import Requires
 from reviewapps.desired import Absent, Destroyed, Fork, Known, Leave, NoRoom, Room, Run, Verdict, desired
 from reviewapps.errors import BadRules
@@ -32,6 +33,7 @@ from tests.core.imagined import CloudFoundry
 from tests.core.settling import DAY, NOW, SHOP, GitHub, Settling, pull_request, sha
 
 CONFIG = Grant().config(Rules(), Environment(SHOP.id, "pr-1"))
+CRASHED = Refusal("crash", "it crashed", NOW)
 BY_HAND = Refusal("destroyed", "removed by hand", NOW)
 PR_1, DEV = Environment(SHOP.id, "pr-1"), Environment(SHOP.id, "dev")
 
@@ -249,3 +251,21 @@ def test_a_reset_goes_on_with_what_is_pushed_while_it_is_under_way(
     there.until_settled()
     (later,) = there.cf.services[PR_1]
     assert (later.data != pushed.data) == fresh
+
+
+@pytest.mark.parametrize(("of", "refusal", "builds"), [(1, None, 2), (2, None, 1), (1, CRASHED, 1)])
+def test_a_new_build_is_made_also_where_the_config_is_another_one_by_now(
+    of: int, refusal: Refusal | None, builds: int
+) -> None:
+    """Such as after an upgrade while something held it, so that what was tried last has the config of then."""
+    there = Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, {}))
+    there.until_settled()
+    (running,) = there.cf.apps.values()
+    assert running.attempt is not None
+    there.cf.pass_time()
+    tried = replace(running.attempt, id="asked", commit=sha(of), config="of then", fresh=True)
+    there.cf.apps[running.guid] = replace(
+        running, config="of then", attempt=replace(tried, began=there.cf.now, refusal=refusal)
+    )
+    there.until_settled()
+    assert sum(isinstance(step, steps.CreateBuild) for step in there.taken) == builds
