@@ -176,12 +176,14 @@ def _not_anew(case: Case, found: Run) -> Verdict:
     are others by now, while something holds it: a lock, a freeze, an approval that was taken back. It stays
     refused with the config that it had, so that whatever it left behind is still put in order. What somebody
     sent past all that, where tags are followed, needs no second word."""
-    attempt = case.app.attempt if case.app is not None else None
-    sent = case.follows.tags and overridden(case.app, found.commit)
+    app = case.app
+    attempt = app.attempt if app is not None else None
+    sent = case.follows.tags and overridden(app, found.commit)
     refused = attempt is not None and attempt.refusal is not None and attempt.commit == found.commit
-    if attempt is None or not refused or sent or attempt.config == found.config:
+    if app is None or attempt is None or not refused or sent or attempt.config == found.config:
         return found
-    against = hold(case, found)
+    # Where nothing of ours ran before it, its own wish is none that it could be judged from.
+    against = hold(replace(case, app=replace(app, wished=None)), found)
     if isinstance(against, Leave):
         return against
     if isinstance(against, Approved):

@@ -69,6 +69,8 @@ def tag(name: str, commit: str) -> Tag:
 
 def _evidence(branch: str, from_: str | None, head: str, *, approved: bool) -> Evidence:
     before = from_ or sha(0)
+    if before == head:
+        return Evidence(branch, before, head)  # nothing came there, so that nothing has to be approved
     review = Review(1, "grace", "approved", "h" * 40, NOW)
     pull = Pull(12, branch, "h" * 40, head, "ada", reviews=(review,) if approved else ())
     commit = Commit(head, (before,))

@@ -77,11 +77,14 @@ def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
 
 
 @pytest.mark.parametrize("approved", [True, False])
+@pytest.mark.parametrize("runs", [OLD, None, ADOPTED])
 def test_what_was_refused_is_not_tried_anew_with_other_limits_while_something_holds_it(
-    approved: bool,
+    approved: bool, runs: str | None
 ) -> None:
+    """Also where nothing of ours ran before it, as with a first deploy."""
     refused = Attempt("1.1", NEW, "c", NOW, refusal=Refusal("crash", "crashed", NOW))
-    app = running(PRODUCTION, wished=NEW, attempt=refused)
+    pin = Pin(ADOPTED, OLD, since=OLD) if runs == ADOPTED else None
+    app = replace(running(PRODUCTION, runs, attempt=refused, pin=pin), wished=NEW)
     for lock, why in ((LOCK, "lock"), (None, None if approved else "approval")):
         found = verdict(PRODUCTION, replace(app, lock=lock), approved=approved)
         assert isinstance(found, Run) and found.commit == NEW
