@@ -39,7 +39,10 @@ def deploy(
     environment: Where,
     ref: Annotated[
         str | None,
-        typer.Argument(metavar="REF", help="Where tags are followed: the commit, branch or tag to run."),
+        typer.Argument(
+            metavar="REF",
+            help="Where tags are followed: the commit, branch or tag to run; else the newest, with --override.",
+        ),
     ] = None,
     override: Override = False,
     wait: Wait = False,

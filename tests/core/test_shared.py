@@ -229,3 +229,7 @@ def test_a_freeze_holds_a_merge_and_says_until_when() -> None:
     found = verdict(STAGING, running(STAGING), asked=rules(text), there=rules(text))
     assert isinstance(found, Run) and found.held is not None
     assert found.held.reasons == ("frozen until 03 Mar 00:00 UTC",)
+    ended = verdict(
+        STAGING, running(STAGING), asked=rules(text), there=rules(text), now=NOW + timedelta(days=1)
+    )
+    assert isinstance(ended, Run) and (ended.commit, ended.held) == (NEW, None)
