@@ -36,11 +36,16 @@ def operators_file(world: World, *kinds: str) -> str:
 
 def by_file(file: Path, world: World, known: Mapping[str, str], **secrets: str) -> dict[str, str]:
     """The process environment of an installation that this file describes, and no variables: of what is ``known``
-    only the others remain. It finds the world's own secrets, and these."""
+    only the others remain. It finds the world's own secrets where nothing else is known, and these."""
     single = {settings.PREFIX + name.upper() for name in Single.model_fields}
-    found = {"GITHUB": world.tokens[BOT], "CF": f"{DEPLOYER}:{DEPLOYER}", **secrets}
+    own = {"GITHUB": world.tokens[BOT], "CF": f"{DEPLOYER}:{DEPLOYER}"}
     return {
+        **_named(own),
         **{name: value for name, value in known.items() if name not in single},
-        **{settings.SECRET + name: value for name, value in found.items()},
+        **_named(secrets),
         settings.FILE: str(file),
     }
+
+
+def _named(secrets: Mapping[str, str]) -> dict[str, str]:
+    return {settings.SECRET + name: value for name, value in secrets.items()}
