@@ -55,6 +55,15 @@ environments:
   qa:
     follows: {branch: main}
 """
+WRONG = {
+    "dev:\n    follows: {tags: ['*']}": "`environments.dev.follows` has the pattern `*`, which every tag matches",
+    "staging: {app: shop}\n  dev: {app: shop}": "`environments` lets `staging` and `dev` be the same app, `shop`",
+    "staging:\n    freeze: [{from: Fri 16:00, to: Mon 08:00, zone: Mars/Base}]": (
+        "`environments.staging.freeze` names the time zone `Mars/Base`, which there is not"
+    ),
+    "dev:\n    requires: {approvals: 1}": "`environments.dev.requires` asks for approvals, which GitHub gives to",
+}
+"""What is wrong in line 3 of the rules, and what is said of it."""
 MENDED = "environments:\n  review:\n    memory: 64M\n"
 
 
@@ -87,10 +96,9 @@ def test_a_change_of_the_rules_is_read_and_told_before_it_is_merged(quiet_town: 
     assert "would not work" in town.onlooker.comments(number)[0]
     assert said_of_rules(town, behind) == []  # only its branch has other rules by now
 
-    town.push("blue", {RULES: "environments:\n  dev:\n    follows: {tags: ['*']}\n"})
-    town.until_comment(
-        number, "line 3: `environments.dev.follows` has the pattern `*`, which every tag matches"
-    )
+    for rules, words in WRONG.items():
+        town.push("blue", {RULES: f"environments:\n  {rules}\n"})
+        town.until_comment(number, f"line 3: {words}")
     town.push("blue", {RULES: MENDED})
     town.until_live(number)
     town.until_idle()
