@@ -77,7 +77,8 @@ class Held:
 class Arrival:
     """Where a merged pull request has come: it is on ``environment`` since ``at``, with the same build as its
     preview or not; or it waits for what ``waits`` says, or ``failed`` there with what serves now.
-    ``lacks``: what it waits for is something that is missing, and not somebody's word."""
+    ``lacks``: what it waits for is something that is missing, and not somebody's word; ``calls``: of this very
+    pull request, or of one that came with it, so that it is told of that also where it had no comment."""
 
     environment: str
     url: str = ""
@@ -85,6 +86,7 @@ class Arrival:
     waits: str = ""
     failed: Refusal | None = None
     lacks: bool = False
+    calls: bool = False
 
 
 @dataclass(frozen=True)

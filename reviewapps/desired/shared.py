@@ -46,6 +46,15 @@ class Shared:
         case = self._case(environment)
         return Leave() if case is None else hold(case, replace(_run(case), commit=commit, source=ref))
 
+    def anew(self, environment: Environment, commit: str) -> Hold | Leave | Approved:
+        """What speaks against another try of a commit that was let go there once and refused, or for it. Leave
+        while something has to be known first, or where the rules cannot be read."""
+        case = self._case(environment)
+        if case is None or case.app is None:
+            return Leave()
+        source = case.app.source if case.follows.tags else _branch(case)
+        return _anew(case, case.app, replace(_run(case), commit=commit, source=source))
+
     def _in_words(self, environment: Environment) -> Verdict | None:
         """The verdict, with what GitHub does not tell as its reason. People hear of that on their pull requests
         where it does not pass by itself."""
@@ -149,10 +158,13 @@ def _newest(case: Case) -> Run | Leave | None:
 def _head(case: Case) -> Run | None:
     """The head of its branch; the commit that somebody went back to, as long as the head is the one that was
     left for it. None while that is somebody else's, which was adopted."""
-    branch = case.follows.branch or case.wanted.repository.default_branch
     head, pin = head_of(case.wanted, case.follows), case.app.pin if case.app is not None else None
     commit = pin.commit if pin is not None and pin.over == head else head
-    return None if commit in (None, ADOPTED) else replace(_run(case), commit=commit, source=branch)
+    return None if commit in (None, ADOPTED) else replace(_run(case), commit=commit, source=_branch(case))
+
+
+def _branch(case: Case) -> str:
+    return case.follows.branch or case.wanted.repository.default_branch
 
 
 def _permitted(case: Case, run: Run) -> Verdict:
@@ -174,21 +186,26 @@ def _permitted(case: Case, run: Run) -> Verdict:
 def _not_anew(case: Case, found: Run) -> Verdict:
     """What was permitted and then refused is not tried anew, only because an operator's limits or this version
     are others by now, while something holds it: a lock, a freeze, an approval that was taken back. It stays
-    refused with the config that it had, so that whatever it left behind is still put in order. What somebody
-    sent past all that, where tags are followed, needs no second word."""
+    refused with the config that it had, so that whatever it left behind is still put in order."""
     app = case.app
     attempt = app.attempt if app is not None else None
-    sent = case.follows.tags and overridden(app, found.commit)
     refused = attempt is not None and attempt.refusal is not None and attempt.commit == found.commit
-    if app is None or attempt is None or not refused or sent or attempt.config == found.config:
+    if app is None or attempt is None or not refused or attempt.config == found.config:
         return found
-    # Where nothing of ours ran before it, its own wish is none that it could be judged from.
-    against = hold(replace(case, app=replace(app, wished=None)), found)
+    against = _anew(case, app, found)
     if isinstance(against, Leave):
         return against
     if isinstance(against, Approved):
         return found
     return replace(found, config=attempt.config, held=found.held or against)
+
+
+def _anew(case: Case, app: App, run: Run) -> Hold | Leave | Approved:
+    """What holds a refused commit now. Where nothing of ours ran before it, its own wish is none that it could be
+    judged from. What somebody sent past all that, where tags are followed, needs no second word."""
+    if case.follows.tags and (past := overridden(app, run.commit)):
+        return Approved(past)
+    return hold(replace(case, app=replace(app, wished=None)), run)
 
 
 # --- by whose rules ---

@@ -16,7 +16,7 @@ from reviewapps.plan import began_after, in_doubt, may_have_changed
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone, rules_of
+from reviewapps.reconcile.view import Judged, all_verdicts_with, hold_on, judged_alone, rules_of
 from reviewapps.rules import Rules
 
 
@@ -61,6 +61,7 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
         raise AuthorMustAct(f"{asked}: {_against(seen.verdict)}; `reviewapps why {asked}` tells more")
     if reset and not actual.app.service_names:
         raise AuthorMustAct(f"{asked} has no data of its own")
+    check_open(means, environment, seen, commit)
     turn = Turn(means, environment, lease, seen.wanted.repository, actual)
     attempt = asked_for(turn, commit, config, fresh=not reset)
     turn.carry_out(steps.Begin(replace(attempt, data=attempt.id) if reset else attempt))
@@ -78,12 +79,13 @@ def brought_up(means: Means, environment: Environment, lease: Lease) -> Standing
     before = turn.actual
     expired = isinstance(seen.verdict, Absent) and seen.verdict.why in ("expired", "old")
     if expired:
-        seen = _again(turn, _as_if_pushed(seen.wanted, environment, means.now()))
+        seen = looked_again(turn, _as_if_pushed(seen.wanted, environment, means.now()))
     if isinstance(seen.verdict, Destroyed):
         _lift(turn, seen.verdict)
-        seen = _again(turn, seen.wanted)
+        seen = looked_again(turn, seen.wanted)
     match seen.verdict:
         case Run():
+            check_open(means, environment, seen, seen.verdict.commit)
             _ask(turn, seen.verdict, expired)
         case NoRoom():
             pass
@@ -137,7 +139,28 @@ def keeps_its_data(environment: Environment, asked: Rules | BadRules, grant: Gra
     return not grant.requires(environment.kind, asked.of(environment).requires).nothing
 
 
-def _again(turn: Turn, wanted: Wanted) -> Judged:
+def check_open(means: Means, environment: Environment, seen: Judged, commit: str) -> None:
+    """Raise AuthorMustAct while a lock, a freeze, or an approval that was taken back keeps a commit out of a
+    shared environment that was refused there. What runs there may be deployed again at any time."""
+    app = seen.actual.app
+    if not environment.shared or app is None or app.commit == commit or not was_refused(app, commit):
+        return
+    hold = hold_on(means, seen, lambda it: it.anew(environment, commit))
+    if hold is None:
+        return
+    asked, sha = address(environment, means.name), commit[:7]
+    past = f"`reviewapps deploy {asked} {sha} --override` goes past it"
+    why = " · ".join((*hold.reasons, *([past] if hold.why in ("lock", "freeze") else [])))
+    raise AuthorMustAct(f"{asked}: {sha} was refused, and may not go there again: {why}")
+
+
+def was_refused(app: App | None, commit: str) -> bool:
+    """Whether its newest attempt came to a bad end, so that nobody would try that commit again unasked."""
+    attempt = app.attempt if app is not None else None
+    return attempt is not None and attempt.commit == commit and attempt.refusal is not None
+
+
+def looked_again(turn: Turn, wanted: Wanted) -> Judged:
     """Another verdict, on what is there by now."""
     space = turn.means.cloudfoundry.look()
     turn.actual = space.actual(turn.environment)

@@ -25,7 +25,7 @@ from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, 
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
-from reviewapps.reconcile.by_hand import asked_for
+from reviewapps.reconcile.by_hand import asked_for, looked_again, was_refused
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_at, rules_of
@@ -100,15 +100,14 @@ class Governing:
             raise AuthorMustAct(
                 f"{self._asked}: {back[:7]} is no part of what it follows, and never ran there"
             )
-        runs, refused = app is not None and app.commit == back, self._was_refused(back)
+        runs, refused = app is not None and app.commit == back, was_refused(app, back)
         if runs and not (drifted or refused or self._is_left(back)):
             raise AuthorMustAct(f"{self._asked} runs {back[:7]} already")
         self._check_rules(back)
         since = permitted_last(app) if app is not None and app.commit == ADOPTED else None
         self._write(pin=Pin(back, head, who, since))
-        if app is not None and (drifted or refused):
-            config = (app.attempt.config if app.attempt is not None else app.config) or ""
-            self._turn.carry_out(steps.Begin(asked_for(self._turn, back, config)))
+        if drifted or refused:
+            self._begin(back)
         return back
 
     def send(self, ref: str, commit: str, who: str, *, override: bool = False) -> None:
@@ -121,6 +120,7 @@ class Governing:
         self._check_drift()
         if not follows.tags:
             self._override(commit, who, override=override)
+            self._try_again(commit)
             return
         seen = tags_seen(followed_tags(self._seen.wanted, follows))
         if self._turn.actual.app is None:
@@ -135,6 +135,8 @@ class Governing:
             else self._app.over
         )
         self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen, over=over))
+        if was_refused(self._turn.actual.app, commit):
+            self._begin(commit)
 
     # --- how ---
 
@@ -153,6 +155,18 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} follows a branch, whose newest commit is {head[:7]}")
         self._write(override=Override(commit, who))
 
+    def _try_again(self, commit: str) -> None:
+        """Begin another attempt at what was refused, where nothing holds it any more."""
+        if was_refused(self._turn.actual.app, commit):
+            seen = looked_again(self._turn, self._seen.wanted)
+            if hold_on(self._means, seen, lambda it: it.anew(self._environment, commit)) is None:
+                self._begin(commit)
+
+    def _begin(self, commit: str) -> None:
+        app = self._app
+        config = (app.attempt.config if app.attempt is not None else app.config) or ""
+        self._turn.carry_out(steps.Begin(asked_for(self._turn, commit, config)))
+
     def _check_drift(self) -> None:
         """Raise while nothing that we deploy goes there."""
         app = self._turn.actual.app
@@ -168,15 +182,9 @@ class Governing:
         attempt = app.attempt if app is not None else None
         return attempt is not None and attempt.commit != served and in_doubt(self._turn.actual)
 
-    def _was_refused(self, commit: str) -> bool:
-        """Whether its newest attempt came to a bad end, so that nobody would try it again unasked."""
-        app = self._turn.actual.app
-        attempt = app.attempt if app is not None else None
-        return attempt is not None and attempt.commit == commit and attempt.refusal is not None
-
     def _check_open(self, ref: str, commit: str) -> None:
         """Raise while something keeps the commit out."""
-        hold = hold_on(self._means, self._environment, self._seen, commit, ref)
+        hold = hold_on(self._means, self._seen, lambda it: it.by_hand(self._environment, commit, ref))
         if hold is not None:
             why = " · ".join(hold.reasons)
             raise AuthorMustAct(
@@ -185,14 +193,14 @@ class Governing:
 
     def _write(self, **changes: object) -> None:
         if self._turn.actual.app is None and any(changes.values()):
-            self._begin()
+            self._make_app()
         app = self._app
         now = steps.Govern(app.lock, app.pin, app.override, app.sign_offs)
         wanted = replace(now, **changes)  # type: ignore[arg-type]
         if wanted != now:
             self._turn.carry_out(wanted)
 
-    def _begin(self) -> None:
+    def _make_app(self) -> None:
         """Make the app, so that there is something to write on before the first deploy. Its attempt is for no
         config, so that it is never gone on with."""
         asked, turn = rules_of(self._seen.wanted), self._turn

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import structlog
 
-from reviewapps.approval import Evidence
+from reviewapps.approval import Approved, Evidence
 from reviewapps.desired import (
     Asks,
     Desired,
@@ -168,14 +168,14 @@ def judged(
         unanswered = found.asks.without(answers)
 
 
-def hold_on(means: Means, environment: Environment, seen: Judged, commit: str, ref: str) -> Hold | None:
-    """What speaks against a commit that somebody sends there by hand; None where nothing does. Raises TryLater
-    where GitHub does not tell what has to be known."""
+def hold_on(means: Means, seen: Judged, asked_of: Callable[[Shared], Hold | Leave | Approved]) -> Hold | None:
+    """What speaks against what somebody asks for by hand; None where nothing does. Raises TryLater where GitHub
+    does not tell what has to be known."""
     known, asked = Known(), rules_of(seen.wanted)
     while True:
         inquiry = Inquiry(known)
         shared = Shared(seen.wanted, asked, means.grant, seen.space, inquiry, means.now())
-        found = shared.by_hand(environment, commit, ref)
+        found = asked_of(shared)
         if not inquiry.asks:
             return found if isinstance(found, Hold) else None
         answers = _answers(means, seen.wanted, inquiry.asks, seen.space, lasting(asked, means.grant))

@@ -55,7 +55,7 @@ def telling(
         commit=None if isinstance(shown, Removed) else shown.commit,
         state=state,
         comment=None if number is None else comment(voice, number, shown, proposed, state),
-        only_edit=isinstance(shown, Removed),
+        only_edit=isinstance(shown, Removed) and not any(one.calls for one in shown.arrivals),
         deployment=_deployment(shown),
         description=clipped(_description(shown), DESCRIPTION_CHARACTERS),
         url=shown.url if isinstance(shown, Live) else None,

@@ -110,6 +110,16 @@ class World:
         return sorted(one.number or 0 for one in news(self.means, self.wanted, self.space, self.desired))
 
 
+def test_only_who_came_with_what_lacks_an_approval_is_called() -> None:
+    def called(hold: Hold) -> list[int]:
+        world = World(1, replace(run(1), held=hold))
+        seen = (world.means, world.wanted, world.space, world.desired)
+        return [n for n in (1, 2, 3) if any(one.calls for one in arrivals(*seen, n))]
+
+    lacks = Hold(sha(3), "approval", ("1 approval (#3)",), (3,))
+    assert (called(lacks), called(replace(lacks, why="freeze")), called(FROZEN)) == ([3], [], [])
+
+
 def test_it_is_there_since_it_came_and_not_since_the_one_after_it() -> None:
     world = World(1)
     assert world.told(1) == [(live(1).at, "")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -25,12 +25,14 @@ from reviewapps.model import (
     Candidate,
     Environment,
     Lock,
+    Override,
     PastDeploy,
     Pin,
     Refusal,
     Space,
     Wanted,
 )
+from reviewapps.ports import Lease
 from reviewapps.reconcile import Governing
 from reviewapps.reconcile.adopting import adopted, adoption
 from reviewapps.reconcile.by_hand import brought_up, redeployed
@@ -286,6 +288,50 @@ def test_nor_what_was_stopped_before_it_came_up() -> None:
     assert there.pin == Pin(B, B, "ada")
     with pytest.raises(AuthorMustAct, match="runs 0000000 already"):
         World(running(B)).hand.go_back("ada", B)
+
+
+LOCKED = Lock("bob", "a demo", NOW + DAY)
+
+
+@pytest.mark.parametrize("ask", [redeployed, brought_up])
+@pytest.mark.parametrize("environment", [PRODUCTION, DEV])
+def test_what_was_refused_is_not_tried_anew_past_a_lock(
+    environment: Environment, ask: Callable[[Means, Environment, Lease], object]
+) -> None:
+    app = running(environment=environment, attempt=REFUSED, wished=B, lock=LOCKED)
+    there = World(app, environment=environment)
+    with pytest.raises(
+        AuthorMustAct, match=r"was refused, and may not go there again: locked by bob .* --override"
+    ):
+        ask(there.means, environment, deploying.Held())
+    assert there.cf.apps["a"].attempt == REFUSED
+
+
+def test_what_runs_is_deployed_once_more_whatever_holds_others() -> None:
+    there = World(running(lock=LOCKED))
+    assert redeployed(there.means, PRODUCTION, deploying.Held()) == A
+
+
+def test_nor_past_an_approval_that_is_not_known_any_more() -> None:
+    there = World(running(attempt=REFUSED, wished=B))
+    with pytest.raises(AuthorMustAct, match="GitHub does not tell how 0000000 came to main"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
+    assert there.cf.apps["a"].attempt == REFUSED
+
+
+def test_whoever_sends_what_was_refused_past_a_lock_has_it_tried_anew() -> None:
+    there = World(running(environment=DEV, attempt=REFUSED, wished=B, lock=LOCKED), environment=DEV)
+    there.hand.send(B, B, "ada", override=True)
+    attempt = there.cf.apps["a"].attempt
+    assert attempt is not None and (attempt.commit, attempt.refusal) == (B, None)
+
+
+def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:
+    there = World(running(attempt=REFUSED, wished=B, lock=LOCKED))
+    with pytest.raises(TryLater, match="what speaks for the commit"):
+        there.hand.send(B, B, "ada", override=True)
+    app = there.cf.apps["a"]
+    assert (app.attempt, app.override) == (REFUSED, Override(B, "ada"))
 
 
 @pytest.mark.parametrize(("commit", "back"), [(None, A), (sha(9), sha(9))])

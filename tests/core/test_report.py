@@ -175,6 +175,12 @@ def test_only_a_removal_makes_no_new_comment(name: str) -> None:
     assert told(OUTCOMES[name]).only_edit is isinstance(OUTCOMES[name], Removed)
 
 
+def test_but_what_was_merged_is_told_what_it_lacks_itself_also_without_one() -> None:
+    lacks = Arrival("production", waits="1 approval (#12)", lacks=True)
+    assert told(Removed("merged", None, arrivals=(lacks,))).only_edit
+    assert not told(Removed("merged", None, arrivals=(replace(lacks, calls=True),))).only_edit
+
+
 # --- hostile text ---
 
 HOSTILE = (

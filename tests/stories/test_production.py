@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -118,9 +119,11 @@ def test_only_what_others_saw_and_still_approve_goes_to_production(quiet_town: T
     waits(
         town, own, f"1 approval ([#{dismissed}]", f"1 approval (nobody approves what is their own) ([#{own}]"
     )
-    for number in (dismissed, own):
+    at_once = merged(town, "five", approved=False, told=False)  # before anybody told it of a preview
+    waits(town, at_once, f"[#{at_once}]")
+    for number in (dismissed, own, at_once):
         admin.approve(number)
-    until_says(town, "production", "four")
+    until_says(town, "production", "five")
 
 
 ASKING = "environments: {production: {requires: {checks: [test]}}}\n"
@@ -203,6 +206,23 @@ FAILS_IN_PRODUCTION: Files = {
 }
 
 
+def test_what_a_freeze_holds_goes_by_itself_when_that_is_over(quiet_town: Town) -> None:
+    town = quiet_town
+    town.employ_by_file(file(town, "review", "production"))
+    merged(town, "one", told=False)
+    until_says(town, "production", "one")
+
+    over = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=25)
+    rules = f"environments: {{production: {{freeze: [{{from: 2020-01-01, to: '{over.isoformat()}'}}]}}}}\n"
+    merged(town, "two", told=False, files={**headline("two"), ".reviewapps.yml": rules})
+    until_says(town, "production", "two")
+    waiting = merged(town, "three")
+    town.until_comment(waiting, "Preview: removed", "**production** waits: frozen until")
+    until_says(town, "production", "three")
+    assert datetime.now(UTC).replace(tzinfo=None) > over
+    town.until_comment(waiting, "On **production** since")
+
+
 def test_a_production_deploy_that_crashes_is_noticed_by_no_visitor(quiet_town: Town) -> None:
     town = quiet_town
     text = file(town, "review", "production")
@@ -213,6 +233,15 @@ def test_a_production_deploy_that_crashes_is_noticed_by_no_visitor(quiet_town: T
         broken = merged(town, "broken", files=FAILS_IN_PRODUCTION)
         town.until_comment(broken, "**production** did not take it: crashed", seconds=40)
         town.until_idle()
+        typed.types("lock", "production", "1h", "a demo")  # nor is it tried once more, until somebody says so
+        refused = town.head_of("main")[:7]
+        for again in ("redeploy", "deploy"):
+            assert f"{refused} was refused, and may not go there again: locked by" in typed.is_refused(
+                again, "production"
+            )
+        once = typed.types("deploy", "production", refused, "--override", "--wait", status=1)
+        assert "goes there, past what holds others" in once and "crashed" in once
+        typed.types("unlock", "production")
         mended = merged(town, "mended", files={"app.py": WORKING_APP["app.py"], **headline("mended")})
         until_says(town, "production", "mended")
         typed.types("rollback", "production")
