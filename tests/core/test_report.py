@@ -230,7 +230,7 @@ def with_text(text: str) -> tuple[Outcome, ...]:
 def means_nothing_new(text: str) -> bool:
     words, addresses, html = meaning(text)
     words = words.replace(URL, "")
-    suspicious = re.search(r"@|#\d|GH-\d|://|www\.", words)
+    suspicious = re.search(r"@|#\d|GH-\d|://|www\.\w", words)
     ours = all(address.startswith("https://github.com/acme/shop/commit/") for address in addresses)
     tags = re.sub(
         r"<!-- reviewapps 1 acme-review 123 #12 \w+ -->|Last \d+ lines? of the build", "", "".join(html)
@@ -254,6 +254,8 @@ def test_the_measure_of_meaning_sees_a_mention_a_link_and_html() -> None:
     assert not means_nothing_new("hello @all")
     assert not means_nothing_new("[click](https://evil.example)")
     assert not means_nothing_new("see #12")
+    assert not means_nothing_new("see www.evil.example")
+    assert means_nothing_new("it begins with www. And ends")
     assert not means_nothing_new("<img src=x>")
 
 
