@@ -13,7 +13,12 @@ from redis import Redis
 from reviewapps.coordination.cache import cached
 
 APART: Final = 1.0
-"""Seconds between two looks that this calls for at one repository, however often it is asked for."""
+"""Seconds between two looks that this calls for at one repository, taken over a while, however often it is asked
+for."""
+
+AT_ONCE: Final = 2
+"""So many may follow each other at once after a pause: who pushes a branch and opens its pull request is told of
+in two webhooks, and the second is the one that matters."""
 
 REMEMBERED: Final = 3600
 """Seconds for which what a webhook said is known to have been here. What is taken for a double and is none costs
@@ -45,17 +50,18 @@ return 1
 )
 """A webhook's one write. ARGV: the repository, what its words are known by, for how long they are."""
 
+# Each look pays for the time that follows it; some of that may be paid in advance.
 _POP = (
     _NOW
     + """
-local popped, limit = {}, tonumber(ARGV[1])
+local popped, limit, apart = {}, tonumber(ARGV[1]), tonumber(ARGV[2])
 for _, repository in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
   if #popped == limit then break end
-  local before = tonumber(redis.call('HGET', KEYS[2], repository) or 0)
-  if now - before >= tonumber(ARGV[2]) then
+  local paid = tonumber(redis.call('HGET', KEYS[2], repository) or 0)
+  if paid - now <= apart * (tonumber(ARGV[3]) - 1) then
     popped[#popped + 1] = {repository, exact(now - redis.call('ZSCORE', KEYS[1], repository))}
     redis.call('ZREM', KEYS[1], repository)
-    redis.call('HSET', KEYS[2], repository, exact(now))
+    redis.call('HSET', KEYS[2], repository, exact(math.max(paid, now) + apart))
   end
 end
 return popped
@@ -74,7 +80,8 @@ class Asked:
 class Soon:
     """The repositories of one installation that somebody should look at before the clock strikes.
 
-    Who asked first is first, and who was looked at within a second waits: a busy repository holds up no other.
+    Who asked first is first, and who was looked at twice within a second waits: a busy repository holds up no
+    other.
     """
 
     def __init__(self, redis: Redis, prefix: str) -> None:
@@ -89,11 +96,13 @@ class Soon:
 
     def pop(self, limit: int) -> list[Asked]:
         """Those to look at now; they are not here any more."""
-        popped = cast("list[tuple[bytes, bytes]]", self._pop(keys=self._keys[:2], args=[limit, APART]))
+        popped = cast(
+            "list[tuple[bytes, bytes]]", self._pop(keys=self._keys[:2], args=[limit, APART, AT_ONCE])
+        )
         return [Asked(repository.decode(), float(waited)) for repository, waited in popped]
 
 
 def keys(prefix: str) -> list[Any]:
-    """Where this stands in Redis: who asks, who was looked at when, what stands before what is known, and when the
-    last one came."""
+    """Where this stands in Redis: who asks, until when whose looks are paid for, what stands before what is
+    known, and when the last one came."""
     return [f"{prefix}soon", f"{prefix}soon:looked", f"{prefix}delivery:", cached(prefix, LAST)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from redis import Redis
 from redis.backoff import NoBackoff
@@ -25,28 +26,34 @@ def test_who_is_asked_for_is_looked_at_once_however_often_that_was(redis: Redis)
     assert names(soon) == []
 
 
-def test_a_repository_is_looked_at_once_a_second_and_never_forgotten(redis: Redis) -> None:
+def asked_and_popped(soon: Soon, times: int) -> list[str]:
+    """That many webhooks of one repository, each followed by a look at whom to look at."""
+    found = []
+    for delivery in range(times):
+        soon.ask("acme/busy", f"{times}-{delivery}")
+        found += names(soon)
+    return found
+
+
+def test_two_looks_follow_each_other_at_once_and_then_one_a_second(redis: Redis) -> None:
     soon = Soon(redis, PREFIX)
-    soon.ask("acme/shop", "1")
-    assert names(soon) == ["acme/shop"]
-    soon.ask("acme/shop", "2")
-    assert names(soon) == []
+    began = time.monotonic()
+    assert asked_and_popped(soon, 20) == ["acme/busy"] * 2
     popped: list[Asked] = []
 
-    def comes() -> bool:
+    def come() -> bool:
         popped.extend(soon.pop(10))
-        return bool(popped)
+        soon.ask("acme/busy", str(len(popped)))
+        return len(popped) == 3
 
-    until(comes, "its second look")
-    assert 0.5 < popped[0].waited < 3
+    until(come, "three more")
+    assert 2.5 < time.monotonic() - began < 6
+    assert 0.5 < popped[0].waited < 3  # and none was forgotten
 
 
 def test_a_busy_repository_holds_up_no_other(redis: Redis) -> None:
     soon = Soon(redis, PREFIX)
-    soon.ask("acme/busy", "0")
-    assert names(soon) == ["acme/busy"]
-    for delivery in range(1, 50):
-        soon.ask("acme/busy", str(delivery))
+    asked_and_popped(soon, 50)
     soon.ask("acme/quiet", "a")
     soon.ask("acme/small", "b")
     assert names(soon, limit=1) == ["acme/quiet"]
