@@ -26,7 +26,7 @@ def past_deploys(one: Deployed, said: Sequence[DeploymentStatus]) -> Iterator[Pa
         if status.state != INACTIVE and last is not None and again and not waited:
             yield _past(one, last, began)
             began, begun = status.at, goes
-        elif goes and waited and not begun:
+        elif goes and waited and (before == INACTIVE or not begun):
             began = status.at
         before, begun = status.state, begun or goes
         last = last if status.state == INACTIVE else status

@@ -28,6 +28,7 @@ MINUTE = timedelta(minutes=1)
         ("failure in_progress success", [("failure", 0, 1), ("success", 2, 3)]),  # and tried again
         ("queued inactive queued success", [("success", 4, 4)]),  # it only waited
         ("queued queued", [("queued", 0, 2)]),
+        ("in_progress queued inactive in_progress success", [("success", 4, 5)]),  # begun, and called off
         ("success queued in_progress success", [("success", 0, 1), ("success", 3, 4)]),  # and waited
     ],
 )
