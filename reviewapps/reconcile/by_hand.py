@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict
+from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict, head_of
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
 from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
@@ -150,8 +150,16 @@ def check_open(means: Means, environment: Environment, seen: Judged, commit: str
         return
     asked, sha = address(environment, means.name), commit[:7]
     past = f"`reviewapps deploy {asked} {sha} --override` goes past it"
-    why = " · ".join((*hold.reasons, *([past] if hold.why in ("lock", "freeze") else [])))
+    passes = hold.why in ("lock", "freeze") and _may_be_sent(seen.wanted, environment, commit)
+    why = " · ".join((*hold.reasons, *([past] if passes else [])))
     raise AuthorMustAct(f"{asked}: {sha} was refused, and may not go there again: {why}")
+
+
+def _may_be_sent(wanted: Wanted, environment: Environment, commit: str) -> bool:
+    """Whether somebody may send this very commit there: where a branch is followed, only its newest."""
+    asked = rules_of(wanted)
+    follows = asked.of(environment).follows if isinstance(asked, Rules) else None
+    return follows is not None and (bool(follows.tags) or head_of(wanted, follows) == commit)
 
 
 def was_refused(app: App | None, commit: str) -> bool:

@@ -25,7 +25,7 @@ from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, 
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
 from reviewapps.ports import Lease
-from reviewapps.reconcile.by_hand import asked_for, looked_again, was_refused
+from reviewapps.reconcile.by_hand import asked_for, check_open, looked_again, was_refused
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_at, rules_of
@@ -156,11 +156,11 @@ class Governing:
         self._write(override=Override(commit, who))
 
     def _try_again(self, commit: str) -> None:
-        """Begin another attempt at what was refused, where nothing holds it any more."""
+        """Begin another attempt at what was refused. Raises where something holds it still."""
         if was_refused(self._turn.actual.app, commit):
             seen = looked_again(self._turn, self._seen.wanted)
-            if hold_on(self._means, seen, lambda it: it.anew(self._environment, commit)) is None:
-                self._begin(commit)
+            check_open(self._means, self._environment, seen, commit)
+            self._begin(commit)
 
     def _begin(self, commit: str) -> None:
         app = self._app

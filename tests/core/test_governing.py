@@ -113,7 +113,9 @@ class GitHub(deploying.GitHub):
         return tuple(PastDeploy(one, "success", at, at) for one, at in zip(self.past, at, strict=True))
 
     def evidence(self, branch: str, running: str | None, head: str, requires: Requires) -> Evidence:
-        raise TryLater("GitHub does not tell just now")
+        if requires.approvals:
+            raise TryLater("GitHub does not tell just now")
+        return Evidence(branch, running or "", head)
 
     def contains(self, commit: str, other: str) -> bool:
         return other in (A, B)
@@ -129,6 +131,7 @@ class World:
     environment: Environment = PRODUCTION
     texts: Mapping[str, str] = field(default_factory=dict)
     cf: CloudFoundry = field(default_factory=lambda: CloudFoundry(NOW, {}))
+    grant: Grant = GRANT
 
     def __post_init__(self) -> None:
         if self.app is not None:
@@ -138,7 +141,7 @@ class World:
     def means(self) -> Means:
         there = deploying.Deploying((), GitHub(past=self.past, rules=self.rules, texts=self.texts))
         there.cf = self.cf
-        return replace(there.means, grant=GRANT)
+        return replace(there.means, grant=self.grant)
 
     @property
     def hand(self) -> Governing:
@@ -332,6 +335,28 @@ def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:
         there.hand.send(B, B, "ada", override=True)
     app = there.cf.apps["a"]
     assert (app.attempt, app.override) == (REFUSED, Override(B, "ada"))
+
+
+SIGNED = "environments: {production: {requires: {sign_off: [ada]}}}"
+
+
+def test_and_is_told_what_holds_it_still() -> None:
+    app = running(attempt=REFUSED, wished=B, lock=LOCKED)
+    there = World(app, rules=SIGNED, texts={A: SIGNED}, grant=Grant(targets=GRANT.targets))
+    with pytest.raises(AuthorMustAct, match=r"may not go there again: the word of ada for 0000000$"):
+        there.hand.send(B, B, "bob", override=True)
+    assert there.cf.apps["a"].attempt == REFUSED
+    there.hand.sign_off("ada", B)
+    there.hand.send(B, B, "bob", override=True)
+    attempt = there.cf.apps["a"].attempt
+    assert attempt is not None and (attempt.commit, attempt.refusal) == (B, None)
+
+
+def test_a_way_past_a_lock_is_only_told_where_there_is_one() -> None:
+    refused = replace(REFUSED, commit=sha(7))
+    there = World(running(attempt=refused, wished=sha(7), lock=LOCKED))  # B was merged since
+    with pytest.raises(AuthorMustAct, match=r"locked by bob until .*: a demo$"):
+        redeployed(there.means, PRODUCTION, deploying.Held())
 
 
 @pytest.mark.parametrize(("commit", "back"), [(None, A), (sha(9), sha(9))])
