@@ -44,7 +44,10 @@ class Shared:
         """What speaks against a commit that somebody sends where tags are followed, or for it: a tag would be
         asked for no less. Leave while something has to be known first, or where the rules cannot be read."""
         case = self._case(environment)
-        return Leave() if case is None else hold(case, replace(_run(case), commit=commit, source=ref))
+        if case is None:
+            return Leave()
+        judged = case if case.app is None or not _is_refused(case.app, commit) else _unwished(case, case.app)
+        return hold(judged, replace(_run(case), commit=commit, source=ref))
 
     def anew(self, environment: Environment, commit: str) -> Hold | Leave | Approved:
         """What speaks against another try of a commit that was let go there once and refused, or for it. Leave
@@ -201,11 +204,21 @@ def _not_anew(case: Case, found: Run) -> Verdict:
 
 
 def _anew(case: Case, app: App, run: Run) -> Hold | Leave | Approved:
-    """What holds a refused commit now. Where nothing of ours ran before it, its own wish is none that it could be
-    judged from. What somebody sent past all that, where tags are followed, needs no second word."""
+    """What holds a refused commit now. What somebody sent past all that, where tags are followed, needs no second
+    word."""
     if case.follows.tags and (past := overridden(app, run.commit)):
         return Approved(past)
-    return hold(replace(case, app=replace(app, wished=None)), run)
+    return hold(_unwished(case, app), run)
+
+
+def _unwished(case: Case, app: App) -> Case:
+    """The case by which a refused commit is judged: where nothing of ours ran before it, its own wish is none that
+    it could be judged from."""
+    return replace(case, app=replace(app, wished=None))
+
+
+def _is_refused(app: App, commit: str) -> bool:
+    return app.attempt is not None and app.attempt.refusal is not None and app.attempt.commit == commit
 
 
 # --- by whose rules ---

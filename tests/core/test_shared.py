@@ -146,15 +146,28 @@ def test_what_is_sent_by_hand_is_asked_for_what_a_tag_is(
 ) -> None:
     there = rules(FOLLOWS_TAGS.format(asked))
     grant = replace(GRANT, floors={"staging": floor} if floor is not None else {})
-    wanted, space = Wanted(replace(SHOP, head=NEW), (), (), None), Space((running(STAGING, **more),))
+    assert sent(running(STAGING, **more), there, there, grant) == held
+
+
+def test_what_was_refused_and_is_sent_again_is_not_judged_by_its_own_rules_alone() -> None:
+    """Where it was the first one there: what it asks for itself may be less."""
+    refused = Attempt("1.1", NEW, "c", NOW, refusal=Refusal("crash", "crashed", NOW))
+    app = replace(running(STAGING, None, attempt=refused), wished=NEW)
+    asked, own = rules(FOLLOWS_TAGS.format("checks: [scan]")), rules(FOLLOWS_TAGS.format(""))
+    assert sent(app, asked, own) == (f"check scan did not run on {NEW[:7]} yet",)
+
+
+def sent(app: App, asked: Rules, there: Rules, grant: Grant = GRANT) -> tuple[str, ...]:
+    """What holds NEW back that somebody sends to staging, where no check ran."""
+    wanted, space = Wanted(replace(SHOP, head=NEW), (), (), None), Space((app,))
     known = Known()
     while (inquiry := Inquiry(known)) is not None:
-        found = Shared(wanted, there, grant, space, inquiry, NOW).by_hand(STAGING, NEW, "main")
+        found = Shared(wanted, asked, grant, space, inquiry, NOW).by_hand(STAGING, NEW, "main")
         if not inquiry.asks:
             break
         ways = {way: Evidence(way.branch, OLD, NEW) for way in inquiry.asks.ways}
         known = known.with_answers(Known(rules_at=dict.fromkeys(inquiry.asks.rules_at, there), evidence=ways))
-    assert (found.reasons if isinstance(found, Hold) else ()) == held
+    return found.reasons if isinstance(found, Hold) else ()
 
 
 def test_what_lies_on_it_is_noted_though_nothing_waits_for_it() -> None:
