@@ -188,19 +188,22 @@ def _permitted(case: Case, run: Run) -> Verdict:
 
 def _not_anew(case: Case, found: Run) -> Verdict:
     """What was permitted and then refused is not tried anew, only because an operator's limits or this version
-    are others by now, while something holds it: a lock, a freeze, an approval that was taken back. It stays
-    refused with the config that it had, so that whatever it left behind is still put in order."""
+    are others by now, or because what it gave way to was taken back, while something holds it: a lock, a freeze,
+    an approval that was taken back. It stays refused with the config that it had, so that whatever it left behind
+    is still put in order."""
     app = case.app
     attempt = app.attempt if app is not None else None
-    refused = attempt is not None and attempt.refusal is not None and attempt.commit == found.commit
-    if app is None or attempt is None or not refused or attempt.config == found.config:
+    if app is None or attempt is None or attempt.refusal is None or attempt.commit != found.commit:
+        return found
+    gave_way = attempt.refusal.fault == "drift"
+    if attempt.config == found.config and not gave_way:
         return found
     against = _anew(case, app, found)
     if isinstance(against, Leave):
         return against
     if isinstance(against, Approved):
         return found
-    return replace(found, config=attempt.config, held=found.held or against)
+    return replace(found, config=attempt.config, held=found.held or against, rests=True)
 
 
 def _anew(case: Case, app: App, run: Run) -> Hold | Leave | Approved:

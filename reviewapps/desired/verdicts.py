@@ -35,8 +35,8 @@ class Run:
     meanwhile; ``approved`` what speaks for this one, where that was asked for just now; ``over`` the wishes that
     it takes the place of, where it is a new one. ``notes`` are what lies on a shared environment besides, in
     words: a lock, a freeze, that somebody went back. ``by_own_rules``: the rules at the commit itself hold, and
-    not those of the default branch. Where its attempt asks for more memory than what serves has, it ``fits``,
-    or is ``short`` of room."""
+    not those of the default branch; ``rests``: something holds it, so that what was refused is not tried anew.
+    Where its attempt asks for more memory than what serves has, it ``fits``, or is ``short`` of room."""
 
     commit: str
     config: str
@@ -51,6 +51,7 @@ class Run:
     over: tuple[Over, ...] = field(default=(), compare=False)
     notes: tuple[str, ...] = field(default=(), compare=False)
     by_own_rules: bool = False
+    rests: bool = False
     fits: bool = False
     short: NoRoom | None = None
 

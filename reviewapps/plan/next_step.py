@@ -66,7 +66,7 @@ def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
 
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     refusal = app.refusal_of(run.commit, run.config)
-    if refusal is not None and not _is_lifted(app, refusal):
+    if refusal is not None and (run.rests or not _is_lifted(app, refusal)):
         return _put_aside(app, actual, terms)
     if is_live(app, run) and _is_routed(app, actual):
         return _put_aside(app, actual, terms)

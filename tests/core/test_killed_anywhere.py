@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import replace
+from datetime import timedelta
 from typing import Literal
 
 import pytest
@@ -19,6 +20,7 @@ from reviewapps.model import (
     Command,
     Droplet,
     Environment,
+    Lock,
     Pin,
     Route,
     Service,
@@ -383,6 +385,22 @@ def test_what_somebody_else_deploys_during_our_attempt_is_left_alone_until_they_
         world.until_settled()
         assert cf.apps[dev].commit == NEW and is_as_it_should_be(world) == {}
     assert tried >= 3
+
+
+def test_but_not_tried_anew_past_a_lock_once_they_took_it_back() -> None:
+    found = _hot_fix_after(2, False, True)
+    assert found is not None
+    world, dev = found
+    world.until_settled()
+    app, cf = world.cf.apps[dev], world.cf
+    lock = Lock("ada", "a hot fix", cf.now + timedelta(hours=1))
+    cf.apps[dev] = replace(app, droplet=app.live_droplet, lock=lock)
+    cf.running[dev] = Running(app.live_droplet or "", None, age=9)
+    world.until_settled()
+    assert cf.apps[dev].commit == app.commit != NEW
+    cf.apps[dev] = replace(cf.apps[dev], lock=None)
+    world.until_settled()
+    assert cf.apps[dev].commit == NEW and is_as_it_should_be(world) == {}
 
 
 def test_what_somebody_asked_to_replace_is_replaced_and_nothing_that_came_later() -> None:

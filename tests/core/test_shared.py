@@ -92,6 +92,21 @@ def test_what_was_refused_is_not_tried_anew_with_other_limits_while_something_ho
         assert (app.refusal_of(found.commit, found.config) is not None) == (why is not None)
 
 
+def test_nor_where_what_it_gave_way_to_was_taken_back() -> None:
+    """Its refusal for drift would be lifted by that."""
+    refused = Attempt("1.1", NEW, "c", NOW, refusal=Refusal("drift", "somebody else deployed", NOW))
+    app = running(STAGING, attempt=refused, wished=NEW)
+    found = verdict(STAGING, app, asked=Rules(), there=Rules())
+    assert isinstance(found, Run) and (found.commit, found.held, found.rests) == (NEW, None, False)
+    same = replace(app, attempt=replace(refused, config=found.config), lock=LOCK)
+    for one in (same, replace(app, lock=LOCK)):
+        held = verdict(STAGING, one, asked=Rules(), there=Rules())
+        assert (
+            isinstance(held, Run) and held.held is not None and (held.held.why, held.rests) == ("lock", True)
+        )
+        assert one.refusal_of(held.commit, held.config) is not None
+
+
 def test_a_first_deploy_waits_for_its_approval_too() -> None:
     assert isinstance(verdict(PRODUCTION, None), Held)
     assert isinstance(verdict(PRODUCTION, None, approved=True), Run)
