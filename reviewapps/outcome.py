@@ -77,8 +77,8 @@ class Held:
 class Arrival:
     """Where a merged pull request has come: it is on ``environment`` since ``at``, with the same build as its
     preview or not; or it waits for what ``waits`` says, or ``failed`` there with what serves now.
-    ``lacks``: what it waits for is something that is missing, and not somebody's word; ``calls``: of this very
-    pull request, or of one that came with it, so that it is told of that also where it had no comment."""
+    ``lacks``: what it waits for is something that is missing, and not somebody's word; ``calls``: an approval of
+    this very pull request, or of one that came with it, of which it is told also where it had no comment."""
 
     environment: str
     url: str = ""

@@ -95,7 +95,9 @@ def _approved(case: Case, run: Run, own: EnvironmentRules) -> Hold | Leave | App
     pulls = tuple(sorted({pull.number for pull in evidence.pulls}))
     out = f"only an operator brings it there (`reviewapps rollback {kind} {run.commit[:7]}`)"
     by_hand = any(reason.by_hand for reason in judged.reasons)
-    return Hold(run.commit, "approval", (judged.words, out) if by_hand else (judged.words,), pulls)
+    unapproved = any(reason.pull is not None for reason in judged.reasons)
+    words = (judged.words, out) if by_hand else (judged.words,)
+    return Hold(run.commit, "approval", words, pulls, unapproved)
 
 
 def _without_approvals(case: Case) -> str:

@@ -18,12 +18,14 @@ from reviewapps.rules import Rules
 @dataclass(frozen=True)
 class Hold:
     """Why a commit may not go to a shared environment yet, in words; ``pulls`` are the pull requests that are
-    told. It goes by itself when the reasons are gone, but for ``drift``, which somebody has to end."""
+    told; ``unapproved``: what one of them lacks is among the reasons. It goes by itself when the reasons are gone,
+    but for ``drift``, which somebody has to end."""
 
     commit: str
     why: Literal["approval", "lock", "freeze", "drift", "rules"]
     reasons: tuple[str, ...]
     pulls: tuple[int, ...] = ()
+    unapproved: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def arrivals(
             found.append(Arrival(environment.name, waits=back, lacks=True))
         elif hold is not None and _is_held(means, pr, hold):
             lacks = hold.why == "approval"
-            calls = lacks and pr.number in hold.pulls
+            calls = hold.unapproved and pr.number in hold.pulls
             found.append(Arrival(environment.name, waits=" · ".join(hold.reasons), lacks=lacks, calls=calls))
     for environment, deploys in _elsewhere(means, wanted):
         of_it = [one for one in deploys if _is_part(means, one.commit, pr.merged_as)]

@@ -52,6 +52,15 @@ def test_what_is_not_approved_is_held_and_what_runs_is_kept_up() -> None:
     assert found.held.reasons == ("1 approval (#12)",)
 
 
+@pytest.mark.parametrize("approved", [True, False])
+def test_only_what_a_pull_request_lacks_is_told_as_that(approved: bool) -> None:
+    """A check that did not run yet is no reason to write to those who had no comment."""
+    asked = rules("environments: {production: {requires: {approvals: 1, checks: [scan]}}}")
+    found = verdict(PRODUCTION, running(PRODUCTION), asked=asked, there=asked, approved=approved)
+    assert isinstance(found, Run) and found.held is not None
+    assert (found.held.pulls, found.held.unapproved) == ((12,), not approved)
+
+
 @pytest.mark.parametrize("floor", [Requires.wish(1), Requires.wish(None, ["acme/release"])])
 def test_no_tag_passes_where_approvals_are_asked_for_whatever_the_rules_let_it_follow(
     floor: Requires,
