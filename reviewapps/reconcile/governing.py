@@ -153,6 +153,14 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} follows a branch: merge into it, or use `rollback`")
         if commit != head:
             raise AuthorMustAct(f"{self._asked} follows a branch, whose newest commit is {head[:7]}")
+        app = self._turn.actual.app
+        pin = app.pin if app is not None else None
+        if pin is not None and pin.over == head and pin.commit != head:
+            stays = "what was adopted" if pin.commit == ADOPTED else f"{pin.commit[:7]}, chosen by {pin.who}"
+            out = "rollback" if pin.commit == ADOPTED else "unlock"
+            raise AuthorMustAct(
+                f"{self._asked} keeps {stays}, until the next merge; `{out}` comes first, which ends that"
+            )
         self._write(override=Override(commit, who))
 
     def _try_again(self, commit: str) -> None:

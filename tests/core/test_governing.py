@@ -337,6 +337,23 @@ def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:
     assert (app.attempt, app.override) == (REFUSED, Override(B, "ada"))
 
 
+@pytest.mark.parametrize(
+    ("app", "why"),
+    [
+        (running(pin=Pin(A, B, "ada")), "keeps 0000000, chosen by ada, until the next merge; `unlock` comes"),
+        (taken_over(), "keeps what was adopted, until the next merge; `rollback` comes first"),
+    ],
+)
+def test_nobody_is_told_that_it_goes_where_another_commit_is_kept(app: App, why: str) -> None:
+    there = World(app)
+    with pytest.raises(AuthorMustAct, match=why):
+        there.hand.send(B, B, "bob", override=True)
+    assert there.cf.apps["a"] == app
+    running_head = World(running(pin=Pin(B, B, "ada"), lock=LOCKED))
+    running_head.hand.send(B, B, "bob", override=True)
+    assert running_head.cf.apps["a"].override == Override(B, "bob")
+
+
 SIGNED = "environments: {production: {requires: {sign_off: [ada]}}}"
 
 
