@@ -53,10 +53,12 @@ class Governing:
         self._turn = Turn(means, environment, lease, self._seen.wanted.repository, actual)
 
     def lock(self, who: str, why: str, until: datetime) -> None:
-        """Let nobody's commit go there until then."""
+        """Let nobody's commit go there until then: nor what somebody sent past an earlier lock, where it did not
+        go yet."""
         if until - self._means.now() > LONGEST:
             raise AuthorMustAct(f"{self._asked}: a lock lasts {LONGEST.days} days at most")
-        self._write(lock=Lock(who, why, until))
+        app = self._turn.actual.app
+        self._write(lock=Lock(who, why, until), override=_on_its_way(app) if app is not None else None)
 
     def unlock(self) -> tuple[str, ...]:
         """Let it follow again what it follows: no lock, and no commit that somebody went back to; what was ended,
@@ -279,6 +281,14 @@ class Governing:
             if one.state == "success" and one.commit not in left and (came is None or one.began_at < came):
                 return one.commit
         raise AuthorMustAct(f"{self._asked}: GitHub shows nothing that was live before; name the commit")
+
+
+def _on_its_way(app: App) -> Override | None:
+    """Who sent there past all that holds others what is about to begin: by then it is told with its attempt."""
+    override, attempt = app.override, app.attempt
+    if override is None or override.commit != app.wished:
+        return None
+    return None if attempt is not None and attempt.commit == override.commit else override
 
 
 def _adopted(app: App) -> Pin | None:

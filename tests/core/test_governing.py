@@ -338,6 +338,20 @@ def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("wished", "attempt", "still"),
+    [(A, None, False), (B, REFUSED, False), (B, UNDER_WAY, False), (B, None, True)],
+    ids=["held", "refused", "begun", "about to begin"],
+)
+def test_a_lock_holds_also_what_was_sent_past_an_earlier_one(
+    wished: str, attempt: Attempt | None, still: bool
+) -> None:
+    there = World(running(wished=wished, attempt=attempt, override=Override(B, "ada")))
+    there.hand.lock("bob", "a demo", NOW + DAY)
+    app = there.cf.apps["a"]
+    assert (app.lock, app.override is not None) == (LOCKED, still)
+
+
+@pytest.mark.parametrize(
     ("app", "why"),
     [
         (running(pin=Pin(A, B, "ada")), "keeps 0000000, chosen by ada, until the next merge; `unlock` comes"),
