@@ -211,6 +211,23 @@ def test_what_lies_on_it_is_noted_though_nothing_waits_for_it() -> None:
     assert isinstance(waiting, Run) and waiting.held is not None and waiting.notes == ()
 
 
+def test_what_waits_is_told_also_beside_what_failed_or_is_on_its_way() -> None:
+    """A lock that holds another commit is no note on what serves; it would be told nowhere."""
+    words = f"{NEW[:7]} waits: locked by ada until 02 Mar 13:00 UTC: a demo"
+    begun = Attempt("1.1", OLD, "c", NOW + timedelta(seconds=1))
+    refused = replace(begun, refusal=Refusal("crash", "crashed", NOW))
+    for attempt, state in ((begun, "due"), (refused, "failed"), (None, "held")):
+        app = running(STAGING, attempt=attempt, lock=LOCK)
+        found = verdict(STAGING, app, asked=Rules(), there=Rules())
+        assert isinstance(found, Run)
+        if state != "due":
+            app = replace(app, config=found.config)
+            app = replace(app, attempt=replace(attempt, config=found.config) if attempt else None)
+        seen = row(STAGING, found, Space((app,)), GRANT)
+        assert seen is not None and seen.state == state
+        assert (seen.reason, seen.notes) == (words, ()) if state == "held" else seen.notes == (words,)
+
+
 def test_whoever_went_back_stays_there_until_the_next_merge() -> None:
     back = running(PRODUCTION, sha(7), pin=Pin(OLD, NEW, "ada"))
     found = verdict(PRODUCTION, back)
