@@ -284,11 +284,12 @@ class Governing:
 
 
 def _on_its_way(app: App) -> Override | None:
-    """Who sent there past all that holds others what is about to begin: by then it is told with its attempt."""
+    """Who sent there past all that holds others what is about to begin, or under way: `history` tells of them."""
     override, attempt = app.override, app.attempt
     if override is None or override.commit != app.wished:
         return None
-    return None if attempt is not None and attempt.commit == override.commit else override
+    refused = attempt is not None and attempt.commit == override.commit and attempt.refusal is not None
+    return None if refused else override
 
 
 def _adopted(app: App) -> Pin | None:

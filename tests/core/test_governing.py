@@ -339,7 +339,7 @@ def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:
 
 @pytest.mark.parametrize(
     ("wished", "attempt", "still"),
-    [(A, None, False), (B, REFUSED, False), (B, UNDER_WAY, False), (B, None, True)],
+    [(A, None, False), (B, REFUSED, False), (B, UNDER_WAY, True), (B, None, True)],
     ids=["held", "refused", "begun", "about to begin"],
 )
 def test_a_lock_holds_also_what_was_sent_past_an_earlier_one(
