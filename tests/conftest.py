@@ -22,12 +22,14 @@ sys.dont_write_bytecode = False
 it anew: a third of a second each time."""
 
 
-settings.register_profile("daily", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "daily", max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.register_profile("long", settings.get_profile("daily"), max_examples=3000)
 PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "daily")
 settings.load_profile(PROFILE)
 """How long an example takes is a matter of what else the machine does. With ``HYPOTHESIS_PROFILE=long`` each
-property that names no number of its own is tried thirty times as often."""
+property that names no number of its own is tried fifty times as often."""
 
 if PROFILE == "daily":
     engine.MAX_SHRINKING_SECONDS = 20

@@ -20,7 +20,7 @@ from tests.core.imagined import CloudFoundry, Trouble
 from tests.core.settling import NOW, ROUNDS, GitHub, Settling, is_as_it_should_be, pull_request, sha
 from tests.core.worlds import FATES, TROUBLES
 
-HISTORIES: Final = {"daily": (25, 20), "long": (2000, 60)}[os.environ.get("HYPOTHESIS_PROFILE", "daily")]
+HISTORIES: Final = {"daily": (16, 20), "long": (2000, 60)}[os.environ.get("HYPOTHESIS_PROFILE", "daily")]
 """How many, and of how many events at most."""
 
 SIZES: Final = (64, 256, 512)
