@@ -258,9 +258,7 @@ class Reconciler:
 
     def _settle(self, environment: Environment, lease: Lease, seen: Judged) -> float | None:
         means = self._means
-        turn = Turn(
-            means, environment, lease, seen.wanted.repository, seen.actual, seen.space.serving(environment)
-        )
+        turn = Turn(means, environment, lease, seen.wanted, seen.actual, seen.space.serving(environment))
         what = drifted(seen.verdict, turn.actual)
         if what is not None:
             self._repair(seen, environment, what)

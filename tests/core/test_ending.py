@@ -22,7 +22,7 @@ HOLD = Hold(sha(2), "approval", ("1 approval (#2)",))
 
 def turn(there: Deploying) -> float | None:
     """One turn; seconds until the next, also where that only looks whether Slack took what it was told."""
-    mine = Turn(there.means, PRODUCTION, there.lease, SHOP, there.cf.look().actual(PRODUCTION))
+    mine = Turn(there.means, PRODUCTION, there.lease, there.github.look(), there.cf.look().actual(PRODUCTION))
     wait = deployed(mine, there.run)
     return mine.listen if wait is None else wait
 
