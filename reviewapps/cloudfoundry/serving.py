@@ -18,7 +18,7 @@ from reviewapps.cloudfoundry.removal import is_gone
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.errors import BadManifest, LeaseLost, NameTaken, NotAuthorised, UnsafePlan
 from reviewapps.model import Actual, App, Belongings, Environment, Service, ServiceInstance
-from reviewapps.naming import digest, fence
+from reviewapps.naming import DROPPED, digest, fence
 from reviewapps.steps import Bind, CreateService, DeleteService, Look, MakeDatabase, Unbind
 
 log = structlog.get_logger()
@@ -233,10 +233,15 @@ class Servants:
     # --- gone ---
 
     def _delete(self, guid: str, actual: Actual) -> Actual:
+        """That a database goes is noted before it does: whoever is killed in between may be followed by one who
+        wants the service again, and would take it for one that holds what it held."""
         instance = _instance(guid, actual)
         if not instance.ours:
             raise UnsafePlan(f"{instance.name} does not bear our labels for this environment: not deleted")
         if instance.database is not None:
+            if instance.data not in (None, DROPPED):
+                with suppress(NotFound):
+                    self._api.services.annotate(guid, {labels.DATA: DROPPED})
             self.drop(self._database(instance, actual), guid)
         if not is_gone(self._api, lambda: self._api.services.delete(guid)):
             return actual

@@ -16,7 +16,7 @@ from reviewapps.model import (
     Service,
     ServiceInstance,
 )
-from reviewapps.naming import data_name, digest, is_data
+from reviewapps.naming import DROPPED, data_name, digest, is_data
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
 
@@ -130,7 +130,8 @@ def _filled(
         return steps.Refuse(Refusal("service", _kept(service, other, environment), terms.now))
     if service.kind == "database":
         wanted = _wanted_data(service, attempt)
-        if instance.data is None or (wanted is not None and not is_data(instance.data, wanted)):
+        data = None if instance.data == DROPPED else instance.data
+        if data is None or (wanted is not None and not is_data(data, wanted)):
             return steps.MakeDatabase(instance.guid, data_name(wanted or attempt.id, attempt.id))
         return None
     return None if instance.state == "ready" or stands else Wait(f"the service {service.name}")

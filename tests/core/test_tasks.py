@@ -22,7 +22,7 @@ from reviewapps.model import (
     ServiceInstance,
     Task,
 )
-from reviewapps.naming import digest
+from reviewapps.naming import DROPPED, digest
 from reviewapps.plan.services import served
 from reviewapps.plan.tasks import due, parting, watched
 from reviewapps.plan.terms import Terms
@@ -215,6 +215,10 @@ def test_a_service_of_another_kind_than_the_rules_say_is_kept_and_told(
 @pytest.mark.parametrize(("service", "there"), [(PLAN, MADE), (PLAN, replace(MADE, plan=None)), (OWN, DB)])
 def test_a_service_as_the_rules_say_is_used(service: Service, there: ServiceInstance) -> None:
     assert next_service(service, there) is None
+
+
+def test_a_database_that_was_dropped_and_is_wanted_again_is_made_again() -> None:
+    assert isinstance(next_service(OWN, replace(DB, data=DROPPED)), steps.MakeDatabase)
 
 
 def test_a_service_that_failed_is_replaced_by_what_the_rules_say_now() -> None:

@@ -16,6 +16,7 @@ from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
 from reviewapps.errors import Busy, LeaseLost, Unavailable
 from reviewapps.model import Actual, Secret, Service, ServiceInstance
+from reviewapps.naming import DROPPED
 from tests.contract.test_cloudfoundry.platform import EVERYWHERE, Platform, client
 from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, attempt, until
 
@@ -244,6 +245,20 @@ def test_who_was_killed_before_he_could_note_it_is_followed_by_one_who_does(
     assert fruits(uri) == ["apples"]
     assert _unserved(later, after).services == ()
     assert NAME not in {name for _, name in later.belongings().databases}
+
+
+def test_what_was_dropped_and_is_wanted_again_is_not_taken_for_what_holds_data(
+    platform: Platform, later: SpaceClient, filled: Actual
+) -> None:
+    platform.fault("DELETE", f"{INSTANCES}/", "status", status=500)
+    with pytest.raises(Unavailable, match="500"):
+        _unserved(later, filled)
+    seen = services_of(later, begun(later, filled, "2.1"))
+    assert instance(seen).data == DROPPED
+
+    after = made(later, seen, "new@2.1")
+
+    assert fruits(fill(platform, after, "apples")) == ["apples"]
 
 
 def test_nobody_looks_at_a_database_while_another_one_is_at_it(
