@@ -49,9 +49,7 @@ class Servants:
             case Bind():
                 return self._bind(step, actual)
             case Unbind(binding):
-                with suppress(NotFound):
-                    self._api.services.unbind(binding)
-                return replace(actual, bindings=None)
+                return self._unbind(binding, actual)
 
     def environments(self) -> frozenset[Environment]:
         """The environments that have services of their own."""
@@ -231,6 +229,18 @@ class Servants:
         return replace(actual, bindings=None)
 
     # --- gone ---
+
+    def _unbind(self, binding: str, actual: Actual) -> Actual:
+        """What a broker gave is taken away by a job, which the listing does not show before it is begun."""
+        if is_gone(self._api, lambda: self._api.services.unbind(binding)):
+            return replace(actual, bindings=None)
+        known = actual.bindings or ()
+        return replace(
+            actual,
+            bindings=tuple(
+                replace(one, state="waiting", going=True) if one.guid == binding else one for one in known
+            ),
+        )
 
     def _delete(self, guid: str, actual: Actual) -> Actual:
         """That a database goes is noted before it does: whoever is killed in between may be followed by one who

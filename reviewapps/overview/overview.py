@@ -125,7 +125,9 @@ class _Seen:
         found = self._row(environment, verdict)
         if found is None or not isinstance(verdict, Run | Held):
             return found
-        return replace(found, notes=(*verdict.notes, *_came_over(self.space.actual(environment).app)))
+        notes = (*verdict.notes, *_came_over(self.space.actual(environment).app))
+        waits = held_words(verdict.held) if isinstance(verdict, Run) and verdict.held is not None else ""
+        return replace(found, notes=(waits, *notes) if waits and waits != found.reason else notes)
 
     def _row(self, environment: Environment, verdict: Verdict) -> Row | None:
         if environment in self.space.unreadable:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import psycopg
 import pytest
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.noting import Note
 from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
@@ -327,6 +328,37 @@ def test_what_moved_to_another_space_keeps_its_database_when_the_former_space_is
     platform.meddle("DELETE", f"{INSTANCES}/{instance(moved).guid}", who=EVERYWHERE)
     later.drop_database(NAME)
     assert NAME not in {name for _, name in later.belongings().databases}
+
+
+@pytest.mark.parametrize("takes", [0, 3])
+def test_a_binding_goes_as_fast_as_its_broker_and_is_asked_to_once(
+    platform: Platform, later: SpaceClient, server: str, takes: int
+) -> None:
+    """Where a broker takes its time, that is to be seen, and waited for."""
+    app = served(later).apps[0]
+    (shared,) = platform.meddle("GET", f"{INSTANCES}?names={POSTGRES}")["resources"]
+    relations = {"service_instance": {"data": {"guid": shared["guid"]}}, "app": {"data": {"guid": app.guid}}}
+    asked = {
+        "type": "app",
+        "relationships": relations,
+        "metadata": {"labels": labels.owner("acme", PREVIEW)},
+        "parameters": {"sandbox": {"delete": {"seconds": takes}}},
+    }
+    platform.meddle("POST", "/v3/service_credential_bindings", asked)
+
+    def look() -> Actual:
+        return services_of(later, later.look().actual(PREVIEW))
+
+    seen = until(look, lambda actual: [one.state for one in actual.bindings or ()] == ["ready"])
+    (binding,) = seen.bindings or ()
+    platform.forget()
+    gone = later.carry_out(steps.Unbind(binding.guid), seen)
+    if takes:
+        going = replace(binding, state="waiting", going=True)
+        assert gone.bindings == look().bindings == (going,)
+        until(look, lambda actual: actual.bindings == ())
+    assert (gone.bindings is None) == (not takes)
+    assert look().bindings == () and len(platform.calls("DELETE", "credential_bindings")) == 1
 
 
 def test_that_it_was_set_up_stands_on_the_database_too(later: SpaceClient, filled: Actual) -> None:
