@@ -224,8 +224,11 @@ class Servants:
         try:
             self._api.services.bind(step.instance, app.guid, step.name, marks)
         except Rejected as refused:
-            if ALREADY_BOUND not in refused.codes and "already bound" not in str(refused):
-                raise
+            if ALREADY_BOUND in refused.codes or "already bound" in str(refused):
+                return replace(actual, bindings=None)
+            if "could not be found" in str(refused):  # it went since we looked
+                raise NotFound(str(refused)) from refused
+            raise BadManifest(f"{step.name}: {refused}") from refused  # such as a plan that binds nothing
         return replace(actual, bindings=None)
 
     # --- gone ---
