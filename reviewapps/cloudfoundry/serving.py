@@ -64,15 +64,19 @@ class Servants:
         databases = tuple((note.environment, name) for note, name in notes if note is not None)
         return Belongings(services, databases)
 
-    def drop(self, name: str, of: str | None = None) -> None:
-        """Drop a database, unless it was made for another service than the one it is ``of``: who comes late must
-        not drop what was made again meanwhile, nor who sweeps a space what lives by now in another one, perhaps
-        not ours to see, on the same server. Of no service, it goes where the one it was made for is gone."""
+    def drop(self, name: str, of: str | None = None, newest: str | None = None) -> None:
+        """Drop a database, unless it was made for another service than the one it is ``of``, or by a later attempt
+        than the ``newest`` that is known: who comes late must not drop what was made again meanwhile, nor who
+        sweeps a space what lives by now in another one, perhaps not ours to see, on the same server. Of no
+        service, it goes where the one it was made for is gone."""
 
         def goes(text: str) -> bool:
             note = noted(text, self._api.instance)
-            if note is None or note.service in (None, of):
+            if note is None or note.service is None:
                 return True
+            if note.service == of:
+                known = fence(newest or "")
+                return not known or fence(note.data or "") <= known
             return of is None and not self._stands(note.service)
 
         self._postgres.server.drop(name, goes)
@@ -255,7 +259,8 @@ class Servants:
             if instance.data not in (None, DROPPED):
                 with suppress(NotFound):
                     self._api.services.annotate(guid, {labels.DATA: DROPPED})
-            self.drop(self._database(instance, actual), guid)
+            attempt = actual.app.attempt if actual.app is not None else None
+            self.drop(self._database(instance, actual), guid, attempt.id if attempt is not None else None)
         if not is_gone(self._api, lambda: self._api.services.delete(guid)):
             return actual
         left = tuple(one for one in actual.services or () if one.guid != guid)

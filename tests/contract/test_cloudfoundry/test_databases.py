@@ -230,6 +230,26 @@ def test_who_takes_it_away_late_leaves_what_was_made_again_meanwhile(
     assert old not in uris[0]
 
 
+def test_who_takes_it_away_late_leaves_what_was_made_again_for_the_same_service(
+    platform: Platform, later: SpaceClient, filled: Actual
+) -> None:
+    uris, may = [], iter([True])
+
+    def reopen() -> None:
+        again = services_of(later, begun(later, filled, "3.1"))
+        uris.append(fill(platform, made(later, again, "new@3.1"), "apples"))
+
+    def check() -> None:
+        if not next(may, False):
+            raise LeaseLost("somebody else may act on it now")
+
+    slow = late(platform, reopen, "drop")
+    with slow.held(check), pytest.raises(LeaseLost):
+        _unserved(slow, filled)
+
+    assert fruits(uris[0]) == ["apples"]
+
+
 def test_who_was_killed_before_he_could_note_it_is_followed_by_one_who_does(
     platform: Platform, later: SpaceClient, filled: Actual
 ) -> None:
