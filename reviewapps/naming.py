@@ -14,6 +14,9 @@ from typing import Any
 from reviewapps.errors import BadSettings
 from reviewapps.model import Environment, Repository
 
+DROPPED = "dropped"
+"""Stands where the name of a database's data does from when it is to go: it holds none that anybody may use."""
+
 LONGEST = 63
 """Of a host name's part, by RFC 1035; app names keep to it too, so that both can be the same."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import BITS_ALREADY_UPLOADED, NotReady, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.cloudfoundry.variables import with_variables
-from reviewapps.errors import BadManifest, NameTaken
+from reviewapps.errors import BadManifest, Busy, NameTaken
 from reviewapps.model import BUILDER, Actual, App, Blueprint, Package
 from reviewapps.signing import Contents
 from reviewapps.steps import CopyDroplet, CreateBuild, CreateBuilder, MarkCopy, Upload
@@ -105,13 +106,21 @@ def _with_bits(api: Client, step: Upload, package: str) -> Package:
         raise ValueError("an upload needs an archive")
     if step.package is not None:
         api.package(package)  # an expired token is refreshed here, or by its creation, and not in the upload
-    with step.archive.open("rb") as archive:
+    with _opened(step.archive) as archive:
         try:
             return parse.package(api.upload(package, archive), api.ring)
         except Rejected as refused:
             if BITS_ALREADY_UPLOADED not in refused.codes:
                 raise
     return parse.package(api.package(package), api.ring)
+
+
+def _opened(archive: Path) -> BinaryIO:
+    """Of large archives few are kept: another worker's may have taken the place of this one since it was made."""
+    try:
+        return archive.open("rb")
+    except FileNotFoundError:
+        raise Busy("the archive of the source gave way to another one", after=1.0) from None
 
 
 def _marks(api: Client, blueprint: Blueprint, actual: Actual, app: App) -> dict[str, str]:

@@ -35,7 +35,9 @@ ATTEMPT: Final = "reviewapps-attempt"  # its id, a label of what it makes; on ap
 SERVICE: Final = "reviewapps-service"  # a digest of the service's name; the annotation is the name
 PLAN: Final = "reviewapps-plan"  # an annotation: of what a service was made
 DATABASE: Final = "reviewapps-database"
-DATA: Final = "reviewapps-data"  # which data the database holds; absent until it holds any
+DATA: Final = (
+    "reviewapps-data"  # which data the database holds; absent until it holds any, DROPPED before it goes
+)
 TASK: Final = "reviewapps-task"
 KEY: Final = "reviewapps-key"
 GATE: Final = "reviewapps-gate"  # whose gate it is; on what belongs to the gate itself

@@ -334,6 +334,7 @@ def binding(resource: Json, instance: str) -> Binding:
         name=resource.get("name"),
         attempt=marks.get(labels.ATTEMPT),
         error=error,
+        going=state == "waiting" and resource["last_operation"].get("type") == "delete",
     )
 
 

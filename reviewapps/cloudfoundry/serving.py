@@ -18,7 +18,7 @@ from reviewapps.cloudfoundry.removal import is_gone
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.errors import BadManifest, LeaseLost, NameTaken, NotAuthorised, UnsafePlan
 from reviewapps.model import Actual, App, Belongings, Environment, Service, ServiceInstance
-from reviewapps.naming import digest, fence
+from reviewapps.naming import DROPPED, digest, fence
 from reviewapps.steps import Bind, CreateService, DeleteService, Look, MakeDatabase, Unbind
 
 log = structlog.get_logger()
@@ -49,9 +49,7 @@ class Servants:
             case Bind():
                 return self._bind(step, actual)
             case Unbind(binding):
-                with suppress(NotFound):
-                    self._api.services.unbind(binding)
-                return replace(actual, bindings=None)
+                return self._unbind(binding, actual)
 
     def environments(self) -> frozenset[Environment]:
         """The environments that have services of their own."""
@@ -66,15 +64,19 @@ class Servants:
         databases = tuple((note.environment, name) for note, name in notes if note is not None)
         return Belongings(services, databases)
 
-    def drop(self, name: str, of: str | None = None) -> None:
-        """Drop a database, unless it was made for another service than the one it is ``of``: who comes late must
-        not drop what was made again meanwhile, nor who sweeps a space what lives by now in another one, perhaps
-        not ours to see, on the same server. Of no service, it goes where the one it was made for is gone."""
+    def drop(self, name: str, of: str | None = None, newest: str | None = None) -> None:
+        """Drop a database, unless it was made for another service than the one it is ``of``, or by a later attempt
+        than the ``newest`` that is known: who comes late must not drop what was made again meanwhile, nor who
+        sweeps a space what lives by now in another one, perhaps not ours to see, on the same server. Of no
+        service, it goes where the one it was made for is gone."""
 
         def goes(text: str) -> bool:
             note = noted(text, self._api.instance)
-            if note is None or note.service in (None, of):
+            if note is None or note.service is None:
                 return True
+            if note.service == of:
+                known = fence(newest or "")
+                return not known or fence(note.data or "") <= known
             return of is None and not self._stands(note.service)
 
         self._postgres.server.drop(name, goes)
@@ -226,18 +228,39 @@ class Servants:
         try:
             self._api.services.bind(step.instance, app.guid, step.name, marks)
         except Rejected as refused:
-            if ALREADY_BOUND not in refused.codes and "already bound" not in str(refused):
-                raise
+            if ALREADY_BOUND in refused.codes or "already bound" in str(refused):
+                return replace(actual, bindings=None)
+            if "could not be found" in str(refused):  # it went since we looked
+                raise NotFound(str(refused)) from refused
+            raise BadManifest(f"{step.name}: {refused}") from refused  # such as a plan that binds nothing
         return replace(actual, bindings=None)
 
     # --- gone ---
 
+    def _unbind(self, binding: str, actual: Actual) -> Actual:
+        """What a broker gave is taken away by a job, which the listing does not show before it is begun."""
+        if is_gone(self._api, lambda: self._api.services.unbind(binding)):
+            return replace(actual, bindings=None)
+        known = actual.bindings or ()
+        return replace(
+            actual,
+            bindings=tuple(
+                replace(one, state="waiting", going=True) if one.guid == binding else one for one in known
+            ),
+        )
+
     def _delete(self, guid: str, actual: Actual) -> Actual:
+        """That a database goes is noted before it does: whoever is killed in between may be followed by one who
+        wants the service again, and would take it for one that holds what it held."""
         instance = _instance(guid, actual)
         if not instance.ours:
             raise UnsafePlan(f"{instance.name} does not bear our labels for this environment: not deleted")
         if instance.database is not None:
-            self.drop(self._database(instance, actual), guid)
+            if instance.data not in (None, DROPPED):
+                with suppress(NotFound):
+                    self._api.services.annotate(guid, {labels.DATA: DROPPED})
+            attempt = actual.app.attempt if actual.app is not None else None
+            self.drop(self._database(instance, actual), guid, attempt.id if attempt is not None else None)
         if not is_gone(self._api, lambda: self._api.services.delete(guid)):
             return actual
         left = tuple(one for one in actual.services or () if one.guid != guid)

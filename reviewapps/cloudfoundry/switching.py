@@ -45,7 +45,10 @@ def scale_processes(api: Client, step: ScaleProcesses, actual: Actual) -> Actual
     for type_, process in sorted(wanted.items()):
         if type_ not in there:
             raise BadManifest(f"the app has no process `{type_}`, which `processes` in the rules names")
-        _scale(api, there[type_], process)
+        try:
+            _scale(api, there[type_], process)
+        except Rejected as refused:  # such as a command that is too long
+            raise BadManifest(f"the process `{type_}`: {refused}") from refused
     for type_ in sorted(app.processes - wanted.keys()):
         if type_ in there:
             _scale(api, there[type_], Process(0))

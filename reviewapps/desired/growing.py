@@ -42,7 +42,8 @@ class Growing:
         return NoRoom(commit, place + 1, len(line), self.limit, self._holders(environment), shortage)
 
     def _line(self) -> list[App]:
-        waiting = [(app.attempt, app) for app in self.space.apps if app.environment.kind in self.room.kinds]
+        here = [app for app in self.space.apps if app.environment.kind in self.room.kinds]
+        waiting = [(app.attempt, app) for app in here if not self.room.leaves(app)]
         asked = [(one.began, app.guid, app) for one, app in waiting if one is not None and one.waits_for_room]
         return [app for _, _, app in sorted(asked, key=lambda one: one[:2])]
 

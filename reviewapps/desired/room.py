@@ -43,6 +43,7 @@ class Room:
 
     ``sizes`` are what each app is sized for, by guid; ``kinds`` the kinds of environments that live here;
     ``staging`` is what a build takes. ``before`` is this repository's own line as it was, ``lines`` the others'.
+    ``granted`` are the repositories whose previews live here, None where that is not known of all.
     """
 
     allowance: int | None = None
@@ -52,6 +53,13 @@ class Room:
     staging: int = STAGING
     before: tuple[Waiter, ...] = ()
     lines: tuple[Line, ...] = ()
+    granted: frozenset[int] | None = None
+
+    def leaves(self, app: App) -> bool:
+        """Whether it is of a preview that everybody leaves alone, since its repository is not granted any more: it
+        has what it has, and asks for nothing."""
+        preview, repository = app.environment.number is not None, app.environment.repository
+        return preview and self.granted is not None and repository not in self.granted
 
     def since(self, number: int, now: datetime) -> datetime:
         """Since when this pull request waits: since now, where nobody remembers."""
@@ -67,7 +75,8 @@ def holdings(
     claims = _claims(room, space, waiting)
     held: dict[Environment, int] = {}
     for app in space.apps:
-        if app.environment.kind in room.kinds and not app.is_builder and not _is_put_aside(app):
+        aside = _is_put_aside(app) or (room.leaves(app) and not app.started)
+        if app.environment.kind in room.kinds and not app.is_builder and not aside:
             size = room.sizes.get(app.guid)
             expected = needs.get(app.environment, USUAL if size is None else size)
             holds = size if app.started and size is not None else expected
@@ -79,7 +88,8 @@ def _claims(room: Room, space: Space, waiting: Container[str] | None) -> dict[st
     """What apps ask for that are to grow, by guid; what could never be had is no claim."""
     shared = [app for app in space.apps if app.environment.shared and app.environment.kind in room.kinds]
     most = None if room.allowance is None else room.allowance - sum(room.sizes.get(a.guid, 0) for a in shared)
-    asked = [(app.guid, app.attempt) for app in space.apps if app.attempt is not None]
+    apps = [app for app in space.apps if not room.leaves(app)]
+    asked = [(app.guid, app.attempt) for app in apps if app.attempt is not None]
     return {
         guid: attempt.needs_mb
         for guid, attempt in asked

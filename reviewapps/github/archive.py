@@ -34,8 +34,10 @@ def archive(mirror: Mirror, tree: str, archives: Path) -> Path:
     """The zip of ``tree`` among the ``archives``, made where it is not there yet; old ones go."""
     archives.mkdir(parents=True, exist_ok=True)
     path = archives / f"{tree}.zip"
-    if path.exists():
-        path.touch()
+    with suppress(FileNotFoundError):
+        os.utime(
+            path
+        )  # and not ``touch``, which makes an empty one of what another worker took away just now
         return path
     files = folder(mirror, tree).files
     descriptor, unfinished = tempfile.mkstemp(dir=archives, suffix=".unfinished")

@@ -17,7 +17,7 @@ from reviewapps.github.looking import root
 from reviewapps.github.parse import Remark
 from reviewapps.github.refusals import Forbidden
 from reviewapps.marker import marked
-from reviewapps.model import Comment, Environment
+from reviewapps.model import Comment, Environment, doubled
 from reviewapps.ports import Memory
 
 LONGEST: Final = 65_536
@@ -52,9 +52,13 @@ class StickyComments:
         self._silence = silence
 
     def latest(self, repository: int) -> tuple[Comment, ...]:
-        """Those of ours among the 100 comments of the repository that changed last, newest first."""
-        found = (self._ours(remark, repository) for remark in self._latest_remarks(repository))
-        return tuple(comment for comment in found if comment is not None)
+        """Those of ours among the 100 comments of the repository that changed last, newest first. Where one stands
+        twice, since GitHub made it after its answer was given up, the next words are said in one, and it stays."""
+        remarks = (self._ours(remark, repository) for remark in self._latest_remarks(repository))
+        found = tuple(comment for comment in remarks if comment is not None)
+        for environment in doubled(found):
+            self._memory.write(self._name(environment), {}, MONTH)
+        return found
 
     def write(self, environment: Environment, text: str, *, only_edit: bool) -> None:
         """Let the one comment say ``text``; where ``only_edit``, none is made.

@@ -21,7 +21,16 @@ from reviewapps.model.attempts import (
     TaskKind,
 )
 from reviewapps.model.environments import ADOPTED, FORMAT, Entrance, Environment, Secret
-from reviewapps.model.github import Comment, PastDeploy, PullRequest, Repository, Tag, Tagging, Wanted
+from reviewapps.model.github import (
+    Comment,
+    PastDeploy,
+    PullRequest,
+    Repository,
+    Tag,
+    Tagging,
+    Wanted,
+    doubled,
+)
 from reviewapps.model.platform import (
     Abroad,
     Binding,
@@ -96,4 +105,5 @@ __all__ = [
     "Task",
     "TaskKind",
     "Wanted",
+    "doubled",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -99,3 +100,9 @@ class Comment:
     id: int
     environment: Environment
     state: str
+
+
+def doubled(comments: Iterable[Comment]) -> frozenset[Environment]:
+    """The environments of which more than one comment tells: GitHub made one whose answer was given up."""
+    told = Counter(comment.environment for comment in comments)
+    return frozenset(environment for environment, times in told.items() if times > 1)

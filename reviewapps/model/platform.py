@@ -115,7 +115,7 @@ class ServiceInstance:
 @dataclass(frozen=True)
 class Binding:
     """That an app is bound to a service instance; ``name`` is the one that the app knows it by. ``ours``: made by
-    us, and to be taken away by us."""
+    us, and to be taken away by us. ``going``: it is being taken away, or about to be."""
 
     guid: str
     instance: str
@@ -124,6 +124,7 @@ class Binding:
     name: str | None = None
     attempt: str | None = None
     error: str = ""
+    going: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,14 @@ from reviewapps.model import (
     Actual,
     App,
     Attempt,
+    Binding,
     Blueprint,
     Environment,
     Refusal,
     Service,
     ServiceInstance,
 )
-from reviewapps.naming import data_name, digest, is_data
+from reviewapps.naming import DROPPED, data_name, digest, is_data
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
 
@@ -44,14 +45,16 @@ def served(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
 
 def bound_again(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) -> Next | None:
     """What gives what serves its bindings back, and no others, after another version had its own; None where it
-    has them. What does not stand any more is not made for it."""
+    has them. What does not stand any more is not made for it, and no broker is waited for that takes its time to
+    unbind: people wait to read why the other version is not to come."""
     if not blueprint.services and not app.service_names:
         return None
     if actual.services is None or actual.bindings is None:
         return _looked_at(blueprint)
-    guids, there = _wanted(blueprint, actual), {binding.instance for binding in actual.bindings}
+    guids, there = _wanted(blueprint, actual), {one.instance for one in actual.bindings if not one.going}
     missing = (steps.Bind(guid, name, attempt.id) for guid, name in guids.items() if guid not in there)
-    return _unbound(guids, actual) or next(missing, None)
+    surplus = (one for one in _unwanted(guids, actual) if not one.going and one.state != "failed")
+    return next((steps.Unbind(one.guid) for one in surplus), None) or next(missing, None)
 
 
 def _looked_at(blueprint: Blueprint) -> steps.Look:
@@ -64,9 +67,14 @@ def _wanted(blueprint: Blueprint, actual: Actual) -> dict[str, str]:
     return {instance.guid: name for instance, name in found if instance is not None}
 
 
-def _unbound(guids: Mapping[str, str], actual: Actual) -> steps.Unbind | None:
-    unwanted = (one for one in actual.bindings or () if one.ours and one.instance not in guids)
-    return next((steps.Unbind(one.guid) for one in unwanted), None)
+def _unbound(guids: Mapping[str, str], actual: Actual) -> steps.Unbind | Wait | None:
+    unwanted = _unwanted(guids, actual)
+    asked = next((steps.Unbind(one.guid) for one in unwanted if not one.going), None)
+    return asked or (Wait("the end of a binding") if unwanted else None)
+
+
+def _unwanted(guids: Mapping[str, str], actual: Actual) -> list[Binding]:
+    return [one for one in actual.bindings or () if one.ours and one.instance not in guids]
 
 
 def instance_of(service: Service, actual: Actual) -> ServiceInstance | None:
@@ -130,7 +138,8 @@ def _filled(
         return steps.Refuse(Refusal("service", _kept(service, other, environment), terms.now))
     if service.kind == "database":
         wanted = _wanted_data(service, attempt)
-        if instance.data is None or (wanted is not None and not is_data(instance.data, wanted)):
+        data = None if instance.data == DROPPED else instance.data
+        if data is None or (wanted is not None and not is_data(data, wanted)):
             return steps.MakeDatabase(instance.guid, data_name(wanted or attempt.id, attempt.id))
         return None
     return None if instance.state == "ready" or stands else Wait(f"the service {service.name}")

@@ -64,7 +64,7 @@ def adopted(means: Means, planned: Adoption, lease: Lease) -> None:
     if now.app.guid != planned.app.guid:
         raise NotAdoptable(f"{planned.name}: the app {planned.app.name} is another one by now")
     wanted, actual = means.github.look(), means.cloudfoundry.look().actual(environment)
-    turn = Turn(means, environment, lease, wanted.repository, actual)
+    turn = Turn(means, environment, lease, wanted, actual)
     before = turn.actual.app
     drifted = before is not None and has_drifted(before)
     if not now.app.ours or drifted:

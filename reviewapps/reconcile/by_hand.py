@@ -62,7 +62,7 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
     if reset and not actual.app.service_names:
         raise AuthorMustAct(f"{asked} has no data of its own")
     check_open(means, environment, seen, commit)
-    turn = Turn(means, environment, lease, seen.wanted.repository, actual)
+    turn = Turn(means, environment, lease, seen.wanted, actual)
     attempt = asked_for(turn, commit, config, fresh=not reset)
     turn.carry_out(steps.Begin(replace(attempt, data=attempt.id) if reset else attempt))
     return commit
@@ -75,7 +75,7 @@ def brought_up(means: Means, environment: Environment, lease: Lease) -> Standing
     for what gets no environment.
     """
     seen = judged_alone(means, environment)
-    turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
+    turn = Turn(means, environment, lease, seen.wanted, seen.space.actual(environment))
     before = turn.actual
     expired = isinstance(seen.verdict, Absent) and seen.verdict.why in ("expired", "old")
     if expired:
@@ -105,7 +105,7 @@ def destroyed(means: Means, environment: Environment, lease: Lease) -> str:
     if environment.shared:
         raise AuthorMustAct(f"{asked} is shared, and what is shared is never deleted")
     seen = judged_alone(means, environment)
-    turn = Turn(means, environment, lease, seen.wanted.repository, seen.space.actual(environment))
+    turn = Turn(means, environment, lease, seen.wanted, seen.space.actual(environment))
     commit = _commit(seen, environment)
     if isinstance(seen.verdict, Destroyed):
         return seen.verdict.commit

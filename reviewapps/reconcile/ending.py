@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from reviewapps.desired import Run
-from reviewapps.model import App
 from reviewapps.outcome import Failed, Live
-from reviewapps.reconcile.speaking import is_old
+from reviewapps.reconcile.speaking import END_TOLD, held_since
 from reviewapps.reconcile.turn import Turn
 
 KNOWN_FOR: Final = 30 * 24 * 3600.0
@@ -23,21 +22,12 @@ def tell_end_first(turn: Turn, run: Run, end: Live | Failed) -> float | None:
     app, means = turn.actual.app, turn.means
     if run.held is None or app is None or app.attempt is None:
         return None
-    attempt, key = app.attempt, ("end told", turn.environment.name)
+    attempt, key = app.attempt, (END_TOLD, turn.environment.name)
     known = means.remembered(*key)
     if not attempt.is_for(run.commit, run.config) or known == attempt.id:
         return None
-    is_told = known is None and _held_since(turn, app, run.held.commit)
+    is_told = known is None and held_since(means, app, run.held.commit)
     if not is_told:
         turn.tell(end)
     means.remember(attempt.id, KNOWN_FOR, *key)
     return None if is_told else turn.listen
-
-
-def _held_since(turn: Turn, app: App, commit: str) -> bool:
-    """Where it is forgotten whether the end was told: whether Slack heard of a hold last, which it does after the
-    end; of this commit's, or of any where the end is no news any more."""
-    said = app.said
-    return said is not None and (
-        said.of == commit or (said.state.startswith("held") and is_old(turn.means, app))
-    )

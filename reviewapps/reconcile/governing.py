@@ -50,7 +50,7 @@ class Governing:
                 f"{self._asked}: {odd}; take that away by hand (`cf curl`), and nothing is lost"
             )
         actual = self._seen.space.actual(environment)
-        self._turn = Turn(means, environment, lease, self._seen.wanted.repository, actual)
+        self._turn = Turn(means, environment, lease, self._seen.wanted, actual)
 
     def lock(self, who: str, why: str, until: datetime) -> None:
         """Let nobody's commit go there until then: nor what somebody sent past an earlier lock, where it did not

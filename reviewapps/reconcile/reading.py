@@ -23,8 +23,7 @@ log = structlog.get_logger()
 def read(turn: Turn, run: Run, step: ReadSource) -> Blueprint:
     """What the step asks for. Raises AuthorMustAct where there is something in it that cannot be deployed: so are
     rules of an earlier commit that this version does not read, and no later try would."""
-    means, commit = turn.means, step.commit
-    wanted = means.github.last_look() or means.github.look()
+    means, wanted, commit = turn.means, turn.wanted, step.commit
     whose = step.rules_at or (commit if run.by_own_rules else None)
     asked = rules_of(wanted) if whose is None else rules_at(means.github, whose)
     if isinstance(asked, BadRules) and step.rules_at is not None:

@@ -12,7 +12,7 @@ import structlog
 from reviewapps.audit import about
 from reviewapps.desired import Absent, Desired, Fork, Run, Verdict
 from reviewapps.errors import AuthorMustAct, OperatorMustAct, ReviewAppsError, UnsafePlan
-from reviewapps.model import Environment, LogLine, PastDeploy, Repository, Space
+from reviewapps.model import Environment, LogLine, PastDeploy, Repository, Space, doubled
 from reviewapps.naming import address
 from reviewapps.outcome import Arrival
 from reviewapps.overview import Decision, Detail, Overview, Row, decision, detail, follows, overview, row
@@ -110,8 +110,10 @@ class Reconciler:
                 wake(environment, True)
             for environment in unheard(means, space, desired):
                 wake(environment, False)
-            for environment in unfinished(desired, space, means.github.comments()):
-                wake(environment, True)
+            comments = means.github.comments()
+            left = unfinished(desired, space, comments)
+            for environment in left | doubled(comments):
+                wake(environment, environment in left)
             keep_memory(means)
             means.remember(True, means.pace.whole, "whole")
         keep_overview(means, wanted, desired, space)
@@ -258,9 +260,7 @@ class Reconciler:
 
     def _settle(self, environment: Environment, lease: Lease, seen: Judged) -> float | None:
         means = self._means
-        turn = Turn(
-            means, environment, lease, seen.wanted.repository, seen.actual, seen.space.serving(environment)
-        )
+        turn = Turn(means, environment, lease, seen.wanted, seen.actual, seen.space.serving(environment))
         what = drifted(seen.verdict, turn.actual)
         if what is not None:
             self._repair(seen, environment, what)

@@ -47,7 +47,7 @@ def rehearsed(
     means: Means, environment: Environment, wanted: Wanted, space: Space, verdict: Verdict
 ) -> Rehearsed:
     """What would be done about one environment next. Only what has to be known for that is asked."""
-    turn = Turn(means, environment, NoLease(), wanted.repository, space.actual(environment))
+    turn = Turn(means, environment, NoLease(), wanted, space.actual(environment))
     match verdict:
         case Run():
             step = _next_of(turn, verdict)

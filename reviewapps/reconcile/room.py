@@ -43,7 +43,8 @@ def room(means: Means, repository: int, space: Space) -> Room:
         log.warning("room unknown", repository=means.name, reason=str(wrong))
         return Room()
     before = _line(means.memory, means.name)
-    others = (_line(means.memory, name) for name in means.neighbours)
+    others = [_line(means.memory, name) for name in means.neighbours]
+    lines = tuple(line for line in others if line is not None)
     return Room(
         allowance,
         of,
@@ -51,7 +52,8 @@ def room(means: Means, repository: int, space: Space) -> Room:
         _kinds(means),
         staging,
         before.waiters if before is not None and before.repository == repository else (),
-        tuple(line for line in others if line is not None),
+        lines,
+        frozenset({repository, *(line.repository for line in lines)}) if None not in others else None,
     )
 
 

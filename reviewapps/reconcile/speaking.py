@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 NEWS_FOR: Final = timedelta(days=1)
 """For how long an end is news where nothing was ever told of the app: what is old when Slack comes is not told."""
 
+END_TOLD: Final = "end told"
+"""Under this the memory holds the attempt whose end was told before people heard that another commit is held."""
+
 ENDS: Final[dict[str, tuple[Event, ...]]] = {"live": ("live",), "failed": ("failed", "rolled_back")}
 
 
@@ -55,10 +58,11 @@ def unheard(means: Means, space: Space, desired: Desired) -> Iterator[Environmen
     """The environments whose last end Slack was not told of."""
     for app in space.apps:
         end, said, kind = ended(app), app.said, app.environment.kind
-        if end is None or app.attempt is None or not isinstance(desired.of(app.environment), Run):
+        verdict = desired.of(app.environment)
+        if end is None or app.attempt is None or not isinstance(verdict, Run):
             continue
         told = said is not None and said.of == app.attempt.id and said.state.split()[:1] != ["started"]
-        if told or (said is None and is_old(means, app)):
+        if told or _is_told_before_a_hold(means, app, verdict) or (said is None and is_old(means, app)):
             continue
         if any(means.slack.channel(kind, event) for event in ENDS[end[0]]) or (
             said is not None and said.editable
@@ -113,6 +117,21 @@ def _is_told(before: Said | None, now: Said) -> bool:
         return False
     same = (before.of, before.state) == (now.of, now.state)
     return same or (before.state == now.state == "started" and before.commit == now.commit)
+
+
+def _is_told_before_a_hold(means: Means, app: App, run: Run) -> bool:
+    """Whether Slack heard since of a commit that is held, which it does after the end of the newest attempt."""
+    known, attempt = means.remembered(END_TOLD, app.environment.name), app.attempt
+    if run.held is None or attempt is None or known not in (None, attempt.id):
+        return False
+    return held_since(means, app, run.held.commit)
+
+
+def held_since(means: Means, app: App, commit: str) -> bool:
+    """Whether Slack heard of a hold last, which it does after the end: of this commit's, or of any where the end
+    is no news any more."""
+    said = app.said
+    return said is not None and (said.of == commit or (said.state.startswith("held") and is_old(means, app)))
 
 
 def is_old(means: Means, app: App) -> bool:

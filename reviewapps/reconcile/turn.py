@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, Outdated
-from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Repository
+from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Wanted
 from reviewapps.naming import fence, names, record_name
 from reviewapps.outcome import Mark, Outcome, Telling
 from reviewapps.overview import in_words
@@ -41,20 +41,21 @@ WHERE_TO_READ: dict[str, LogSource] = {"build": "STG", "crash": "APP", "release"
 
 
 class Turn:
-    """Nothing is carried out here without the lease. ``listen`` is when it should be known that Slack took what
-    was told last, seconds; None where there is nothing to wait for."""
+    """Nothing is carried out here without the lease. ``wanted`` is what its verdict was reached on: rules that are
+    read anew may be others, and would be deployed under the label of these. ``listen`` is when it should be known
+    that Slack took what was told last, seconds; None where there is nothing to wait for."""
 
     def __init__(
         self,
         means: Means,
         environment: Environment,
         lease: Lease,
-        repository: Repository,
+        wanted: Wanted,
         actual: Actual,
         serving: tuple[App, ...] = (),
     ) -> None:
         self.means, self.environment = means, environment
-        self.repository, self.actual = repository, actual
+        self.wanted, self.repository, self.actual = wanted, wanted.repository, actual
         self._lease, self._serving = lease, serving
         self._read_at = means.now()
         self._attempts = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -22,8 +22,11 @@ from reviewapps.plan import (
     fingerprint,
     unfinished,
 )
+from reviewapps.reconcile import Reconciler
 from tests.core.one_preview import LIVE, PR_1, PUSHED
 from tests.core.settling import NOW, SHOP, sha
+from tests.core.test_deploying import Deploying, GitHub, Held
+from tests.core.test_speaking import Redis
 
 AFTER = Attempt("i", sha(1), "c", NOW + timedelta(minutes=1))
 THERE = Space((LIVE,))
@@ -72,6 +75,30 @@ def test_whatever_changes_on_the_platform_wants_attention_again(app: App) -> Non
 def test_whatever_changes_on_github_wants_attention_again(verdict: Verdict) -> None:
     actual = Actual(PR_1, (LIVE,))
     assert fingerprint(verdict, actual) != fingerprint(Run(sha(1), "c"), actual)
+
+
+@dataclass
+class Commented(GitHub):
+    """It shows these comments."""
+
+    comments_there: tuple[Comment, ...] = ()
+
+    def comments(self) -> tuple[Comment, ...]:
+        return self.comments_there
+
+
+def test_whose_comment_stands_twice_is_woken_by_each_whole_look_and_nobody_else() -> None:
+    github, memory, woken = Commented(), Redis(), dict[Environment, bool]()
+    there = Deploying((), github, memory=memory)
+    reconciler = Reconciler(there.means)
+    while reconciler.settle(PR_1, Held()) is not None:
+        there.cf.pass_time()
+    first = Comment(1, PR_1, "live")
+    for comments in ((first,), (first, replace(first, id=2))):
+        github.comments_there = comments
+        memory.pop("acme/shop:whole", None)
+        reconciler.look(woken.__setitem__, afresh=True)
+        assert woken == ({PR_1: False} if len(comments) == 2 else {})
 
 
 @pytest.mark.parametrize(

@@ -112,13 +112,15 @@ def test_repositories_of_one_space_tell_each_other_who_waits() -> None:
     publish(told, SHOP.id, [Waiter(1, 256, NOW)])
     found = room(told, SHOP.id, Space())
     assert (found.before, found.lines) == ((Waiter(1, 256, NOW),), (Line(8, (Waiter(3, 512, NOW),)),))
+    assert found.granted == frozenset({SHOP.id, 8})
 
 
 @pytest.mark.parametrize("kept", ["nonsense", {"repository": 8}, {"repository": 8, "line": [[1, 2]]}])
 def test_a_line_that_cannot_be_read_is_none(kept: object) -> None:
     told = means(Capacity((Quota(4096, 0),)), neighbours=("acme/web",))
     told.memory.write("acme/web:line", kept, 60.0)
-    assert room(told, SHOP.id, Space()).lines == ()
+    found = room(told, SHOP.id, Space())
+    assert (found.lines, found.granted) == ((), None)  # it may still be granted, and wait
 
 
 def test_after_a_removal_everybody_in_the_space_is_looked_at_again() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,7 @@ from reviewapps.plan.terms import TRIES
 from reviewapps.ports import Memory, Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
+from reviewapps.reconcile.reading import read
 from reviewapps.reconcile.turn import Turn
 from tests.core import imagined
 from tests.core.settling import DEADLINE, NOW, SHOP, pull_request, sha
@@ -198,7 +199,9 @@ class Deploying:
         )
 
     def turn(self) -> float | None:
-        return deployed(Turn(self.means, PR_1, self.lease, SHOP, self.cf.look().actual(PR_1)), self.run)
+        return deployed(
+            Turn(self.means, PR_1, self.lease, self.github.look(), self.cf.look().actual(PR_1)), self.run
+        )
 
     def until_there_is_no_room(self) -> float | None:
         """What the turn says that asked for a step without room."""
@@ -337,7 +340,7 @@ def test_an_attempt_that_gave_way_to_somebody_else_is_told_as_over() -> None:
 
     def turn(run: Run) -> float | None:
         there.cf.pass_time()
-        return deployed(Turn(there.means, dev, Held(), SHOP, there.cf.look().actual(dev)), run)
+        return deployed(Turn(there.means, dev, Held(), there.github.look(), there.cf.look().actual(dev)), run)
 
     while turn(first) is not None:
         pass
@@ -392,3 +395,19 @@ def test_the_lease_is_asked_in_the_middle_of_a_step_too() -> None:
         there.turn()
     assert len(lease.checks) == 9 and len(there.cf.apps) == 1
     assert there.github.told == []
+
+
+def test_what_is_deployed_are_the_rules_of_the_verdict_whoever_read_others_since() -> None:
+    older = Wanted(SHOP, (pull_request(1),), (), "environments: {review: {memory: 128M}}")
+    newer = replace(
+        older, repository=replace(SHOP, head=sha(9)), rules_text="environments: {review: {memory: 256M}}"
+    )
+
+    class Moved(GitHub):
+        def look(self, *, whole: bool = False) -> Wanted:
+            return newer
+
+    there = Deploying((), Moved())
+    turn = Turn(there.means, PR_1, there.lease, older, there.cf.look().actual(PR_1))
+    plan = read(turn, RUN, steps.ReadSource(RUN.commit, "host.example"))
+    assert (plan.memory_mb, plan.rules_at) == (128, SHOP.head)

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from reviewapps.desired import Hold
+from reviewapps.desired import Desired, Hold
 from reviewapps.model import Environment
 from reviewapps.reconcile.deploying import deployed
+from reviewapps.reconcile.speaking import unheard
 from reviewapps.reconcile.turn import Turn
 from tests.core.imagined import Fate
 from tests.core.settling import SHOP, sha
@@ -22,9 +23,14 @@ HOLD = Hold(sha(2), "approval", ("1 approval (#2)",))
 
 def turn(there: Deploying) -> float | None:
     """One turn; seconds until the next, also where that only looks whether Slack took what it was told."""
-    mine = Turn(there.means, PRODUCTION, there.lease, SHOP, there.cf.look().actual(PRODUCTION))
+    mine = Turn(there.means, PRODUCTION, there.lease, there.github.look(), there.cf.look().actual(PRODUCTION))
     wait = deployed(mine, there.run)
     return mine.listen if wait is None else wait
+
+
+def owed(there: Deploying) -> list[Environment]:
+    """What each whole look would wake, for Slack's sake."""
+    return list(unheard(there.means, there.cf.look(), Desired({PRODUCTION: there.run})))
 
 
 def until_told(there: Deploying, slack: Channel) -> None:
@@ -56,6 +62,23 @@ def test_a_commit_that_is_held_hides_no_end(fate: Fate, end: str, said: str, for
         there.memory = Redis()
     until_told(there, slack)
     assert [text for message in slack.messages for text in message] == ["started", said, "held approval"]
+    assert owed(there) == []
+
+
+def test_an_end_that_slack_missed_is_owed_though_another_commit_is_held() -> None:
+    slack = Channel(away=True)
+    there = Deploying((), slack=slack, memory=Redis())
+    there.run = replace(RUN, held=HOLD)
+    for _ in range(20):
+        there.cf.pass_time()
+        turn(there)
+    slack.forget()
+    there.memory = Redis()
+    assert owed(there) == [PRODUCTION]
+    slack.away = False
+    until_told(there, slack)
+    assert [text for message in slack.messages for text in message] == ["live", "held approval"]
+    assert owed(there) == []
 
 
 @pytest.mark.parametrize("forgets", [False, True])
@@ -74,6 +97,7 @@ def test_nor_does_it_hide_the_end_of_what_is_tried_again_while_it_is_held(forget
     assert states == ["building", "live", "held", "failed"]
     told = [text for message in slack.messages for text in message]
     assert [one.split()[0] for one in told] == ["live", "held", "rolled_back", "held"]
+    assert owed(there) == []
 
 
 def test_nor_is_it_told_again_once_it_is_forgotten_and_yet_another_commit_is_held() -> None:

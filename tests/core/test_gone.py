@@ -8,7 +8,6 @@ from reviewapps.desired import Absent, Leave, Verdict
 from reviewapps.reconcile.means import Pace
 from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.turn import Turn
-from tests.core.settling import SHOP
 from tests.core.test_capacity import Remembering
 from tests.core.test_deploying import PR_1, RUN, Deploying
 
@@ -21,7 +20,9 @@ def test_its_preview_goes_where_two_looks_in_a_row_miss_it() -> None:
 
     def judged(verdict: Verdict) -> None:
         there.cf.now += timedelta(seconds=Pace().quiet)
-        settled(Turn(there.means, PR_1, there.lease, SHOP, there.cf.look().actual(PR_1)), verdict)
+        settled(
+            Turn(there.means, PR_1, there.lease, there.github.look(), there.cf.look().actual(PR_1)), verdict
+        )
 
     for verdict in (MISSING, RUN, MISSING, Leave()):
         judged(verdict)

@@ -107,9 +107,12 @@ def grower(number: int, needs: int, minutes: int, repository: int = SHOP.id) -> 
     return replace(plain, attempt=attempt)
 
 
-def short(number: int, *apps: App, allowance: int = 2048) -> NoRoom | None:
+def short(
+    number: int, *apps: App, allowance: int = 2048, granted: frozenset[int] | None = None
+) -> NoRoom | None:
     """What the one of this number is short of, where each of them holds 256 MB."""
-    room = Room(allowance, allowance, dict.fromkeys((app.guid for app in apps), 256), staging=256)
+    sizes = dict.fromkeys((app.guid for app in apps), 256)
+    room = Room(allowance, allowance, sizes, staging=256, granted=granted)
     return Growing(room, Space(apps), 5).short(Environment.of_pull_request(SHOP.id, number), NEW)
 
 
@@ -122,6 +125,14 @@ def test_of_two_that_would_grow_the_one_that_asked_first_goes_first() -> None:
 
 def test_whoever_of_another_repository_asked_first_goes_first() -> None:
     assert short(1, grower(1, 512, 5), grower(1, 512, 9, repository=8), allowance=1800) is not None
+
+
+@pytest.mark.parametrize(("granted", "waits"), [({8}, True), (None, True), (set(), False)])
+def test_but_for_one_whose_repository_is_not_granted_any_more(granted: set[int] | None, waits: bool) -> None:
+    here = None if granted is None else frozenset({SHOP.id} | granted)
+    theirs = grower(1, 512, 9, repository=8)
+    found = short(1, grower(1, 512, 5), theirs, allowance=1800, granted=here)
+    assert (found is not None) == waits
 
 
 def test_what_could_never_be_had_is_said_and_holds_up_nobody() -> None:

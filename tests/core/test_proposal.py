@@ -215,7 +215,7 @@ def test_that_it_is_held_astray_is_seen_where_it_runs(why: Literal["rules", "loc
     means, wanted, app = replace(there.means, grant=GRANT), there.github.look(), running(PRODUCTION)
     held = Run(OLD, "c", held=Hold(NEW, why, ("",)))
     seen = Judged(wanted, Space((app,)), held, Desired({PRODUCTION: held}), Actual(deploying.PR_1))
-    turn = Turn(means, deploying.PR_1, deploying.Held(), SHOP, Actual(deploying.PR_1))
+    turn = Turn(means, deploying.PR_1, deploying.Held(), wanted, Actual(deploying.PR_1))
     told = proposed(turn, seen)
     assert len(told) == (0 if why == "rules" else 1)
     assert cast(GitHub, there.github).marked == ["success" if why == "rules" else "failure"]

@@ -9,6 +9,7 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.desired import Run
+from reviewapps.errors import Unavailable
 from reviewapps.model import (
     Actual,
     App,
@@ -122,6 +123,28 @@ def test_what_serves_gets_its_variables_back(comes_to_nothing: Callable[[Settlin
     assert after.attempt is not None and after.attempt.refusal is not None
     assert (after.started, after.commit) == (True, sha(1))
     assert there.cf.configured[app.guid] == Origin(sha(1), SHOP.head)
+    assert is_as_it_should_be(there) == {}
+
+
+class Silent(CloudFoundry):
+    """It does not answer when a binding is taken away, but takes it away."""
+
+    def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
+        after = super().carry_out(step, actual)
+        if isinstance(step, steps.Unbind):
+            raise Unavailable("no answer")
+        return after
+
+
+def test_what_failed_is_not_bound_again_by_who_goes_on_with_giving_back() -> None:
+    there = Settling(GitHub({1: pull_request(1)}), Silent(NOW, {}, looks=2))
+    there.commands = {"release": Command("migrate")}
+    there.services, there.without_services = (Service("cache", "plan", "redis/small"),), {sha(1)}
+    there.until_settled()
+    push(there, NEW, "unreleasable")
+    there.until_settled()
+    done = [step for step in there.taken if isinstance(step, steps.Bind | steps.Unbind)]
+    assert [type(step) for step in done] == [steps.Bind, steps.Unbind]
     assert is_as_it_should_be(there) == {}
 
 

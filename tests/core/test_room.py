@@ -126,6 +126,15 @@ def test_what_was_refused_and_is_stopped_holds_nothing() -> None:
     assert holdings(Room(4096, sizes={stopped.guid: 512}), Space((stopped,)), {}) == {}
 
 
+def test_what_everybody_leaves_alone_holds_what_it_has_and_no_more() -> None:
+    grows = app(1, 8, attempt=Attempt("a", sha(9), "c", NOW, needs_mb=1024))
+    begun = app(2, 8, started=False, commit=None, attempt=Attempt("a", sha(2), "c", NOW))
+    room = Room(4096, sizes={grows.guid: 256, begun.guid: 512}, granted=frozenset({SHOP.id, 8}))
+    space = Space((grows, begun))
+    assert holdings(room, space, {}) == {of(1, 8): 1024, of(2, 8): 512}
+    assert holdings(replace(room, granted=frozenset({SHOP.id})), space, {}) == {of(1, 8): 256}
+
+
 # --- the line ---
 
 

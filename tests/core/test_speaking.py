@@ -17,7 +17,7 @@ from reviewapps.reconcile import settling
 from reviewapps.reconcile.speaking import unheard
 from reviewapps.reconcile.turn import Turn
 from tests.core.imagined import Fate
-from tests.core.settling import NOW, SHOP, sha
+from tests.core.settling import NOW, sha
 from tests.core.test_deploying import PR_1, RUN, Deploying, GitHub, Held
 
 CLOSED = Absent("closed")
@@ -205,7 +205,7 @@ def test_a_message_that_was_begun_comes_to_its_end_where_ends_are_not_wanted() -
 def parted(there: Deploying, verdict: Absent | Destroyed = CLOSED) -> float | None:
     """One turn of a preview that ended."""
     actual = there.cf.look().actual(PR_1)
-    return settling.settled(Turn(there.means, PR_1, Held(), SHOP, actual), verdict)
+    return settling.settled(Turn(there.means, PR_1, Held(), there.github.look(), actual), verdict)
 
 
 def removed(there: Deploying, slack: Channel, redis: Redis, *, forgets_at: int) -> int:

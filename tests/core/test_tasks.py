@@ -22,8 +22,8 @@ from reviewapps.model import (
     ServiceInstance,
     Task,
 )
-from reviewapps.naming import digest
-from reviewapps.plan.services import served
+from reviewapps.naming import DROPPED, digest
+from reviewapps.plan.services import bound_again, served
 from reviewapps.plan.tasks import due, parting, watched
 from reviewapps.plan.terms import Terms
 from reviewapps.rules import LONGEST_TASK
@@ -217,8 +217,36 @@ def test_a_service_as_the_rules_say_is_used(service: Service, there: ServiceInst
     assert next_service(service, there) is None
 
 
+def test_a_database_that_was_dropped_and_is_wanted_again_is_made_again() -> None:
+    assert isinstance(next_service(OWN, replace(DB, data=DROPPED)), steps.MakeDatabase)
+
+
 def test_a_service_that_failed_is_replaced_by_what_the_rules_say_now() -> None:
     assert next_service(OWN, replace(MADE, state="failed")) == steps.DeleteService("guid")
+
+
+GOING = Binding("going", "other", "waiting", True, going=True)
+
+
+@pytest.mark.parametrize(
+    ("left", "deploying", "giving_back"),
+    [
+        (replace(GOING, state="ready", going=False), steps.Unbind("going"), steps.Unbind("going")),
+        (replace(GOING, going=False), steps.Unbind("going"), steps.Unbind("going")),
+        (replace(GOING, state="failed", going=False), steps.Unbind("going"), None),
+        (GOING, Wait("the end of a binding"), None),
+        (replace(GOING, ours=False), None, None),
+    ],
+)
+def test_a_binding_that_goes_is_waited_for_before_what_comes_and_not_asked_to_go_again(
+    left: Binding, deploying: Next | None, giving_back: Next | None
+) -> None:
+    app = App("app", "shop-pr-1", PR, "app", False, None, None, None, NOW, ATTEMPT)
+    bound = (Binding("binding", MADE.guid, "ready", True), left)
+    actual = Actual(PR, (app,), services=(MADE,), bindings=bound)
+    asked, terms = replace(BLUEPRINT, services=(PLAN,)), Terms(("shop-pr-1",), "example.gov", "1.2", NOW)
+    assert served(app, ATTEMPT, actual, asked, terms) == deploying
+    assert bound_again(app, ATTEMPT, actual, asked) == giving_back
 
 
 DEV = Environment(7, "dev")

@@ -104,7 +104,7 @@ class Scene:
 
     def turn(self) -> float | None:
         actual = self.cf.look().actual(PR_1)
-        return deployed(Turn(self.deploying.means, PR_1, self.lease, SHOP, actual), self.run)
+        return deployed(Turn(self.deploying.means, PR_1, self.lease, self.github.look(), actual), self.run)
 
     def settles(self, within: timedelta = LONG, until: Callable[[], bool] = lambda: False) -> bool:
         """Whether a turn comes to its end so soon (or what is waited ``until`` comes)."""

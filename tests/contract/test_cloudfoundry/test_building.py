@@ -51,6 +51,21 @@ def test_an_expired_token_does_not_empty_an_upload(
     assert droplet
 
 
+def test_an_archive_that_another_workers_took_the_place_of_is_made_again_in_a_moment(
+    space: SpaceClient, tmp_path: Path
+) -> None:
+    actual = created(space)
+    lost = steps.Upload(app_of(actual).guid, blueprint(), archive=tmp_path / "gone.zip")
+    with pytest.raises(Busy) as put_off:
+        space.carry_out(lost, actual)
+    assert put_off.value.after == 1.0
+
+    (package,) = space.carry_out(steps.Look("packages"), actual).packages or ()
+    again = steps.Upload(app_of(actual).guid, blueprint(), package.guid, archive(tmp_path))
+    (package,) = space.carry_out(again, actual).packages or ()
+    assert package.uploaded
+
+
 def test_one_build_at_a_time(space: SpaceClient, tmp_path: Path) -> None:
     actual = uploaded(space, created(space), archive(tmp_path))
     actual = looked(space, actual, "packages", lambda a: a.packages and a.packages[0].state == "ready")

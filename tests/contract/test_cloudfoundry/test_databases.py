@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import psycopg
 import pytest
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.noting import Note
 from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
 from reviewapps.errors import Busy, LeaseLost, Unavailable
 from reviewapps.model import Actual, Secret, Service, ServiceInstance
+from reviewapps.naming import DROPPED
 from tests.contract.test_cloudfoundry.platform import EVERYWHERE, Platform, client
 from tests.contract.test_cloudfoundry.scenes import NAMES, PREVIEW, attempt, until
 
@@ -228,6 +230,26 @@ def test_who_takes_it_away_late_leaves_what_was_made_again_meanwhile(
     assert old not in uris[0]
 
 
+def test_who_takes_it_away_late_leaves_what_was_made_again_for_the_same_service(
+    platform: Platform, later: SpaceClient, filled: Actual
+) -> None:
+    uris, may = [], iter([True])
+
+    def reopen() -> None:
+        again = services_of(later, begun(later, filled, "3.1"))
+        uris.append(fill(platform, made(later, again, "new@3.1"), "apples"))
+
+    def check() -> None:
+        if not next(may, False):
+            raise LeaseLost("somebody else may act on it now")
+
+    slow = late(platform, reopen, "drop")
+    with slow.held(check), pytest.raises(LeaseLost):
+        _unserved(slow, filled)
+
+    assert fruits(uris[0]) == ["apples"]
+
+
 def test_who_was_killed_before_he_could_note_it_is_followed_by_one_who_does(
     platform: Platform, later: SpaceClient, filled: Actual
 ) -> None:
@@ -244,6 +266,20 @@ def test_who_was_killed_before_he_could_note_it_is_followed_by_one_who_does(
     assert fruits(uri) == ["apples"]
     assert _unserved(later, after).services == ()
     assert NAME not in {name for _, name in later.belongings().databases}
+
+
+def test_what_was_dropped_and_is_wanted_again_is_not_taken_for_what_holds_data(
+    platform: Platform, later: SpaceClient, filled: Actual
+) -> None:
+    platform.fault("DELETE", f"{INSTANCES}/", "status", status=500)
+    with pytest.raises(Unavailable, match="500"):
+        _unserved(later, filled)
+    seen = services_of(later, begun(later, filled, "2.1"))
+    assert instance(seen).data == DROPPED
+
+    after = made(later, seen, "new@2.1")
+
+    assert fruits(fill(platform, after, "apples")) == ["apples"]
 
 
 def test_nobody_looks_at_a_database_while_another_one_is_at_it(
@@ -312,6 +348,37 @@ def test_what_moved_to_another_space_keeps_its_database_when_the_former_space_is
     platform.meddle("DELETE", f"{INSTANCES}/{instance(moved).guid}", who=EVERYWHERE)
     later.drop_database(NAME)
     assert NAME not in {name for _, name in later.belongings().databases}
+
+
+@pytest.mark.parametrize("takes", [0, 3])
+def test_a_binding_goes_as_fast_as_its_broker_and_is_asked_to_once(
+    platform: Platform, later: SpaceClient, server: str, takes: int
+) -> None:
+    """Where a broker takes its time, that is to be seen, and waited for."""
+    app = served(later).apps[0]
+    (shared,) = platform.meddle("GET", f"{INSTANCES}?names={POSTGRES}")["resources"]
+    relations = {"service_instance": {"data": {"guid": shared["guid"]}}, "app": {"data": {"guid": app.guid}}}
+    asked = {
+        "type": "app",
+        "relationships": relations,
+        "metadata": {"labels": labels.owner("acme", PREVIEW)},
+        "parameters": {"sandbox": {"delete": {"seconds": takes}}},
+    }
+    platform.meddle("POST", "/v3/service_credential_bindings", asked)
+
+    def look() -> Actual:
+        return services_of(later, later.look().actual(PREVIEW))
+
+    seen = until(look, lambda actual: [one.state for one in actual.bindings or ()] == ["ready"])
+    (binding,) = seen.bindings or ()
+    platform.forget()
+    gone = later.carry_out(steps.Unbind(binding.guid), seen)
+    if takes:
+        going = replace(binding, state="waiting", going=True)
+        assert gone.bindings == look().bindings == (going,)
+        until(look, lambda actual: actual.bindings == ())
+    assert (gone.bindings is None) == (not takes)
+    assert look().bindings == () and len(platform.calls("DELETE", "credential_bindings")) == 1
 
 
 def test_that_it_was_set_up_stands_on_the_database_too(later: SpaceClient, filled: Actual) -> None:

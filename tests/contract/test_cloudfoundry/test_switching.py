@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
-from reviewapps.errors import BadManifest, LeaseLost, Unavailable
-from reviewapps.model import Actual, Health
+from reviewapps.cloudfoundry.errors import NotFound
+from reviewapps.errors import BadManifest, Busy, LeaseLost, Unavailable
+from reviewapps.model import Actual, Health, Process
 from tests.contract.test_cloudfoundry.platform import Platform
 from tests.contract.test_cloudfoundry.scenes import (
     PREVIEW,
@@ -244,6 +246,36 @@ def test_what_the_web_process_is_known_to_be_is_not_set_again(
     space.carry_out(steps.Configure(plan), actual)
     said = [call.rsplit("/", 1)[1] for call in platform.calls()]
     assert said == ["scale", "web", "environment_variables"]
+
+
+def test_what_the_platform_never_takes_of_another_process_is_its_authors_to_mend(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    """Else it would be tried for ever, and nobody told."""
+    actual, droplet = built(space, created(space), tmp_path)
+    actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
+    plan = blueprint(processes={"web": Process(1, command="x" * 5000)})
+    with pytest.raises(BadManifest, match=r"the process `web`: .* between 1 and 4096"):
+        space.carry_out(steps.ScaleProcesses(plan), actual)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Service plan does not allow bindings.", BadManifest),
+        ("The service instance could not be found: 'S'", NotFound),
+        ("There is an operation in progress for the service instance.", Busy),
+        ("The app is already bound to the service instance", None),
+    ],
+)
+def test_what_the_platform_never_binds_is_its_authors_to_mend(
+    platform: Platform, space: SpaceClient, said: str, expected: type[Exception] | None
+) -> None:
+    body = f'{{"errors": [{{"code": 10008, "title": "CF-UnprocessableEntity", "detail": "{said}"}}]}}'
+    actual = created(space)
+    platform.fault("POST", "/v3/service_credential_bindings", "status", status=422, body=body)
+    with pytest.raises(expected) if expected is not None else nullcontext():
+        space.carry_out(steps.Bind("S", "db", "1.1"), actual)
 
 
 @pytest.mark.parametrize("step", [steps.Configure(blueprint()), steps.Stop()], ids=["configure", "stop"])

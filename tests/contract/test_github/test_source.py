@@ -9,7 +9,7 @@ import stat
 import threading
 import time
 import zipfile
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 
@@ -18,6 +18,7 @@ from reviewapps.github.archive import KEPT_BYTES, prune
 from reviewapps.github.credentials import Token
 from reviewapps.github.git import MOST_COMMITS, Mirror
 from reviewapps.github.process import environment
+from reviewapps.github.source import Source
 from reviewapps.model import Secret
 from tests.contract.test_github.conftest import Office
 
@@ -210,6 +211,27 @@ def test_git_sees_of_our_environment_only_where_the_network_is(monkeypatch: pyte
 
 
 # --- the archive ---
+
+
+class Vanishing(PosixPath):
+    """A path whose file another worker takes away right after somebody saw it."""
+
+    def exists(self, *, follow_symlinks: bool = True) -> bool:
+        there = super().exists()
+        self.unlink(missing_ok=True) if self.suffix == ".zip" else None
+        return there
+
+
+def test_what_another_worker_takes_away_is_made_again_and_not_left_empty(
+    office: Office, tmp_path: Path
+) -> None:
+    tip = office.shop.git("rev-parse", "feature")
+    office.client().archive(tip, "")
+    (mirror,) = (tmp_path / "mirrors").glob("*.git")
+    source = Source(
+        Mirror(mirror, "", Token(Secret("")), timeout=5.0), Vanishing(tmp_path / "mirrors/archives")
+    )
+    assert contents(source.archive(tip, ""))
 
 
 def test_the_zip_is_the_same_byte_for_byte(office: Office, tmp_path: Path) -> None:

@@ -126,6 +126,26 @@ def test_what_is_done_late_does_not_take_the_place_of_a_newer_word(
     assert office.hub.request("GET", statuses).json()[0]["state"] == "success"
 
 
+def test_one_that_github_makes_late_goes_with_the_next_words_after_a_look(office: Office) -> None:
+    number = office.open()
+    client, told = office.client(), live(office, number)
+    client.tell(told)
+    theirs = f"{told.comment}\npasted"
+    office.commented(number, theirs, token="stranger-token")
+    office.commented(number, f"{marker('acme', office.repository, number, 'building')}\nlate")
+    client.tell(told)
+    assert len(office.comments(number)) == 3
+
+    assert len(client.comments()) == 2
+    client.tell(told)
+
+    assert office.comments(number) == [told.comment, theirs]
+    assert len(client.comments()) == 1
+    office.new_calls()
+    client.tell(told)
+    assert office.new_calls() == []
+
+
 def test_of_two_comments_of_ours_the_oldest_stays(office: Office) -> None:
     number = office.open()
     text = f"{marker('acme', office.repository, number, 'building')}\n"
