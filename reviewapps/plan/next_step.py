@@ -237,8 +237,11 @@ def _readied(
 ) -> Next | None:
     """What has to be done before the droplet may be started; None where all is.
 
-    Commands run with the new variables, and with what was running still serving.
+    Commands run with the new variables, and with what was running still serving. What came of one is asked first:
+    where it failed, what serves gets its own services back, and not these.
     """
+    if attempt.task is not None and actual.tasks is None:
+        return steps.Look("tasks")
     step = served(app, attempt, actual, blueprint, terms) or watched(actual, blueprint, terms)
     if step is not None:
         return step
