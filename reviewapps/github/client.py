@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from reviewapps.approval import Evidence, Requires
-from reviewapps.errors import ReviewAppsError, TryLater
+from reviewapps.errors import OperatorMustAct, ReviewAppsError, TryLater
 from reviewapps.github import parse
 from reviewapps.github.approvals import Approvals
 from reviewapps.github.comments import StickyComments
@@ -23,6 +23,7 @@ from reviewapps.github.git import Mirror
 from reviewapps.github.history import History
 from reviewapps.github.identity import Identity
 from reviewapps.github.looking import RULES, Followed, next_look, root, whole_look
+from reviewapps.github.past import INACTIVE
 from reviewapps.github.proposals import Proposals
 from reviewapps.github.snapshot import Recall, Snapshot, remember
 from reviewapps.github.source import Source
@@ -193,11 +194,22 @@ class RepositoryClient:
 
     def tell(self, telling: Telling) -> None:
         """Let the comment, the deployment and the commit's status say this. A comment that cannot be written is no
-        reason to keep the others from being told; it is tried again later."""
-        refused = self._comment(telling)
-        if telling.deployment is not None:
-            self._deployments.tell(telling)
-        self._statuses.tell(telling)
+        reason to keep the others from being told; it is tried again later.
+
+        That all is gone the comment says last: whoever looks at everything goes by it, and takes what it says for
+        told. A refusal that no other try ends keeps it from saying so no longer."""
+        ends = telling.deployment == INACTIVE
+        refused = None if ends else self._comment(telling)
+        try:
+            if telling.deployment is not None:
+                self._deployments.tell(telling)
+            self._statuses.tell(telling)
+        except OperatorMustAct:
+            if ends:
+                self._comment(telling)
+            raise
+        if ends:
+            refused = self._comment(telling)
         if refused is not None:
             after = refused.after if isinstance(refused, TryLater) else 60.0
             raise TryLater(str(refused), after=after) from refused

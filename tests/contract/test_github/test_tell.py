@@ -210,6 +210,38 @@ def test_a_comment_that_cannot_be_written_does_not_keep_the_deployment_from_bein
     assert states(office, deployments(office)[0]) == ["success"]
 
 
+def gone(office: Office, number: int) -> Telling:
+    told = live(office, number, state="removed", deployment="inactive", url=None, commit=None, only_edit=True)
+    return replace(told, comment=f"{marker('acme', office.repository, number, 'removed')}\nPreview: removed")
+
+
+def test_that_all_is_gone_the_comment_says_last(office: Office) -> None:
+    """Whoever is killed before it does is followed by one who finds that it is not said."""
+    number = office.open()
+    office.client().tell(live(office, number))
+    office.fail("/statuses$", method="POST", status=500)
+
+    with pytest.raises(TryLater):
+        office.client().tell(gone(office, number))
+
+    assert [comment.state for comment in office.client().comments()] == ["live"]
+    office.client().tell(gone(office, number))
+    assert [comment.state for comment in office.client().comments()] == ["removed"]
+    assert states(office, deployments(office)[0]) == ["inactive", "success"]
+
+
+def test_or_at_once_where_github_forbids_the_rest(office: Office) -> None:
+    number = office.open()
+    office.client().tell(live(office, number))
+    forbidden = '{"message": "Resource not accessible by integration"}'
+    office.fail("/statuses$", method="POST", status=403, body=forbidden)
+
+    with pytest.raises(NotAuthorised):
+        office.client().tell(gone(office, number))
+
+    assert [comment.state for comment in office.client().comments()] == ["removed"]
+
+
 def test_a_comment_that_github_forbids_is_said_to_the_log_once_and_holds_nothing_up(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
