@@ -115,6 +115,7 @@ def test_a_preview_has_a_database_of_its_own_from_its_first_page_to_its_end(data
         "POST tasks",
         "POST stop",
         "PATCH apps",
+        "PATCH service_instances",  # that its database goes, before it does
         "DELETE service_instances",
         "DELETE apps",
         "DELETE apps",
