@@ -22,7 +22,12 @@ Json = dict[str, Any]
 MEMORY_MB: Final = 64
 DISK_MB: Final = 256
 PAUSE: Final = timedelta(minutes=2)
-"""Before the same source is staged once more, where staging failed; and how long a new one may take to come up."""
+"""Before the same source is staged once more, where staging failed ``AT_ONCE`` times; and how long a new one may
+take to come up."""
+
+AT_ONCE: Final = 2
+"""So often it is staged without a pause: a cell that went away in the middle of it is no reason to keep all
+previews waiting."""
 
 BUILDPACK: Final = "python_buildpack"
 HEALTH: Final = {"type": "http", "data": {"endpoint": "/_gate/health"}}
@@ -66,16 +71,21 @@ def _droplet(api: Client, app: str, ours: str, marks: Json) -> str | None:
     """The droplet of this very code; None while there is none yet."""
     source = source_digest()
     mine = f"{ours},{labels.BUILD}={source}"
-    for found in api.builds(app, mine)[:1]:
+    builds = api.builds(app, mine)[:AT_ONCE]
+    for found in builds[:1]:
         build = parse.build(found)
         if build.state == "ready":
             return build.droplet
         if build.state == "waiting":
             return None
-        if _is_new(found):
+        if len(builds) == AT_ONCE and all(_has_just_failed(one) for one in builds):
             raise OperatorMustAct(f"the gate cannot be staged: {build.error}")
     _stage(api, app, mine, {**marks, labels.BUILD: source})
     return None
+
+
+def _has_just_failed(build: Json) -> bool:
+    return parse.build(build).state == "failed" and _is_new(build)
 
 
 def _stage(api: Client, app: str, mine: str, marks: Json) -> None:

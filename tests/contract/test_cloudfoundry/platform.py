@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -54,6 +56,20 @@ class Platform:
         """Let the next matching request go wrong."""
         planned = {"method": method, "path": path, "kind": kind} | more
         requests.post(f"{self.api}/_sandbox/faults", json=planned, timeout=5).raise_for_status()
+
+    @contextmanager
+    def slow_staging(self) -> Iterator[Callable[[], None]]:
+        """No build comes to an end; whoever calls what is given takes the cells of all of them away."""
+        settings, stager = self._foundry.settings, self._foundry.platform.stager
+
+        async def lost() -> None:
+            stager.carry_on()
+
+        settings.staging_seconds = 60
+        try:
+            yield lambda: self._run(lost())
+        finally:
+            settings.staging_seconds = 0
 
     def forget(self) -> None:
         """No faults to come, and no calls remembered."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import operator
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import pytest
 import requests
@@ -116,6 +118,23 @@ def test_whoever_is_killed_after_each_change_has_one_gate_in_the_end(clean: Plat
     assert clean.gates() == {"apps": 1, "routes": 1, "service_instances": 1, "service_route_bindings": 1}
     assert len(clean.calls("POST", "/v3/builds")) == 1
     assert asked(clean) in (404, 503)  # nothing is mapped to it yet
+
+
+def test_it_is_staged_again_at_once_where_its_cell_went_away_and_then_after_a_pause(clean: Platform) -> None:
+    mine = routed(client(clean))
+    space = client(clean, gate=gate())
+    with clean.slow_staging() as lose:
+        mine = space.carry_out(bind(mine), mine)
+        for _ in range(2):
+            before = len(clean.calls("POST", "/v3/builds"))
+            until(
+                lambda: (space.carry_out(steps.RaiseGate(), mine), len(clean.calls("POST", "/v3/builds")))[1],
+                partial(operator.eq, before + 1),
+            )
+            lose()
+        with pytest.raises(OperatorMustAct, match="the gate cannot be staged: StagingError"):
+            space.carry_out(steps.RaiseGate(), mine)
+    assert len(clean.calls("POST", "/v3/builds")) == 2
 
 
 def test_another_password_takes_over_without_a_pause_and_another_instance_has_its_own(
