@@ -70,7 +70,8 @@ def deploy(
 @command("redeploy")
 @in_a_sentence
 def redeploy(environment: Where, wait: Wait = False, within: Within = None, as_json_: AsJson = False) -> int:
-    """Build and deploy an environment's commit once more, whatever came of it before."""
+    """Build and deploy an environment's commit once more; in a shared one, if it was refused, only where no
+    lock, freeze or missing approval holds it."""
     told, asked = settings(), Asked(wait, waiting(within, wait), as_json_)
     with acting(told) as installation:
         one = sought(environment, installation.reconcilers)

@@ -36,7 +36,7 @@ SERVICE: Final = "reviewapps-service"  # a digest of the service's name; the ann
 PLAN: Final = "reviewapps-plan"  # an annotation: of what a service was made
 DATABASE: Final = "reviewapps-database"
 DATA: Final = (
-    "reviewapps-data"  # which data the database holds; absent until it holds any, DROPPED before it goes
+    "reviewapps-data"  # which data the database holds; absent before it does, DROPPED before it goes
 )
 TASK: Final = "reviewapps-task"
 KEY: Final = "reviewapps-key"

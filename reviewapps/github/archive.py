@@ -35,9 +35,7 @@ def archive(mirror: Mirror, tree: str, archives: Path) -> Path:
     archives.mkdir(parents=True, exist_ok=True)
     path = archives / f"{tree}.zip"
     with suppress(FileNotFoundError):
-        os.utime(
-            path
-        )  # and not ``touch``, which makes an empty one of what another worker took away just now
+        os.utime(path)  # ``touch`` would make an empty one of what another worker took away just now
         return path
     files = folder(mirror, tree).files
     descriptor, unfinished = tempfile.mkstemp(dir=archives, suffix=".unfinished")
