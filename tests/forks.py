@@ -17,6 +17,7 @@ from typing import cast
 
 import kombu.transport.redis  # noqa: F401 - these three are what Celery imports when it begins to work
 
+import reviewapps.notify.slack  # which is loaded by who speaks to Slack, once in each process
 import reviewapps.wiring  # noqa: F401
 from reviewapps.cli import app
 from reviewapps.playground import Playground

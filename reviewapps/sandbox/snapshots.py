@@ -24,6 +24,7 @@ import pydoc
 import time
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -200,6 +201,7 @@ def _pickled(state: Mapping[str, Any]) -> tuple[bytes, Shapes]:
     return into.getvalue(), {f"{kind.__module__}.{kind.__qualname__}": _shape(kind) for kind in rows}
 
 
+@cache
 def _shape(kind: object) -> dict[str, str]:
     """The fields of a kind of row, with their types as they are written; none of what is no row."""
     return {field.name: str(field.type) for field in fields(kind)} if is_dataclass(kind) else {}

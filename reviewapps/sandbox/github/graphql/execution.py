@@ -6,7 +6,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,8 @@ from reviewapps.sandbox.github.state import (
     User,
 )
 
+KNOWN = 32
+"""So many documents are remembered as read and checked: a client sends the same few with other variables."""
 ROOMS = (accounts, changes, commits, pulls)
 """Each registers the fields that it answers."""
 KINDS: Mapping[type, str] = {
@@ -76,8 +78,9 @@ async def answer(call: Call, wanted: JSON) -> JSON:
     The points that it costs are counted. :class:`TakesTooLong` where it would hold up everybody else.
     """
     variables, size = wanted.get("variables") or {}, Size(nodes=0, cost=1)
+    query = str(wanted["query"])
     try:
-        document = parse(str(wanted["query"]), max_tokens=MOST_TOKENS)
+        document = _parsed(query)
         size = measured(document, variables)
     except RecursionError:
         return {"errors": [{"message": "Query is nested too deeply."}]}
@@ -85,11 +88,20 @@ async def answer(call: Call, wanted: JSON) -> JSON:
         return {"errors": [_told(error)]}
     finally:
         call.engine.limits.count(call.asker, GRAPHQL, size.cost)
-    mistakes = validate(described(), document)
-    if mistakes:
+    if mistakes := _mistakes(query):
         return {"errors": [_mistake(one) for one in mistakes]}
     ask = Asking(call.engine, call.user, call.asker, Urls(call.urls.origin), _limits(call, size))
     return await _executed(ask, document, variables, wanted.get("operationName"))
+
+
+@lru_cache(maxsize=KNOWN)
+def _parsed(query: str) -> DocumentNode:
+    return parse(query, max_tokens=MOST_TOKENS)
+
+
+@lru_cache(maxsize=KNOWN)
+def _mistakes(query: str) -> tuple[GraphQLError, ...]:
+    return tuple(validate(described(), _parsed(query)))
 
 
 class _Bounded(Executor[None]):
