@@ -103,14 +103,15 @@ class Begin:
 @dataclass(frozen=True)
 class Remember:
     """Write onto the app what its shared environment follows: tag, commit, and every tag seen; in the same request
-    the wishes that this one takes the place of, the end of a step back to another commit, and the ``attempt`` that
-    begins at that, where one does (``calm`` as it may)."""
+    the wishes that this one takes the place of, what spoke for it (``approved``), the end of a step back to
+    another commit, and the ``attempt`` that begins at that, where one does (``calm`` as it may)."""
 
     source: str | None
     wished: str | None
     tags_seen: frozenset[str]
     attempt: Attempt | None = None
     over: tuple[Over, ...] = ()
+    approved: tuple[str, ...] = ()
     calm: bool = False
 
 

@@ -59,6 +59,7 @@ PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
 SIGN_OFFS: Final = "reviewapps-sign-offs"
 OVER: Final = "reviewapps-over"
+APPROVED: Final = "reviewapps-approved"
 SET_UP: Final = "reviewapps-set-up"
 LIVE_SINCE: Final = "reviewapps-live-since"
 SAID: Final = "reviewapps-slack"
@@ -76,6 +77,7 @@ _LOCK: Final = TypeAdapter(Lock)
 _PIN: Final = TypeAdapter(Pin)
 _SIGN_OFFS: Final = TypeAdapter(tuple[tuple[str, str], ...])
 _OVER: Final = TypeAdapter(tuple[Over, ...])
+_APPROVED: Final = TypeAdapter(tuple[str, ...])
 _NAMES: Final = TypeAdapter(frozenset[str])
 _SAID: Final = TypeAdapter(Said)
 
@@ -226,9 +228,24 @@ def over_text(over: tuple[Over, ...]) -> str | None:
 
 
 def over_of(annotations: Texts) -> tuple[Over, ...]:
-    """What somebody edited says nothing: it is only told, and nothing follows from it."""
+    return _told(annotations, OVER, _OVER)
+
+
+def approved_text(approved: tuple[str, ...]) -> str | None:
+    """What spoke for the wish, in words; as much as there is room for."""
+    while len(text := _json(approved)) > LIMIT:
+        approved = approved[:-1]
+    return text if approved else None
+
+
+def approved_of(annotations: Texts) -> tuple[str, ...]:
+    return _told(annotations, APPROVED, _APPROVED)
+
+
+def _told(annotations: Texts, key: str, form: TypeAdapter[Any]) -> tuple[Any, ...]:
+    """What is only told, and nothing follows from: what somebody edited says nothing."""
     try:
-        found: tuple[Over, ...] | None = _value_of(annotations, OVER, _OVER)
+        found: tuple[Any, ...] | None = _value_of(annotations, key, form)
     except Unreadable:
         return ()
     return found or ()

@@ -90,6 +90,7 @@ def app(resource: Json) -> App:
         sign_offs=labels.sign_offs_of(notes),
         said=labels.said_of(notes),
         over=labels.over_of(notes),
+        approved=labels.approved_of(notes),
     )
 
 

@@ -85,8 +85,12 @@ def remember(api: Client, step: Remember, actual: Actual) -> Actual:
 
 def _followed(step: Remember, before: frozenset[str] | None) -> dict[str, str | None]:
     seen = labels.names_annotations(labels.TAGS_SEEN, before, step.tags_seen)
-    over = labels.over_text(step.over)
-    return {labels.SOURCE: step.source, labels.WISHED: step.wished, labels.OVER: over} | seen
+    return seen | {
+        labels.SOURCE: step.source,
+        labels.WISHED: step.wished,
+        labels.OVER: labels.over_text(step.over),
+        labels.APPROVED: labels.approved_text(step.approved),
+    }
 
 
 def note_said(api: Client, step: NoteSaid, actual: Actual) -> Actual:

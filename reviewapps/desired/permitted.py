@@ -51,6 +51,12 @@ def overridden(app: App | None, commit: str) -> tuple[str, ...]:
     return (f"overridden by {override.who or 'hand'}",)
 
 
+def spoken_for(app: App) -> tuple[str, ...]:
+    """What spoke for the commit that was permitted last, as it was written down then; who overrode what since."""
+    since = overridden(app, app.wished) if app.wished else ()
+    return (*app.approved, *(one for one in since if one not in app.approved))
+
+
 def signed(evidence: Evidence, app: App | None) -> Evidence:
     """With who signed the commit off by hand, which stands on the app."""
     signs = app.sign_offs if app is not None else ()

@@ -12,7 +12,7 @@ from reviewapps.desired.following import head_of
 from reviewapps.desired.holding import DRIFT, frozen, hold, kept, locked
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.own_rules import broken, lacking, unreadable
-from reviewapps.desired.permitted import as_before, has_drifted, is_at_rest, overridden
+from reviewapps.desired.permitted import as_before, has_drifted, is_at_rest, overridden, spoken_for
 from reviewapps.desired.tags import followed_tags, new_tags, newest_first, overwritten, tags_seen
 from reviewapps.desired.verdicts import Held, Hold, Leave, Run, Verdict, Way
 from reviewapps.desired.without_rules import without_rules
@@ -174,7 +174,7 @@ def _permitted(case: Case, run: Run) -> Verdict:
     """To run it, or to go on with what was permitted before while this one is held."""
     app, free = case.app, overridden(case.app, run.commit)
     if app is not None and run.commit == app.wished:
-        return replace(run, approved=free)
+        return replace(run, approved=spoken_for(app))
     found = hold(case, run)
     if isinstance(found, Leave):
         return found

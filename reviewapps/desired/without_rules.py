@@ -7,7 +7,7 @@ from datetime import datetime
 from reviewapps.desired.holding import DRIFT, kept, locked
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.own_rules import unreadable
-from reviewapps.desired.permitted import has_drifted, is_at_rest, overridden
+from reviewapps.desired.permitted import has_drifted, is_at_rest, spoken_for
 from reviewapps.desired.verdicts import Held, Hold, Leave, Run
 from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
@@ -41,7 +41,7 @@ def without_rules(
         entrance=grant.entrance(environment.kind),
         deadline=wishes.deadline,
         app=wishes.app,
-        approved=overridden(app, pin.commit) if pin.commit == app.wished else (f"chosen by {pin.who}",),
+        approved=spoken_for(app) if pin.commit == app.wished else (f"chosen by {pin.who}",),
         notes=notes,
         by_own_rules=True,
     )

@@ -1,4 +1,8 @@
-"""Looking at a repository: everything, or what changed since the last look."""
+"""Looking at a repository: everything, or what changed since the last look.
+
+Branches are read after pull requests: one that is seen as merged is in the branch then. The other way round, what
+was merged meanwhile would look as if its branch had gone on since, and as if nobody waited for its build.
+"""
 
 from __future__ import annotations
 
@@ -36,10 +40,10 @@ def whole_look(
 ) -> Snapshot:
     """Everything, listed again; conditionally, so that ``known`` pages that stayed the same cost nothing."""
     api = root(repository.value.id)
-    tip = _head(connection, repository.value, known)
-    rules_text, rules_broken = _rules(connection, api, tip.value, known)
     every_open = pulls.every_open(connection, api, known.open if known else ())
     newest = pulls.newest(connection, api, known.newest if known else None)
+    tip = _head(connection, repository.value, known)
+    rules_text, rules_broken = _rules(connection, api, tip.value, known)
     return Snapshot(
         holder=connection.holder,
         listed_at=now,
@@ -60,15 +64,16 @@ def next_look(connection: Connection, known: Snapshot, followed: Followed) -> Sn
     where nothing changed."""
     facts = known.repository.value
     api = root(facts.id)
+    newest = pulls.newest(connection, api, known.newest)
+    followed_on = pulls.followed(connection, known, newest)
     tip = _head(connection, facts, known)
     rules_text, rules_broken = _rules(connection, api, tip.value, known)
-    newest = pulls.newest(connection, api, known.newest)
     return replace(
         known,
         head=tip,
         newest=newest,
         tags=_tags(connection, api, known),
-        pull_requests=pulls.followed(connection, known, newest),
+        pull_requests=followed_on,
         rules_text=rules_text,
         rules_broken=rules_broken,
         branches=_branches(connection, api, followed(rules_text), known),

@@ -59,8 +59,8 @@ class App:
     """An app of ours. ``commit`` and ``config`` are labelled last: what it is known to serve.
 
     ``source`` is the tag that the wish came from (shared environments) and ``wished`` the commit it meant;
-    ``tags_seen`` digests every (name, object) that stood when we last looked, and ``over`` are the wishes that
-    this one took the place of. ``env_names`` are the variables
+    ``tags_seen`` digests every (name, object) that stood when we last looked, ``over`` are the wishes that
+    this one took the place of, and ``approved`` is what spoke for it. ``env_names`` are the variables
     that we set and so may unset. ``service_names`` are the services that were made or bound for it, ``processes``
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
 
@@ -101,6 +101,7 @@ class App:
     sign_offs: tuple[tuple[str, str], ...] = ()
     said: Said | None = None
     over: tuple[Over, ...] = ()
+    approved: tuple[str, ...] = ()
 
     @property
     def is_builder(self) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.desired import Run
-from reviewapps.model import Actual, App, Attempt, Blueprint, Over, Refusal
+from reviewapps.model import Actual, App, Attempt, Blueprint, Refusal
 from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
 from reviewapps.plan.growing import room_to_grow
@@ -60,8 +60,11 @@ def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
     """What a shared environment that follows tags has to remember."""
     if run.tags_seen is None:
         return None
-    over = _over(app, run) if app is not None else run.over
-    return steps.Remember(run.source, run.commit, run.tags_seen, over=over)
+    if app is not None and (app.source, app.wished) == (run.source, run.commit):
+        over, approved = app.over, app.approved  # only other tags were seen
+    else:
+        over, approved = run.over, run.approved
+    return steps.Remember(run.source, run.commit, run.tags_seen, over=over, approved=approved)
 
 
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
@@ -82,11 +85,6 @@ def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, t
 
 def _remembers(app: App, run: Run) -> bool:
     return (app.source, app.wished, app.tags_seen) == (run.source, run.commit, run.tags_seen)
-
-
-def _over(app: App, run: Run) -> tuple[Over, ...]:
-    """What a new wish takes the place of; where only other tags were seen, what was written down before."""
-    return app.over if (app.source, app.wished) == (run.source, run.commit) else run.over
 
 
 def _is_routed(app: App, actual: Actual) -> bool:

@@ -39,7 +39,13 @@ def as_noted(actual: Actual, note: Note) -> Actual:
     if isinstance(note, Remember):
         pin = app.pin_beside(note.wished)
         app = replace(
-            app, source=note.source, wished=note.wished, tags_seen=note.tags_seen, over=note.over, pin=pin
+            app,
+            source=note.source,
+            wished=note.wished,
+            tags_seen=note.tags_seen,
+            over=note.over,
+            approved=note.approved,
+            pin=pin,
         )
     if note.attempt is not None:
         app = replace(app, attempt=note.attempt)

@@ -16,6 +16,7 @@ from reviewapps.errors import BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import (
     ADOPTED,
+    Actual,
     App,
     Attempt,
     Environment,
@@ -29,7 +30,10 @@ from reviewapps.model import (
     Wanted,
 )
 from reviewapps.overview import row
+from reviewapps.plan import Terms, next_step
+from reviewapps.plan.notes import as_noted
 from reviewapps.rules import Rules, rules
+from reviewapps.steps import Remember
 from tests.core.cases import ASKING, GRANT, LOCK, NEW, OLD, PRODUCTION, STAGING, running, verdict
 from tests.core.settling import NOW, SHOP, sha
 
@@ -83,6 +87,27 @@ def test_it_goes_by_itself_once_it_is_approved_and_says_by_what() -> None:
     found = verdict(PRODUCTION, running(PRODUCTION), approved=True)
     assert isinstance(found, Run) and (found.commit, found.held) == (NEW, None)
     assert found.approved == ("approved: #12 by grace",)
+
+
+def test_what_spoke_for_it_is_known_also_where_the_turn_ended_before_its_attempt_began() -> None:
+    """Then it is permitted already, and nobody asks again."""
+    app = running(PRODUCTION)
+    found = verdict(PRODUCTION, app, approved=True)
+    assert isinstance(found, Run)
+    under_way = replace(app, attempt=Attempt("1.1", sha(3), "c", NOW), live_since=None)  # given up first
+    step = next_step(
+        found, Actual(PRODUCTION, (under_way,)), None, Terms(("shop",), "example.gov", "1.2", NOW)
+    )
+    assert isinstance(step, Remember) and step.attempt is None
+
+    noted = as_noted(Actual(PRODUCTION, (under_way,)), step).app
+    assert noted is not None
+    again = verdict(PRODUCTION, noted)
+    assert isinstance(again, Run) and again.approved == ("approved: #12 by grace",)
+
+    overridden = verdict(PRODUCTION, replace(noted, override=Override(NEW, "ada")))
+    assert isinstance(overridden, Run)
+    assert overridden.approved == ("approved: #12 by grace", "overridden by ada")
 
 
 @pytest.mark.parametrize("approved", [True, False])

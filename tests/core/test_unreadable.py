@@ -62,6 +62,7 @@ LOCK = labels.lock_text(Lock("ada", "why", NOW)) or ""
 PIN = labels.pin_text(Pin("a" * 40, "b" * 40)) or ""
 SAID = labels.said_text(Said("1.1", "live"))
 OVER = labels.over_text((Over("v1", "b" * 40, 1.0),)) or ""
+APPROVED = labels.approved_text(("approved: #1 by hubot",)) or ""
 SIGN_OFFS = labels.sign_offs_text((("ada", "a" * 40),)) or ""
 
 KEYS = sorted(
@@ -93,6 +94,7 @@ OURS = st.fixed_dictionaries(
         labels.PIN: edited(PIN),
         labels.SAID: edited(SAID),
         labels.OVER: st.just(OVER),
+        labels.APPROVED: st.just(APPROVED),
         labels.SIGN_OFFS: st.just(SIGN_OFFS),
         labels.LIVE_SINCE: st.just(NOW.isoformat()) | ODD,
         labels.WISHED: st.just("b" * 40) | st.text(),

@@ -128,13 +128,16 @@ def test_two_instances_never_see_each_other(platform: Platform) -> None:
 def test_what_is_remembered_is_found_again(space: SpaceClient) -> None:
     actual = created(space)
     many = frozenset(f"{i:012x}" for i in range(900))
-    actual = space.carry_out(steps.Remember("dev-9", "d" * 40, many), actual)
-    assert app_of(space.look().actual(PREVIEW)).tags_seen == many
+    spoke = ("approved: #1 by hubot",)
+    actual = space.carry_out(steps.Remember("dev-9", "d" * 40, many, approved=spoke), actual)
+    app = app_of(space.look().actual(PREVIEW))
+    assert (app.tags_seen, app.approved) == (many, spoke)
 
     actual = space.carry_out(steps.Remember(None, "e" * 40, frozenset({"0" * 12})), actual)
 
     app = app_of(space.look().actual(PREVIEW))
     assert (app.source, app.wished, app.tags_seen) == (None, "e" * 40, frozenset({"0" * 12}))
+    assert app.approved == ()
 
 
 def test_a_refusal_outlives_the_attempt_that_met_it(space: SpaceClient) -> None:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from reviewapps.errors import BadRules, NotAuthorised, RateLimited, ReviewAppsError, Unavailable
 from reviewapps.github.connection import PAUSED
 from reviewapps.model import Wanted
 from reviewapps.ports import POINTS
 from reviewapps.reconcile.view import rules_of, view_digest
+from reviewapps.sandbox.faults import Fault
 from tests.contract.test_github.conftest import Office
+
+
+class Meanwhile(Fault):
+    """Once the first such request is answered, something is done before the next one is."""
+
+    def __init__(self, done: Callable[[], object], path: str) -> None:
+        super().__init__(path=path)
+        self._done = done
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        await asyncio.to_thread(self._done)
+        return answer
 
 
 def remembered(office: Office) -> dict[str, str]:
@@ -74,6 +93,26 @@ def test_what_another_token_saw_is_not_believed(office: Office) -> None:
     calls = office.new_calls()
     assert {call.status for call in calls} <= {200, 404}
     assert [call for call in calls if "state=open" in call.path]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_is_merged_during_a_look_is_at_the_head_if_it_is_merged_at_all(
+    office: Office, *, known: bool
+) -> None:
+    """Else its build would look as if nobody waited for it."""
+    number = office.open()
+    client = office.client()
+    if known:
+        client.look()
+    merge = partial(office.hub.request, "PUT", f"/repos/octocat/shop/pulls/{number}/merge", json={})
+    office.hub.server.observed.plan(Meanwhile(merge, r"/(branches/main|pulls\?.*state=all)"))
+
+    wanted = client.look()
+
+    [pull] = wanted.pull_requests
+    assert pull.open or pull.merged_as == wanted.repository.head
+    wanted = client.look()
+    assert wanted.pull_requests[0].merged_as == wanted.repository.head
 
 
 def test_without_memory_everything_is_listed_again(office: Office) -> None:

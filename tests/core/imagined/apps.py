@@ -85,9 +85,9 @@ class Apps(State):
         match step:
             case steps.Begin(attempt):
                 app = replace(app, attempt=attempt)
-            case steps.Remember(source, wished, tags_seen, attempt, over, _):
+            case steps.Remember(source, wished, tags_seen, attempt, over, approved, _):
                 app = replace(app, pin=app.pin_beside(wished), source=source, wished=wished)
-                app = replace(app, tags_seen=tags_seen, over=over)
+                app = replace(app, tags_seen=tags_seen, over=over, approved=approved)
                 app = app if attempt is None else replace(app, attempt=attempt)
             case steps.MarkLive(attempt, plan):
                 app = replace(app, attempt=attempt, commit=attempt.commit, config=attempt.config)
