@@ -20,11 +20,11 @@ class Orchestrator:
         self.installation = wiring.installation(told)
         self._redis = Redis.from_url(wiring.redis_url(told))
 
-    def beat(self) -> None:
+    def beat(self, *, looks: bool = False) -> None:
         """Look if it is time to, or where GitHub told of something, then take every turn that is due."""
         for repository in self.installation.asked_for():
             self.installation.look(repository)
-        if self.installation.clock.strikes("look", self.told.look_every):
+        if self.installation.clock.strikes("look", self.told.look_every) or looks:
             self.look()
         self.take_turns()
         self.installation.speak()

@@ -27,12 +27,12 @@ from tests.stories.samples import Files, headline
 
 T = TypeVar("T")
 
-QUICK = {"LOOK_EVERY": "0.3", "POLL_EVERY": "0.1", "QUIET_EVERY": "0.5"}
+QUICK = {"LOOK_EVERY": "1", "POLL_EVERY": "0.1", "QUIET_EVERY": "0.5"}
 """Even brisker than the playground, so that a story takes a second or two. No brisker: who looks more often than
 things happen only takes the processor from those who are waited for."""
 
-BEAT = 0.05
-"""Seconds between two beats, as long as nothing is seen."""
+BEATS = (0.05, 0.25)
+"""Seconds between two beats, as long as nothing is seen: the longer it takes, the less often is looked."""
 
 
 class Town:
@@ -82,18 +82,19 @@ class Town:
 
     def until(self, what: str, seen: Callable[[], T | None], seconds: float = 20.0) -> T:
         """What is seen at last, while the orchestrators work; TooLate, which names what was missed."""
-        deadline = time.monotonic() + seconds
+        began, waited = time.monotonic(), 0.0
         while True:
-            self.beat()
+            self.beat(looks=not waited)
             if found := seen():
                 return found
-            if time.monotonic() > deadline:
+            if (waited := time.monotonic() - began) > seconds:
                 raise TooLate(f"{what}: not within {seconds:g} s")
-            time.sleep(BEAT)
+            time.sleep(min(max(BEATS[0], waited / 8), BEATS[1]))
 
-    def beat(self) -> None:
+    def beat(self, *, looks: bool = False) -> None:
+        """Let all work for a moment; ``looks``: whatever the clock says, as if GitHub had told of something."""
         for orchestrator in self.orchestrators:
-            orchestrator.beat()
+            orchestrator.beat(looks=looks)
 
     def until_idle(self, seconds: float = 20.0) -> None:
         """Return when a new look finds nothing to do, and nothing waits for its turn."""
