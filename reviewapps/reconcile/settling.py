@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Protocol
@@ -71,7 +72,9 @@ class Plan(Protocol):
 def _removed(
     turn: Turn, outcome: Removed | Forbidden, plan: Plan, *, kept: float | None = None
 ) -> float | None:
-    """Addresses, services (their app is stopped by then), then apps; then look again, and only then say so.
+    """Addresses, services (their app is stopped by then), then apps; then look again, and only then say so: on
+    GitHub's deployment, in Slack, and at once after that in the comment, by which whoever looks at everything
+    knows what was said.
 
     Where a request of an attempt may have been in flight, what it brings back is found by a second look that
     comes later than the longest request may last.
@@ -96,6 +99,8 @@ def _removed(
             return pace.poll
         if doubtful:
             return pace.request
+    with suppress(OperatorMustAct):  # it is raised below, when people know
+        turn.tell(outcome, comment=False)
     heard = turn.tell_slack_first(outcome)
     if heard.wait is not None:
         return heard.wait

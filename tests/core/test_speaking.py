@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -9,9 +10,10 @@ from typing import Any
 import pytest
 
 from reviewapps.desired import Absent, Desired, Destroyed, Run
+from reviewapps.errors import NotAuthorised, ReviewAppsError, TryLater
 from reviewapps.marker import UNHEARD
 from reviewapps.model import App, Comment, Environment, PastDeploy, Said
-from reviewapps.outcome import Event, Line
+from reviewapps.outcome import Event, Line, Telling
 from reviewapps.plan import unfinished
 from reviewapps.reconcile import settling
 from reviewapps.reconcile.speaking import unheard
@@ -85,7 +87,20 @@ class Commented(GitHub):
         return tuple(self.past)
 
     def comments(self) -> tuple[Comment, ...]:
-        return (Comment(1, PR_1, self.told[-1].state),) if self.told else ()
+        states = [telling.state for telling in self.told if telling.comment is not None]
+        return (Comment(1, PR_1, states[-1]),) if states else ()
+
+
+@dataclass
+class Deploys(Commented):
+    """A pull request of whose deployments GitHub does not always take the end."""
+
+    wrong: ReviewAppsError | None = None
+
+    def tell(self, telling: Telling) -> None:
+        if self.wrong is not None and telling.deployment == "inactive" and telling.comment is None:
+            raise self.wrong
+        super().tell(telling)
 
 
 class Redis(dict[str, Any]):
@@ -238,6 +253,38 @@ def test_whenever_redis_is_emptied_slack_hears_of_a_removal() -> None:
         assert [state for message in slack.messages for state in message].count("removed") == 1, at
         at += 1
     assert at >= 2
+
+
+def test_slack_hears_of_a_removal_right_before_the_comment_says_so() -> None:
+    """Who is killed in between, while Redis is emptied, tells it twice: so there is nothing to do in between."""
+    slack, github = Channel(), Deploys()
+    there = Deploying((), slack=slack, memory=Redis(), github=github)
+    settled(there, slack)
+    github.wrong = TryLater("GitHub is away")
+    for _ in range(6):
+        with suppress(TryLater):
+            parted(there)
+        slack.send()
+        there.cf.pass_time()
+    assert not there.cf.apps and slack.messages == [["started", "live"]]
+
+    github.wrong = None
+    while parted(there) is not None:
+        slack.send()
+        there.cf.pass_time()
+    assert slack.messages[1:] == [["removed"]] and not left(there)
+
+
+def test_what_github_never_takes_of_its_deployment_keeps_no_removal_from_being_told() -> None:
+    slack = Channel()
+    there = Deploying((), slack=slack, memory=Redis(), github=Deploys())
+    settled(there, slack)
+    there.github.wrong = NotAuthorised("the App may not write deployments")  # type: ignore[attr-defined]
+    for _ in range(6):
+        parted(there)
+        slack.send()
+        there.cf.pass_time()
+    assert slack.messages[1:] == [["removed"]] and not left(there)
 
 
 def test_a_slack_that_takes_nothing_holds_up_no_removal() -> None:
