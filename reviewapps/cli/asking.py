@@ -56,9 +56,11 @@ def deploy(
         one = sought(environment, installation.reconcilers)
         mask = Mask.over(told.secrets)
         if ref is not None:
-            commit = sent(told, installation, one, ref, override)
+            commit, waits = sent(told, installation, one, ref, override)
             past = f", past what holds others; `reviewapps history {one.name}` names you" if override else ""
-            said = f"{one.name}: {commit[:7]} goes there{past}"
+            why = mask.line(" · ".join(waits), 400)
+            how = f"waits for no lock and no freeze, but for: {why}" if waits else f"goes there{past}"
+            said = f"{one.name}: {commit[:7]} {how}"
             return _ended(installation, one, "deploy", asked, mask, said, commit=commit)
         standing = installation.deploy(one.environment, _who(told, one))
         said = _said(one, standing.row, mask, ", tried anew" if standing.anew else "")

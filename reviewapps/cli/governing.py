@@ -124,12 +124,13 @@ def history(environment: Where, as_json: AsJson = False) -> int:
     return 0
 
 
-def sent(told: Settings, installation: Installation, one: Sought, ref: str, override: bool) -> str:
-    """Let a shared environment run the commit that ``ref`` means; the commit."""
+def sent(
+    told: Settings, installation: Installation, one: Sought, ref: str, override: bool
+) -> tuple[str, tuple[str, ...]]:
+    """Let a shared environment run the commit that ``ref`` means; the commit, and what it waits for still."""
     commit, who = _commit(one, ref), somebody(told)
     with installation.governing(one.environment, who) as it:
-        it.send(ref, commit, who, override=override)
-    return commit
+        return commit, it.send(ref, commit, who, override=override)
 
 
 def _in_vain(asked: frozenset[str], person: str) -> str:

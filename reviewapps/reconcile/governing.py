@@ -5,6 +5,7 @@ The same verbs whoever says them: a command now, a comment later.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +13,8 @@ from typing import Final
 from reviewapps import steps
 from reviewapps.approval import NOTHING
 from reviewapps.desired import (
+    Held,
+    Hold,
     followed_tags,
     has_drifted,
     head_of,
@@ -20,7 +23,7 @@ from reviewapps.desired import (
     permitted_last,
     tags_seen,
 )
-from reviewapps.errors import AuthorMustAct, BadRules
+from reviewapps.errors import AuthorMustAct, BadRules, TryLater
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Override, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
@@ -112,9 +115,10 @@ class Governing:
             self._begin(back)
         return back
 
-    def send(self, ref: str, commit: str, who: str, *, override: bool = False) -> None:
+    def send(self, ref: str, commit: str, who: str, *, override: bool = False) -> tuple[str, ...]:
         """Let a commit run where tags are followed, until the next new tag, if nothing speaks against it that
-        would hold a tag; ``override`` passes that too, and is told with who said so.
+        would hold a tag; ``override`` passes that too, and is told with who said so. What it waits for still, in
+        words.
 
         Where a branch is followed, only ``override`` can be said, of its newest commit alone, and it passes a lock
         or a freeze: what has to be approved still has to be."""
@@ -123,7 +127,7 @@ class Governing:
         if not follows.tags:
             self._override(commit, who, override=override)
             self._try_again(commit)
-            return
+            return self._still_asked(commit)
         seen = tags_seen(followed_tags(self._seen.wanted, follows))
         if self._turn.actual.app is None:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
@@ -139,6 +143,7 @@ class Governing:
         self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen, over=over))
         if was_refused(self._turn.actual.app, commit):
             self._begin(commit)
+        return ()
 
     # --- how ---
 
@@ -171,6 +176,15 @@ class Governing:
             seen = looked_again(self._turn, self._seen.wanted)
             check_open(self._means, self._environment, seen, commit)
             self._begin(commit)
+
+    def _still_asked(self, commit: str) -> tuple[str, ...]:
+        """What holds a commit that passes locks and freezes; nothing where nobody can tell just now."""
+        with suppress(TryLater):
+            verdict = looked_again(self._turn, self._seen.wanted).verdict
+            hold = verdict.hold if isinstance(verdict, Held) else getattr(verdict, "held", None)
+            if isinstance(hold, Hold) and hold.commit == commit:
+                return hold.reasons
+        return ()
 
     def _begin(self, commit: str) -> None:
         app = self._app

@@ -383,6 +383,13 @@ def test_and_is_told_what_holds_it_still() -> None:
     assert attempt is not None and (attempt.commit, attempt.refusal) == (B, None)
 
 
+def test_also_where_it_was_never_tried() -> None:
+    there = World(running(lock=LOCKED), rules=SIGNED, texts={A: SIGNED}, grant=Grant(targets=GRANT.targets))
+    assert there.hand.send(B, B, "bob", override=True) == ("the word of ada for 0000000",)
+    there.hand.sign_off("ada", B)
+    assert there.hand.send(B, B, "bob", override=True) == ()
+
+
 def test_a_way_past_a_lock_is_only_told_where_there_is_one() -> None:
     refused = replace(REFUSED, commit=sha(7))
     there = World(running(attempt=refused, wished=sha(7), lock=LOCKED))  # B was merged since
