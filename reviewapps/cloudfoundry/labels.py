@@ -231,15 +231,17 @@ def over_of(annotations: Texts) -> tuple[Over, ...]:
     return _told(annotations, OVER, _OVER)
 
 
-def approved_text(approved: tuple[str, ...]) -> str | None:
-    """What spoke for the wish, in words; as much as there is room for."""
-    while len(text := _json(approved)) > LIMIT:
+def approved_text(wished: str | None, approved: tuple[str, ...]) -> str | None:
+    """What spoke for the wish, in words, as much as there is room for; after the commit itself, so that none
+    counts for a later wish that was written without any, as an older version does."""
+    while len(text := _json((wished, *approved))) > LIMIT:
         approved = approved[:-1]
-    return text if approved else None
+    return text if wished and approved else None
 
 
 def approved_of(annotations: Texts) -> tuple[str, ...]:
-    return _told(annotations, APPROVED, _APPROVED)
+    commit, *approved = _told(annotations, APPROVED, _APPROVED) or ("",)
+    return tuple(approved) if commit == annotations.get(WISHED) else ()
 
 
 def _told(annotations: Texts, key: str, form: TypeAdapter[Any]) -> tuple[Any, ...]:

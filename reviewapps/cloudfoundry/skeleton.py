@@ -89,7 +89,7 @@ def _followed(step: Remember, before: frozenset[str] | None) -> dict[str, str | 
         labels.SOURCE: step.source,
         labels.WISHED: step.wished,
         labels.OVER: labels.over_text(step.over),
-        labels.APPROVED: labels.approved_text(step.approved),
+        labels.APPROVED: labels.approved_text(step.wished, step.approved),
     }
 
 

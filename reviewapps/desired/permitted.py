@@ -24,7 +24,9 @@ def permitted_last(app: App | None) -> str | None:
 
 def as_before(run: Run, app: App | None) -> Run | None:
     """What was permitted last; None where nothing was."""
-    return replace(run, commit=app.wished, source=app.source) if app is not None and app.wished else None
+    if app is None or app.wished is None:
+        return None
+    return replace(run, commit=app.wished, source=app.source, approved=spoken_for(app, app.wished))
 
 
 def has_drifted(app: App) -> bool:
@@ -51,10 +53,14 @@ def overridden(app: App | None, commit: str) -> tuple[str, ...]:
     return (f"overridden by {override.who or 'hand'}",)
 
 
-def spoken_for(app: App) -> tuple[str, ...]:
-    """What spoke for the commit that was permitted last, as it was written down then; who overrode what since."""
-    since = overridden(app, app.wished) if app.wished else ()
-    return (*app.approved, *(one for one in since if one not in app.approved))
+def spoken_for(app: App | None, commit: str) -> tuple[str, ...]:
+    """All that the app tells of what spoke for a commit: as it was written down when that was permitted, and who
+    chose it, or sent it past what holds others."""
+    if app is None:
+        return ()
+    then = app.approved if commit == app.wished else ()
+    chosen = (f"chosen by {app.pin.who}",) if app.pin is not None and app.pin.commit == commit else ()
+    return tuple(dict.fromkeys((*then, *chosen, *overridden(app, commit))))
 
 
 def signed(evidence: Evidence, app: App | None) -> Evidence:

@@ -172,14 +172,14 @@ def _branch(case: Case) -> str:
 
 def _permitted(case: Case, run: Run) -> Verdict:
     """To run it, or to go on with what was permitted before while this one is held."""
-    app, free = case.app, overridden(case.app, run.commit)
+    app = case.app
     if app is not None and run.commit == app.wished:
-        return replace(run, approved=spoken_for(app))
+        return replace(run, approved=spoken_for(app, run.commit))
     found = hold(case, run)
     if isinstance(found, Leave):
         return found
     if isinstance(found, Approved):
-        return replace(run, approved=(*found.why, *free))
+        return replace(run, approved=(*found.why, *overridden(app, run.commit)))
     before = as_before(run, app)
     if app is None or before is None:
         return Held(found)
@@ -201,8 +201,9 @@ def _not_anew(case: Case, found: Run) -> Verdict:
     against = _anew(case, app, found)
     if isinstance(against, Leave):
         return against
-    if isinstance(against, Approved):
-        return found
+    if isinstance(against, Approved):  # by what speaks for it now: who did so before may have been taken back
+        now = dict.fromkeys((*against.why, *overridden(app, found.commit)))
+        return replace(found, approved=tuple(now))
     return replace(found, config=attempt.config, held=found.held or against, rests=True)
 
 

@@ -6,7 +6,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reviewapps import steps
-from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict, head_of
+from reviewapps.desired import (
+    Absent,
+    Destroyed,
+    Fork,
+    Held,
+    Hold,
+    Leave,
+    NoRoom,
+    Refused,
+    Run,
+    Verdict,
+    head_of,
+    spoken_for,
+)
 from reviewapps.errors import AuthorMustAct, BadRules, Busy
 from reviewapps.grants import Grant
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
@@ -16,7 +29,7 @@ from reviewapps.plan import began_after, in_doubt, may_have_changed
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, all_verdicts_with, hold_on, judged_alone, rules_of
+from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone, judged_by_hand, rules_of
 from reviewapps.rules import Rules
 
 
@@ -145,8 +158,8 @@ def check_open(means: Means, environment: Environment, seen: Judged, commit: str
     app = seen.actual.app
     if not environment.shared or app is None or app.commit == commit or not was_refused(app, commit):
         return
-    hold = hold_on(means, seen, lambda it: it.anew(environment, commit))
-    if hold is None:
+    hold = judged_by_hand(means, seen, lambda it: it.anew(environment, commit))
+    if not isinstance(hold, Hold):
         return
     asked, sha = address(environment, means.name), commit[:7]
     past = f"`reviewapps deploy {asked} {sha} --override` goes past it"
@@ -212,6 +225,7 @@ def asked_for(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> A
         commit,
         config,
         began,
+        approved=spoken_for(app, commit),
         fresh=fresh,
         asked_at=terms.now,
         replaces=replaces,

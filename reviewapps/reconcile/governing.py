@@ -31,7 +31,7 @@ from reviewapps.ports import Lease
 from reviewapps.reconcile.by_hand import asked_for, check_open, looked_again, was_refused
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
-from reviewapps.reconcile.view import Judged, hold_on, judged_alone, rules_at, rules_of
+from reviewapps.reconcile.view import Judged, judged_alone, judged_by_hand, rules_at, rules_of
 from reviewapps.rules import Rules
 
 LONGEST: Final = timedelta(days=366)
@@ -131,16 +131,18 @@ class Governing:
         seen = tags_seen(followed_tags(self._seen.wanted, follows))
         if self._turn.actual.app is None:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
+        spoke = app.approved if (app := self._app).wished == commit else ()
         if override:
             self._write(override=Override(commit, who))
         else:
-            self._check_open(ref, commit)
+            spoke = tuple(dict.fromkeys((*spoke, *self._checked(ref, commit))))
         over = (
             overwritten(self._app, commit, self._means.now())
             if commit != self._app.wished
             else self._app.over
         )
-        self._turn.carry_out(steps.Remember(None if commit.startswith(ref) else ref, commit, seen, over=over))
+        source = None if commit.startswith(ref) else ref
+        self._turn.carry_out(steps.Remember(source, commit, seen, over=over, approved=spoke))
         if was_refused(self._turn.actual.app, commit):
             self._begin(commit)
         return ()
@@ -206,14 +208,13 @@ class Governing:
         attempt = app.attempt if app is not None else None
         return attempt is not None and attempt.commit != served and in_doubt(self._turn.actual)
 
-    def _check_open(self, ref: str, commit: str) -> None:
-        """Raise while something keeps the commit out."""
-        hold = hold_on(self._means, self._seen, lambda it: it.by_hand(self._environment, commit, ref))
-        if hold is not None:
-            why = " · ".join(hold.reasons)
-            raise AuthorMustAct(
-                f"{self._asked}: {commit[:7]} may not go there: {why}; --override goes past it"
-            )
+    def _checked(self, ref: str, commit: str) -> tuple[str, ...]:
+        """What speaks for the commit. Raises while something keeps it out."""
+        found = judged_by_hand(self._means, self._seen, lambda it: it.by_hand(self._environment, commit, ref))
+        if not isinstance(found, Hold):
+            return found.why
+        why = " · ".join(found.reasons)
+        raise AuthorMustAct(f"{self._asked}: {commit[:7]} may not go there: {why}; --override goes past it")
 
     def _write(self, **changes: object) -> None:
         if self._turn.actual.app is None and any(changes.values()):

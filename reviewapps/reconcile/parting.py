@@ -64,6 +64,13 @@ def note_removal(means: Means, app: App | None, environment: Environment) -> Non
     means.remember(noted, means.pace.whole, NOTED, environment.name)
 
 
+def keep_noted(turn: Turn) -> None:
+    """Let what was noted of the app last until Slack was told of it, however long GitHub takes before."""
+    means, name = turn.means, turn.environment.name
+    if isinstance(noted := means.remembered(NOTED, name), dict):
+        means.remember(noted, means.pace.whole, NOTED, name)
+
+
 def speak_of_removal(turn: Turn, news: News | None) -> Heard:
     """Put the removal on its way, before the comment's last words."""
     if news is None or news.event != "removed":

@@ -168,16 +168,18 @@ def judged(
         unanswered = found.asks.without(answers)
 
 
-def hold_on(means: Means, seen: Judged, asked_of: Callable[[Shared], Hold | Leave | Approved]) -> Hold | None:
-    """What speaks against what somebody asks for by hand; None where nothing does. Raises TryLater where GitHub
-    does not tell what has to be known."""
+def judged_by_hand(
+    means: Means, seen: Judged, asked_of: Callable[[Shared], Hold | Leave | Approved]
+) -> Hold | Approved:
+    """What speaks against what somebody asks for by hand, or for it. Raises TryLater where GitHub does not tell
+    what has to be known."""
     known, asked = Known(), rules_of(seen.wanted)
     while True:
         inquiry = Inquiry(known)
         shared = Shared(seen.wanted, asked, means.grant, seen.space, inquiry, means.now())
         found = asked_of(shared)
         if not inquiry.asks:
-            return found if isinstance(found, Hold) else None
+            return Approved() if isinstance(found, Leave) else found
         answers = _answers(means, seen.wanted, inquiry.asks, seen.space, lasting(asked, means.grant))
         if inquiry.asks.without(answers):
             why = " · ".join(sorted(str(one) for one in answers.untold.values()))

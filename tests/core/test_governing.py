@@ -35,8 +35,9 @@ from reviewapps.model import (
 from reviewapps.ports import Lease
 from reviewapps.reconcile import Governing
 from reviewapps.reconcile.adopting import adopted, adoption
-from reviewapps.reconcile.by_hand import brought_up, redeployed
+from reviewapps.reconcile.by_hand import asked_for, brought_up, redeployed
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.turn import Turn
 from reviewapps.rules import FILE
 from tests.core import test_deploying as deploying
 from tests.core.settling import DAY, NOW, SHOP, sha
@@ -327,6 +328,40 @@ def test_whoever_sends_what_was_refused_past_a_lock_has_it_tried_anew() -> None:
     there.hand.send(B, B, "ada", override=True)
     attempt = there.cf.apps["a"].attempt
     assert attempt is not None and (attempt.commit, attempt.refusal) == (B, None)
+
+
+def test_what_spoke_for_a_tag_is_still_told_once_somebody_sends_it_again() -> None:
+    app = running(environment=DEV, attempt=REFUSED, wished=B, approved=("green: ci",))
+    there = World(app, environment=DEV)
+    there.hand.send(B, B, "ada")
+    kept, attempt = there.cf.apps["a"].approved, there.cf.apps["a"].attempt
+    assert attempt is not None and attempt.refusal is None
+    assert attempt.approved == kept == ("green: ci",)
+
+    there.hand.send(A, A, "ada", override=True)
+    assert not there.cf.apps["a"].approved
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ({"override": Override(B, "ada")}, ("green: ci", "overridden by ada")),
+        ({"pin": Pin(B, B, "ada")}, ("green: ci", "chosen by ada")),
+        ({"override": Override(A, "ada")}, ("green: ci",)),
+    ],
+)
+def test_an_attempt_that_somebody_asks_for_is_told_with_what_speaks_for_it(
+    by: dict[str, Any], told: tuple[str, ...]
+) -> None:
+    there = World(running(attempt=REFUSED, wished=B, approved=("green: ci",), **by))
+    turn = Turn(
+        there.means,
+        PRODUCTION,
+        deploying.Held(),
+        there.means.github.look(),
+        there.cf.look().actual(PRODUCTION),
+    )
+    assert asked_for(turn, B, "c").approved == told
 
 
 def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:

@@ -109,6 +109,19 @@ def test_what_spoke_for_it_is_known_also_where_the_turn_ended_before_its_attempt
     assert isinstance(overridden, Run)
     assert overridden.approved == ("approved: #12 by grace", "overridden by ada")
 
+    before = replace(noted, wished=OLD)  # and something else was merged since, which is held
+    goes_on = verdict(PRODUCTION, before)
+    assert isinstance(goes_on, Run) and goes_on.held is not None
+    assert (goes_on.commit, goes_on.approved) == (OLD, ("approved: #12 by grace",))
+
+
+def test_what_is_tried_anew_is_told_by_what_speaks_for_it_now() -> None:
+    """Who spoke for it before may have been taken back."""
+    refused = Attempt("1.1", NEW, "c", NOW, refusal=Refusal("crash", "crashed", NOW))
+    app = replace(running(PRODUCTION, attempt=refused), wished=NEW, approved=("overridden by ada",))
+    found = verdict(PRODUCTION, app, approved=True)
+    assert isinstance(found, Run) and found.approved == ("approved: #12 by grace",)
+
 
 @pytest.mark.parametrize("approved", [True, False])
 @pytest.mark.parametrize("runs", [OLD, None, ADOPTED])

@@ -16,6 +16,7 @@ from reviewapps.model import App, Comment, Environment, PastDeploy, Said
 from reviewapps.outcome import Event, Line, Telling
 from reviewapps.plan import unfinished
 from reviewapps.reconcile import settling
+from reviewapps.reconcile.means import Pace
 from reviewapps.reconcile.speaking import unheard
 from reviewapps.reconcile.turn import Turn
 from tests.core.imagined import Fate
@@ -111,6 +112,19 @@ class Redis(dict[str, Any]):
 
     def write(self, name: str, value: Any, seconds: float) -> None:
         self[name] = value
+
+
+class Expiring(Redis):
+    """A memory whose values last as long as they are to."""
+
+    now = NOW
+
+    def read(self, name: str) -> Any | None:
+        value, until = self.get(name, (None, self.now))
+        return value if until > self.now else None
+
+    def write(self, name: str, value: Any, seconds: float) -> None:
+        self[name] = (value, self.now + timedelta(seconds=seconds))
 
 
 class Always(dict[str, Fate]):
@@ -273,6 +287,26 @@ def test_slack_hears_of_a_removal_right_before_the_comment_says_so() -> None:
         slack.send()
         there.cf.pass_time()
     assert slack.messages[1:] == [["removed"]] and not left(there)
+
+
+def test_however_long_github_takes_before_slack_hears_of_a_removal() -> None:
+    """Also where the comment says nothing by which it could be known that Slack was told of it."""
+    slack, github, redis = Channel(), Deploys(), Expiring()
+    there = Deploying((), slack=slack, memory=redis, github=github)
+    settled(there, slack)
+    github.told.clear()
+    github.wrong = TryLater("GitHub is away")
+    for _ in range(10):
+        with suppress(TryLater):
+            parted(there)
+        there.cf.pass_time()
+        redis.now += timedelta(seconds=Pace().whole / 2)
+    assert not there.cf.apps
+    github.wrong = None
+    for _ in range(4):
+        parted(there)
+        slack.send()
+    assert slack.messages[1:] == [["removed"]]
 
 
 def test_what_github_never_takes_of_its_deployment_keeps_no_removal_from_being_told() -> None:

@@ -62,7 +62,7 @@ LOCK = labels.lock_text(Lock("ada", "why", NOW)) or ""
 PIN = labels.pin_text(Pin("a" * 40, "b" * 40)) or ""
 SAID = labels.said_text(Said("1.1", "live"))
 OVER = labels.over_text((Over("v1", "b" * 40, 1.0),)) or ""
-APPROVED = labels.approved_text(("approved: #1 by hubot",)) or ""
+APPROVED = labels.approved_text("b" * 40, ("approved: #1 by hubot",)) or ""
 SIGN_OFFS = labels.sign_offs_text((("ada", "a" * 40),)) or ""
 
 KEYS = sorted(

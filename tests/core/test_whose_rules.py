@@ -201,7 +201,7 @@ def test_who_goes_back_while_the_rules_are_broken_does_so_by_those_at_that_commi
 
     there = replace(app, commit=sha(3), wished=sha(3), config="by the rules that broke since")
     found = verdict(PRODUCTION, there, asked=BROKEN)
-    assert isinstance(found, Run) and (found.config, found.approved) == (there.config, ())
+    assert isinstance(found, Run) and (found.config, found.approved) == (there.config, ("chosen by ada",))
 
 
 @pytest.mark.parametrize("environment", [PRODUCTION, STAGING])

@@ -22,11 +22,12 @@ DEPLOYED = "production success"
         ("emptied", [HELD, LIVE], []),
         ("emptied", [HELD, HELD, LIVE], []),
         ("emptied", [HELD, HELD, HELD, LIVE], [HELD]),
+        ("emptied", [HELD, HELD, LIVE, LIVE], [LIVE]),
         ("emptied", [HELD, LIVE, LIVE, DEPLOYED, DEPLOYED], [DEPLOYED]),
         ("killed", [HELD, HELD, LIVE, LIVE], [HELD, LIVE]),
     ],
 )
-def test_only_slack_may_be_told_once_more_and_only_where_redis_is_emptied(
+def test_only_one_line_of_slacks_may_come_once_more_and_only_where_redis_is_emptied(
     kind: Kind, told: list[str], odd: list[str]
 ) -> None:
     wanted = Counter([HELD, LIVE, DEPLOYED])

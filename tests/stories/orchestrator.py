@@ -11,6 +11,9 @@ from reviewapps.settings import Settings
 
 AT_ONCE = 100
 
+BRISK = 60
+"""Seconds between two looks: who is told to look less often is to look when a webhook comes, and not before."""
+
 
 class Orchestrator:
     """What is not foreseen is raised where the story stands, and not only logged."""
@@ -24,7 +27,8 @@ class Orchestrator:
         """Look if it is time to, or where GitHub told of something, then take every turn that is due."""
         for repository in self.installation.asked_for():
             self.installation.look(repository)
-        if self.installation.clock.strikes("look", self.told.look_every) or looks:
+        by_clock = self.told.look_every <= BRISK
+        if self.installation.clock.strikes("look", self.told.look_every) or (looks and by_clock):
             self.look()
         self.take_turns()
         self.installation.speak()

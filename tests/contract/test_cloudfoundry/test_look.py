@@ -140,6 +140,19 @@ def test_what_is_remembered_is_found_again(space: SpaceClient) -> None:
     assert app.approved == ()
 
 
+def test_what_spoke_for_a_wish_does_not_count_for_the_next_one_that_an_older_version_writes(
+    space: SpaceClient, platform: Platform
+) -> None:
+    actual = created(space)
+    wish = steps.Remember("main", "d" * 40, frozenset(), approved=("approved: #1 by hubot",))
+    app = app_of(space.carry_out(wish, actual))
+    assert app.approved == ("approved: #1 by hubot",)
+    later = {"metadata": {"annotations": {labels.WISHED: "e" * 40}}}
+    platform.meddle("PATCH", f"/v3/apps/{app.guid}", later)
+    found = app_of(space.look().actual(PREVIEW))
+    assert (found.wished, found.approved) == ("e" * 40, ())
+
+
 def test_a_refusal_outlives_the_attempt_that_met_it(space: SpaceClient) -> None:
     actual = created(space)
     tried = app_of(actual).attempt
