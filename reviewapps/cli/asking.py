@@ -59,7 +59,9 @@ def deploy(
             commit, waits = sent(told, installation, one, ref, override)
             past = f", past what holds others; `reviewapps history {one.name}` names you" if override else ""
             why = mask.line(" · ".join(waits), 400)
-            how = f"waits for no lock and no freeze, but for: {why}" if waits else f"goes there{past}"
+            how = (
+                f"passes locks and freezes for a day, and waits for: {why}" if waits else f"goes there{past}"
+            )
             said = f"{one.name}: {commit[:7]} {how}"
             return _ended(installation, one, "deploy", asked, mask, said, commit=commit)
         standing = installation.deploy(one.environment, _who(told, one))

@@ -57,6 +57,7 @@ RULES_AT: Final = "reviewapps-rules-at"
 LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
+OVERRIDE_UNTIL: Final = "reviewapps-override-until"
 SIGN_OFFS: Final = "reviewapps-sign-offs"
 OVER: Final = "reviewapps-over"
 APPROVED: Final = "reviewapps-approved"
@@ -201,14 +202,20 @@ def pin_of(annotations: Texts) -> Pin | None:
     return found
 
 
-def override_text(override: Override | None) -> str | None:
-    return None if override is None else f"{override.commit} {override.who}".strip()
+def override_annotations(override: Override | None) -> dict[str, str | None]:
+    if override is None:
+        return {OVERRIDE: None, OVERRIDE_UNTIL: None}
+    until = override.until.isoformat() if override.until is not None else None
+    return {OVERRIDE: f"{override.commit} {override.who}".strip(), OVERRIDE_UNTIL: until}
 
 
 def override_of(annotations: Texts) -> Override | None:
-    """Which commit goes nevertheless, and who said so; older ones name nobody."""
+    """Which commit goes nevertheless, who said so, and until when; older ones name nobody, and no end."""
     commit, _, who = annotations.get(OVERRIDE, "").partition(" ")
-    return Override(str(bounds.word(commit)), who) if commit else None
+    until = annotations.get(OVERRIDE_UNTIL)
+    if not commit:
+        return None
+    return Override(str(bounds.word(commit)), who, bounds.moment(until) if until else None)
 
 
 def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:

@@ -118,8 +118,8 @@ def govern(api: Client, step: Govern, actual: Actual) -> Actual:
     notes = {
         labels.LOCK: labels.lock_text(step.lock),
         labels.PIN: labels.pin_text(step.pin),
-        labels.OVERRIDE: labels.override_text(step.override),
         labels.SIGN_OFFS: labels.sign_offs_text(step.sign_offs),
+        **labels.override_annotations(step.override),
     }
     return actual.with_app(parse.app(api.annotate(app_of(actual).guid, notes)))
 

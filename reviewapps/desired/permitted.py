@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 from reviewapps.approval import Evidence, SignOff
 from reviewapps.desired.verdicts import Run
@@ -51,6 +52,12 @@ def overridden(app: App | None, commit: str) -> tuple[str, ...]:
     if override is None or override.commit != commit:
         return ()
     return (f"overridden by {override.who or 'hand'}",)
+
+
+def passes(app: App | None, commit: str, now: datetime) -> bool:
+    """Whether this commit goes in spite of what holds others, by a word that is not over yet."""
+    until = app.override.until if app is not None and app.override is not None else None
+    return bool(overridden(app, commit)) and (until is None or now < until)
 
 
 def spoken_for(app: App | None, commit: str) -> tuple[str, ...]:

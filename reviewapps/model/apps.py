@@ -36,10 +36,11 @@ class Pin:
 @dataclass(frozen=True)
 class Override:
     """That this commit goes to a shared environment in spite of a lock or a freeze, and where tags are followed
-    also of what is asked for; and who said so."""
+    also of what is asked for; who said so, and ``until`` when it may go (None, of an older version: ever)."""
 
     commit: str
     who: str = ""
+    until: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,9 @@ from reviewapps.rules import Rules
 LONGEST: Final = timedelta(days=366)
 """That a lock may last: what lies in another age is not read again."""
 
+PASSES_FOR: Final = timedelta(days=1)
+"""That somebody's word sends a commit past what holds others: of the next freeze nobody thought."""
+
 
 class Governing:
     """One environment, with the right to touch it. Each verb raises AuthorMustAct where it cannot be obeyed."""
@@ -133,7 +136,7 @@ class Governing:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
         spoke = app.approved if (app := self._app).wished == commit else ()
         if override:
-            self._write(override=Override(commit, who))
+            self._write(override=Override(commit, who, self._means.now() + PASSES_FOR))
         else:
             spoke = tuple(dict.fromkeys((*spoke, *self._checked(ref, commit))))
         over = (
@@ -170,7 +173,7 @@ class Governing:
             raise AuthorMustAct(
                 f"{self._asked} keeps {stays}, until the next merge; `{out}` comes first, which ends that"
             )
-        self._write(override=Override(commit, who))
+        self._write(override=Override(commit, who, self._means.now() + PASSES_FOR))
 
     def _try_again(self, commit: str) -> None:
         """Begin another attempt at what was refused. Raises where something holds it still."""

@@ -369,7 +369,7 @@ def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:
     with pytest.raises(TryLater, match="what speaks for the commit"):
         there.hand.send(B, B, "ada", override=True)
     app = there.cf.apps["a"]
-    assert (app.attempt, app.override) == (REFUSED, Override(B, "ada"))
+    assert (app.attempt, app.override) == (REFUSED, Override(B, "ada", NOW + DAY))
 
 
 @pytest.mark.parametrize(
@@ -400,7 +400,7 @@ def test_nobody_is_told_that_it_goes_where_another_commit_is_kept(app: App, why:
     assert there.cf.apps["a"] == app
     running_head = World(running(pin=Pin(B, B, "ada"), lock=LOCKED))
     running_head.hand.send(B, B, "bob", override=True)
-    assert running_head.cf.apps["a"].override == Override(B, "bob")
+    assert running_head.cf.apps["a"].override == Override(B, "bob", NOW + DAY)
 
 
 SIGNED = "environments: {production: {requires: {sign_off: [ada]}}}"

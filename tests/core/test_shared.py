@@ -168,6 +168,9 @@ def test_a_lock_holds_until_its_time_and_an_override_passes_it() -> None:
     assert isinstance(later, Run) and later.commit == NEW
     passed = verdict(STAGING, replace(locked, override=Override(NEW, "grace")))
     assert isinstance(passed, Run) and (passed.commit, passed.approved) == (NEW, ("overridden by grace",))
+    for ago, goes in ((timedelta(minutes=1), False), (-timedelta(minutes=1), True)):
+        ending = verdict(STAGING, replace(locked, override=Override(NEW, "grace", NOW - ago)))
+        assert isinstance(ending, Run) and (ending.commit == NEW) is goes
     sent = running(
         STAGING, wished=NEW, override=Override(NEW, "")
     )  # by an older version, which noted no name

@@ -58,7 +58,7 @@ def test_what_nobody_approved_waits_and_what_was_pushed_waits_for_an_operator(qu
     (row,) = typed.reads("list")["repositories"][0]["rows"]
     assert (row["state"], row["reason"]) == ("held", f"{head} waits: 1 approval (#{unapproved})")
     assert f"{head} waits: 1 approval (#{unapproved})" in typed.types("why", "production")
-    past = f"{head} waits for no lock and no freeze, but for: 1 approval (#{unapproved})"
+    past = f"{head} passes locks and freezes for a day, and waits for: 1 approval (#{unapproved})"
     assert past in typed.types("deploy", "production", "main", "--override")
     assert tasks(town, "release") == []  # nor is a command run that nobody approved
 

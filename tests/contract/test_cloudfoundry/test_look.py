@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import get_args
 
@@ -15,7 +16,7 @@ from reviewapps.cloudfoundry.gatehouse import GateStep
 from reviewapps.cloudfoundry.serving import ServiceStep
 from reviewapps.cloudfoundry.space import DEEDS
 from reviewapps.errors import Unavailable
-from reviewapps.model import Actual, Environment, Refusal, Space
+from reviewapps.model import Actual, Environment, Lock, Override, Pin, Refusal, Space
 from tests.contract.test_cloudfoundry.documents import OURS, annotated, app
 from tests.contract.test_cloudfoundry.platform import Diary, Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
@@ -151,6 +152,26 @@ def test_what_spoke_for_a_wish_does_not_count_for_the_next_one_that_an_older_ver
     platform.meddle("PATCH", f"/v3/apps/{app.guid}", later)
     found = app_of(space.look().actual(PREVIEW))
     assert (found.wished, found.approved) == ("e" * 40, ())
+
+
+def test_what_was_said_by_hand_is_found_again(space: SpaceClient) -> None:
+    actual = created(space)
+    until = datetime(2026, 11, 28, 12, 0, tzinfo=UTC)
+    said = steps.Govern(
+        Lock("ada", "a demo", until),
+        Pin("d" * 40, "e" * 40, "ada"),
+        Override("e" * 40, "ada", until),
+        (("ada", "e" * 40),),
+    )
+    for one in (said, replace(said, override=Override("e" * 40, "ada")), steps.Govern()):
+        actual = space.carry_out(one, actual)
+        app = app_of(space.look().actual(PREVIEW))
+        assert (app.lock, app.pin, app.override, app.sign_offs) == (
+            one.lock,
+            one.pin,
+            one.override,
+            one.sign_offs,
+        )
 
 
 def test_a_refusal_outlives_the_attempt_that_met_it(space: SpaceClient) -> None:
