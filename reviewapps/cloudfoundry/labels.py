@@ -203,19 +203,22 @@ def pin_of(annotations: Texts) -> Pin | None:
 
 
 def override_annotations(override: Override | None) -> dict[str, str | None]:
+    """The end stands beside the word that it is the end of: an older version writes the word alone."""
     if override is None:
         return {OVERRIDE: None, OVERRIDE_UNTIL: None}
+    word = f"{override.commit} {override.who}".strip()
     until = override.until.isoformat() if override.until is not None else None
-    return {OVERRIDE: f"{override.commit} {override.who}".strip(), OVERRIDE_UNTIL: until}
+    return {OVERRIDE: word, OVERRIDE_UNTIL: f"{until} {word}" if until else None}
 
 
 def override_of(annotations: Texts) -> Override | None:
     """Which commit goes nevertheless, who said so, and until when; older ones name nobody, and no end."""
-    commit, _, who = annotations.get(OVERRIDE, "").partition(" ")
-    until = annotations.get(OVERRIDE_UNTIL)
+    word = annotations.get(OVERRIDE, "")
+    commit, _, who = word.partition(" ")
+    until, _, of = annotations.get(OVERRIDE_UNTIL, "").partition(" ")
     if not commit:
         return None
-    return Override(str(bounds.word(commit)), who, bounds.moment(until) if until else None)
+    return Override(str(bounds.word(commit)), who, bounds.moment(until) if until and of == word else None)
 
 
 def sign_offs_text(sign_offs: tuple[tuple[str, str], ...]) -> str | None:

@@ -27,7 +27,7 @@ def as_before(run: Run, app: App | None) -> Run | None:
     """What was permitted last; None where nothing was."""
     if app is None or app.wished is None:
         return None
-    return replace(run, commit=app.wished, source=app.source, approved=spoken_for(app, app.wished))
+    return replace(run, commit=app.wished, source=app.source, approved=app.approved)
 
 
 def has_drifted(app: App) -> bool:
@@ -60,14 +60,15 @@ def passes(app: App | None, commit: str, now: datetime) -> bool:
     return bool(overridden(app, commit)) and (until is None or now < until)
 
 
-def spoken_for(app: App | None, commit: str) -> tuple[str, ...]:
-    """All that the app tells of what spoke for a commit: as it was written down when that was permitted, and who
-    chose it, or sent it past what holds others."""
+def spoken_for(app: App | None, commit: str, now: datetime) -> tuple[str, ...]:
+    """All that the app tells of what speaks for a commit: as it was written down when that was permitted, and who
+    chose it since, or sent it past what holds others."""
     if app is None:
         return ()
     then = app.approved if commit == app.wished else ()
     chosen = (f"chosen by {app.pin.who}",) if app.pin is not None and app.pin.commit == commit else ()
-    return tuple(dict.fromkeys((*then, *chosen, *overridden(app, commit))))
+    past = overridden(app, commit) if passes(app, commit, now) else ()
+    return tuple(dict.fromkeys((*then, *chosen, *past)))
 
 
 def signed(evidence: Evidence, app: App | None) -> Evidence:

@@ -56,7 +56,8 @@ class Shared:
         if case is None or case.app is None:
             return Leave()
         source = case.app.source if case.follows.tags else _branch(case)
-        return _anew(case, case.app, replace(_run(case), commit=commit, source=source))
+        found = _anew(case, case.app, replace(_run(case), commit=commit, source=source))
+        return Approved(_by(case, commit, found)) if isinstance(found, Approved) else found
 
     def _in_words(self, environment: Environment) -> Verdict | None:
         """The verdict, with what GitHub does not tell as its reason. People hear of that on their pull requests
@@ -174,16 +175,22 @@ def _permitted(case: Case, run: Run) -> Verdict:
     """To run it, or to go on with what was permitted before while this one is held."""
     app = case.app
     if app is not None and run.commit == app.wished:
-        return replace(run, approved=spoken_for(app, run.commit))
+        return replace(run, approved=spoken_for(app, run.commit, case.now))
     found = hold(case, run)
     if isinstance(found, Leave):
         return found
     if isinstance(found, Approved):
-        return replace(run, approved=(*found.why, *overridden(app, run.commit)))
+        return replace(run, approved=_by(case, run.commit, found))
     before = as_before(run, app)
     if app is None or before is None:
         return Held(found)
     return replace(before, held=found, tags_seen=app.tags_seen or frozenset())
+
+
+def _by(case: Case, commit: str, found: Approved) -> tuple[str, ...]:
+    """What speaks for the commit now: what was asked for, and whoever sent it past what holds others."""
+    past = overridden(case.app, commit) if passes(case.app, commit, case.now) else ()
+    return tuple(dict.fromkeys((*found.why, *past)))
 
 
 def _not_anew(case: Case, found: Run) -> Verdict:
@@ -202,8 +209,7 @@ def _not_anew(case: Case, found: Run) -> Verdict:
     if isinstance(against, Leave):
         return against
     if isinstance(against, Approved):  # by what speaks for it now: who did so before may have been taken back
-        now = dict.fromkeys((*against.why, *overridden(app, found.commit)))
-        return replace(found, approved=tuple(now))
+        return replace(found, approved=_by(case, found.commit, against))
     return replace(found, config=attempt.config, held=found.held or against, rests=True)
 
 

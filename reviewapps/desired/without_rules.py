@@ -41,7 +41,7 @@ def without_rules(
         entrance=grant.entrance(environment.kind),
         deadline=wishes.deadline,
         app=wishes.app,
-        approved=spoken_for(app, pin.commit),
+        approved=spoken_for(app, pin.commit, now),
         notes=notes,
         by_own_rules=True,
     )

@@ -25,6 +25,7 @@ from reviewapps.github.identity import Identity
 from reviewapps.github.looking import RULES, Followed, next_look, root, whole_look
 from reviewapps.github.past import INACTIVE
 from reviewapps.github.proposals import Proposals
+from reviewapps.github.refusals import Unfit
 from reviewapps.github.snapshot import Recall, Snapshot, remember
 from reviewapps.github.source import Source
 from reviewapps.github.statuses import Statuses
@@ -208,6 +209,11 @@ class RepositoryClient:
             if ends:
                 self._comment(telling)
             raise
+        except Unfit as refused_for_good:
+            if not ends:
+                raise
+            self._comment(telling)
+            raise OperatorMustAct(str(refused_for_good)) from refused_for_good
         if ends:
             refused = self._comment(telling)
         if refused is not None:

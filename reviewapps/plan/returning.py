@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Deployment, Refusal
-from reviewapps.plan.switch import is_astray, is_switched
+from reviewapps.plan.switch import is_astray, is_of_another_attempt, is_switched
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Next
 
@@ -17,7 +17,11 @@ def with_what_is_left(refusal: Refusal, actual: Actual) -> Refusal:
     app = actual.app
     if app is None or app.attempt is None or app.commit is None:
         return refusal
-    left = is_switched(app, app.attempt, actual) or is_astray(app, app.attempt, actual)
+    left = (
+        is_switched(app, app.attempt, actual)
+        or is_astray(app, app.attempt, actual)
+        or is_of_another_attempt(app, actual)
+    )
     return replace(refusal, left=app.droplet) if left else refusal
 
 

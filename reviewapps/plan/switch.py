@@ -33,20 +33,21 @@ def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
     app, rolling = actual.app, rolling_of(actual)
     if app is None or (rolling is not None and rolling.attempt is not None) or not is_theirs(app, attempt):
         return None
-    if _is_of_another_attempt(app, actual):
+    if is_of_another_attempt(app, actual):
         return None
     if rolling is not None and not terms.is_late(attempt):
         return Wait("what somebody else deploys", "deployment")
     return steps.Refuse(Refusal("drift", MEANWHILE, terms.now))
 
 
-def _is_of_another_attempt(app: App, actual: Actual) -> bool:
-    """Whether the app has what an attempt of ours switched to that nobody knows of any more: an attempt that was
+def is_of_another_attempt(app: App, actual: Actual) -> bool:
+    """Whether the app has what an attempt of ours switched to, of which nothing is written any more: one that was
     written late took its place."""
     newest = next(iter(actual.deployments or ()), None)
-    if newest is None or newest.attempt is None:
+    if newest is None or newest.attempt is None or not newest.deployed:
         return False
-    return newest.deployed and newest.droplet == app.droplet
+    since = app.live_since is None or newest.created_at is None or newest.created_at > app.live_since
+    return since and newest.droplet == app.droplet != app.live_droplet
 
 
 def switch(app: App, attempt: Attempt, actual: Actual, droplet: str) -> Next:

@@ -74,9 +74,9 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
         raise AuthorMustAct(f"{asked}: {_against(seen.verdict)}; `reviewapps why {asked}` tells more")
     if reset and not actual.app.service_names:
         raise AuthorMustAct(f"{asked} has no data of its own")
-    check_open(means, environment, seen, commit)
+    spoke = check_open(means, environment, seen, commit)
     turn = Turn(means, environment, lease, seen.wanted, actual)
-    attempt = asked_for(turn, commit, config, fresh=not reset)
+    attempt = asked_for(turn, commit, config, spoke, fresh=not reset)
     turn.carry_out(steps.Begin(replace(attempt, data=attempt.id) if reset else attempt))
     return commit
 
@@ -98,8 +98,8 @@ def brought_up(means: Means, environment: Environment, lease: Lease) -> Standing
         seen = looked_again(turn, seen.wanted)
     match seen.verdict:
         case Run():
-            check_open(means, environment, seen, seen.verdict.commit)
-            _ask(turn, seen.verdict, expired)
+            spoke = check_open(means, environment, seen, seen.verdict.commit)
+            _ask(turn, seen.verdict, expired, seen.verdict.approved if spoke is None else spoke)
         case NoRoom():
             pass
         case other:
@@ -152,15 +152,16 @@ def keeps_its_data(environment: Environment, asked: Rules | BadRules, grant: Gra
     return not grant.requires(environment.kind, asked.of(environment).requires).nothing
 
 
-def check_open(means: Means, environment: Environment, seen: Judged, commit: str) -> None:
-    """Raise AuthorMustAct while a lock, a freeze, or an approval that was taken back keeps a commit out of a
-    shared environment that was refused there. What runs there may be deployed again at any time."""
+def check_open(means: Means, environment: Environment, seen: Judged, commit: str) -> tuple[str, ...] | None:
+    """What speaks now for a commit that was refused in a shared environment. Raises AuthorMustAct while a lock, a
+    freeze, or an approval that was taken back keeps it out. None of any other: what runs there may be deployed
+    again at any time."""
     app = seen.actual.app
     if not environment.shared or app is None or app.commit == commit or not was_refused(app, commit):
-        return
+        return None
     hold = judged_by_hand(means, seen, lambda it: it.anew(environment, commit))
     if not isinstance(hold, Hold):
-        return
+        return hold.why
     asked, sha = address(environment, means.name), commit[:7]
     past = f"`reviewapps deploy {asked} {sha} --override` goes past it"
     passes = hold.why in ("lock", "freeze") and _may_be_sent(seen.wanted, environment, commit)
@@ -202,21 +203,24 @@ def _lift(turn: Turn, verdict: Destroyed) -> None:
         raise Busy(f"{turn.environment.name}: the platform is still taking it away; try again in a minute")
 
 
-def _ask(turn: Turn, run: Run, expired: bool) -> None:
+def _ask(turn: Turn, run: Run, expired: bool, spoke: tuple[str, ...]) -> None:
     """Write down that somebody wants it, where that changes anything."""
     app = turn.actual.app
     if app is None and expired:
         names = turn.terms().names
-        turn.carry_out(steps.CreateApp(names, asked_for(turn, run.commit, run.config)))
+        turn.carry_out(steps.CreateApp(names, asked_for(turn, run.commit, run.config, spoke)))
     elif app is not None and app.refusal_of(run.commit, run.config) is not None:
-        turn.carry_out(steps.Begin(asked_for(turn, run.commit, run.config)))
+        turn.carry_out(steps.Begin(asked_for(turn, run.commit, run.config, spoke)))
     elif app is not None and expired:
-        attempt = app.attempt or asked_for(turn, run.commit, run.config)
+        attempt = app.attempt or asked_for(turn, run.commit, run.config, spoke)
         turn.carry_out(steps.Begin(replace(attempt, asked_at=turn.means.now())))
 
 
-def asked_for(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> Attempt:
-    """A new attempt that somebody asked for, which takes the place of whatever is there now."""
+def asked_for(
+    turn: Turn, commit: str, config: str, spoke: tuple[str, ...] | None = None, *, fresh: bool = False
+) -> Attempt:
+    """A new attempt that somebody asked for, which takes the place of whatever is there now; ``spoke`` is what
+    speaks for its commit now, where that was asked (None: what its app tells)."""
     terms, app = turn.terms(), turn.actual.app
     began = began_after(app, terms.now) if app is not None else terms.now
     replaces = app.droplet if app is not None else None
@@ -225,7 +229,7 @@ def asked_for(turn: Turn, commit: str, config: str, *, fresh: bool = False) -> A
         commit,
         config,
         began,
-        approved=spoken_for(app, commit),
+        approved=spoken_for(app, commit, terms.now) if spoke is None else spoke,
         fresh=fresh,
         asked_at=terms.now,
         replaces=replaces,

@@ -5,7 +5,6 @@ The same verbs whoever says them: a command now, a comment later.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,6 +14,7 @@ from reviewapps.approval import NOTHING
 from reviewapps.desired import (
     Held,
     Hold,
+    Leave,
     followed_tags,
     has_drifted,
     head_of,
@@ -23,7 +23,7 @@ from reviewapps.desired import (
     permitted_last,
     tags_seen,
 )
-from reviewapps.errors import AuthorMustAct, BadRules, TryLater
+from reviewapps.errors import AuthorMustAct, BadRules, ReviewAppsError
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Follows, Lock, Override, Pin
 from reviewapps.naming import address
 from reviewapps.plan import in_doubt
@@ -134,7 +134,7 @@ class Governing:
         seen = tags_seen(followed_tags(self._seen.wanted, follows))
         if self._turn.actual.app is None:
             raise AuthorMustAct(f"{self._asked} has no app yet: push a tag first")
-        spoke = app.approved if (app := self._app).wished == commit else ()
+        spoke = () if (app := self._app).wished != commit or was_refused(app, commit) else app.approved
         if override:
             self._write(override=Override(commit, who, self._means.now() + PASSES_FOR))
         else:
@@ -179,22 +179,23 @@ class Governing:
         """Begin another attempt at what was refused. Raises where something holds it still."""
         if was_refused(self._turn.actual.app, commit):
             seen = looked_again(self._turn, self._seen.wanted)
-            check_open(self._means, self._environment, seen, commit)
-            self._begin(commit)
+            self._begin(commit, check_open(self._means, self._environment, seen, commit))
 
     def _still_asked(self, commit: str) -> tuple[str, ...]:
-        """What holds a commit that passes locks and freezes; nothing where nobody can tell just now."""
-        with suppress(TryLater):
+        """What holds a commit that passes locks and freezes, or that nobody can tell just now."""
+        try:
             verdict = looked_again(self._turn, self._seen.wanted).verdict
-            hold = verdict.hold if isinstance(verdict, Held) else getattr(verdict, "held", None)
-            if isinstance(hold, Hold) and hold.commit == commit:
-                return hold.reasons
-        return ()
+        except ReviewAppsError as wrong:  # what was said is written down already
+            return (str(wrong),)
+        if isinstance(verdict, Leave):
+            return (verdict.why or "what GitHub does not tell just now",)
+        hold = verdict.hold if isinstance(verdict, Held) else getattr(verdict, "held", None)
+        return hold.reasons if isinstance(hold, Hold) and hold.commit == commit else ()
 
-    def _begin(self, commit: str) -> None:
+    def _begin(self, commit: str, spoke: tuple[str, ...] | None = None) -> None:
         app = self._app
         config = (app.attempt.config if app.attempt is not None else app.config) or ""
-        self._turn.carry_out(steps.Begin(asked_for(self._turn, commit, config)))
+        self._turn.carry_out(steps.Begin(asked_for(self._turn, commit, config, spoke)))
 
     def _check_drift(self) -> None:
         """Raise while nothing that we deploy goes there."""

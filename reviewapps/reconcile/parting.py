@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from reviewapps.reconcile.turn import Turn
 
 NOTED: Final = "removal"
+NOTED_FOR: Final = 3 * 24 * 3600.0
+"""Seconds for which it is known what was removed and not told yet: GitHub comes first, and may be away."""
+
 TOLD_OF: Final = frozenset({"building", "live", UNHEARD})
 """What a comment says of whom Slack was told of: while it says so, Slack is owed the removal."""
 
@@ -61,14 +64,7 @@ def note_removal(means: Means, app: App | None, environment: Environment) -> Non
     said = app.said if app is not None else None
     behind = app is not None and said is not None and ended(app) is not None and said.of != _attempt(app)
     noted = {"said": asdict(said or Said()), "behind": behind}
-    means.remember(noted, means.pace.whole, NOTED, environment.name)
-
-
-def keep_noted(turn: Turn) -> None:
-    """Let what was noted of the app last until Slack was told of it, however long GitHub takes before."""
-    means, name = turn.means, turn.environment.name
-    if isinstance(noted := means.remembered(NOTED, name), dict):
-        means.remember(noted, means.pace.whole, NOTED, name)
+    means.remember(noted, NOTED_FOR, NOTED, environment.name)
 
 
 def speak_of_removal(turn: Turn, news: News | None) -> Heard:

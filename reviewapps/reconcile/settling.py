@@ -15,7 +15,6 @@ from reviewapps.model import Actual, Command, Task
 from reviewapps.outcome import Arrival, Failed, Forbidden, Removed, Waiting
 from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_removal, next_rest
 from reviewapps.reconcile.deploying import deployed, held
-from reviewapps.reconcile.parting import keep_noted
 from reviewapps.reconcile.room import look_soon
 from reviewapps.reconcile.turn import Turn
 from reviewapps.steps import DeleteApp, Done, Look, RunTask, Step, Stop, Wait
@@ -100,7 +99,6 @@ def _removed(
             return pace.poll
         if doubtful:
             return pace.request
-    keep_noted(turn)
     with suppress(OperatorMustAct):  # it is raised below, when people know
         turn.tell(outcome, comment=False)
     heard = turn.tell_slack_first(outcome)

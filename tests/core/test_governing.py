@@ -331,12 +331,9 @@ def test_whoever_sends_what_was_refused_past_a_lock_has_it_tried_anew() -> None:
 
 
 def test_what_spoke_for_a_tag_is_still_told_once_somebody_sends_it_again() -> None:
-    app = running(environment=DEV, attempt=REFUSED, wished=B, approved=("green: ci",))
-    there = World(app, environment=DEV)
+    there = World(running(environment=DEV, wished=B, approved=("green: ci",)), environment=DEV)
     there.hand.send(B, B, "ada")
-    kept, attempt = there.cf.apps["a"].approved, there.cf.apps["a"].attempt
-    assert attempt is not None and attempt.refusal is None
-    assert attempt.approved == kept == ("green: ci",)
+    assert there.cf.apps["a"].approved == ("green: ci",)
 
     there.hand.send(A, A, "ada", override=True)
     assert not there.cf.apps["a"].approved
@@ -362,6 +359,35 @@ def test_an_attempt_that_somebody_asks_for_is_told_with_what_speaks_for_it(
         there.cf.look().actual(PRODUCTION),
     )
     assert asked_for(turn, B, "c").approved == told
+
+
+def test_what_was_refused_is_told_with_what_speaks_for_it_now_if_somebody_asks_for_it_again() -> None:
+    """The word that sent it there was taken back by a lock, which is over."""
+    app = running(attempt=REFUSED, wished=B, approved=("overridden by ada",))
+    there = World(app, rules=SIGNED, texts={A: SIGNED}, grant=Grant(targets=GRANT.targets))
+    there.hand.sign_off("ada", B)
+    redeployed(there.means, PRODUCTION, deploying.Held())
+    attempt = there.cf.apps["a"].attempt
+    assert attempt is not None and (attempt.refusal, attempt.approved) == (None, ("signed off by ada",))
+
+
+def test_a_word_that_is_over_is_not_told() -> None:
+    over = Override(B, "ada", NOW - timedelta(minutes=1))
+    there = World(running(attempt=REFUSED, wished=B, override=over))
+    turn = Turn(
+        there.means,
+        PRODUCTION,
+        deploying.Held(),
+        there.means.github.look(),
+        there.cf.look().actual(PRODUCTION),
+    )
+    assert asked_for(turn, B, "c").approved == ()
+
+
+def test_whoever_sends_it_is_told_that_nobody_knows_yet_what_it_waits_for() -> None:
+    there = World(running(lock=LOCKED))
+    (why,) = there.hand.send(B, B, "ada", override=True)
+    assert "GitHub does not tell how" in why
 
 
 def test_but_not_past_an_approval_where_a_branch_is_followed() -> None:

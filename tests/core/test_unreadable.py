@@ -99,7 +99,7 @@ OURS = st.fixed_dictionaries(
         labels.LIVE_SINCE: st.just(NOW.isoformat()) | ODD,
         labels.WISHED: st.just("b" * 40) | st.text(),
         labels.OVERRIDE: st.just("b" * 40) | st.text(),
-        labels.OVERRIDE_UNTIL: st.just(NOW.isoformat()) | ODD,
+        labels.OVERRIDE_UNTIL: st.just(f"{NOW.isoformat()} {'b' * 40}") | ODD,
         f"{labels.TAGS_SEEN}-0": st.lists(st.text()).map(json.dumps),
     },
 )

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reviewapps.errors import NotAuthorised, TryLater, Unavailable
+from reviewapps.errors import NotAuthorised, OperatorMustAct, TryLater, Unavailable
 from reviewapps.marker import marker
 from reviewapps.model import Environment
 from reviewapps.outcome import Telling
@@ -230,13 +230,15 @@ def test_that_all_is_gone_the_comment_says_last(office: Office) -> None:
     assert states(office, deployments(office)[0]) == ["inactive", "success"]
 
 
-def test_or_at_once_where_github_forbids_the_rest(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("status", "message"), [(403, "Resource not accessible by integration"), (422, "Validation Failed")]
+)
+def test_or_at_once_where_github_will_never_take_the_rest(office: Office, status: int, message: str) -> None:
     number = office.open()
     office.client().tell(live(office, number))
-    forbidden = '{"message": "Resource not accessible by integration"}'
-    office.fail("/statuses$", method="POST", status=403, body=forbidden)
+    office.fail("/statuses$", method="POST", status=status, body=f'{{"message": "{message}"}}')
 
-    with pytest.raises(NotAuthorised):
+    with pytest.raises(OperatorMustAct, match=message):
         office.client().tell(gone(office, number))
 
     assert [comment.state for comment in office.client().comments()] == ["removed"]
