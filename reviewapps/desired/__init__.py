@@ -8,7 +8,7 @@ from reviewapps.desired.desired import desired, questions
 from reviewapps.desired.following import branches_of, head_of
 from reviewapps.desired.holding import no_approvals
 from reviewapps.desired.inquiry import Inquiry
-from reviewapps.desired.permitted import has_drifted, permitted_last, spoken_for
+from reviewapps.desired.permitted import has_drifted, overridden, permitted_last, spoken_for
 from reviewapps.desired.review import lasting
 from reviewapps.desired.room import STAGING, Line, Room, Waiter
 from reviewapps.desired.shared import Shared
@@ -61,6 +61,7 @@ __all__ = [
     "lost",
     "natural",
     "no_approvals",
+    "overridden",
     "overwritten",
     "permitted_last",
     "questions",

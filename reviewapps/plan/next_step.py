@@ -17,7 +17,6 @@ from reviewapps.plan.services import served
 from reviewapps.plan.switch import (
     called_off,
     is_astray,
-    is_of_another_attempt,
     is_switched,
     is_theirs,
     is_undone,
@@ -157,8 +156,7 @@ def _given_up(app: App, actual: Actual, terms: Terms) -> Next | None:
         return Wait("the old version") if comes else steps.CancelRoll(rolling.guid)
     if has_failed_to_return(attempt, actual):
         return steps.Stop()
-    others = attempt.refusal is not None and is_of_another_attempt(app, actual)
-    if not (is_switched(app, attempt, actual) or is_astray(app, attempt, actual) or others):
+    if not is_switched(app, attempt, actual) and not is_astray(app, attempt, actual):
         return None
     if app.commit is not None and attempt.refusal is not None:
         return rolled_back(app, attempt, actual)

@@ -13,7 +13,7 @@ from reviewapps.steps import Next
 
 def with_what_is_left(refusal: Refusal, actual: Actual) -> Refusal:
     """The refusal, with the droplet that its attempt had switched to already: so whoever is killed before that is
-    undone does not take it for somebody else's."""
+    undone does not take it for somebody else's. Nor what another attempt of ours had, which serves on."""
     app = actual.app
     if app is None or app.attempt is None or app.commit is None:
         return refusal

@@ -42,9 +42,9 @@ def kept_away(attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
 
 def is_of_another_attempt(app: App, actual: Actual) -> bool:
     """Whether the app has what an attempt of ours switched to, of which nothing is written any more: one that was
-    written late took its place."""
-    newest = next(iter(actual.deployments or ()), None)
-    if newest is None or newest.attempt is None or not newest.deployed:
+    written late took its place. What was called off since left it as it was."""
+    newest = next((d for d in actual.deployments or () if d.deployed or d.attempt is None), None)
+    if newest is None or newest.attempt is None or app.live_droplet is None:
         return False
     since = app.live_since is None or newest.created_at is None or newest.created_at > app.live_since
     return since and newest.droplet == app.droplet != app.live_droplet

@@ -161,7 +161,7 @@ def check_open(means: Means, environment: Environment, seen: Judged, commit: str
         return None
     hold = judged_by_hand(means, seen, lambda it: it.anew(environment, commit))
     if not isinstance(hold, Hold):
-        return hold.why
+        return hold.why or None
     asked, sha = address(environment, means.name), commit[:7]
     past = f"`reviewapps deploy {asked} {sha} --override` goes past it"
     passes = hold.why in ("lock", "freeze") and _may_be_sent(seen.wanted, environment, commit)

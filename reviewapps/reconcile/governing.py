@@ -19,6 +19,7 @@ from reviewapps.desired import (
     has_drifted,
     head_of,
     lost,
+    overridden,
     overwritten,
     permitted_last,
     tags_seen,
@@ -137,6 +138,7 @@ class Governing:
         spoke = () if (app := self._app).wished != commit or was_refused(app, commit) else app.approved
         if override:
             self._write(override=Override(commit, who, self._means.now() + PASSES_FOR))
+            spoke = tuple(dict.fromkeys((*spoke, *overridden(self._app, commit))))
         else:
             spoke = tuple(dict.fromkeys((*spoke, *self._checked(ref, commit))))
         over = (

@@ -336,7 +336,7 @@ def test_what_spoke_for_a_tag_is_still_told_once_somebody_sends_it_again() -> No
     assert there.cf.apps["a"].approved == ("green: ci",)
 
     there.hand.send(A, A, "ada", override=True)
-    assert not there.cf.apps["a"].approved
+    assert there.cf.apps["a"].approved == ("overridden by ada",)
 
 
 @pytest.mark.parametrize(
