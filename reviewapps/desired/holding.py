@@ -8,7 +8,7 @@ from datetime import datetime
 from reviewapps.approval import Approved, Missing, judgement, stricter
 from reviewapps.desired.case import Case
 from reviewapps.desired.own_rules import led_astray, nothing_to_judge_by, unreadable
-from reviewapps.desired.permitted import passes, permitted_last, signed
+from reviewapps.desired.permitted import overridden, permitted_last, signed
 from reviewapps.desired.verdicts import Hold, Leave, Run, Way
 from reviewapps.errors import BadRules
 from reviewapps.model import ADOPTED, Lock, Pin
@@ -20,7 +20,7 @@ DRIFT = "somebody else deployed to its app; it is left alone until `redeploy` or
 
 def hold(case: Case, run: Run) -> Hold | Leave | Approved:
     """The first of what speaks against it. Leave while something has to be known first."""
-    app, free = case.app, passes(case.app, run.commit, case.now)
+    app, free = case.app, bool(overridden(case.app, run.commit, case.now))
     if app is not None and app.pin is not None and app.pin.commit == run.commit:
         return Approved((f"chosen by {app.pin.who}",))
     if not free and app is not None and (lock := locked(app.lock, case.now)):

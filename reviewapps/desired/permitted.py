@@ -46,18 +46,16 @@ def is_at_rest(app: App, commit: str) -> bool:
     return ended and app.started and app.commit == commit
 
 
-def overridden(app: App | None, commit: str) -> tuple[str, ...]:
-    """Who said that this commit goes in spite of what holds others; nothing where nobody did."""
+def overridden(app: App | None, commit: str, now: datetime) -> tuple[str, ...]:
+    """Who said that this commit goes in spite of what holds others; nothing where nobody did, or that is over."""
     override = app.override if app is not None else None
-    if override is None or override.commit != commit:
+    if (
+        override is None
+        or override.commit != commit
+        or (override.until is not None and override.until <= now)
+    ):
         return ()
     return (f"overridden by {override.who or 'hand'}",)
-
-
-def passes(app: App | None, commit: str, now: datetime) -> bool:
-    """Whether this commit goes in spite of what holds others, by a word that is not over yet."""
-    until = app.override.until if app is not None and app.override is not None else None
-    return bool(overridden(app, commit)) and (until is None or now < until)
 
 
 def spoken_for(app: App | None, commit: str, now: datetime) -> tuple[str, ...]:
@@ -67,8 +65,7 @@ def spoken_for(app: App | None, commit: str, now: datetime) -> tuple[str, ...]:
         return ()
     then = app.approved if commit == app.wished else ()
     chosen = (f"chosen by {app.pin.who}",) if app.pin is not None and app.pin.commit == commit else ()
-    past = overridden(app, commit) if passes(app, commit, now) else ()
-    return tuple(dict.fromkeys((*then, *chosen, *past)))
+    return tuple(dict.fromkeys((*then, *chosen, *overridden(app, commit, now))))
 
 
 def signed(evidence: Evidence, app: App | None) -> Evidence:

@@ -12,7 +12,7 @@ from reviewapps.desired.following import head_of
 from reviewapps.desired.holding import DRIFT, frozen, hold, kept, locked
 from reviewapps.desired.inquiry import Inquiry
 from reviewapps.desired.own_rules import broken, lacking, unreadable
-from reviewapps.desired.permitted import as_before, has_drifted, is_at_rest, overridden, passes, spoken_for
+from reviewapps.desired.permitted import as_before, has_drifted, is_at_rest, overridden, spoken_for
 from reviewapps.desired.tags import followed_tags, new_tags, newest_first, overwritten, tags_seen
 from reviewapps.desired.verdicts import Held, Hold, Leave, Run, Verdict, Way
 from reviewapps.desired.without_rules import without_rules
@@ -189,8 +189,7 @@ def _permitted(case: Case, run: Run) -> Verdict:
 
 def _by(case: Case, commit: str, found: Approved) -> tuple[str, ...]:
     """What speaks for the commit now: what was asked for, and whoever sent it past what holds others."""
-    past = overridden(case.app, commit) if passes(case.app, commit, case.now) else ()
-    return tuple(dict.fromkeys((*found.why, *past)))
+    return tuple(dict.fromkeys((*found.why, *overridden(case.app, commit, case.now))))
 
 
 def _not_anew(case: Case, found: Run) -> Verdict:
@@ -216,8 +215,8 @@ def _not_anew(case: Case, found: Run) -> Verdict:
 def _anew(case: Case, app: App, run: Run) -> Hold | Leave | Approved:
     """What holds a refused commit now. What somebody sent past all that, where tags are followed, needs no second
     word."""
-    if case.follows.tags and passes(app, run.commit, case.now):
-        return Approved(overridden(app, run.commit))
+    if case.follows.tags and (past := overridden(app, run.commit, case.now)):
+        return Approved(past)
     return hold(_unwished(case, app), run)
 
 

@@ -159,13 +159,13 @@ def check_open(means: Means, environment: Environment, seen: Judged, commit: str
     app = seen.actual.app
     if not environment.shared or app is None or app.commit == commit or not was_refused(app, commit):
         return None
-    hold = judged_by_hand(means, seen, lambda it: it.anew(environment, commit))
-    if not isinstance(hold, Hold):
-        return hold.why or None
+    found = judged_by_hand(means, seen, lambda it: it.anew(environment, commit))
+    if not isinstance(found, Hold):
+        return found.why or None
     asked, sha = address(environment, means.name), commit[:7]
     past = f"`reviewapps deploy {asked} {sha} --override` goes past it"
-    passes = hold.why in ("lock", "freeze") and _may_be_sent(seen.wanted, environment, commit)
-    why = " · ".join((*hold.reasons, *([past] if passes else [])))
+    passes = found.why in ("lock", "freeze") and _may_be_sent(seen.wanted, environment, commit)
+    why = " · ".join((*found.reasons, *([past] if passes else [])))
     raise AuthorMustAct(f"{asked}: {sha} was refused, and may not go there again: {why}")
 
 

@@ -138,7 +138,7 @@ class Governing:
         spoke = () if (app := self._app).wished != commit or was_refused(app, commit) else app.approved
         if override:
             self._write(override=Override(commit, who, self._means.now() + PASSES_FOR))
-            spoke = tuple(dict.fromkeys((*spoke, *overridden(self._app, commit))))
+            spoke = tuple(dict.fromkeys((*spoke, *overridden(self._app, commit, self._means.now()))))
         else:
             spoke = tuple(dict.fromkeys((*spoke, *self._checked(ref, commit))))
         over = (

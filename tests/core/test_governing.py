@@ -339,6 +339,11 @@ def test_what_spoke_for_a_tag_is_still_told_once_somebody_sends_it_again() -> No
     assert there.cf.apps["a"].approved == ("overridden by ada",)
 
 
+def turn_in(there: World) -> Turn:
+    wanted, actual = there.means.github.look(), there.cf.look().actual(PRODUCTION)
+    return Turn(there.means, PRODUCTION, deploying.Held(), wanted, actual)
+
+
 @pytest.mark.parametrize(
     ("by", "told"),
     [
@@ -351,14 +356,7 @@ def test_an_attempt_that_somebody_asks_for_is_told_with_what_speaks_for_it(
     by: dict[str, Any], told: tuple[str, ...]
 ) -> None:
     there = World(running(attempt=REFUSED, wished=B, approved=("green: ci",), **by))
-    turn = Turn(
-        there.means,
-        PRODUCTION,
-        deploying.Held(),
-        there.means.github.look(),
-        there.cf.look().actual(PRODUCTION),
-    )
-    assert asked_for(turn, B, "c").approved == told
+    assert asked_for(turn_in(there), B, "c").approved == told
 
 
 def test_what_was_refused_is_told_with_what_speaks_for_it_now_if_somebody_asks_for_it_again() -> None:
@@ -374,14 +372,7 @@ def test_what_was_refused_is_told_with_what_speaks_for_it_now_if_somebody_asks_f
 def test_a_word_that_is_over_is_not_told() -> None:
     over = Override(B, "ada", NOW - timedelta(minutes=1))
     there = World(running(attempt=REFUSED, wished=B, override=over))
-    turn = Turn(
-        there.means,
-        PRODUCTION,
-        deploying.Held(),
-        there.means.github.look(),
-        there.cf.look().actual(PRODUCTION),
-    )
-    assert asked_for(turn, B, "c").approved == ()
+    assert asked_for(turn_in(there), B, "c").approved == ()
 
 
 def test_whoever_sends_it_is_told_that_nobody_knows_yet_what_it_waits_for() -> None:

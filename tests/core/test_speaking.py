@@ -310,10 +310,10 @@ def test_however_long_github_takes_before_slack_hears_of_a_removal() -> None:
 
 
 def test_what_github_never_takes_of_its_deployment_keeps_no_removal_from_being_told() -> None:
-    slack = Channel()
-    there = Deploying((), slack=slack, memory=Redis(), github=Deploys())
+    slack, github = Channel(), Deploys()
+    there = Deploying((), slack=slack, memory=Redis(), github=github)
     settled(there, slack)
-    there.github.wrong = NotAuthorised("the App may not write deployments")  # type: ignore[attr-defined]
+    github.wrong = NotAuthorised("the App may not write deployments")
     for _ in range(6):
         parted(there)
         slack.send()
