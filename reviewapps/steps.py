@@ -49,7 +49,7 @@ class Look:
 
     ``elsewhere`` are staged builds of ``build_key`` by other apps of ours in this space; it also fills
     ``sources`` with their droplets, as far as those can still be copied, and adds to ``builds`` those of its own.
-    Where ``serving`` is known to run such a build, that one alone will do.
+    Where any of the ``holders`` still has the droplet that it went live with, that one will do.
     ``abroad`` are droplets of ``build_key``
     in other ``spaces`` (org/space) that bear our signature. ``builder``: whether the builder is ours alone.
     ``services`` also fills ``bindings``, and looks for those that are ``shared``, by their names.
@@ -59,7 +59,7 @@ class Look:
     build_key: str | None = None
     shared: tuple[str, ...] = ()
     spaces: tuple[str, ...] = ()
-    serving: App | None = None
+    holders: tuple[App, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,13 +67,14 @@ class CreateApp:
     """Make the app's skeleton with owner labels and this attempt, under the first of ``names`` that is free.
 
     An app of one of these names that bears our labels for this environment is taken as it is: an earlier
-    answer was lost. Where every name is somebody else's, NameTaken. A new one bears what it ``follows`` from its
-    birth on.
+    answer was lost. Where every name is somebody else's, NameTaken. A new one bears from its birth on what it
+    ``follows``, and what has to be noted before it is set up by the ``blueprint``, as far as that is known.
     """
 
     names: tuple[str, ...]
     attempt: Attempt
     follows: Remember | None = None
+    blueprint: Blueprint | None = None
 
 
 @dataclass(frozen=True)
@@ -208,14 +209,6 @@ class CopyDroplet:
     """Copy a droplet of the same build from another app to the app; its bits are what they were."""
 
     droplet: str
-
-
-@dataclass(frozen=True)
-class MarkCopy:
-    """Label a copy with the build that it is of: whoever copied it came to no end."""
-
-    droplet: str
-    build_key: str
 
 
 @dataclass(frozen=True)
@@ -445,7 +438,6 @@ Step = (
     | Upload
     | CreateBuild
     | CopyDroplet
-    | MarkCopy
     | Sign
     | CarrySignature
     | CreateService

@@ -15,7 +15,7 @@ from functools import wraps
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from reviewapps.errors import OperatorMustAct
-from reviewapps.model import Attempt, Over, Pin
+from reviewapps.model import Attempt, Built, Over, Pin
 
 YEARS: Final = range(2000, 2200)
 MOST_TRIES: Final = 20
@@ -25,7 +25,8 @@ LARGEST_NUMBER: Final = 2**31 - 1
 """Of a pull request: GitHub takes no larger one, and would answer nothing else of the same question."""
 
 WORDS: Final[dict[type, tuple[str, ...]]] = {
-    Attempt: ("id", "commit", "config"),
+    Attempt: ("id", "commit", "config", "build_key"),
+    Built: ("key", "droplet"),
     Pin: ("commit", "over", "since"),
     Over: ("commit",),
 }

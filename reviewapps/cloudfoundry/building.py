@@ -10,11 +10,11 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import BITS_ALREADY_UPLOADED, NotReady, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.cloudfoundry.variables import with_variables
+from reviewapps.cloudfoundry.variables import with_build_variables
 from reviewapps.errors import BadManifest, Busy, NameTaken
 from reviewapps.model import BUILDER, Actual, App, Blueprint, Package
 from reviewapps.signing import Contents
-from reviewapps.steps import CopyDroplet, CreateBuild, CreateBuilder, MarkCopy, Upload
+from reviewapps.steps import CopyDroplet, CreateBuild, CreateBuilder, Upload
 
 
 def upload(api: Client, step: Upload, actual: Actual) -> Actual:
@@ -31,7 +31,7 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
     builder = _app(step.app, actual)
     marks = _marks(api, step.blueprint, actual, builder) | {labels.ATTEMPT: step.attempt}
     try:
-        actual = with_other(actual, with_variables(api, builder, step.blueprint.build_env))
+        actual = with_other(actual, with_build_variables(api, builder, step.blueprint.build_env))
         made = api.create_build(step.package, _lifecycle(step.blueprint), marks)
     except NotReady:
         return replace(actual, packages=None)
@@ -41,29 +41,13 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
 
 
 def copy_droplet(api: Client, step: CopyDroplet, actual: Actual) -> Actual:
-    """The copy is labelled with what it is a build of, so that it can be copied on once its source is gone; one
-    from another space with its source, so that it is known which to leave alone if it will not do."""
+    """A copy from another space is labelled with its source, so that it is known which to leave alone if it will
+    not do."""
     made = api.copy_droplet(step.droplet, app_of(actual).guid)
-    key = next((build.build_key for build in actual.elsewhere or () if build.droplet == step.droplet), None)
-    if key is not None:
-        made = _labelled(api, made["guid"], key, actual)
-    elif actual.abroad is not None and any(one.guid == step.droplet for one in actual.abroad.signed):
+    if actual.abroad is not None and any(one.guid == step.droplet for one in actual.abroad.signed):
         made = api.provenance.note(made["guid"], {labels.COPY_OF: step.droplet})
     droplet = parse.droplet(made, api.ring, actual.environment.repository)
     return replace(actual, droplets=(droplet, *(actual.droplets or ())))
-
-
-def mark_copy(api: Client, step: MarkCopy, actual: Actual) -> Actual:
-    marked = parse.droplet(
-        _labelled(api, step.droplet, step.build_key, actual), api.ring, actual.environment.repository
-    )
-    droplets = (marked if one.guid == step.droplet else one for one in actual.droplets or ())
-    return replace(actual, droplets=tuple(droplets))
-
-
-def _labelled(api: Client, droplet: str, build_key: str, actual: Actual) -> dict[str, Any]:
-    marks = labels.owner(api.instance, actual.environment) | {labels.BUILD: build_key}
-    return api.label_droplet(droplet, marks)
 
 
 def create_builder(api: Client, step: CreateBuilder, actual: Actual) -> Actual:

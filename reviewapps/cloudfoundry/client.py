@@ -242,21 +242,6 @@ class Client:
         body = {"relationships": {"app": _to(app)}}
         return self._session.create("/v3/droplets", "copy the droplet", body, source_guid=droplet)
 
-    def copied_droplets(self, selector: str) -> list[Json]:
-        """Those in our space that bear these labels, as only copies of ours do."""
-        return self._session.read_all(
-            "/v3/droplets",
-            "list copied droplets",
-            label_selector=selector,
-            states="STAGED",
-            space_guids=self.target.space,
-            order_by="-created_at",
-        )
-
-    def label_droplet(self, droplet: str, labels: Json) -> Json:
-        path = f"/v3/droplets/{droplet}"
-        return self._write("PATCH", path, "label the droplet", metadata={"labels": labels})
-
     # --- tasks ---
 
     def tasks(self, app: str, selector: str) -> list[Json]:

@@ -15,11 +15,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from reviewapps.cloudfoundry import bounds
 from reviewapps.cloudfoundry.bounds import Unreadable as Unreadable
-from reviewapps.model import FORMAT, Attempt, Environment, Lock, Over, Override, Pin, Said
+from reviewapps.model import FORMAT, Attempt, Built, Environment, Lock, Over, Override, Pin, Said
 from reviewapps.signing import Contents, Provenance, Ring
 
 LIMIT: Final = 5000
 ESCAPED: Final = 6  # characters that JSON may need for one
+BUILDS: Final = 20  # of an app, are remembered: it keeps the droplets of five
 DEFAULT_APP: Final = "app"
 
 VERSION: Final = "reviewapps-version"
@@ -54,6 +55,7 @@ WEB: Final = "reviewapps-web"  # digests of the web process's sizes, and of its 
 LIVE_DROPLET: Final = "reviewapps-live-droplet"
 TAKES: Final = "reviewapps-takes-mb"
 RULES_AT: Final = "reviewapps-rules-at"
+BUILT: Final = "reviewapps-built"  # of which builds the app has droplets, or may have them
 LOCK: Final = "reviewapps-lock"
 PIN: Final = "reviewapps-pin"
 OVERRIDE: Final = "reviewapps-override"
@@ -79,6 +81,7 @@ _PIN: Final = TypeAdapter(Pin)
 _SIGN_OFFS: Final = TypeAdapter(tuple[tuple[str, str], ...])
 _OVER: Final = TypeAdapter(tuple[Over, ...])
 _APPROVED: Final = TypeAdapter(tuple[str, ...])
+_BUILT: Final = TypeAdapter(tuple[Built, ...])
 _NAMES: Final = TypeAdapter(frozenset[str])
 _SAID: Final = TypeAdapter(Said)
 
@@ -274,6 +277,25 @@ def _value_of(annotations: Texts, key: str, form: TypeAdapter[Any]) -> Any:
         bounds.check(found)
     except ValueError:
         raise Unreadable(f"the annotation {key} cannot be read: {text[:80]}") from None
+    return found
+
+
+def built_text(before: tuple[Built, ...] | None, build_key: str | None, droplet: str | None = None) -> str:
+    """The builds of an app, with this one as its newest; with ``droplet``, as one that it went live with."""
+    known = {one.key: one.droplet for one in before or ()}
+    if build_key is not None:
+        droplet = droplet or known.pop(build_key, None)
+        known = {key: there for key, there in known.items() if key != build_key} | {build_key: droplet}
+    return _json([asdict(Built(*one)) for one in known.items()][-BUILDS:])
+
+
+def built_of(annotations: Texts) -> tuple[Built, ...] | None:
+    """The last builds of an app, the newest last; None where nobody wrote them down, or somebody edited them: then
+    they are looked for."""
+    try:
+        found: tuple[Built, ...] | None = _value_of(annotations, BUILT, _BUILT)
+    except Unreadable:
+        return None
     return found
 
 

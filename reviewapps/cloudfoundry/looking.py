@@ -10,7 +10,7 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.signing import abroad, builder
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.model import Actual, Build, Droplet, Environment, Instance, Space
+from reviewapps.model import Actual, App, Build, Droplet, Environment, Instance, Space
 from reviewapps.steps import Look, UnderWay
 
 Json = dict[str, Any]
@@ -113,26 +113,30 @@ def _whose(resource: Json) -> Environment | None:
 
 
 def _beside(api: Client, step: Look, actual: Actual) -> Actual | None:
-    """What ``_elsewhere`` finds, where an app is known to run such a build; None where its droplet is gone."""
-    app = step.serving
-    if app is None or app.droplet is None:
+    """What ``_elsewhere`` finds, where apps are known to have such a build; None where its droplets are gone."""
+    key, mine = step.build_key or "", {one.guid for one in actual.apps}
+    holders = step.holders[:CANDIDATES]
+    if not holders:
         return None
-    mine = {one.guid for one in actual.apps}
-    listed = list(_droplets(api, api.droplets_of(sorted({*mine, app.guid})), actual))
-    sources = {one.guid: one for one in listed if (one.guid, one.state) == (app.droplet, "ready")}
-    if not sources:
+    listed = list(_droplets(api, api.droplets_of(sorted({*mine, *(app.guid for app in holders)})), actual))
+    ready = {one.guid: one for one in listed if one.state == "ready"}
+    found = tuple(_held(app, key) for app in holders if app.droplet_of(key) in ready)
+    if not found:
         return None
-    found = Build(
-        "", "ready", "", step.build_key, None, app.droplet, environment=app.environment, app=app.guid
-    )
     droplets = tuple(one for one in listed if one.app in mine)
-    return replace(actual, droplets=droplets, elsewhere=(found,), sources=sources)
+    sources = {build.droplet: ready[build.droplet] for build in found if build.droplet}
+    return replace(actual, droplets=droplets, elsewhere=found, sources=sources)
+
+
+def _held(app: App, key: str) -> Build:
+    """The build that an app went live with."""
+    droplet = app.droplet_of(key)
+    return Build("", "ready", "", key, None, droplet, environment=app.environment, app=app.guid)
 
 
 def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
     """Staged builds of the same key by other environments, as far as their droplets are in our space; where there
-    are any, the environment's own droplets too, since a copy may be there already. Where there are none any more,
-    what was copied of such builds."""
+    are any, the environment's own droplets too, since a copy may be there already."""
     key = labels.selector(api.instance, build=build_key)
     staged = [b for b in _readable(parse.build, api.staged_builds(key, CANDIDATES), {}) if b.droplet]
     others = [b for b in staged if b.environment not in (None, actual.environment)]
@@ -141,28 +145,14 @@ def _elsewhere(api: Client, build_key: str, actual: Actual) -> Actual:
         own = (b for b in staged if b.environment == actual.environment and b.guid not in known)
         actual = replace(actual, builds=(*actual.builds, *own))
     if not others:
-        return _copies(api, build_key, actual)
+        return replace(actual, elsewhere=(), sources={})
     mine = {app.guid for app in actual.apps}
     apps = sorted(mine | {build.app for build in others if build.app})
     listed = list(_droplets(api, api.droplets_of(apps), actual))
     actual = replace(actual, droplets=tuple(droplet for droplet in listed if droplet.app in mine))
     sources = {droplet.guid: droplet for droplet in listed if droplet.state == "ready"}
     found = tuple(build for build in others if build.droplet in sources)
-    return replace(actual, elsewhere=found, sources=sources) if found else _copies(api, build_key, actual)
-
-
-def _copies(api: Client, build_key: str, actual: Actual) -> Actual:
-    """What other environments have as a copy of this build, the newest first."""
-    listed = api.copied_droplets(labels.selector(api.instance, build=build_key))
-    whose = [
-        (droplet, _whose(one)) for droplet, one in zip(_droplets(api, listed, actual), listed, strict=True)
-    ]
-    others = [(droplet, owner) for droplet, owner in whose if owner not in (None, actual.environment)]
-    copies = tuple(
-        Build("", "ready", "", build_key, None, droplet=droplet.guid, environment=owner, app=droplet.app)
-        for droplet, owner in others
-    )
-    return replace(actual, elsewhere=copies, sources={droplet.guid: droplet for droplet, _ in others})
+    return replace(actual, elsewhere=found, sources=sources)
 
 
 def _droplets(api: Client, listed: Iterable[Json], actual: Actual) -> Iterator[Droplet]:

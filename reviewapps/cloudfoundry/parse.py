@@ -82,7 +82,7 @@ def app(resource: Json) -> App:
         live_droplet=notes.get(labels.LIVE_DROPLET),
         web=notes.get(labels.WEB),
         rules_at=bounds.word(notes.get(labels.RULES_AT)),
-        build_key=bounds.word(notes.get(labels.BUILD)),
+        built=labels.built_of(notes),
         takes_mb=labels.takes_of(notes),
         lock=labels.lock_of(notes),
         pin=labels.pin_of(notes),
@@ -240,7 +240,6 @@ def _droplet(resource: Json) -> Droplet:
         error=resource.get("error") or ("it has expired" if resource["state"] == "EXPIRED" else ""),
         app=_related(resource, "app"),
         created_at=bounds.moment(resource["created_at"]),
-        build_key=labels_of(resource).get(labels.BUILD),
         copy_of=annotations_of(resource).get(labels.COPY_OF),
         refused=labels.REFUSED in annotations_of(resource),
     )

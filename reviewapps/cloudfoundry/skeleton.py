@@ -26,9 +26,12 @@ from reviewapps.steps import (
 
 def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
     marks = labels.owner(api.instance, actual.environment)
-    notes = {labels.ATTEMPT: labels.attempt_text(step.attempt), labels.WEB: born()}
+    notes = _attempt_notes(step.attempt, None) | {labels.WEB: born(step.blueprint)}
+    if step.blueprint is not None and step.blueprint.env_names:
+        notes |= labels.names_annotations(labels.ENV_NAMES, None, step.blueprint.env_names)
     if step.follows is not None:
-        notes |= {key: text for key, text in _followed(step.follows, None).items() if text is not None}
+        notes |= _followed(step.follows, None)
+    notes = {key: text for key, text in notes.items() if text is not None}
     for name in step.names:
         try:
             return with_nothing_else(actual.with_app(parse.app(api.create_app(name, marks, notes))))
@@ -61,7 +64,7 @@ def map_route(api: Client, step: MapRoute, actual: Actual) -> Actual:
 
 def begin(api: Client, step: Begin, actual: Actual) -> Actual:
     app = app_of(actual)
-    actual = actual if app.attempt == step.attempt else _write_attempt(api, app, step.attempt, actual)
+    actual = actual if app.attempt == step.attempt else write_attempt(api, app, step.attempt, actual)
     return actual.at_rest() if step.calm else actual
 
 
@@ -69,14 +72,14 @@ def refuse(api: Client, step: Refuse, actual: Actual) -> Actual:
     app = app_of(actual)
     if app.attempt is None:
         raise ValueError(f"{app.name} has no attempt to refuse")
-    return _write_attempt(api, app, replace(app.attempt, refusal=step.refusal), actual)
+    return write_attempt(api, app, replace(app.attempt, refusal=step.refusal), actual)
 
 
 def remember(api: Client, step: Remember, actual: Actual) -> Actual:
     app = app_of(actual)
     notes = _followed(step, app.tags_seen)
     if step.attempt is not None:
-        notes[labels.ATTEMPT] = labels.attempt_text(step.attempt)
+        notes |= _attempt_notes(step.attempt, app)
     if app.pin is not None and app.pin_beside(step.wished) is None:
         notes[labels.PIN] = None
     actual = actual.with_app(parse.app(api.annotate(app.guid, notes)))
@@ -102,13 +105,11 @@ def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
     marks = {labels.COMMIT: step.attempt.commit, labels.CONFIG: step.attempt.config}
     since = max(datetime.now(UTC), step.attempt.began)  # whoever began it may have a clock ahead of ours
     app = app_of(actual)
-    notes = {
-        labels.ATTEMPT: labels.attempt_text(step.attempt),
+    notes = _attempt_notes(step.attempt, app, app.droplet) | {
         labels.LIVE_SINCE: since.isoformat(),
         labels.LIVE_DROPLET: app.droplet,
         labels.RULES_AT: step.blueprint.rules_at if step.blueprint is not None else None,
     }
-    notes[labels.BUILD] = step.blueprint.build_key if step.blueprint is not None else None
     if step.blueprint is not None:
         notes |= {labels.WEB: mark(step.blueprint), labels.TAKES: str(step.blueprint.needs_mb)}
     return actual.with_app(parse.app(api.annotate(app.guid, notes, marks)))
@@ -138,9 +139,20 @@ def app_of(actual: Actual) -> App:
     return actual.app
 
 
-def _write_attempt(api: Client, app: App, attempt: Attempt, actual: Actual) -> Actual:
-    notes = {labels.ATTEMPT: labels.attempt_text(attempt)}
-    return actual.with_app(parse.app(api.annotate(app.guid, notes)))
+def write_attempt(
+    api: Client, app: App, attempt: Attempt, actual: Actual, droplet: str | None = None
+) -> Actual:
+    """Write the attempt onto the app, and the ``droplet`` that the app has for what it builds."""
+    return actual.with_app(parse.app(api.annotate(app.guid, _attempt_notes(attempt, app, droplet))))
+
+
+def _attempt_notes(attempt: Attempt, app: App | None, droplet: str | None = None) -> dict[str, str | None]:
+    """The attempt, and the app's builds with the one that is to come of it: the ``droplet``, once it has come."""
+    before = app.built if app is not None else None
+    return {
+        labels.ATTEMPT: labels.attempt_text(attempt),
+        labels.BUILT: labels.built_text(before, attempt.build_key, droplet),
+    }
 
 
 def _ours(api: Client, found: list[dict[str, Any]], actual: Actual) -> dict[str, Any] | None:

@@ -74,7 +74,6 @@ DEEDS: Final[dict[type[Step], Deed]] = {
     steps.Upload: building.upload,
     steps.CreateBuild: building.create_build,
     steps.CopyDroplet: building.copy_droplet,
-    steps.MarkCopy: building.mark_copy,
     steps.Sign: signing.sign,
     steps.CarrySignature: signing.carry_signature,
     steps.RunTask: tasking.run_task,

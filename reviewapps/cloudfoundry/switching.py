@@ -10,7 +10,7 @@ from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of
 from reviewapps.cloudfoundry.variables import remember_names, with_variables
-from reviewapps.cloudfoundry.web_process import mark, set_up
+from reviewapps.cloudfoundry.web_process import is_changed, set_up
 from reviewapps.errors import BadManifest
 from reviewapps.model import Actual, App, Process
 from reviewapps.steps import CancelRoll, Configure, Roll, ScaleProcesses, Start, Stop
@@ -24,10 +24,10 @@ def configure(api: Client, step: Configure, actual: Actual) -> Actual:
     """
     blueprint, app = step.blueprint, app_of(actual)
     fresh = app.attempt is not None and app.attempt.fresh
-    known, changes = (None if fresh else app.web), app.web not in (None, mark(blueprint))
-    forgotten: dict[str, str | None] = {labels.WEB: None} if changes else {}
+    forgotten: dict[str, str | None] = {labels.WEB: None} if is_changed(app.web, blueprint) else {}
     try:
-        app = remember_names(api, app, app.env_names | blueprint.env.keys() | blueprint.generated, forgotten)
+        known = None if fresh else app.web
+        app = remember_names(api, app, app.env_names | blueprint.env_names, forgotten)
         set_up(api, app, blueprint, known)
         app = with_variables(api, app, blueprint.env, blueprint.generated)
     except Rejected as refused:

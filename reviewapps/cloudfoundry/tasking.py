@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.errors import NotFound, Rejected
-from reviewapps.cloudfoundry.skeleton import app_of, begin
+from reviewapps.cloudfoundry.skeleton import app_of, write_attempt
 from reviewapps.errors import BadManifest
 from reviewapps.model import Actual
-from reviewapps.steps import Begin, CancelTask, MarkSetUp, RunTask
+from reviewapps.steps import CancelTask, MarkSetUp, RunTask
 
 
 def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
@@ -24,7 +24,7 @@ def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
     app = app_of(actual)
     if app.attempt is not None:
         asked = replace(app.attempt, task=step.key, task_asked_at=datetime.now(UTC))
-        actual = begin(api, Begin(asked), actual)
+        actual = write_attempt(api, app, asked, actual, step.droplet if step.kind != "teardown" else None)
     listed = tuple(map(parse.task, api.tasks(app.guid, labels.selector(api.instance))))
     known = {task.guid for task in actual.tasks or ()}
     if any(task.key == step.key and task.guid not in known for task in listed):

@@ -29,6 +29,17 @@ def with_variables(
     return remember_names(api, app, names)
 
 
+def with_build_variables(api: Client, app: App, wanted: Mapping[str, str]) -> App:
+    """The app that builds, which has these variables, and none that we set before. One that is to run what it
+    builds has none yet but those of a build: the names that were noted at its birth are of what is to come."""
+    if app.is_builder or app.env_names <= wanted.keys():
+        return with_variables(api, app, wanted)
+    app = remember_names(api, app, app.env_names | wanted.keys())
+    if wanted:
+        api.set_environment(app.guid, dict(wanted))
+    return app
+
+
 def _made_up(api: Client, app: App, generated: frozenset[str]) -> dict[str, str]:
     """Those that are not there yet: what was made up once stays."""
     there = api.environment(app.guid)

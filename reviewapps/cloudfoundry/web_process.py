@@ -18,20 +18,34 @@ def mark(blueprint: Blueprint) -> str:
     return _mark(_sizes(blueprint), blueprint.command, blueprint.health)
 
 
-def born() -> str:
-    """The mark of the process that the platform makes together with an app."""
-    return _mark({"instances": 1}, None, Health())
+def born(blueprint: Blueprint | None = None) -> str:
+    """The mark of the process that the platform makes together with an app; without what the blueprint is going to
+    change of it, so that this is not known for anything."""
+    born = _mark({"instances": 1}, None, Health())
+    if blueprint is None:
+        return born
+    return ".".join(one if one == wanted else "" for one, wanted in _halves(born, mark(blueprint)))
+
+
+def is_changed(known: str | None, blueprint: Blueprint) -> bool:
+    """Whether the blueprint changes what the process is known for."""
+    return any(one not in ("", wanted) for one, wanted in _halves(known, mark(blueprint)))
 
 
 def set_up(api: Client, app: App, blueprint: Blueprint, known: str | None) -> None:
     """Let it be as the blueprint says, by as few requests as what is ``known`` of it leaves. Sizes come first,
     since they are refused most."""
-    sizes, settings = (known or ".").split(".", 1)
-    wanted_sizes, wanted_settings = mark(blueprint).split(".", 1)
-    if sizes != wanted_sizes:
+    sizes, settings = _halves(known, mark(blueprint))
+    if len({*sizes}) > 1:
         api.scale_web(app.guid, _sizes(blueprint))
-    if settings != wanted_settings:
+    if len({*settings}) > 1:
         api.update_web(app.guid, blueprint.command, _health_check(blueprint.health))
+
+
+def _halves(known: str | None, wanted: str) -> list[tuple[str, str]]:
+    """Of sizes, and of command and health, what is known ("" where nothing is) beside what is wanted."""
+    sizes, _, settings = (known or "").partition(".")
+    return list(zip((sizes, settings), wanted.split("."), strict=True))
 
 
 def _mark(sizes: dict[str, int], command: str | None, health: Health) -> str:

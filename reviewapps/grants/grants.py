@@ -126,10 +126,13 @@ class Grant:
         """Whether environments of this kind may exist, here or in another installation."""
         return self.allows(kind) or kind in self.elsewhere
 
+    def beside(self, kind: str) -> frozenset[str]:
+        """The kinds of environments that live in the same target."""
+        return frozenset(other for other, target in self.targets.items() if target == self.targets.get(kind))
+
     def uses_previews_builds(self, kind: str) -> bool:
         """Whether environments of this kind may run what previews built."""
-        beside = self.targets.get(kind) == self.targets.get("review")
-        return beside or self.previews_home in self.sources.get(kind, ())
+        return "review" in self.beside(kind) or self.previews_home in self.sources.get(kind, ())
 
     def address(self, environment: Environment) -> str:
         """Scheme and port of the environment's address, with ``{host}`` for host and domain."""

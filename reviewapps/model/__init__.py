@@ -4,7 +4,7 @@ All values are frozen. Times are aware datetimes in UTC, commits and trees are 4
 and disk are MB as Cloud Foundry counts them (1 MB = 1024 × 1024 bytes).
 """
 
-from reviewapps.model.apps import BUILDER, App, Lock, Over, Override, Pin, Route
+from reviewapps.model.apps import BUILDER, App, Built, Lock, Over, Override, Pin, Route
 from reviewapps.model.attempts import (
     USUAL,
     Attempt,
@@ -49,7 +49,7 @@ from reviewapps.model.platform import (
     State,
     Task,
 )
-from reviewapps.model.space import Actual, Belongings, Capacity, Quota, Space
+from reviewapps.model.space import Actual, Belongings, Capacity, Holdings, Quota, Space
 
 __all__ = [
     "ADOPTED",
@@ -64,6 +64,7 @@ __all__ = [
     "Binding",
     "Blueprint",
     "Build",
+    "Built",
     "Candidate",
     "CandidateRoute",
     "Capacity",
@@ -78,6 +79,7 @@ __all__ = [
     "Follows",
     "Guard",
     "Health",
+    "Holdings",
     "Instance",
     "Lock",
     "LogLine",

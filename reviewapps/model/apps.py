@@ -56,6 +56,15 @@ class Over:
 
 
 @dataclass(frozen=True)
+class Built:
+    """A build (by its ``key``) that was made or copied for an app, or was about to be; with the ``droplet`` by
+    which the app ran it, or its tasks, None where it never did."""
+
+    key: str
+    droplet: str | None = None
+
+
+@dataclass(frozen=True)
 class App:
     """An app of ours. ``commit`` and ``config`` are labelled last: what it is known to serve.
 
@@ -66,8 +75,8 @@ class App:
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
 
     ``web`` digests what its web process is known to be sized and set for; None where that is not known.
-    ``live_droplet`` is what it had when it went live last: another one is somebody else's; ``build_key`` is what
-    that is a build of, None where that is not known; ``rules_at`` is the
+    ``live_droplet`` is what it had when it went live last: another one is somebody else's; ``built`` are its last
+    builds, the newest last, None where an older version of ours kept no such list; ``rules_at`` is the
     commit whose rules it went live by, None where that is not known, and ``takes_mb`` the memory of all instances
     by those. Of shared environments, by hand: ``lock``, ``pin``, ``override``, and who signed off which commit
     (``sign_offs``).
@@ -94,7 +103,7 @@ class App:
     live_droplet: str | None = None
     web: str | None = None
     rules_at: str | None = None
-    build_key: str | None = None
+    built: tuple[Built, ...] | None = None
     takes_mb: int | None = None
     lock: Lock | None = None
     pin: Pin | None = None
@@ -109,12 +118,9 @@ class App:
         """Whether it only builds."""
         return self.app == BUILDER
 
-    @property
-    def runs_its_own_build(self) -> bool:
-        """Whether it serves what its environment built, and which build that is is known."""
-        own = self.attempt is not None and self.attempt.copied_from is None
-        known = self.build_key is not None and self.droplet is not None and self.droplet == self.live_droplet
-        return own and known and self.started and self.commit is not None
+    def droplet_of(self, build_key: str) -> str | None:
+        """The droplet that it has of this build; None where none is known. It may be gone by now."""
+        return next((one.droplet for one in self.built or () if one.key == build_key), None)
 
     @property
     def is_record(self) -> bool:

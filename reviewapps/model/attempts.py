@@ -67,7 +67,8 @@ class Attempt:
     that stood there when somebody asked for it by hand, and whose place it may take, whoever put it there.
     ``needs_mb`` is the memory of all its instances where that is more than of what serves: it waits until there is
     room for it, which it is ``granted`` once and for all. ``inherits``: an attempt before it did not come to an
-    end, and may have set variables and sizes of its own.
+    end, and may have set variables and sizes of its own. ``build_key`` is what it builds or copies, noted before
+    it does; None where its source was not read yet.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Attempt:
     inherits: bool = False
     needs_mb: int | None = None
     granted: bool = False
+    build_key: str | None = None
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)
@@ -212,6 +214,11 @@ class Blueprint:
     release: Command | None = None
     setup: Command | None = None
     rules_at: str | None = None
+
+    @property
+    def env_names(self) -> frozenset[str]:
+        """The names of all variables that the app has."""
+        return frozenset(self.env) | self.generated
 
     @property
     def needs_mb(self) -> int:

@@ -43,11 +43,11 @@ class Build:
 
 @dataclass(frozen=True)
 class Droplet:
-    """What can be started. ``checksum`` stays the same when it is copied, labels do not: ``build_key`` is what we
-    wrote onto our own copies. ``signed_for`` is the build key for which a signature of ours, for this very
-    checksum and repository, vouches, ``built_by`` the environment that it says built it, and ``commands`` the
-    digest of the start commands that it says it has (listings do not show them). ``copy_of`` is the droplet of
-    another space that we copied; the copy is ``refused`` where its commands are not those that were signed."""
+    """What can be started. ``checksum`` stays the same when it is copied, labels do not. ``signed_for`` is the
+    build key for which a signature of ours, for this very checksum and repository, vouches, ``built_by`` the
+    environment that it says built it, and ``commands`` the digest of the start commands that it says it has
+    (listings do not show them). ``copy_of`` is the droplet of another space that we copied; the copy is
+    ``refused`` where its commands are not those that were signed."""
 
     guid: str
     state: State
@@ -55,7 +55,6 @@ class Droplet:
     error: str = ""
     app: str | None = None
     created_at: datetime | None = None
-    build_key: str | None = None
     signed_for: str | None = None
     built_by: str | None = None
     commands: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -119,6 +119,25 @@ class Capacity:
 
 
 @dataclass(frozen=True)
+class Holdings:
+    """Which builds there are, as the apps say. ``keys`` are those that any other environment made or copied, or is
+    about to; None where not every app tells. ``holders`` are apps that may be copied from, those first that run
+    what their own environment built. ``own`` are the keys of the environment itself."""
+
+    keys: frozenset[str] | None = None
+    holders: tuple[App, ...] = ()
+    own: frozenset[str] = frozenset()
+
+    def of(self, build_key: str) -> tuple[App, ...]:
+        """The holders that are known to have a droplet of this build."""
+        return tuple(app for app in self.holders if app.droplet_of(build_key) is not None)
+
+    def with_key(self, build_key: str) -> Holdings:
+        """The same where somebody is about to make this build."""
+        return self if self.keys is None else replace(self, keys=self.keys | {build_key})
+
+
+@dataclass(frozen=True)
 class Space:
     """All that is ours in the space, looked at as a whole.
 
@@ -151,11 +170,19 @@ class Space:
             for environment in apps.keys() | routes.keys()
         }
 
-    def serving(self, environment: Environment) -> tuple[App, ...]:
-        """Apps of others of the same repository, the newest first, that run what their own environment built."""
-        others = (a for a in self.apps if a.environment.repository == environment.repository)
-        built = [a for a in others if a.environment != environment and a.runs_its_own_build]
-        return tuple(sorted(built, key=lambda app: (app.created_at, app.guid), reverse=True))
+    def holdings(self, environment: Environment, kinds: frozenset[str]) -> Holdings:
+        """Which builds there are, for ``environment``, which may copy what is kept for environments of these kinds
+        in its repository."""
+        apps = [app for app in self.apps if not app.is_builder]
+        known = not self.unreadable and all(app.built is not None for app in apps)
+        others = [app for app in apps if app.environment != environment]
+        beside = [a for a in others if a.environment.repository == environment.repository]
+        holders = [app for app in beside if app.environment.kind in kinds]
+        return Holdings(
+            _keys(others) if known else None,
+            tuple(sorted(holders, key=_own_builds_first)),
+            _keys(app for app in apps if app.environment == environment),
+        )
 
     def with_part(self, actual: Actual) -> Space:
         """The same with what ``actual`` shows of its environment in the place of what was there of it."""
@@ -167,3 +194,13 @@ class Space:
         """Those of this repository that have anything."""
         mine = {a.environment for a in self.apps} | {r.environment for r in self.routes}
         return frozenset(e for e in mine if e.repository == repository)
+
+
+def _keys(apps: Iterable[App]) -> frozenset[str]:
+    return frozenset(one.key for app in apps for one in app.built or ())
+
+
+def _own_builds_first(app: App) -> tuple[bool, float, str]:
+    """The newest of them first."""
+    copied = app.attempt is None or app.attempt.copied_from is not None
+    return copied, -app.created_at.timestamp(), app.guid

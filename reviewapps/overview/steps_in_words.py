@@ -68,7 +68,6 @@ def in_words(step: Next) -> str:
             steps.Upload()
             | steps.CreateBuild()
             | steps.CopyDroplet()
-            | steps.MarkCopy()
             | steps.Sign()
             | steps.CarrySignature()
             | steps.Configure()
@@ -123,7 +122,6 @@ def _of_building(
     step: steps.Upload
     | steps.CreateBuild
     | steps.CopyDroplet
-    | steps.MarkCopy
     | steps.Sign
     | steps.CarrySignature
     | steps.Configure,
@@ -135,8 +133,6 @@ def _of_building(
             return "build it"
         case steps.CopyDroplet():
             return "copy the same build from another environment"
-        case steps.MarkCopy():
-            return "label the copy of a build with what it is of"
         case steps.Sign():
             return "sign the build, if nobody else had a hand in it"
         case steps.CarrySignature():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import replace
 
 from reviewapps import steps
@@ -65,7 +65,7 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
     for droplet in ready.values() if not attempt.fresh else ():
         if droplet.app == app.guid and droplet.signed_for == blueprint.build_key:
             return _told(droplet, droplet.guid, attempt, actual)
-    copies = _copies(app, attempt, blueprint, ready.values())
+    copies = _of_before(app, attempt, blueprint, ready)
     for droplet in copies:
         if not terms.signs or attempt.copied_from in (
             None,
@@ -108,9 +108,7 @@ def _may_be_signed(droplet: Droplet, actual: Actual, blueprint: Blueprint, terms
 def _told(source: Droplet, then: str | Next, attempt: Attempt, actual: Actual) -> str | Next:
     """``then``, once it is written down whose build this is."""
     origin = source.built_by if source.built_by != actual.environment.name else None
-    if (attempt.copied_from, attempt.because) != (origin, ""):
-        return steps.Begin(replace(attempt, copied_from=origin, because=""))
-    return then
+    return _with_origin(origin, attempt) or then
 
 
 def _after_failure(build: Build, attempt: Attempt, terms: Terms) -> Next:
@@ -128,10 +126,12 @@ def _copy_of_own(source: Droplet, app: App, attempt: Attempt, actual: Actual, te
     return copied if mine is None else _as_before(mine, app, attempt)
 
 
-def _copies(app: App, attempt: Attempt, blueprint: Blueprint, ready: Iterable[Droplet]) -> list[Droplet]:
-    """What the app has as a copy of this build, by our own mark."""
-    mine = (d for d in ready if d.app == app.guid and d.build_key == blueprint.build_key)
-    return [] if attempt.fresh else list(mine)
+def _of_before(
+    app: App, attempt: Attempt, blueprint: Blueprint, ready: Mapping[str, Droplet]
+) -> list[Droplet]:
+    """What the app went live with when it ran this build, if it still has that."""
+    droplet = None if attempt.fresh else app.droplet_of(blueprint.build_key)
+    return [ready[droplet]] if droplet is not None and droplet in ready else []
 
 
 def _copy(source: Droplet, app: App, actual: Actual) -> str | Next:
@@ -163,7 +163,11 @@ def _copied(
     is built instead, and nobody is told of a copy."""
     if attempt.fresh:
         return None
-    if actual.droplets is None and (terms.sources or actual.elsewhere or attempt.copied_from is not None):
+    key, own = blueprint.build_key, terms.there.own
+    before = app.droplet_of(key) is not None or (attempt.copied_from is not None and key in own)
+    if _has_begun_to_copy(actual, blueprint, terms):
+        return _looked_beside(blueprint, terms)  # which shows both the source and whether its copy is there
+    if actual.droplets is None and (terms.sources or actual.elsewhere or before):
         return steps.Look("droplets")  # a copy may be there already, or have failed
     for failed in _failed_copies(app, attempt, actual):
         if not terms.builds:
@@ -200,34 +204,63 @@ def _from_beside(
     found where nothing is built."""
     if not terms.builds:
         return None
+    key = blueprint.build_key
+    if actual.elsewhere is None and not terms.signs:
+        if not _may_be_there(key, attempt, actual, terms):
+            return None
+        if any(one.state == "waiting" for one in actual.droplets or ()):
+            return COPYING
+        sure = _sure_to_be_there(key, terms)
+        if sure is not None:
+            return _with_origin(sure.environment.name, attempt) or steps.CopyDroplet(sure.droplet or "")
     if actual.elsewhere is None:
-        return steps.Look("elsewhere", blueprint.build_key, serving=_serving(blueprint, app, terms))
-    if actual.droplets is None and (actual.elsewhere or app.environment.shared or terms.signs):
+        return _looked_beside(blueprint, terms)
+    if actual.droplets is None and (actual.elsewhere or terms.signs):
         return steps.Look("droplets")  # what it ran before may have been copied
     for build in actual.elsewhere:
         source = actual.sources.get(build.droplet or "")
         if source is None or source.state != "ready" or source.checksum is None:
             continue
         origin = build.environment.name if build.environment is not None else None
-        if (attempt.copied_from, attempt.because) != (origin, ""):
-            return steps.Begin(replace(attempt, copied_from=origin, because=""))
-        return _marked(_with_signature(source, app, actual, terms), actual, blueprint)
+        return _with_origin(origin, attempt) or _with_signature(source, app, actual, terms)
     return None
 
 
-def _marked(copied: str | Next, actual: Actual, blueprint: Blueprint) -> str | Next:
-    """The copy, labelled with what it is of: whoever made it may not have come so far, and by that it is copied on
-    when its source is gone."""
-    mine = (d for d in actual.droplets or () if d.guid == copied and d.build_key != blueprint.build_key)
-    return next((steps.MarkCopy(one.guid, blueprint.build_key) for one in mine), copied)
-
-
-def _serving(blueprint: Blueprint, app: App, terms: Terms) -> App | None:
-    """Who runs this build already, so that nobody has to be asked who built it. What a preview may have built
-    itself is looked for."""
-    if not app.environment.shared or terms.signs:
+def _with_origin(origin: str | None, attempt: Attempt) -> Next | None:
+    """Write down whose build is copied; None where that is done."""
+    if (attempt.copied_from, attempt.because) == (origin, ""):
         return None
-    return next((one for one in terms.serving if one.build_key == blueprint.build_key), None)
+    return steps.Begin(replace(attempt, copied_from=origin, because=""))
+
+
+def _looked_beside(blueprint: Blueprint, terms: Terms) -> steps.Look:
+    key = blueprint.build_key
+    return steps.Look("elsewhere", key, holders=() if terms.signs else terms.there.of(key))
+
+
+def _has_begun_to_copy(actual: Actual, blueprint: Blueprint, terms: Terms) -> bool:
+    """Whether an earlier turn may have copied from who is known to have this build, and nobody looked since."""
+    if terms.signs or terms.sources or not terms.builds:
+        return False
+    unseen = actual.droplets is None and actual.elsewhere is None
+    key = blueprint.build_key
+    return unseen and key in terms.there.own and bool(terms.there.of(key))
+
+
+def _may_be_there(key: str, attempt: Attempt, actual: Actual, terms: Terms) -> bool:
+    """Whether anybody may have this build: what this attempt itself began to build is none yet."""
+    if terms.there.keys is None or key in terms.there.keys:
+        return True
+    begun = any((one.attempt, one.build_key) == (attempt.id, key) for one in actual.packages or ())
+    return key in terms.there.own and not begun
+
+
+def _sure_to_be_there(key: str, terms: Terms) -> App | None:
+    """Who runs this build at this moment, where the environment had none of it when its turn began: the platform
+    keeps what an app runs, and no copy can be there already."""
+    if key in terms.there.own:
+        return None
+    return next((one for one in terms.there.of(key) if one.droplet == one.droplet_of(key)), None)
 
 
 def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> str | Next:
@@ -245,7 +278,7 @@ def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> 
 
 
 def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next:
-    where = app if _is_clean(app, blueprint) else actual.builder
+    where = app if _is_clean(app, attempt, actual, blueprint) else actual.builder
     if where is None:
         return steps.CreateBuilder(tuple(f"{name}-{BUILDER}" for name in terms.names))
     if actual.packages is None:
@@ -277,7 +310,17 @@ def _renewed(builder: App, actual: Actual) -> Next:
     return steps.Look("builder") if actual.builder_is_ours is None else steps.ReplaceBuilder(builder.guid)
 
 
-def _is_clean(app: App, blueprint: Blueprint) -> bool:
+def _is_clean(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) -> bool:
     """Whether a build by this app would see no more than it may: the app never had a droplet, so never any
     variables or services that were meant for what runs. Whatever it has now and then is taken away first."""
-    return app.droplet is None and not app.service_names and app.env_names <= blueprint.build_env.keys()
+    if app.droplet is not None or app.service_names:
+        return False
+    return app.env_names <= blueprint.build_env.keys() or _is_unset(app, attempt, actual)
+
+
+def _is_unset(app: App, attempt: Attempt, actual: Actual) -> bool:
+    """Whether none of the variables can be set whose names were noted when the app was made: they are set once its
+    first attempt has a droplet."""
+    first = _is_new(app, attempt) and not attempt.tries and not attempt.inherits
+    had = any(one.attempt == attempt.id and one.state == "ready" for one in actual.builds or ())
+    return first and not had and attempt.copied_from is None and not actual.droplets

@@ -41,9 +41,17 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
             return steps.DeleteApp(record.guid)
     app = actual.app
     if app is None:
-        return steps.CreateApp(terms.names, _first_attempt(run, terms), _followed(run))
+        return _created(run, blueprint, terms)
     step = guarded(run, actual) or _next_step(app, run, actual, blueprint, terms)
     return behind_gate(step, app, actual, terms)
+
+
+def _created(run: Run, blueprint: Blueprint | None, terms: Terms) -> steps.CreateApp:
+    """The app's skeleton, which bears what is known of its source by then: later that is a request of its own."""
+    attempt, follows = _first_attempt(run, terms), _followed(run)
+    if blueprint is not None:
+        attempt = replace(attempt, build_key=blueprint.build_key)
+    return steps.CreateApp(terms.names, attempt, follows, blueprint)
 
 
 def _next_step(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
@@ -206,6 +214,8 @@ def _carry_on(
     refused = kept_away(attempt, actual, terms)
     if refused is not None:
         return refused
+    if attempt.build_key != blueprint.build_key:
+        return steps.Begin(replace(attempt, build_key=blueprint.build_key))
     step = room_to_grow(app, run, attempt, blueprint, terms)
     if step is not None:
         return step

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from reviewapps import steps
-from reviewapps.model import App, Attempt, Refusal
+from reviewapps.model import Attempt, Holdings, Refusal
 
 TRIES = 3
 """How often what the platform did wrong is tried."""
@@ -17,7 +17,7 @@ class Terms:
     """What a plan may use and must keep to. ``attempt`` is the id that a new attempt would get, ``request``
     the longest that one request may last. ``sources`` are the spaces whose signed droplets may be copied;
     ``builds``: whether anything may be built where it lives; ``signs``: whether what is built is signed.
-    ``serving`` are apps that run what their own environment built."""
+    ``there`` is which builds there are already, as apps told when the turn began."""
 
     names: tuple[str, ...]
     domain: str
@@ -29,7 +29,7 @@ class Terms:
     sources: tuple[str, ...] = ()
     builds: bool = True
     signs: bool = False
-    serving: tuple[App, ...] = ()
+    there: Holdings = field(default_factory=Holdings)
 
     def is_late(self, attempt: Attempt) -> bool:
         """Whether the attempt should have come to its end by now."""

@@ -17,6 +17,7 @@ from reviewapps.errors import (
     NameTaken,
     OperatorMustAct,
     RateLimited,
+    ReviewAppsError,
     TryLater,
 )
 from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
@@ -53,9 +54,9 @@ def deployed(turn: Turn, run: Run) -> float | None:
 
 
 def _deployed(turn: Turn, run: Run) -> float | None:
-    plan: Blueprint | None = None
+    plan = _read_ahead(turn, run) if turn.actual.app is None else None
     for _ in range(STEPS_IN_A_TURN):
-        step = next_step(run, turn.actual, plan, turn.terms(run))
+        step = next_step(run, turn.actual, plan, turn.terms(run, plan))
         if isinstance(step, Done | Wait):
             turn.write_down()
         match step:
@@ -141,6 +142,16 @@ def _wait_for_room(
         return None
     _say_building(turn, run)
     return busy.after
+
+
+def _read_ahead(turn: Turn, run: Run) -> Blueprint | None:
+    """What will be deployed, before there is an app: so it bears from its birth on what is noted of that. What
+    cannot be read is read again, and told, once there is an app to be told of."""
+    terms = turn.terms(run)
+    try:
+        return read(turn, run, steps.ReadSource(run.commit, f"{terms.names[0]}.{terms.domain}"))
+    except ReviewAppsError:
+        return None
 
 
 def _read_source(turn: Turn, run: Run, step: steps.ReadSource) -> Blueprint | None:

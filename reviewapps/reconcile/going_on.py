@@ -74,7 +74,7 @@ def keep(means: Means, environment: Environment, lease: Lease, actual: Actual) -
     """Let the next turn go on from here."""
     lease.check()
     keys = {package.build_key or "" for package in actual.packages or ()}
-    shared = any(one != environment.key for key in keys for one in _builders(means, key))
+    shared = any(is_built_by_others(means, environment, key) for key in keys)
     known = replace(actual, elsewhere=None) if shared and not actual.elsewhere else actual
     kept = Kept(lease.fence, means.now(), lasting(known))
     means.remember(_KEPT.dump_python(kept, mode="json"), means.pace.whole, KEPT, environment.name)
@@ -86,6 +86,11 @@ def note_source(means: Means, environment: Environment, build_key: str) -> None:
     means.remember(
         sorted({*known, environment.key}), means.pace.deadline.total_seconds(), "builders", build_key
     )
+
+
+def is_built_by_others(means: Means, environment: Environment, build_key: str) -> bool:
+    """Whether others are known to be about to build this."""
+    return any(one != environment.key for one in _builders(means, build_key))
 
 
 def _builders(means: Means, build_key: str) -> list[str]:

@@ -260,7 +260,8 @@ class Reconciler:
 
     def _settle(self, environment: Environment, lease: Lease, seen: Judged) -> float | None:
         means = self._means
-        turn = Turn(means, environment, lease, seen.wanted, seen.actual, seen.space.serving(environment))
+        there = seen.space.holdings(environment, means.grant.beside(environment.kind))
+        turn = Turn(means, environment, lease, seen.wanted, seen.actual, there)
         what = drifted(seen.verdict, turn.actual)
         if what is not None:
             self._repair(seen, environment, what)

@@ -8,13 +8,23 @@ from datetime import datetime, timedelta
 from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.errors import LeaseLost, Outdated
-from reviewapps.model import Actual, App, Attempt, Environment, LogSource, Refusal, Wanted
+from reviewapps.model import (
+    Actual,
+    App,
+    Attempt,
+    Blueprint,
+    Environment,
+    Holdings,
+    LogSource,
+    Refusal,
+    Wanted,
+)
 from reviewapps.naming import fence, names, record_name
 from reviewapps.outcome import Mark, Outcome, Telling
 from reviewapps.overview import in_words
 from reviewapps.plan import Note, Terms, as_noted, may_go_before, together
 from reviewapps.ports import Lease
-from reviewapps.reconcile.going_on import keep, note_source
+from reviewapps.reconcile.going_on import is_built_by_others, keep, note_source
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.parting import Heard, note_removal, speak_of_removal
 from reviewapps.reconcile.speaking import speak
@@ -52,21 +62,21 @@ class Turn:
         lease: Lease,
         wanted: Wanted,
         actual: Actual,
-        serving: tuple[App, ...] = (),
+        there: Holdings | None = None,
     ) -> None:
         self.means, self.environment = means, environment
         self.wanted, self.repository, self.actual = wanted, wanted.repository, actual
-        self._lease, self._serving = lease, serving
+        self._lease, self._there = lease, there or Holdings()
         self._read_at = means.now()
         self._attempts = 0
         self._held: tuple[Note, Actual] | None = None
         self.listen: float | None = None
         self.proposed: tuple[str, ...] = ()
 
-    def terms(self, run: Run | None = None) -> Terms:
+    def terms(self, run: Run | None = None, plan: Blueprint | None = None) -> Terms:
         """What a plan may use at this moment. An attempt that it begins is named for the lease's fence, which
         grows from holder to holder. The rules may name the app and a
-        deadline."""
+        deadline. What others are about to build is known of what is to be built by the ``plan``."""
         means, now = self.means, self.means.now()
         self._attempts += 1
         return Terms(
@@ -80,8 +90,13 @@ class Turn:
             sources=means.grant.sources.get(self.environment.kind, ()),
             builds=self.environment.kind not in means.grant.copies_only,
             signs=means.grant.signs,
-            serving=self._serving,
+            there=self._there if plan is None else self._there_with(plan.build_key),
         )
+
+    def _there_with(self, build_key: str) -> Holdings:
+        if is_built_by_others(self.means, self.environment, build_key):
+            self._there = self._there.with_key(build_key)
+        return self._there
 
     @property
     def _names(self) -> tuple[str, ...]:

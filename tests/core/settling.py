@@ -32,6 +32,7 @@ from reviewapps.model import (
     Command,
     Environment,
     Health,
+    Holdings,
     PullRequest,
     Refusal,
     Repository,
@@ -225,11 +226,19 @@ class Settling:
         return {e: self._next_from_scratch(e, verdict) for e, verdict in verdicts.items()}
 
     def next_of(
-        self, environment: Environment, run: Run, actual: Actual, plan: Blueprint | None
+        self,
+        environment: Environment,
+        run: Run,
+        actual: Actual,
+        plan: Blueprint | None,
+        there: Holdings | None = None,
     ) -> steps.Next:
-        return next_step(run, actual, plan, self._terms(environment))
+        return next_step(run, actual, plan, self._terms(environment, there))
 
-    def _terms(self, environment: Environment) -> Terms:
+    def _there(self, environment: Environment) -> Holdings:
+        return self.cf.look().holdings(environment, self.grant.beside(environment.kind))
+
+    def _terms(self, environment: Environment, there: Holdings | None = None) -> Terms:
         return Terms(
             names("acme", self.github.repository, environment),
             DOMAIN,
@@ -239,6 +248,7 @@ class Settling:
             sources=self.grant.sources.get(environment.kind, ()),
             builds=environment.kind not in self.grant.copies_only,
             signs=self.grant.signs,
+            there=there or self._there(environment),
         )
 
     def _next_from_scratch(self, environment: Environment, verdict: Verdict) -> steps.Next:
@@ -278,9 +288,12 @@ class Settling:
     def _run(self, environment: Environment, run: Run, actual: Actual) -> Actual | None:
         plan: Blueprint | None = None
         held: Note | None = None
-        before = actual
+        before, there = actual, self._there(environment)
+        if actual.app is None and self._is_readable(run.commit):
+            terms = self._terms(environment)
+            plan = self._read(steps.ReadSource(run.commit, f"{terms.names[0]}.{terms.domain}"))
         for _ in range(STEPS_IN_A_TURN):
-            step = self.next_of(environment, run, actual, plan)
+            step = self.next_of(environment, run, actual, plan, there)
             if held is not None and not isinstance(step, Note) and not self._only_looks(step):
                 assert before.app is not None
                 actual, held = self._carry_out(held, actual.with_app(before.app)), None

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
-from reviewapps.errors import BadManifest, Busy, Unavailable
-from reviewapps.model import Actual, Environment
+from reviewapps.errors import BadManifest, Busy
+from reviewapps.model import Actual, Built, Environment
 from tests.contract.test_cloudfoundry.platform import Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
     OTHER,
     PREVIEW,
     app_of,
     archive,
+    attempt,
     blueprint,
     built,
     created,
@@ -120,33 +122,38 @@ def test_the_same_build_elsewhere_can_be_copied(space: SpaceClient, tmp_path: Pa
     assert [d.checksum for d in actual.droplets] == [source.checksum]
 
 
-@pytest.mark.parametrize("interrupted", [False, True])
-def test_a_copy_can_be_copied_on_once_its_source_is_gone(
-    platform: Platform, space: SpaceClient, tmp_path: Path, interrupted: bool
+def test_a_copy_that_runs_can_be_copied_on_once_its_source_is_gone(
+    space: SpaceClient, tmp_path: Path
 ) -> None:
     key = blueprint().build_key
-    there, _ = built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
-    copied = space.carry_out(steps.Look("elsewhere", key), created(space))
-    copying = steps.CopyDroplet(next(iter(copied.sources)))
-    if interrupted:
-        platform.fault("PATCH", "/v3/droplets/", "status", status=500)
-        with pytest.raises(Unavailable):
-            space.carry_out(copying, copied)
-    else:
-        copied = space.carry_out(copying, copied)
+    there, droplet = built(space, created(space, OTHER, "shop-pr-13"), tmp_path)
+    copied = space.carry_out(steps.CopyDroplet(droplet), created(space))
     copied = looked(space, copied, "droplets", lambda a: a.droplets and a.droplets[0].state == "ready")
-    if interrupted:
-        assert copied.droplets is not None and copied.droplets[0].build_key is None
-        copied = space.carry_out(steps.MarkCopy(copied.droplets[0].guid, key), copied)
-    assert copied.droplets is not None and copied.droplets[0].build_key == key
+    assert copied.droplets is not None
+    (copy,) = copied.droplets
+    tried = replace(attempt(), build_key=key)
+    live = space.carry_out(steps.MarkLive(tried), space.carry_out(steps.Start(copy.guid, tried.id), copied))
+    assert app_of(live).built == (Built(key, copy.guid),)
     removed(space, there)
 
-    actual = space.carry_out(steps.Look("elsewhere", key), Actual(Environment(PREVIEW.repository, "staging")))
-    assert actual.elsewhere is not None and copied.droplets is not None
-    (copy,) = actual.elsewhere
-    assert (copy.environment, copy.droplet) == (PREVIEW, copied.droplets[0].guid)
-    assert actual.sources[copy.droplet or ""].checksum == copied.droplets[0].checksum
-    assert space.carry_out(steps.Look("elsewhere", key), copied).elsewhere == ()
+    staging = Environment(PREVIEW.repository, "staging")
+    holders = space.look().holdings(staging, frozenset({"review"})).of(key)
+    assert [app.guid for app in holders] == [app_of(live).guid]
+    actual = space.carry_out(steps.Look("elsewhere", key, holders=holders), Actual(staging))
+    assert [(one.environment, one.droplet) for one in actual.elsewhere or ()] == [(PREVIEW, copy.guid)]
+    assert actual.sources[copy.guid].checksum == copy.checksum
+
+
+def test_of_what_somebody_wrote_over_nobody_takes_the_builds_for_known(
+    platform: Platform, space: SpaceClient
+) -> None:
+    app = app_of(created(space))
+    assert app.built == ()
+    note = {"metadata": {"annotations": {"reviewapps-built": '[{"key": "../.."}]'}}}
+    platform.meddle("PATCH", f"/v3/apps/{app.guid}", note)
+    (seen,) = space.look().apps
+    assert seen.built is None
+    assert space.look().holdings(OTHER, frozenset({"review"})).keys is None
 
 
 def test_elsewhere_is_in_the_same_space(platform: Platform, space: SpaceClient, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewapps import steps
+from reviewapps.cloudfoundry.labels import BUILT, built_of, built_text
 from reviewapps.errors import NameTaken
 from reviewapps.model import (
     BUILDER,
@@ -30,6 +31,8 @@ class Apps(State):
                 self.apps[guid] = App(
                     guid, name, actual.environment, "app", False, None, None, None, self.now, step.attempt
                 )
+                names = step.blueprint.env_names if step.blueprint is not None else frozenset()
+                self.apps[guid] = replace(self._listing(self.apps[guid]), env_names=names)
                 if step.follows is not None:
                     self._noted(step.follows, self.apps[guid])
                 return self.apps[guid]
@@ -99,5 +102,10 @@ class Apps(State):
                 app = replace(app, attempt=replace(app.attempt, refusal=refusal))
             case steps.NoteSaid(said):
                 app = replace(app, said=said)
-        self.apps[app.guid] = app
-        return app
+        self.apps[app.guid] = self._listing(app, app.droplet if isinstance(step, steps.MarkLive) else None)
+        return self.apps[app.guid]
+
+    def _listing(self, app: App, droplet: str | None = None) -> App:
+        """The app, among whose builds is what its attempt is to come to."""
+        key = app.attempt.build_key if app.attempt is not None else None
+        return replace(app, built=built_of({BUILT: built_text(app.built, key, droplet)}))

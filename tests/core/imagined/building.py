@@ -34,7 +34,9 @@ class Building(State):
 
     def _build(self, step: steps.CreateBuild, actual: Actual) -> None:
         app = self.apps[step.app]
-        assert not app.env_names and not app.service_names, "a build sees nothing but what it may"
+        assert app.guid not in self.configured and not app.service_names, (
+            "a build sees nothing but what it may"
+        )
         mine = self.builds.setdefault(app.guid, [])
         assert all(b.state != "waiting" for b in mine), "one build per app at a time"
         guid, key = self._guid("build"), step.blueprint.build_key
@@ -71,9 +73,6 @@ class Building(State):
     def _copy(self, step: steps.CopyDroplet, app: App, *, half: bool = False) -> None:
         key = self.made_of[step.droplet]
         guid = self.add_droplet(app.guid, key, "waiting")
-        built = (b for builds in self.builds.values() for b in builds if b.droplet == step.droplet)
-        if not half and any(build.environment != app.environment for build in built):
-            change(self.droplets[app.guid], guid, build_key=key)
         if not half and any(one.guid == step.droplet for one in self.abroad):
             change(self.droplets[app.guid], guid, copy_of=step.droplet)
         if step.droplet in self.evil:

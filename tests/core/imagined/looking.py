@@ -8,6 +8,7 @@ from reviewapps import steps
 from reviewapps.model import (
     Abroad,
     Actual,
+    Build,
 )
 from tests.core.imagined.processes import Processes
 from tests.core.imagined.state import all_of, app_of
@@ -36,7 +37,7 @@ class Looking(Processes):
             case "crashes":
                 return replace(actual, crashes=tuple(self.crashes.get(app, ())))
             case "elsewhere":
-                return self._elsewhere(step.build_key or "", actual)
+                return self._beside(step, actual) or self._elsewhere(step.build_key or "", actual)
             case "abroad":
                 signed = tuple(d for d in self.abroad if d.signed_for == step.build_key)
                 found = Abroad(signed) if signed else Abroad((), self.unsigned)
@@ -45,6 +46,17 @@ class Looking(Processes):
                 return replace(actual, builder_is_ours=not self.meddled)
             case "guard" | "services":
                 raise AssertionError("seen to above")
+
+    def _beside(self, step: steps.Look, actual: Actual) -> Actual | None:
+        key, sources = step.build_key or "", {d.guid: d for some in self.droplets.values() for d in some}
+        held = [(app, app.droplet_of(key)) for app in step.holders]
+        found = tuple(
+            Build("", "ready", "", key, None, droplet, environment=app.environment, app=app.guid)
+            for app, droplet in held
+            if droplet in sources and sources[droplet].state == "ready"
+        )
+        droplets = tuple(all_of(actual, self.droplets))
+        return replace(actual, elsewhere=found, sources=sources, droplets=droplets) if found else None
 
     def _elsewhere(self, key: str, actual: Actual) -> Actual:
         builds = [

@@ -188,10 +188,6 @@ class CloudFoundry(Apps, Services, Building, Looking):
             case steps.CopyDroplet():
                 self._copy(step, app)
                 return replace(actual, droplets=tuple(all_of(actual, self.droplets)))
-            case steps.MarkCopy(guid, key):
-                assert self.made_of[guid] == key, "it is a copy of something else"
-                change(self.droplets[app.guid], guid, build_key=key)
-                return replace(actual, droplets=tuple(all_of(actual, self.droplets)))
             case steps.Sign() | steps.CarrySignature():
                 return self._sign(step, actual)
             case steps.CreateService() | steps.MakeDatabase() | steps.Bind() | steps.Unbind():
