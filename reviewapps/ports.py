@@ -20,6 +20,7 @@ from reviewapps.model import (
     LogLine,
     LogSource,
     PastDeploy,
+    Progress,
     PullRequest,
     Said,
     Space,
@@ -223,8 +224,9 @@ class CloudFoundry(Protocol):
         """When each address was visited last by somebody who knew the password, as far as the gates before them
         remember; raises TryLater where one does not answer."""
 
-    def under_way(self, kind: UnderWay) -> frozenset[Environment]:
-        """The environments of which something of this kind is being worked on, by one listing."""
+    def under_way(self, kind: UnderWay, guids: Sequence[str] = ()) -> Progress:
+        """Whose things of this kind are being worked on, by one listing. With ``guids`` (of builds or deployments)
+        only those are asked for, and told which of them came to a good end."""
 
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do one step of a plan; what is there afterwards."""

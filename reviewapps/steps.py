@@ -403,7 +403,8 @@ class Wait:
     """Nothing can be done now; look again in some time. ``on`` says what for, in words.
 
     Where that is of a ``kind`` of which one listing shows all that are under way in the space, nobody has to
-    look at this environment before the listing lacks it. ``until``: before then there is nothing to be seen. Where
+    look at this environment before the listing lacks it; with its ``guid``, who lists may see how it ended, too.
+    ``until``: before then there is nothing to be seen. Where
     it ``depends`` on others, people are told that it is held, and nobody looks often. ``room``: it waits in line
     for memory, however long that takes.
     """
@@ -413,6 +414,7 @@ class Wait:
     until: datetime | None = None
     depends: bool = False
     room: bool = False
+    guid: str | None = None
 
 
 @dataclass(frozen=True)

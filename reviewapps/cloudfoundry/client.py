@@ -276,10 +276,8 @@ class Client:
 
     # --- what the platform is working on ---
 
-    def under_way(self, path: str, filtered_by: str, state: str, selector: str) -> list[Json]:
-        return self._session.read_all(
-            path, "list what is under way", label_selector=selector, **{filtered_by: state}
-        )
+    def under_way(self, path: str, selector: str, only: dict[str, str]) -> list[Json]:
+        return self._session.read_all(path, "list what is under way", label_selector=selector, **only)
 
     # --- jobs and logs ---
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 
@@ -10,7 +10,7 @@ from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
 from reviewapps.cloudfoundry.signing import abroad, builder
 from reviewapps.cloudfoundry.skeleton import app_of
-from reviewapps.model import Actual, App, Build, Droplet, Environment, Instance, Space
+from reviewapps.model import Actual, App, Build, Droplet, Environment, Instance, Progress, Space
 from reviewapps.steps import Look, UnderWay
 
 Json = dict[str, Any]
@@ -47,10 +47,23 @@ def space(api: Client) -> Space:
     )
 
 
-def under_way(api: Client, kind: UnderWay) -> frozenset[Environment]:
-    """The environments whose packages, builds or deployments the platform is working on."""
-    found = api.under_way(*UNDER_WAY[kind], labels.selector(api.instance))
-    return frozenset(whose for one in found if (whose := _whose(one)) is not None)
+def under_way(api: Client, kind: UnderWay, guids: Sequence[str]) -> Progress:
+    """Whose packages, builds or deployments the platform is working on. With ``guids``, whose of these builds or
+    deployments, and which of them came to a good end."""
+    path, filtered_by, states = UNDER_WAY[kind]
+    only = {"guids": ",".join(guids)} if guids else {filtered_by: states}
+    found = api.under_way(path, labels.selector(api.instance), only)
+    builds = tuple(_readable(parse.build, found, {})) if guids and kind == "build" else ()
+    deployments = tuple(_readable(parse.deployment, found, {})) if guids and kind == "deployment" else ()
+    over = {one.guid for one in builds if one.state != "waiting"}
+    over |= {one.guid for one in deployments if not one.active}
+    working = {one["guid"]: _whose(one) for one in found if one["guid"] not in over}
+    return Progress(
+        frozenset(whose for whose in working.values() if whose is not None),
+        frozenset(working),
+        tuple(one for one in builds if one.state == "ready" and one.droplet),
+        tuple(one for one in deployments if one.deployed),
+    )
 
 
 def memory(api: Client) -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
@@ -46,6 +46,7 @@ from reviewapps.model import (
     Environment,
     LogLine,
     LogSource,
+    Progress,
     Space,
 )
 from reviewapps.ports import Memory
@@ -214,9 +215,10 @@ class SpaceClient:
         """What the space (or the org, where only that has a limit) has of memory and routes, and may have."""
         return room(self._session, self._access)
 
-    def under_way(self, kind: UnderWay) -> frozenset[Environment]:
-        """The environments of which something of this kind is being worked on, by one listing."""
-        return looking.under_way(self._client, kind)
+    def under_way(self, kind: UnderWay, guids: Sequence[str] = ()) -> Progress:
+        """Whose things of this kind are being worked on, by one listing; with ``guids``, of those alone, and which
+        came to a good end."""
+        return looking.under_way(self._client, kind, guids)
 
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do the step; what is there afterwards, as far as the answers told."""

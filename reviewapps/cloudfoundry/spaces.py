@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from reviewapps.cloudfoundry.space import SpaceClient
-from reviewapps.model import Actual, App, Candidate, Capacity, Environment, LogLine, LogSource, Space
+from reviewapps.model import (
+    Actual,
+    App,
+    Candidate,
+    Capacity,
+    Environment,
+    LogLine,
+    LogSource,
+    Progress,
+    Space,
+)
 from reviewapps.steps import Step, UnderWay
 
 
@@ -70,9 +80,16 @@ class Spaces:
         """When each address was visited last, as far as the gates before them remember."""
         return {at: seen for client in self._distinct for at, seen in client.visits().items()}
 
-    def under_way(self, kind: UnderWay) -> frozenset[Environment]:
-        """The environments of which something of this kind is being worked on, by one listing a space."""
-        return frozenset().union(*(client.under_way(kind) for client in self._distinct))
+    def under_way(self, kind: UnderWay, guids: Sequence[str] = ()) -> Progress:
+        """Whose things of this kind are being worked on, by one listing a space; with ``guids``, of those alone,
+        and which came to a good end."""
+        seen = [client.under_way(kind, guids) for client in self._distinct]
+        return Progress(
+            frozenset(environment for one in seen for environment in one.working),
+            frozenset(guid for one in seen for guid in one.guids),
+            tuple(build for one in seen for build in one.builds),
+            tuple(deployment for one in seen for deployment in one.deployments),
+        )
 
     def carry_out(self, step: Step, actual: Actual) -> Actual:
         """Do one step of a plan; what is there afterwards."""

@@ -13,12 +13,15 @@ from reviewapps.sandbox.world import BOT, World
 
 UNDER_WAY: Final = re.compile(
     r"^/v3/(packages\?.*states=PROCESSING_UPLOAD|builds\?.*states=STAGING|deployments\?.*status_values=ACTIVE"
-    r"|(apps/[^/]+/)?processes/[^/]+/stats)"
+    r"|(builds|deployments)\?(.*&)?guids=|(apps/[^/]+/)?processes/[^/]+/stats)"
 )
 """What only asks whether the platform is still at it; the last, how those are whose address does not answer."""
 
 GOING: Final = re.compile(r"^/v3/(packages|builds|droplets|deployments|jobs)\b")
 """What asks how something goes."""
+
+COPIES: Final = re.compile(r"^/v3/droplets\?source_guid=")
+DROPLETS: Final = re.compile(r"^/v3/droplets\?")
 
 
 @dataclass(frozen=True)
@@ -55,20 +58,24 @@ class Meter:
 def without_waiting(calls: Iterable[Call]) -> list[Call]:
     """The requests to Cloud Foundry's API but for those that only asked whether something was over yet.
 
-    How many those are hangs on how long the platform takes, and not on what is done. Of the same question, asked
-    again and again with nothing done in between, the last one counts.
+    How many those are hangs on how long the platform takes, and not on what is done. So it is with all that asks
+    for droplets right after one was copied. Of any other question, asked again and again with nothing done in
+    between, the last one counts.
     """
     kept: list[Call] = []
     for call in calls:
         if not call.path.startswith("/v3") or UNDER_WAY.search(call.path):
             continue
         if call.method == "GET" and GOING.search(call.path):
-            again = [one for one in _since_the_last_write(kept) if one.path == call.path]
-            kept = [one for one in kept if one not in again]
+            written, since = _since_the_last_write(kept)
+            if written is not None and COPIES.search(written.path) and DROPLETS.search(call.path):
+                continue
+            kept = [one for one in kept if one not in since or one.path != call.path]
         kept.append(call)
     return kept
 
 
-def _since_the_last_write(calls: list[Call]) -> list[Call]:
+def _since_the_last_write(calls: list[Call]) -> tuple[Call | None, list[Call]]:
+    """The last call that changed something, and those after it."""
     writes = [at for at, call in enumerate(calls) if call.method != "GET"]
-    return calls[writes[-1] + 1 :] if writes else calls
+    return (calls[writes[-1]], calls[writes[-1] + 1 :]) if writes else (None, calls)

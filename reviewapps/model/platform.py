@@ -142,6 +142,17 @@ class Deployment:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """What the platform is working on, by whose it is and by ``guids``; and the builds and deployments that were
+    asked for by guid and came to a good end."""
+
+    working: frozenset[Environment] = frozenset()
+    guids: frozenset[str] = frozenset()
+    builds: tuple[Build, ...] = ()
+    deployments: tuple[Deployment, ...] = ()
+
+
+@dataclass(frozen=True)
 class Instance:
     """One container of ``web``. ``routable`` is None where the platform does not say."""
 

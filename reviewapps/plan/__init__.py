@@ -9,7 +9,7 @@ from reviewapps.plan.attempts import began_after, in_doubt, is_live, is_over
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.drift import drifted
 from reviewapps.plan.ended import ended
-from reviewapps.plan.lasting import gone_on, lasting
+from reviewapps.plan.lasting import gone_on, lasting, with_ends
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.notes import Note, as_noted, may_go_before, together
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal, next_rest
@@ -43,5 +43,6 @@ __all__ = [
     "restored",
     "together",
     "unfinished",
+    "with_ends",
     "with_what_is_left",
 ]

@@ -42,7 +42,8 @@ def droplet_of(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint,
         return steps.Look("builds")
     staging = next((b for b in actual.builds if b.state == "waiting"), None)
     if staging is not None:
-        return Wait("staging" if _serves(staging, attempt, blueprint) else "an older staging", "build")
+        on = "staging" if _serves(staging, attempt, blueprint) else "an older staging"
+        return Wait(on, "build", guid=staging.guid)
     built = [b for b in actual.builds if b.state == "ready" and _serves(b, attempt, blueprint)]
     for build in built:
         own = build.attempt == attempt.id and build.app == app.guid

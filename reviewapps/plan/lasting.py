@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from reviewapps.model import Actual, App, Build, Droplet, Package
+from reviewapps.model import Actual, App, Build, Deployment, Droplet, Package
 
 
 def lasting(actual: Actual) -> Actual:
@@ -42,6 +42,25 @@ def lasting(actual: Actual) -> Actual:
         no_room_to_roll=False,
         guard=None if guard is None else replace(guard, tended=False),
     )
+
+
+def with_ends(
+    lasted: Actual,
+    builds: tuple[Build, ...] | None,
+    deployments: tuple[Deployment, ...] | None,
+    over: Callable[[str], Build | Deployment | None],
+) -> Actual:
+    """``lasted`` with the ``builds`` and ``deployments`` that were there when it was kept, those that the platform
+    was at work on as they ended since; where ``over`` knows of all of them."""
+    built = [over(one.guid) if one.state == "waiting" else one for one in builds or ()]
+    rolled = [over(one.guid) if one.active else one for one in deployments or ()]
+    known = tuple(one for one in built if isinstance(one, Build))
+    told = tuple(one for one in rolled if isinstance(one, Deployment))
+    if len(known) == len(builds or ()) > 0:
+        lasted = replace(lasted, builds=known)
+    if len(told) == len(deployments or ()) > 0:
+        lasted = replace(lasted, deployments=told)
+    return lasted
 
 
 def gone_on(kept: Actual, seen: Actual) -> Actual | None:

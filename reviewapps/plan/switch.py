@@ -80,7 +80,7 @@ def watch_roll(rolling: Deployment, attempt: Attempt, actual: Actual, terms: Ter
     if actual.instances is None:
         return steps.Look("instances")
     if _crashed(attempt, actual, terms) is None:
-        return Wait("the new instance", "deployment")
+        return Wait("the new instance", "deployment", guid=rolling.guid)
     return steps.Look("crashes") if actual.crashes is None else steps.CancelRoll(rolling.guid)
 
 

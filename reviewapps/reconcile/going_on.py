@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
-from reviewapps.model import Actual, Environment, Space
-from reviewapps.plan import gone_on, lasting
+from reviewapps.model import Actual, Build, Deployment, Environment, Space
+from reviewapps.plan import gone_on, lasting, with_ends
 from reviewapps.ports import Lease
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.over import over
 
 RESTED: Final = 600_000_000
 """Microseconds after which nobody can still be at work who held a lease: twice what a task may last."""
@@ -35,11 +37,14 @@ class Looked:
 
 @dataclass(frozen=True)
 class Kept:
-    """What a turn knew in the end, which was ``at``, under the lease of this ``fence``."""
+    """What a turn knew in the end, which was ``at``, under the lease of this ``fence``, as far as it lasts; and
+    builds and deployments as they were then."""
 
     fence: int
     at: datetime
     actual: Actual
+    builds: tuple[Build, ...] | None = None
+    deployments: tuple[Deployment, ...] | None = None
 
 
 _LOOKED, _KEPT = TypeAdapter(Looked), TypeAdapter(Kept)
@@ -76,7 +81,7 @@ def keep(means: Means, environment: Environment, lease: Lease, actual: Actual) -
     keys = {package.build_key or "" for package in actual.packages or ()}
     shared = any(is_built_by_others(means, environment, key) for key in keys)
     known = replace(actual, elsewhere=None) if shared and not actual.elsewhere else actual
-    kept = Kept(lease.fence, means.now(), lasting(known))
+    kept = Kept(lease.fence, means.now(), lasting(known), known.builds, known.deployments)
     means.remember(_KEPT.dump_python(kept, mode="json"), means.pace.whole, KEPT, environment.name)
 
 
@@ -111,8 +116,11 @@ def forget(means: Means, environment: Environment) -> None:
 
 
 def _kept(means: Means, environment: Environment, lease: Lease) -> Kept | None:
-    kept = _recalled(_KEPT, means.remembered(KEPT, environment.name))
-    return kept if kept is not None and kept.fence == lease.previous else None
+    kept: Kept | None = _recalled(_KEPT, means.remembered(KEPT, environment.name))
+    if kept is None or kept.fence != lease.previous:
+        return None
+    ended = with_ends(kept.actual, kept.builds, kept.deployments, partial(over, means))
+    return replace(kept, actual=ended)
 
 
 def _rested(lease: Lease) -> bool:

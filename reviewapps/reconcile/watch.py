@@ -11,6 +11,7 @@ from zlib import crc32
 
 from reviewapps.model import Environment
 from reviewapps.reconcile.means import Means
+from reviewapps.reconcile.over import note_over
 from reviewapps.reconcile.view import wish_digest
 from reviewapps.steps import UnderWay, Wait
 
@@ -39,12 +40,22 @@ LATE: Final = 2.0
 """Seconds for which who wanted to ask for himself is waited for, before he is taken for one that waits no more."""
 
 
+MOST_GUIDS: Final = 50
+"""So many fit into one URL. Of more that are waited for, a listing shows only which are over, and not how."""
+
+
 @dataclass(frozen=True)
 class _Listing:
-    """Whose things of a kind were under way, by keys of environments; seconds since 1970."""
+    """Whose things of a kind were under way, by keys of environments, ``at`` seconds since 1970; only of these
+    ``guids``, where it was asked for such."""
 
     at: float
     keys: tuple[str, ...]
+    guids: tuple[str, ...] = ()
+
+    def tells_of(self, guid: str | None) -> bool:
+        """Whether what it lacks is over."""
+        return not self.guids or guid in self.guids
 
 
 def wait_for(means: Means, environment: Environment, wait: Wait, attempt: str) -> float:
@@ -57,7 +68,11 @@ def wait_for(means: Means, environment: Environment, wait: Wait, attempt: str) -
     closer = now + CLOSER[wait.kind] * means.pace.poll if wait.kind is not None else 0.0
     if wait.kind is not None and since == now:
         means.memory.write(f"{_where(means, wait.kind)}:youngest", now, means.pace.deadline.total_seconds())
-    waiting = {"on": on, "since": since, "kind": wait.kind, "wish": wish, "closer": closer}
+    waiting = {"on": on, "since": since, "kind": wait.kind, "wish": wish, "closer": closer, "guid": wait.guid}
+    if wait.kind is not None and wait.guid is not None:
+        where = _where(means, wait.kind)
+        asked = {**_waited_for(means, where), wait.guid: now}
+        means.memory.write(f"{where}:guids", asked, means.pace.deadline.total_seconds())
     means.remember(waiting, means.pace.deadline.total_seconds(), "waiting", environment.name)
     if wait.until is not None:
         return max(means.pace.soon, wait.until.timestamp() - now)
@@ -76,7 +91,7 @@ def is_still_under_way(means: Means, environment: Environment) -> float | None:
         return None
     since, share = waiting["since"], crc32(environment.key.encode()) % 100 / 100
     within = _after(means, now - _youngest(means, waiting))
-    listing = _listing(means, waiting["kind"], within, environment, since=since)
+    listing = _listing(means, waiting["kind"], within, environment, since=since, guid=waiting.get("guid"))
     if listing is None:
         return _free(means) + TURN * share
     if environment.key not in listing.keys:
@@ -97,6 +112,12 @@ def under_way(means: Means, kind: UnderWay, *, but: Environment) -> bool:
     """Whether the platform works on something of this kind for anybody of ours, but for one environment."""
     listing = _listing(means, kind, means.pace.poll, but)
     return listing is not None and any(key != but.key for key in listing.keys)
+
+
+def _waited_for(means: Means, where: str) -> dict[str, float]:
+    """The guids of what is waited for in that listing, and since when."""
+    known = means.memory.read(f"{where}:guids")
+    return {str(guid): float(at) for guid, at in known.items()} if isinstance(known, dict) else {}
 
 
 def _youngest(means: Means, waiting: dict[str, Any]) -> float:
@@ -143,26 +164,43 @@ def _since_listed(listed: Mapping[str, float], now: float) -> float:
 
 
 def _listing(
-    means: Means, kind: UnderWay, within: float, whose: Environment, *, since: float | None = None
+    means: Means,
+    kind: UnderWay,
+    within: float,
+    whose: Environment,
+    *,
+    since: float | None = None,
+    guid: str | None = None,
 ) -> _Listing | None:
     """What is under way, as it was at most so many seconds ago; older, but not from before ``since``, while nobody
     may ask, because some listing was asked for just now, and None where there is no such. (Without ``since`` it is
     asked for nevertheless.) So however many kinds and repositories wait, all together ask for few. Others whose
-    wait is over are woken; ``whose`` turn this is goes on by itself."""
+    wait is over are woken; ``whose`` turn this is goes on by itself.
+
+    Who waits for one ``guid`` asks for that, and for those of all others who do, as long as these are few: of such
+    it is remembered how they ended, so that nobody has to ask once more."""
     now, memory = means.now().timestamp(), means.memory
     where = _where(means, kind)
     held = memory.read(where)
-    before = _Listing(min(held[0], now), tuple(held[1])) if isinstance(held, list) else None
-    known = before if before is not None and before.at >= (since or 0.0) else None
+    before = _Listing(min(held[0], now), *map(tuple, held[1:])) if isinstance(held, list) else None
+    known = before if before is not None and before.at >= (since or 0.0) and before.tells_of(guid) else None
     if known is not None and now - known.at < within:
         return known
     if not _may_list(means, where) and since is not None:
         return known
-    keys = sorted(environment.key for environment in means.cloudfoundry.under_way(kind))
-    memory.write(where, [now, keys], 2 * means.pace.seldom)
-    for key in set(before.keys if before is not None else ()) - {whose.key, *keys}:
-        means.wake(key)
-    return _Listing(now, tuple(keys))
+    waited = _waited_for(means, where)
+    guids = tuple(sorted(waited)) if guid in waited and len(waited) <= MOST_GUIDS else ()
+    seen = means.cloudfoundry.under_way(kind, guids)
+    keys = sorted(environment.key for environment in seen.working)
+    note_over(means, *seen.builds, *seen.deployments)
+    if guids:
+        goes_on = {g: at for g, at in _waited_for(means, where).items() if g not in guids or g in seen.guids}
+        memory.write(f"{where}:guids", goes_on, means.pace.deadline.total_seconds())
+    memory.write(where, [now, keys, guids], 2 * means.pace.seldom)
+    if before is not None and bool(before.guids) == bool(guids):
+        for key in set(before.keys) - {whose.key, *keys}:
+            means.wake(key)
+    return _Listing(now, tuple(keys), guids)
 
 
 def _alone(means: Means, environment: Environment, after: float) -> float:

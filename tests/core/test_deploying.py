@@ -27,6 +27,7 @@ from reviewapps.model import (
     LogLine,
     LogSource,
     PastDeploy,
+    Progress,
     PullRequest,
     Tag,
     Tagging,
@@ -62,8 +63,8 @@ class CloudFoundry(imagined.CloudFoundry):
     def capacity(self, kind: str, plenty: int) -> Capacity:
         return Capacity()
 
-    def under_way(self, kind: steps.UnderWay) -> frozenset[Environment]:
-        return self.busy
+    def under_way(self, kind: steps.UnderWay, guids: Sequence[str] = ()) -> Progress:
+        return Progress(self.busy)
 
     def log(self, app: App, source: LogSource, lines: int) -> tuple[str, ...]:
         return ()

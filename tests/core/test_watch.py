@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -12,10 +12,12 @@ from typing import Any, cast
 import pytest
 
 from reviewapps.installation import Installation
-from reviewapps.model import Environment
+from reviewapps.model import Actual, Build, Environment, Progress
+from reviewapps.plan import lasting, with_ends
 from reviewapps.reconcile import Reconciler
 from reviewapps.reconcile.means import Means, Pace
-from reviewapps.reconcile.watch import is_still_under_way, under_way, wait_for
+from reviewapps.reconcile.over import over
+from reviewapps.reconcile.watch import MOST_GUIDS, is_still_under_way, under_way, wait_for
 from reviewapps.steps import UnderWay, Wait
 from tests.core.settling import NOW, SHOP
 from tests.core.test_capacity import Remembering
@@ -26,11 +28,12 @@ HOUR = 3600.0
 
 @dataclass
 class Platform:
-    """A platform that works on ``ends`` (seconds from now) of each environment, and ``listed`` at those times; the
-    ``seconds`` that have passed."""
+    """A platform that works on ``ends`` (seconds from now) of each environment, and ``listed`` at those times,
+    when these guids (here, names of environments) were ``asked_for``; the ``seconds`` that have passed."""
 
     ends: dict[Environment, float]
     listed: list[float] = field(default_factory=list)
+    asked_for: list[tuple[str, ...]] = field(default_factory=list)
     woken: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -39,9 +42,13 @@ class Platform:
         platform = self
 
         class Works(CloudFoundry):
-            def under_way(self, kind: UnderWay) -> frozenset[Environment]:
+            def under_way(self, kind: UnderWay, guids: Sequence[str] = ()) -> Progress:
                 platform.listed.append(platform.seconds)
-                return frozenset(e for e, at in platform.ends.items() if at > platform.seconds)
+                platform.asked_for.append(tuple(guids))
+                of = {e: at for e, at in platform.ends.items() if not guids or e.name in guids}
+                working = frozenset(e for e, at in of.items() if at > platform.seconds)
+                over = [Build(e.name, "ready", "p", "k", "1", f"d-{e.name}") for e in of.keys() - working]
+                return Progress(working, frozenset(e.name for e in working), tuple(over) if guids else ())
 
         own: dict[str, Any] = {"cloudfoundry": Works(NOW, {}), "memory": self.memory, "pace": Pace()}
         return replace(Deploying(()).means, now=self.now, wake=self.woken.append, **own)
@@ -238,6 +245,71 @@ def test_what_somebody_says_by_hand_is_not_kept_waiting() -> None:
     with installation.held(environment, "octocat"):
         pass
     assert is_still_under_way(means, environment) is None
+
+
+def _builds(environment: Environment) -> Wait:
+    return Wait("staging", "build", guid=environment.name)
+
+
+def test_whoever_lists_sees_how_the_builds_of_all_who_wait_ended() -> None:
+    platform = _some(3, lambda n: 10.0 * n)
+    means, (one, other, third) = platform.means, platform.ends
+    for environment in platform.ends:
+        wait_for(means, environment, _builds(environment), "1")
+    platform.seconds = 21.0
+    assert is_still_under_way(means, one) is None
+    assert platform.asked_for == [("pr-1", "pr-2", "pr-3")]
+    assert is_still_under_way(means, other) is None
+    platform.seconds = 23.0
+    assert is_still_under_way(means, third) is not None
+    assert platform.asked_for[1:] == [("pr-3",)]
+    ended = [over(means, environment.name) for environment in platform.ends]
+    assert [one and one.droplet for one in ended] == ["d-pr-1", "d-pr-2", None]
+
+
+def test_of_more_than_an_address_holds_only_what_is_under_way_is_listed() -> None:
+    platform = _some(MOST_GUIDS + 1, lambda n: 10.0)
+    means, one = platform.means, next(iter(platform.ends))
+    for environment in platform.ends:
+        wait_for(means, environment, _builds(environment), "1")
+    platform.seconds = 11.0
+    assert is_still_under_way(means, one) is None
+    assert (platform.asked_for, over(means, one.name)) == ([()], None)
+
+
+def test_a_listing_of_what_others_wait_for_says_nothing_of_ones_own() -> None:
+    platform = _some(2, lambda n: HOUR)
+    means, (one, other) = platform.means, platform.ends
+    wait_for(means, one, _builds(one), "1")
+    for environment, wait in ((other, Wait("an older staging", "build")), (other, _builds(other))):
+        wait_for(means, environment, wait, "1")
+        platform.seconds += 1.0
+        assert is_still_under_way(means, one) is not None
+        platform.seconds += 0.1
+        assert is_still_under_way(means, other) is not None, "until another listing may be asked for"
+
+
+def test_builds_of_anybody_are_listed_whatever_is_waited_for() -> None:
+    platform = _some(2, lambda n: HOUR)
+    one = next(iter(platform.ends))
+    wait_for(platform.means, one, _builds(one), "1")
+    platform.seconds = 1.0
+    assert is_still_under_way(platform.means, one) is not None
+    assert under_way(platform.means, "build", but=one)
+    assert platform.asked_for == [("pr-1",), ()]
+
+
+@pytest.mark.parametrize("before", [(), (Build("before", "failed", "p", "k", "0"),)])
+def test_a_build_that_ended_well_is_gone_on_with(before: tuple[Build, ...]) -> None:
+    staging = Build("b", "waiting", "p", "k", "1")
+    built = replace(staging, state="ready", droplet="d")
+    there = Actual(Environment(SHOP.id, "pr-1"), builds=(staging, *before), droplets=())
+    lasted = lasting(there)
+    ends = with_ends(lasted, there.builds, None, {"b": built}.get)
+    assert (ends.builds, ends.droplets) == ((built, *before), None)
+    assert ends.uncopied == {"b"}
+    assert with_ends(lasted, there.builds, None, lambda guid: None) == lasted
+    assert lasted.builds is None
 
 
 def test_who_lists_wakes_others_and_goes_on_himself() -> None:

@@ -18,7 +18,7 @@ from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
 
-FIRST, PUSH, PROMOTION = 18, 15, 11
+FIRST, PUSH, PROMOTION = 14, 10, 7
 """The most for a first deploy, a push of a changed file, and a tag of what is built already."""
 
 GATE = 2

@@ -101,7 +101,7 @@ def test_what_somebody_edited_keeps_nobody_else_waiting(space: SpaceClient, plat
     listing = {"pagination": {"total_results": 2, "next": None}, "resources": [stray, ours]}
     platform.fault("GET", "/v3/builds", "status", status=200, body=json.dumps(listing), times=2)
 
-    assert space.under_way("build") == {PREVIEW}
+    assert space.under_way("build").working == {PREVIEW}
     elsewhere = space.carry_out(steps.Look("elsewhere", "b" * 40), Actual(OTHER)).elsewhere
     assert elsewhere == ()
 
