@@ -31,7 +31,9 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
     builder = _app(step.app, actual)
     marks = _marks(api, step.blueprint, actual, builder) | {labels.ATTEMPT: step.attempt}
     try:
-        actual = with_other(actual, with_build_variables(api, builder, step.blueprint.build_env))
+        first = not _has_tried(step.app, step.attempt, actual)
+        builder = with_build_variables(api, builder, step.blueprint.build_env, first=first)
+        actual = with_other(actual, builder)
         made = api.create_build(step.package, _lifecycle(step.blueprint), marks)
     except NotReady:
         return replace(actual, packages=None)
@@ -76,6 +78,12 @@ def _app(guid: str, actual: Actual) -> App:
         if app.guid == guid:
             return app
     raise ValueError(f"{actual.environment.key} has no app {guid}")
+
+
+def _has_tried(app: str, attempt: str, actual: Actual) -> bool:
+    """Whether the app built before, or began to for another attempt."""
+    built = any(one.app == app for one in actual.builds or ())
+    return built or any(one.app == app and one.attempt != attempt for one in actual.packages or ())
 
 
 def _create_package(api: Client, step: Upload, actual: Actual) -> str:

@@ -280,13 +280,21 @@ def _value_of(annotations: Texts, key: str, form: TypeAdapter[Any]) -> Any:
     return found
 
 
-def built_text(before: tuple[Built, ...] | None, build_key: str | None, droplet: str | None = None) -> str:
-    """The builds of an app, with this one as its newest; with ``droplet``, as one that it went live with."""
+def built_text(
+    before: tuple[Built, ...] | None,
+    build_key: str | None,
+    droplet: str | None = None,
+    runs: str | None = None,
+) -> str:
+    """The builds of an app, with this one as its newest; with ``droplet``, as one that it came to. The droplet
+    that it ``runs`` keeps its place, however many came after."""
     known = {one.key: one.droplet for one in before or ()}
     if build_key is not None:
         droplet = droplet or known.pop(build_key, None)
         known = {key: there for key, there in known.items() if key != build_key} | {build_key: droplet}
-    return _json([asdict(Built(*one)) for one in known.items()][-BUILDS:])
+    builds = [Built(*one) for one in known.items()]
+    running = [one for one in builds[:-BUILDS] if runs is not None and one.droplet == runs]
+    return _json([asdict(one) for one in (*running, *builds[-BUILDS:])])
 
 
 def built_of(annotations: Texts) -> tuple[Built, ...] | None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from reviewapps.cloudfoundry import bounds, labels
 from reviewapps.cloudfoundry.bounds import Unreadable
 from reviewapps.model import (
+    EXPIRED,
     App,
     Binding,
     Build,
@@ -190,7 +191,7 @@ def _package(resource: Json) -> Package:
         state=_state(_PACKAGE_STATES, resource),
         build_key=marks.get(labels.BUILD),
         uploaded=state != "AWAITING_UPLOAD",
-        error=(resource.get("data") or {}).get("error") or ("it has expired" if state == "EXPIRED" else ""),
+        error=(resource.get("data") or {}).get("error") or (EXPIRED if state == "EXPIRED" else ""),
         attempt=marks.get(labels.ATTEMPT),
         app=_related(resource, "app"),
     )
@@ -237,7 +238,7 @@ def _droplet(resource: Json) -> Droplet:
         guid=resource["guid"],
         state=_state(_DROPLET_STATES, resource),
         checksum=(resource.get("checksum") or {}).get("value"),
-        error=resource.get("error") or ("it has expired" if resource["state"] == "EXPIRED" else ""),
+        error=resource.get("error") or (EXPIRED if resource["state"] == "EXPIRED" else ""),
         app=_related(resource, "app"),
         created_at=bounds.moment(resource["created_at"]),
         copy_of=annotations_of(resource).get(labels.COPY_OF),

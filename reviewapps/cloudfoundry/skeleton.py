@@ -148,10 +148,10 @@ def write_attempt(
 
 def _attempt_notes(attempt: Attempt, app: App | None, droplet: str | None = None) -> dict[str, str | None]:
     """The attempt, and the app's builds with the one that is to come of it: the ``droplet``, once it has come."""
-    before = app.built if app is not None else None
+    before, runs = (app.built, app.droplet) if app is not None else (None, None)
     return {
         labels.ATTEMPT: labels.attempt_text(attempt),
-        labels.BUILT: labels.built_text(before, attempt.build_key, droplet),
+        labels.BUILT: labels.built_text(before, attempt.build_key, droplet, runs),
     }
 
 

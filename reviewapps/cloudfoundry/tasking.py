@@ -24,7 +24,8 @@ def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
     app = app_of(actual)
     if app.attempt is not None:
         asked = replace(app.attempt, task=step.key, task_asked_at=datetime.now(UTC))
-        actual = write_attempt(api, app, asked, actual, step.droplet if step.kind != "teardown" else None)
+        noted = step.kind == "teardown" or app.droplet_of(asked.build_key or "") is not None
+        actual = write_attempt(api, app, asked, actual, None if noted else step.droplet)
     listed = tuple(map(parse.task, api.tasks(app.guid, labels.selector(api.instance))))
     known = {task.guid for task in actual.tasks or ()}
     if any(task.key == step.key and task.guid not in known for task in listed):

@@ -29,14 +29,16 @@ def with_variables(
     return remember_names(api, app, names)
 
 
-def with_build_variables(api: Client, app: App, wanted: Mapping[str, str]) -> App:
-    """The app that builds, which has these variables, and none that we set before. One that is to run what it
-    builds has none yet but those of a build: the names that were noted at its birth are of what is to come."""
+def with_build_variables(api: Client, app: App, wanted: Mapping[str, str], *, first: bool) -> App:
+    """The app that builds, which has these variables, and none that we set before. An app that is to run what it
+    builds keeps the names that were noted at its birth, of what is to come; before its ``first`` build none of
+    them can be set."""
     if app.is_builder or app.env_names <= wanted.keys():
         return with_variables(api, app, wanted)
     app = remember_names(api, app, app.env_names | wanted.keys())
-    if wanted:
-        api.set_environment(app.guid, dict(wanted))
+    gone: dict[str, str | None] = {} if first else dict.fromkeys(app.env_names - wanted.keys())
+    if variables := {**gone, **wanted}:
+        api.set_environment(app.guid, variables)
     return app
 
 

@@ -32,6 +32,7 @@ from reviewapps.model.github import (
     doubled,
 )
 from reviewapps.model.platform import (
+    EXPIRED,
     Abroad,
     Binding,
     Build,
@@ -55,6 +56,7 @@ from reviewapps.model.space import Actual, Belongings, Capacity, Holdings, Quota
 __all__ = [
     "ADOPTED",
     "BUILDER",
+    "EXPIRED",
     "FORMAT",
     "USUAL",
     "Abroad",

@@ -10,6 +10,9 @@ from reviewapps.model.environments import Environment
 
 State = Literal["waiting", "ready", "failed"]
 
+EXPIRED = "it has expired"
+"""The error of a package or a droplet that was ready once, and that the platform has taken the bits of."""
+
 
 @dataclass(frozen=True)
 class Package:

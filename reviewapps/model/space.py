@@ -78,7 +78,7 @@ class Actual:
 
     def at_rest(self) -> Actual:
         """The same where an attempt begins and nothing of the app is under way: what there may be of it already
-        is nothing, and what was built before shows among all builds of the same."""
+        is nothing, and what was built before is named by the app itself."""
         return replace(
             self,
             packages=self.packages or (),

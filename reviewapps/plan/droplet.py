@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from reviewapps import steps
-from reviewapps.model import BUILDER, Actual, App, Attempt, Blueprint, Build, Droplet, Refusal
+from reviewapps.model import BUILDER, EXPIRED, Actual, App, Attempt, Blueprint, Build, Droplet, Refusal
 from reviewapps.plan.provenance import awaited, explained
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
@@ -279,7 +279,10 @@ def _with_signature(source: Droplet, app: App, actual: Actual, terms: Terms) -> 
 
 
 def _built(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next:
-    where = app if _is_clean(app, attempt, actual, blueprint) else actual.builder
+    clean = _is_clean(app, actual, blueprint)
+    if clean is None:
+        return steps.Look("droplets")
+    where = app if clean else actual.builder
     if where is None:
         return steps.CreateBuilder(tuple(f"{name}-{BUILDER}" for name in terms.names))
     if actual.packages is None:
@@ -311,17 +314,21 @@ def _renewed(builder: App, actual: Actual) -> Next:
     return steps.Look("builder") if actual.builder_is_ours is None else steps.ReplaceBuilder(builder.guid)
 
 
-def _is_clean(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint) -> bool:
-    """Whether a build by this app would see no more than it may: the app never had a droplet, so never any
-    variables or services that were meant for what runs. Whatever it has now and then is taken away first."""
+def _is_clean(app: App, actual: Actual, blueprint: Blueprint) -> bool | None:
+    """Whether a build by this app would see no more than it may: the app never ran, so never had any variables or
+    services that were meant for what runs. Whatever it has now and then is taken away first. The names that were
+    noted at its birth are set once it has a droplet to run with; None where nobody looked if it has one."""
     if app.droplet is not None or app.service_names:
         return False
-    return app.env_names <= blueprint.build_env.keys() or _is_unset(app, attempt, actual)
+    if app.env_names <= blueprint.build_env.keys():
+        return True
+    if any(one.app == app.guid and one.state == "ready" for one in actual.builds or ()):
+        return False
+    if actual.droplets is None:
+        return None
+    return not any(one.app == app.guid and _was_there(one) for one in actual.droplets)
 
 
-def _is_unset(app: App, attempt: Attempt, actual: Actual) -> bool:
-    """Whether none of the variables can be set whose names were noted when the app was made: they are set once its
-    first attempt has a droplet."""
-    first = _is_new(app, attempt) and not attempt.tries and not attempt.inherits
-    had = any(one.attempt == attempt.id and one.state == "ready" for one in actual.builds or ())
-    return first and not had and attempt.copied_from is None and not actual.droplets
+def _was_there(droplet: Droplet) -> bool:
+    """Whether it can be run, or could once; those of builds and copies that failed never could."""
+    return droplet.state != "failed" or droplet.error == EXPIRED

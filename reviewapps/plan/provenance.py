@@ -14,9 +14,11 @@ MOST = 3
 
 
 def explained(app: App, attempt: Attempt, actual: Actual, terms: Terms, *, failed: bool) -> Next | None:
-    """Write down why a shared environment is about to be built; None where that is done. (A preview is built
-    because it is new, which needs no words.) ``failed``: a copy was tried."""
-    if not app.environment.shared or attempt.because:
+    """Write down that it is about to be built, and of a shared environment why; None where that is done. (A
+    preview is built because it is new, which needs no words.) ``failed``: a copy was tried."""
+    if not app.environment.shared:
+        return None if attempt.copied_from is None else steps.Begin(replace(attempt, copied_from=None))
+    if attempt.because:
         return None
     return steps.Begin(replace(attempt, because=_why(attempt, actual, terms, failed), copied_from=None))
 

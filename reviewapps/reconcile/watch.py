@@ -71,8 +71,8 @@ def wait_for(means: Means, environment: Environment, wait: Wait, attempt: str) -
     waiting = {"on": on, "since": since, "kind": wait.kind, "wish": wish, "closer": closer, "guid": wait.guid}
     if wait.kind is not None and wait.guid is not None:
         where = _where(means, wait.kind)
-        asked = {**_waited_for(means, where), wait.guid: now}
-        means.memory.write(f"{where}:guids", asked, means.pace.deadline.total_seconds())
+        asked = _waited_for(means, where) | {wait.guid}
+        means.memory.write(f"{where}:guids", sorted(asked), means.pace.deadline.total_seconds())
     means.remember(waiting, means.pace.deadline.total_seconds(), "waiting", environment.name)
     if wait.until is not None:
         return max(means.pace.soon, wait.until.timestamp() - now)
@@ -114,10 +114,10 @@ def under_way(means: Means, kind: UnderWay, *, but: Environment) -> bool:
     return listing is not None and any(key != but.key for key in listing.keys)
 
 
-def _waited_for(means: Means, where: str) -> dict[str, float]:
-    """The guids of what is waited for in that listing, and since when."""
+def _waited_for(means: Means, where: str) -> frozenset[str]:
+    """The guids of what is waited for in that listing."""
     known = means.memory.read(f"{where}:guids")
-    return {str(guid): float(at) for guid, at in known.items()} if isinstance(known, dict) else {}
+    return frozenset(map(str, known)) if isinstance(known, list) else frozenset()
 
 
 def _youngest(means: Means, waiting: dict[str, Any]) -> float:
@@ -193,9 +193,9 @@ def _listing(
     seen = means.cloudfoundry.under_way(kind, guids)
     keys = sorted(environment.key for environment in seen.working)
     note_over(means, *seen.builds, *seen.deployments)
-    if guids:
-        goes_on = {g: at for g, at in _waited_for(means, where).items() if g not in guids or g in seen.guids}
-        memory.write(f"{where}:guids", goes_on, means.pace.deadline.total_seconds())
+    if over := waited - seen.guids:
+        still = sorted(_waited_for(means, where) - over)
+        memory.write(f"{where}:guids", still, means.pace.deadline.total_seconds())
     memory.write(where, [now, keys, guids], 2 * means.pace.seldom)
     if before is not None and bool(before.guids) == bool(guids):
         for key in set(before.keys) - {whose.key, *keys}:

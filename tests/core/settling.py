@@ -376,7 +376,8 @@ class Settling:
 
 
 def blueprint(commit: str, host: str, tree: str) -> Blueprint:
-    return Blueprint(commit, host, "app", "", tree, tree, None, None, None, Health(), (), None, {})
+    env = {"REVIEWAPPS_URL": f"https://{host}"}
+    return Blueprint(commit, host, "app", "", tree, tree, None, None, None, Health(), (), None, env)
 
 
 def is_as_it_should_be(settling: Settling) -> Mapping[Environment, str]:

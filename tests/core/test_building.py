@@ -12,13 +12,14 @@ from reviewapps import steps
 from reviewapps.desired import Run
 from reviewapps.model import (
     Attempt,
+    Environment,
 )
 from reviewapps.plan import (
     together,
 )
 from tests.core.imagined import BAD_BITS
 from tests.core.one_preview import PR_1, PUSHED, done, push, refusal, settled, the_app, world
-from tests.core.settling import NOW, is_as_it_should_be, pull_request, sha
+from tests.core.settling import NOW, SHOP, is_as_it_should_be, pull_request, sha
 
 # --- builds ---
 
@@ -38,6 +39,38 @@ def test_going_back_to_an_earlier_commit_builds_nothing() -> None:
     there.until_settled()
     assert there.cf.builds_made.total() == 2
     assert the_app(there).commit == sha(1)
+
+
+def test_a_build_that_failed_is_followed_by_one_in_the_same_app() -> None:
+    there = settled("unbuildable")
+    push(there)
+    assert is_as_it_should_be(there) == {}
+    assert (done(there, steps.CreateBuilder), done(there, steps.CopyDroplet)) == (0, 0)
+
+
+def test_whose_source_of_a_copy_went_builds_where_nothing_was_set() -> None:
+    """The start of what was copied and set up is put off, its source goes, and all that was known is forgotten."""
+    there = settled()
+    there.github.trees[sha(2)] = there.github.tree(sha(1))
+    there.github.pull_requests[2] = pull_request(2)
+    there.cf.away = (steps.Start,)
+    other = Environment(SHOP.id, "pr-2")
+    for _ in range(6):
+        there.turn(other)
+        there.cf.pass_time()
+    assert done(there, steps.CopyDroplet) == 1
+    there.github.pull_requests[1] = replace(there.github.pull_requests[1], open=False)
+    while there.cf.look().actual(PR_1).apps:
+        there.turn(PR_1)
+        there.cf.pass_time()
+    there.cf.away = ()
+    for _ in range(12):
+        there.kept.clear()
+        there.turn(other)
+        there.cf.pass_time()
+    assert is_as_it_should_be(there) == {}
+    app = there.cf.look().actual(other).app
+    assert app is not None and app.attempt is not None and app.attempt.copied_from is None
 
 
 @pytest.mark.parametrize(

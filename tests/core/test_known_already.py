@@ -13,11 +13,14 @@ from reviewapps import steps
 from reviewapps.cloudfoundry.looking import look
 from reviewapps.model import (
     BUILDER,
+    EXPIRED,
     Actual,
     App,
     Attempt,
+    Build,
     Built,
     Deployment,
+    Droplet,
     Environment,
     Guard,
     Holdings,
@@ -83,9 +86,9 @@ def test_what_nobody_says_was_built_is_known_only_where_every_app_tells(
     assert Space(apps, unreadable={PR_1: "odd"}).holdings(DEV, KINDS).keys is None
 
 
-def _next(app: App, there: Holdings, **more: Any) -> object:
-    actual = Actual(app.environment, (app,), builds=(), packages=(), **more)
-    attempt = replace(OWN, id="2.1", began=NOW, copied_from="pr-1", build_key=KEY)
+def _next(app: App, there: Holdings, copied_from: str | None = "pr-1", **more: Any) -> object:
+    actual = replace(Actual(app.environment, (app,), builds=(), packages=()), **more)
+    attempt = replace(OWN, id="2.1", began=NOW, copied_from=copied_from, build_key=KEY)
     return droplet_of(app, attempt, actual, PLAN, replace(TERMS, there=there))
 
 
@@ -126,7 +129,9 @@ def test_who_runs_the_build_is_copied_from_and_others_are_looked_at(there: Holdi
 def test_what_nobody_built_is_looked_for_nowhere() -> None:
     there = Holdings(frozenset({"another"}))
     assert isinstance(_next(running(DEV, sha(2)), there, droplets=()), steps.Begin), "why it is built"
-    assert isinstance(_next(running(PR_2, sha(2)), there, droplets=()), steps.CreateBuilder)
+    forgets = _next(running(PR_2, sha(2)), there, droplets=())
+    assert isinstance(forgets, steps.Begin) and forgets.attempt.copied_from is None
+    assert isinstance(_next(running(PR_2, sha(2)), there, None, droplets=()), steps.CreateBuilder)
 
 
 def test_what_an_attempt_began_to_build_is_not_looked_for_again() -> None:
@@ -144,6 +149,41 @@ def test_what_an_attempt_began_to_build_is_not_looked_for_again() -> None:
 
 def test_a_copy_that_an_earlier_turn_may_have_begun_is_looked_for_together_with_its_source() -> None:
     assert _next(running(DEV, sha(2)), replace(SURE, own=frozenset({KEY}))) == LOOK
+
+
+NEW = replace(running(PR_2, None), droplet=None, started=False, env_names=frozenset({"TOKEN"}))
+HERE = Droplet("d9", "ready", "x", app="a")
+
+
+@pytest.mark.parametrize(
+    ("there", "step"),
+    [
+        ({"droplets": ()}, steps.Upload("a", PLAN)),
+        ({}, steps.Look("droplets")),
+        (
+            {"droplets": (replace(HERE, state="failed", error="failed to copy"),)},
+            steps.Upload("a", PLAN),
+        ),
+        ({"droplets": (replace(HERE, app="another"),)}, steps.Upload("a", PLAN)),
+        ({"droplets": (HERE,)}, steps.CreateBuilder(("shop-dev-build",))),
+        (
+            {"droplets": (replace(HERE, state="failed", error=EXPIRED),)},
+            steps.CreateBuilder(("shop-dev-build",)),
+        ),
+        (
+            {"droplets": (), "builds": (Build("b", "ready", "p", "another", "1.1", "gone", app="a"),)},
+            steps.CreateBuilder(("shop-dev-build",)),
+        ),
+    ],
+    ids=["new", "unknown", "a failed copy", "another's", "a copy", "one that expired", "one that is gone"],
+)
+def test_an_app_with_names_from_its_birth_builds_until_it_had_what_it_could_run(
+    there: dict[str, Any], step: object
+) -> None:
+    assert _next(NEW, Holdings(frozenset()), None, **there) == step
+    assert _next(replace(NEW, droplet="d9"), Holdings(frozenset()), None, **there) != steps.Upload("a", PLAN)
+    unnamed = replace(NEW, env_names=frozenset())
+    assert _next(unnamed, Holdings(frozenset()), None, **there) == steps.Upload("a", PLAN)
 
 
 class Api:

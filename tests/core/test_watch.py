@@ -275,6 +275,11 @@ def test_of_more_than_an_address_holds_only_what_is_under_way_is_listed() -> Non
     platform.seconds = 11.0
     assert is_still_under_way(means, one) is None
     assert (platform.asked_for, over(means, one.name)) == ([()], None)
+    platform.ends = {one: 30.0}
+    wait_for(means, one, _builds(one), "2")
+    platform.seconds = 13.0
+    assert is_still_under_way(means, one) is not None
+    assert platform.asked_for[1:] == [("pr-1",)], "of the many none is waited for any more"
 
 
 def test_a_listing_of_what_others_wait_for_says_nothing_of_ones_own() -> None:

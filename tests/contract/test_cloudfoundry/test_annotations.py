@@ -9,6 +9,7 @@ import pytest
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.model import (
     Attempt,
+    Built,
     Refusal,
 )
 from tests.contract.test_cloudfoundry.documents import ATTEMPT, NOON, annotated
@@ -90,6 +91,18 @@ def test_what_somebody_edited_is_not_read_as_if_we_had_written_it(key: str, text
     with pytest.raises(labels.Unreadable, match="cannot be read"):
         parse.app(annotated({key: text}))
     assert parse.app(annotated({labels.LOCK: json.dumps(LOCK)})).lock is not None
+
+
+def test_of_its_builds_an_app_remembers_the_last_and_what_it_runs() -> None:
+    builds: tuple[Built, ...] | None = None
+    for number in range(labels.BUILDS + 9):
+        text = labels.built_text(builds, f"k{number}", f"d{number}" if number < 2 else None, "d1")
+        assert len(text) <= labels.LIMIT
+        builds = labels.built_of({labels.BUILT: text})
+    assert builds is not None and len(builds) == labels.BUILDS + 1
+    assert builds[0] == Built("k1", "d1") and builds[-1] == Built(f"k{labels.BUILDS + 8}")
+    again = labels.built_of({labels.BUILT: labels.built_text(builds, "k1")})
+    assert again is not None and again[-1] == Built("k1", "d1"), "the droplet that it came to stays known"
 
 
 @pytest.mark.parametrize("count", [0, 1, 300, 3000])

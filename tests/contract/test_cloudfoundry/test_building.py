@@ -10,10 +10,12 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry.web_process import born
 from reviewapps.errors import BadManifest, Busy
 from reviewapps.model import Actual, Built, Environment
 from tests.contract.test_cloudfoundry.platform import Platform, client
 from tests.contract.test_cloudfoundry.scenes import (
+    NAMES,
     OTHER,
     PREVIEW,
     app_of,
@@ -142,6 +144,26 @@ def test_a_copy_that_runs_can_be_copied_on_once_its_source_is_gone(
     actual = space.carry_out(steps.Look("elsewhere", key, holders=holders), Actual(staging))
     assert [(one.environment, one.droplet) for one in actual.elsewhere or ()] == [(PREVIEW, copy.guid)]
     assert actual.sources[copy.guid].checksum == copy.checksum
+
+
+@pytest.mark.parametrize("sees", [{}, {"LEVEL": "3"}])
+def test_before_its_first_build_an_app_has_nothing_but_what_that_may_see(
+    platform: Platform, space: SpaceClient, tmp_path: Path, sees: dict[str, str]
+) -> None:
+    plan = blueprint(env={"TOKEN": "t"}, build_env=sees)
+    actual = space.carry_out(steps.CreateApp(NAMES, attempt(), blueprint=plan), Actual(PREVIEW))
+    app = app_of(actual)
+    assert (app.env_names, app.web) == (frozenset({"TOKEN"}), "." + born().split(".")[1])
+    actual, _ = built(space, actual, tmp_path, build_env=sees)
+    assert platform.variables(app.guid) == sees
+    assert len(platform.calls("PATCH", "/environment_variables")) == len(sees)
+    actual = space.carry_out(steps.Configure(plan), actual)
+    assert platform.variables(app.guid) == {"TOKEN": "t"}
+    assert (app_of(actual).env_names, app_of(actual).web) == (app.env_names, app.web)
+
+    again = steps.CreateBuild(app.guid, (actual.packages or ())[0].guid, "a2", plan)
+    space.carry_out(again, actual)
+    assert platform.variables(app.guid) == sees, "what it has by then is taken away first"
 
 
 def test_of_what_somebody_wrote_over_nobody_takes_the_builds_for_known(

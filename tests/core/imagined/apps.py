@@ -108,4 +108,4 @@ class Apps(State):
     def _listing(self, app: App, droplet: str | None = None) -> App:
         """The app, among whose builds is what its attempt is to come to."""
         key = app.attempt.build_key if app.attempt is not None else None
-        return replace(app, built=built_of({BUILT: built_text(app.built, key, droplet)}))
+        return replace(app, built=built_of({BUILT: built_text(app.built, key, droplet, app.droplet)}))

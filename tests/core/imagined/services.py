@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reviewapps import steps
+from reviewapps.cloudfoundry.labels import BUILT, built_of, built_text
 from reviewapps.model import (
     Actual,
     App,
@@ -61,7 +62,9 @@ class Services(State):
     def _ask_for(self, step: steps.RunTask, app: App) -> None:
         if app.attempt is not None:
             asked = replace(app.attempt, task=step.key, task_asked_at=self.now)
-            self.apps[app.guid] = replace(app, attempt=asked)
+            noted = step.kind == "teardown" or app.droplet_of(asked.build_key or "") is not None
+            text = built_text(app.built, asked.build_key, None if noted else step.droplet, app.droplet)
+            self.apps[app.guid] = replace(app, attempt=asked, built=built_of({BUILT: text}))
 
     def _run_task(self, step: steps.RunTask, app: App) -> None:
         assert any(d.guid == step.droplet and d.state == "ready" for d in self.droplets.get(app.guid, []))
