@@ -29,8 +29,14 @@ test: $(VENV)/installed-dev ## every test
 check: $(VENV)/installed-dev ## format, lint, types, layers, and the fast tests
 	@$(BIN)/ruff format --check --quiet . || { echo "run: make fmt"; exit 1; }
 	@$(BIN)/ruff check --quiet .
+	@$(MAKE) --no-print-directory -j 2 types fast
+
+.PHONY: types fast
+types: # each of these is one process: beside them the tests have the other core
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+fast:
 	@$(BIN)/pytest -q -n 2 tests/core tests/house tests/coordination
 
 fmt: $(VENV)/installed-dev ## format the code

@@ -31,7 +31,7 @@ def create_build(api: Client, step: CreateBuild, actual: Actual) -> Actual:
     builder = _app(step.app, actual)
     marks = _marks(api, step.blueprint, actual, builder) | {labels.ATTEMPT: step.attempt}
     try:
-        first = not _has_tried(step.app, step.attempt, actual)
+        first = _is_first(step, actual)
         builder = with_build_variables(api, builder, step.blueprint.build_env, first=first)
         actual = with_other(actual, builder)
         made = api.create_build(step.package, _lifecycle(step.blueprint), marks)
@@ -80,10 +80,11 @@ def _app(guid: str, actual: Actual) -> App:
     raise ValueError(f"{actual.environment.key} has no app {guid}")
 
 
-def _has_tried(app: str, attempt: str, actual: Actual) -> bool:
-    """Whether the app built before, or began to for another attempt."""
-    built = any(one.app == app for one in actual.builds or ())
-    return built or any(one.app == app and one.attempt != attempt for one in actual.packages or ())
+def _is_first(step: CreateBuild, actual: Actual) -> bool:
+    """Whether it is the first build of an app that was made for it."""
+    attempt = app_of(actual).attempt
+    built = any(one.app == step.app for one in actual.builds or ())
+    return attempt is not None and attempt.born and attempt.id == step.attempt and not built
 
 
 def _create_package(api: Client, step: Upload, actual: Actual) -> str:

@@ -32,7 +32,7 @@ def with_variables(
 def with_build_variables(api: Client, app: App, wanted: Mapping[str, str], *, first: bool) -> App:
     """The app that builds, which has these variables, and none that we set before. An app that is to run what it
     builds keeps the names that were noted at its birth, of what is to come; before its ``first`` build none of
-    them can be set."""
+    them are set."""
     if app.is_builder or app.env_names <= wanted.keys():
         return with_variables(api, app, wanted)
     app = remember_names(api, app, app.env_names | wanted.keys())

@@ -68,7 +68,8 @@ class Attempt:
     ``needs_mb`` is the memory of all its instances where that is more than of what serves: it waits until there is
     room for it, which it is ``granted`` once and for all. ``inherits``: an attempt before it did not come to an
     end, and may have set variables and sizes of its own. ``build_key`` is what it builds or copies, noted before
-    it does; None where its source was not read yet.
+    it does; None where its source was not read yet. ``born``: the app was made with it, and has got nothing since
+    that could run; so none of its variables are set.
     """
 
     id: str
@@ -93,6 +94,7 @@ class Attempt:
     needs_mb: int | None = None
     granted: bool = False
     build_key: str | None = None
+    born: bool = False
 
     def is_for(self, commit: str, config: str) -> bool:
         return (self.commit, self.config) == (commit, config)

@@ -228,10 +228,9 @@ def _from_beside(
 
 
 def _with_origin(origin: str | None, attempt: Attempt) -> Next | None:
-    """Write down whose build is copied; None where that is done."""
-    if (attempt.copied_from, attempt.because) == (origin, ""):
-        return None
-    return steps.Begin(replace(attempt, copied_from=origin, because=""))
+    """Write down whose build is copied, before the app has anything by it; None where that is done."""
+    copying = replace(attempt, copied_from=origin, because="", born=False)
+    return None if copying == attempt else steps.Begin(copying)
 
 
 def _looked_beside(blueprint: Blueprint, terms: Terms) -> steps.Look:

@@ -50,7 +50,7 @@ def _created(run: Run, blueprint: Blueprint | None, terms: Terms) -> steps.Creat
     """The app's skeleton, which bears what is known of its source by then: later that is a request of its own."""
     attempt, follows = _first_attempt(run, terms), _followed(run)
     if blueprint is not None:
-        attempt = replace(attempt, build_key=blueprint.build_key)
+        attempt = replace(attempt, build_key=blueprint.build_key, born=True)
     return steps.CreateApp(terms.names, attempt, follows, blueprint)
 
 

@@ -46,5 +46,6 @@ def another_try(attempt: Attempt, message: str, terms: Terms) -> steps.Begin | s
     find variables set that the one before it had come to."""
     if attempt.tries + 1 >= TRIES:
         return steps.Refuse(Refusal("platform", message, terms.now))
-    again = replace(attempt, id=terms.attempt, began=terms.now, tries=attempt.tries + 1, inherits=True)
+    again = replace(attempt, id=terms.attempt, began=terms.now, tries=attempt.tries + 1)
+    again = replace(again, inherits=True, born=False)
     return steps.Begin(again)

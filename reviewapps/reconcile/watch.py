@@ -188,7 +188,7 @@ def _listing(
         return known
     if not _may_list(means, where) and since is not None:
         return known
-    waited = _waited_for(means, where)
+    waited = _waited_for(means, where) | ({guid} if guid is not None else set())
     guids = tuple(sorted(waited)) if guid in waited and len(waited) <= MOST_GUIDS else ()
     seen = means.cloudfoundry.under_way(kind, guids)
     keys = sorted(environment.key for environment in seen.working)

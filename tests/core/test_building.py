@@ -48,8 +48,10 @@ def test_a_build_that_failed_is_followed_by_one_in_the_same_app() -> None:
     assert (done(there, steps.CreateBuilder), done(there, steps.CopyDroplet)) == (0, 0)
 
 
-def test_whose_source_of_a_copy_went_builds_where_nothing_was_set() -> None:
-    """The start of what was copied and set up is put off, its source goes, and all that was known is forgotten."""
+@pytest.mark.parametrize("deleted", [False, True])
+def test_whose_source_of_a_copy_went_builds_where_nothing_is_set(deleted: bool) -> None:
+    """The start of what was copied and set up is put off, its source goes (somebody may delete the copy, too), and
+    all that was known is forgotten."""
     there = settled()
     there.github.trees[sha(2)] = there.github.tree(sha(1))
     there.github.pull_requests[2] = pull_request(2)
@@ -64,13 +66,17 @@ def test_whose_source_of_a_copy_went_builds_where_nothing_was_set() -> None:
         there.turn(PR_1)
         there.cf.pass_time()
     there.cf.away = ()
+    if deleted:
+        (copied,) = there.cf.running_apps
+        there.cf.delete_droplets(copied.guid)
     for _ in range(12):
         there.kept.clear()
         there.turn(other)
         there.cf.pass_time()
     assert is_as_it_should_be(there) == {}
     app = there.cf.look().actual(other).app
-    assert app is not None and app.attempt is not None and app.attempt.copied_from is None
+    assert app is not None and app.attempt is not None
+    assert (app.attempt.copied_from, app.attempt.born) == (None, False)
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,8 @@ def test_before_its_first_build_an_app_has_nothing_but_what_that_may_see(
     platform: Platform, space: SpaceClient, tmp_path: Path, sees: dict[str, str]
 ) -> None:
     plan = blueprint(env={"TOKEN": "t"}, build_env=sees)
-    actual = space.carry_out(steps.CreateApp(NAMES, attempt(), blueprint=plan), Actual(PREVIEW))
+    first = replace(attempt(), born=True)
+    actual = space.carry_out(steps.CreateApp(NAMES, first, blueprint=plan), Actual(PREVIEW))
     app = app_of(actual)
     assert (app.env_names, app.web) == (frozenset({"TOKEN"}), "." + born().split(".")[1])
     actual, _ = built(space, actual, tmp_path, build_env=sees)
@@ -161,9 +162,12 @@ def test_before_its_first_build_an_app_has_nothing_but_what_that_may_see(
     assert platform.variables(app.guid) == {"TOKEN": "t"}
     assert (app_of(actual).env_names, app_of(actual).web) == (app.env_names, app.web)
 
-    again = steps.CreateBuild(app.guid, (actual.packages or ())[0].guid, "a2", plan)
-    space.carry_out(again, actual)
-    assert platform.variables(app.guid) == sees, "what it has by then is taken away first"
+    package = (actual.packages or ())[0].guid
+    for known in (actual, replace(actual, builds=())):
+        space.carry_out(steps.CreateBuild(app.guid, package, "a2", plan), known)
+        assert platform.variables(app.guid) == sees, "what it has by then is taken away first"
+        looked(space, actual, "builds", lambda a: a.builds and a.builds[0].state != "waiting")
+        space.carry_out(steps.Configure(plan), actual)
 
 
 def test_of_what_somebody_wrote_over_nobody_takes_the_builds_for_known(

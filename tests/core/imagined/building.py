@@ -13,7 +13,7 @@ from reviewapps.model import (
     Droplet,
     Package,
 )
-from tests.core.imagined.state import BAD_BITS, FAULT, FAULTS, State, all_of, change
+from tests.core.imagined.state import BAD_BITS, FAULT, FAULTS, State, all_of, app_of, change
 
 
 class Building(State):
@@ -33,7 +33,9 @@ class Building(State):
         change(self.packages.get(app, []), guid, state=state, error=error)
 
     def _build(self, step: steps.CreateBuild, actual: Actual) -> None:
-        app = self.apps[step.app]
+        app, attempt = self.apps[step.app], app_of(actual).attempt
+        if attempt is None or not attempt.born or attempt.id != step.attempt or self.builds.get(app.guid):
+            self.configured.pop(app.guid, None)
         assert app.guid not in self.configured and not app.service_names, (
             "a build sees nothing but what it may"
         )
