@@ -55,6 +55,11 @@ def _slowed(team: Team) -> None:
     platform.staging_seconds, platform.deployment_tick = STAGING, 1.0
 
 
+def _at_rest() -> None:
+    """Let pass what the last deploy asked: it counts against what may be asked now."""
+    time.sleep(2 * float(OWN_PACE["POLL_EVERY"]))
+
+
 def _by_us(team: Team) -> dict[str, tuple[float, list[Call]]]:
     octocat = team.octocat
     warm = octocat.write("warm", "warm", {"headline.txt": "warm\n"})
@@ -63,15 +68,15 @@ def _by_us(team: Team) -> dict[str, tuple[float, list[Call]]]:
     octocat.tag("dev-0", main)
     team.dev_serves(main)
     found: dict[str, tuple[float, list[Call]]] = {}
-    time.sleep(2 * float(OWN_PACE["POLL_EVERY"]))  # what the deploy before it asked would keep it waiting
+    _at_rest()
     commit = octocat.write("blue", "blue", {"headline.txt": "blue\n"})
     found[KINDS[0]] = team.timed(lambda: team.live(octocat.open("blue", "blue"), commit))
-    time.sleep(2 * float(OWN_PACE["POLL_EVERY"]))
+    _at_rest()
     found[KINDS[1]] = team.timed(
         lambda: team.live(2, octocat.write("blue", "more", {"headline.txt": "more\n"}))
     )
     pushed = str(octocat.api("GET", f"/repos/{team.world.repository}/pulls/2")["head"]["sha"])
-    time.sleep(2 * float(OWN_PACE["POLL_EVERY"]))
+    _at_rest()
 
     def tagged() -> None:
         octocat.tag("dev-1", pushed)

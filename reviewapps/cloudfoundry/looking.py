@@ -142,7 +142,7 @@ def _beside(api: Client, step: Look, actual: Actual) -> Actual | None:
 
 
 def _held(app: App, key: str) -> Build:
-    """The build that an app went live with."""
+    """The build that an app is known to have."""
     droplet = app.droplet_of(key)
     return Build("", "ready", "", key, None, droplet, environment=app.environment, app=app.guid)
 

@@ -38,7 +38,8 @@ def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
         except NameTaken:
             found = _ours(api, api.apps_named(name), actual)
         if found is not None:
-            return begin(api, Begin(step.attempt), actual.with_app(parse.app(found)))
+            older = replace(step.attempt, born=False)  # whoever made it may have set it up by now
+            return begin(api, Begin(older), actual.with_app(parse.app(found)))
     where = f"in the space {api.target.space_name!r}"
     raise NameTaken(f"the app name {_listed(step.names)} {where} belongs to somebody else")
 

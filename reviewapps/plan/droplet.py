@@ -256,8 +256,8 @@ def _may_be_there(key: str, attempt: Attempt, actual: Actual, terms: Terms) -> b
 
 
 def _sure_to_be_there(key: str, terms: Terms) -> App | None:
-    """Who runs this build at this moment, where the environment had none of it when its turn began: the platform
-    keeps what an app runs, and no copy can be there already."""
+    """Who ran this build when it was looked at, where the environment had none of it when its turn began: the
+    platform keeps what an app runs, and no copy can be there already."""
     if key in terms.there.own:
         return None
     return next((one for one in terms.there.of(key) if one.droplet == one.droplet_of(key)), None)

@@ -193,8 +193,8 @@ def _listing(
     seen = means.cloudfoundry.under_way(kind, guids)
     keys = sorted(environment.key for environment in seen.working)
     note_over(means, *seen.builds, *seen.deployments)
-    if over := waited - seen.guids:
-        still = sorted(_waited_for(means, where) - over)
+    if ended := waited - seen.guids:
+        still = sorted(_waited_for(means, where) - ended)
         memory.write(f"{where}:guids", still, means.pace.deadline.total_seconds())
     memory.write(where, [now, keys, guids], 2 * means.pace.seldom)
     if before is not None and bool(before.guids) == bool(guids):

@@ -34,9 +34,9 @@ def test_an_app_whose_birth_was_not_heard_of_is_taken_as_it_is(
         created(space)
     later = attempt(id="a2")
 
-    actual = space.carry_out(steps.CreateApp(NAMES, later), Actual(PREVIEW))
+    actual = space.carry_out(steps.CreateApp(NAMES, replace(later, born=True)), Actual(PREVIEW))
 
-    assert (app_of(actual).name, app_of(actual).attempt) == (NAMES[0], later)
+    assert (app_of(actual).name, app_of(actual).attempt) == (NAMES[0], later), "not born with this one"
     assert space.look().apps == actual.apps
 
 
