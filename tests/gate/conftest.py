@@ -127,7 +127,7 @@ class Scene:
             method,
             f"http://127.0.0.1:{self.gate_port}{at}",
             headers=headers,
-            timeout=10,
+            timeout=30,
             allow_redirects=False,
             **more,
         )
@@ -166,7 +166,7 @@ def gate() -> Iterator[Scene]:
 
 def raw(port: int, text: bytes) -> bytes:
     """What comes back for these very bytes, until the other side closes."""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as line:
         line.sendall(text)
         line.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: line.recv(65536), b""))

@@ -175,13 +175,13 @@ def test_what_the_router_has_not_signed_is_refused(gate: Scene, missing: str) ->
 def test_its_own_address_shows_nothing_but_that_it_is_well(gate: Scene) -> None:
     own = f"http://127.0.0.1:{gate.gate_port}"
     bypass = {"X-Reviewapps-Bypass": BYPASS}
-    assert requests.get(own + "/", timeout=5).status_code == 404
-    assert requests.get(own + "/_gate/visits", timeout=5).status_code == 404
-    assert requests.get(own + "/_gate/health", timeout=5).text == "ok\n"
+    assert requests.get(own + "/", timeout=30).status_code == 404
+    assert requests.get(own + "/_gate/visits", timeout=30).status_code == 404
+    assert requests.get(own + "/_gate/health", timeout=30).text == "ok\n"
     gate.ask(headers=bypass)
-    assert requests.get(own + "/_gate/visits", headers=bypass, timeout=5).json() == {}
+    assert requests.get(own + "/_gate/visits", headers=bypass, timeout=30).json() == {}
     gate.ask(headers=gate.cookie())
-    assert list(requests.get(own + "/_gate/visits", headers=bypass, timeout=5).json()) == [f"shop.{DOMAIN}"]
+    assert list(requests.get(own + "/_gate/visits", headers=bypass, timeout=30).json()) == [f"shop.{DOMAIN}"]
 
 
 # --- on the way ---
@@ -270,7 +270,7 @@ def test_a_preview_that_does_not_answer_is_a_plain_page(gate: Scene) -> None:
 
 
 def test_connections_are_kept_from_one_request_to_the_next(gate: Scene) -> None:
-    line = http.client.HTTPConnection("127.0.0.1", gate.gate_port, timeout=10)
+    line = http.client.HTTPConnection("127.0.0.1", gate.gate_port, timeout=30)
     headers = {"X-CF-Forwarded-Url": f"http://{gate.netloc}/", **SIGNED, "X-Reviewapps-Bypass": BYPASS}
     for _ in range(3):
         line.request("GET", "/", headers=headers)

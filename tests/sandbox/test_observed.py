@@ -59,7 +59,7 @@ class Counter:
     # --- what a person does ---
 
     def ask(self, method: str, path: str, said: Any = None, who: str = "") -> requests.Response:
-        return requests.request(method, self.url + path, json=said, headers={"X-Who": who}, timeout=5)
+        return requests.request(method, self.url + path, json=said, headers={"X-Who": who}, timeout=30)
 
     def plan(self, **fault: Any) -> requests.Response:
         return self.ask("POST", "/_sandbox/faults", fault)
@@ -135,7 +135,7 @@ def test_a_fault_waits_for_its_turn_its_path_and_its_caller(counter: Counter) ->
 
 
 def test_what_is_nested_beyond_all_reason_is_refused(counter: Counter) -> None:
-    deep = requests.post(f"{counter.url}/_sandbox/faults", data="[" * 100_000, timeout=5)
+    deep = requests.post(f"{counter.url}/_sandbox/faults", data="[" * 100_000, timeout=30)
 
     assert deep.status_code == 422
 

@@ -58,7 +58,7 @@ class Operator:
             (one,) = self.ask("GET", f"/v3/service_instances?names={name}")["resources"]
             return one["last_operation"]["state"] == "succeeded" or None
 
-        until(f"the service {name}", made, 20)
+        until(f"the service {name}", made)
 
     def create_user_provided(self, name: str, credentials: Mapping[str, str]) -> None:
         """``cf create-user-provided-service``"""
@@ -103,8 +103,8 @@ class Operator:
         """The same for what is no JSON; ``what`` is as requests has it."""
         api = self._world.cloudfoundry.api_url
         form = {"grant_type": "password", "username": who, "password": who}
-        token = self._session.post(f"{api}/oauth/token", data=form, auth=("cf", ""), timeout=5).json()
+        token = self._session.post(f"{api}/oauth/token", data=form, auth=("cf", ""), timeout=30).json()
         headers = {"Authorization": f"bearer {token['access_token']}"}
-        answer = self._session.request(method, api + path, headers=headers, timeout=5, **what)
+        answer = self._session.request(method, api + path, headers=headers, timeout=30, **what)
         assert answer.ok, answer.text
         return answer

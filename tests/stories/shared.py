@@ -57,7 +57,7 @@ def deployed_by_hand(town: Town, words: str, *, to: str = "staging", number: int
     source = ask("GET", f"/v3/apps/{town.operator.app(f'shop-pr-{number}').guid}/droplets/current")["guid"]
     wanted = {"relationships": {"app": {"data": {"guid": guid}}}}
     droplet = ask("POST", f"/v3/droplets?source_guid={source}", wanted)["guid"]
-    until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED", 10)
+    until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED")
     ask("PATCH", f"/v3/apps/{guid}/relationships/current_droplet", {"data": {"guid": droplet}})
     ask("POST", f"/v3/apps/{guid}/actions/restart")
-    until(words, lambda: town.page(f"shop-{to}").headline == words, 10)
+    until(words, lambda: town.page(f"shop-{to}").headline == words)

@@ -27,7 +27,7 @@ def visit(town: Town, name: str, *, password: str = "", bypass: str = "") -> req
     headers |= {"X-Reviewapps-Bypass": bypass} if bypass else {}
     auth = ("preview", password) if password else None
     url = f"http://127.0.0.1:{town.world.cloudfoundry.app_port}/"
-    return requests.get(url, headers=headers, auth=auth, timeout=10)
+    return requests.get(url, headers=headers, auth=auth, timeout=30)
 
 
 @contextmanager

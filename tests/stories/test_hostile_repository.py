@@ -33,10 +33,10 @@ def test_a_hostile_repository_disturbs_no_other_preview(quiet_town: Town) -> Non
     wish = manifest(routes=f"[{{route: {theirs}}}]", sidecars="[{name: s, process_types: [web], command: x}]")
     thief = town.open("thief", {**wish, **headline("thief")})
     good = town.open("good")
-    assert page(town.until_live(good, seconds=60)).headline == "good"
+    assert page(town.until_live(good)).headline == "good"
     for name, number in numbers.items():
-        assert HOSTILE[name][1] in town.until_comment(number, "**Next:**", seconds=60)
-    url = town.until_live(thief, seconds=60)
+        assert HOSTILE[name][1] in town.until_comment(number, "**Next:**")
+    url = town.until_live(thief)
     assert (page(url).headline, page(kept).headline) == ("thief", "kept")
     assert "Not taken: routes, sidecars." in town.onlooker.comments(thief)[0]
     town.until_idle(60)
@@ -44,4 +44,4 @@ def test_a_hostile_repository_disturbs_no_other_preview(quiet_town: Town) -> Non
     assert town.builds == 1 + 2
     for number in numbers.values():
         town.octocat.close(number)
-    town.until("all of them gone", lambda: len(town.apps) == 3, 60)
+    town.until("all of them gone", lambda: len(town.apps) == 3)

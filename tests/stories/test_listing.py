@@ -96,7 +96,7 @@ def open_on_one_commit(town: Town, count: int) -> list[int]:
     others = [town.octocat.open(f"colour-{n}", f"Colour {n}") for n in range(2, count + 1)]
     numbers = [first, *others]
     for number in numbers:
-        town.until_live(number, commit, seconds=40)
+        town.until_live(number, commit)
     assert len(town.apps) == count
     return numbers
 

@@ -42,7 +42,7 @@ def forgotten(town: Town) -> None:
         if one["guid"] != current:
             ask("DELETE", f"/v3/droplets/{one['guid']}")
     gone = lambda: len(ask("GET", f"/v3/apps/{app.guid}/droplets")["resources"]) == 1  # noqa: E731
-    until("only the one that runs", gone, 10)
+    until("only the one that runs", gone)
 
 
 def test_whichever_way_it_is_merged_the_build_of_its_preview_goes_there(quiet_town: Town) -> None:
@@ -218,7 +218,7 @@ def test_what_a_freeze_holds_goes_by_itself_when_that_is_over(quiet_town: Town) 
     until_says(town, "production", "two")
     waiting = merged(town, "three")
     town.until_comment(waiting, "Preview: removed", "**production** waits: frozen until")
-    town.until("its end", lambda: town.page("shop-production").headline == "three", seconds=45)
+    town.until("its end", lambda: town.page("shop-production").headline == "three")
     assert datetime.now(UTC).replace(tzinfo=None) > over
     town.until_comment(waiting, "On **production** since")
 
@@ -231,7 +231,7 @@ def test_a_production_deploy_that_crashes_is_noticed_by_no_visitor(quiet_town: T
     merged(town, "one", told=False)
     with Visitors(until_says(town, "production", "one")) as visitors:
         broken = merged(town, "broken", files=FAILS_IN_PRODUCTION)
-        town.until_comment(broken, "**production** did not take it: crashed", seconds=40)
+        town.until_comment(broken, "**production** did not take it: crashed")
         town.until_idle()
         typed.types("lock", "production", "1h", "a demo")  # nor is it tried once more, until somebody says so
         refused = town.head_of("main")[:7]

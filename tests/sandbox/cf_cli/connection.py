@@ -140,7 +140,7 @@ class Cf:
             raise CommandFailed("NotFound", missing)
         return found[0]
 
-    def finish(self, job_url: str, *, enough: str = "COMPLETE", seconds: float = 20) -> None:
+    def finish(self, job_url: str, *, enough: str = "COMPLETE", seconds: float = 30) -> None:
         """Wait for a job, or only until it polls a broker; what it failed of ends the command."""
         deadline = time.monotonic() + seconds
         while job_url:
@@ -172,7 +172,7 @@ class Cf:
         if basic:
             headers["Authorization"] = "Basic " + base64.b64encode(b"cf:").decode()
         url = self.root.link("login").href + "/oauth/token"
-        answer = self.http.post(url, data=said, headers=headers, timeout=10)
+        answer = self.http.post(url, data=said, headers=headers, timeout=30)
         if answer.status_code >= 400:
             error = answer.json()
             raise CommandFailed(error["error"], error["error_description"])

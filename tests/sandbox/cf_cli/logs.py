@@ -61,7 +61,7 @@ class Line:
 
 def version(cf: Cf) -> str:
     """Of log-cache, which says in which paths it is read; it asks no token for that."""
-    answer = cf.http.get(cf.root.link("log_cache").href + "/api/v1/info", timeout=10)
+    answer = cf.http.get(cf.root.link("log_cache").href + "/api/v1/info", timeout=30)
     told = answer.json()
     assert re.fullmatch(r"\d+\.\d+\.\d+", told["version"])
     assert isinstance(told["vm_uptime"], str)
@@ -74,7 +74,7 @@ def read(cf: Cf, source: str, start: int, **query: int | str | list[str]) -> lis
     headers = {"User-Agent": USER_AGENT, "Authorization": f"bearer {cf.access_token}"}
     url = f"{cf.root.link('log_cache').href}/api/v1/read/{source}"
     params: dict[str, int | str | list[str]] = {"start_time": start, **query}
-    answer = cf.http.get(url, params=params, headers=headers, timeout=10)
+    answer = cf.http.get(url, params=params, headers=headers, timeout=30)
     if answer.status_code != 200:
         text = f"unexpected status code {answer.status_code}"
         raise CommandFailed("LogCache", f"Failed to retrieve logs from Log Cache: {text}")
@@ -123,7 +123,7 @@ class Tail:
             self.lines += ready
         return ready
 
-    def until(self, text: str, seconds: float = 10) -> list[Line]:
+    def until(self, text: str, seconds: float = 30) -> list[Line]:
         """All lines, as soon as one of them holds ``text``."""
         deadline = time.monotonic() + seconds
         while not any(text in line.text for line in self.lines):

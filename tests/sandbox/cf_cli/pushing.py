@@ -124,7 +124,7 @@ def zipped(files: Files) -> bytes:
     return file.getvalue()
 
 
-def _ready(cf: Cf, guid: str, seconds: float = 20) -> str:
+def _ready(cf: Cf, guid: str, seconds: float = 30) -> str:
     deadline = time.monotonic() + seconds
     while (package := cf.get(Package, f"/v3/packages/{guid}")).state != "READY":
         if package.state in ("FAILED", "EXPIRED"):

@@ -18,7 +18,7 @@ from tests.sandbox.cf_cli.structs import (
 )
 from tests.sandbox.cf_cli.targeting import needs_target
 
-STARTUP_SECONDS = 20
+STARTUP_SECONDS = 60
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ OLDEST_API = (3, 160, 0)
 def api(cf: Cf, url: str) -> str:
     """``cf api URL``: the version of the API."""
     headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
-    cf.root = decoded(Root, cf.http.get(f"{url}/", headers=headers, timeout=10))
+    cf.root = decoded(Root, cf.http.get(f"{url}/", headers=headers, timeout=30))
     cf.organization, cf.space = Place(), Place()
     version = cf.root.link("cloud_controller_v3").meta.version
     assert tuple(int(part) for part in version.split(".")) >= OLDEST_API
@@ -56,7 +56,7 @@ def auth_client(cf: Cf, client_id: str, secret: str) -> str:
 def login(cf: Cf, name: str, password: str) -> list[str]:
     """``cf login``: asks what UAA says is to be asked, then lets one choose; the only org is taken at once."""
     headers = {"User-Agent": USER_AGENT, "Accept": "application/json"}
-    answer = cf.http.get(cf.root.link("login").href + "/login", headers=headers, timeout=10)
+    answer = cf.http.get(cf.root.link("login").href + "/login", headers=headers, timeout=30)
     page = Login.model_validate_json(answer.content)
     assert {kind for kind, _ in page.prompts.values()} == {"text", "password"}
     auth(cf, name, password)
@@ -70,7 +70,7 @@ def logout(cf: Cf) -> None:
     """``cf logout``: the token is told to be forgotten, where it can be."""
     path = f"/oauth/token/revoke/{claims(cf.access_token)['jti']}"
     headers = {"Authorization": f"bearer {cf.access_token}", "Accept": "application/json"}
-    answer = cf.http.delete(cf.root.link("uaa").href + path, headers=headers, timeout=10)
+    answer = cf.http.delete(cf.root.link("uaa").href + path, headers=headers, timeout=30)
     assert answer.status_code == 200
 
 

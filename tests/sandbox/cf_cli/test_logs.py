@@ -73,7 +73,7 @@ def test_a_read_is_bounded_by_times_types_and_a_limit(cf: Cf) -> None:
 def test_without_a_token_log_cache_finds_nothing(cloud: Cloud, cf: Cf, path: str, token: str | None) -> None:
     url = f"{cloud.server.api_url}/api/v1/{path.format(summaries.app_named(cf, 'shop').guid)}"
 
-    answer = requests.get(url, headers={"Authorization": token} if token else {}, timeout=5)
+    answer = requests.get(url, headers={"Authorization": token} if token else {}, timeout=30)
 
     assert (answer.status_code, answer.text) == (404, "")
 

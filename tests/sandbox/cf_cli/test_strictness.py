@@ -75,4 +75,4 @@ def test_what_is_no_post_is_asked_three_times(cloud: Cloud, cf: Cf) -> None:
 
 
 def _plan(cloud: Cloud, fault: dict[str, object]) -> None:
-    assert requests.post(f"{cloud.server.api_url}/_sandbox/faults", json=fault, timeout=5).status_code == 201
+    assert requests.post(f"{cloud.server.api_url}/_sandbox/faults", json=fault, timeout=30).status_code == 201

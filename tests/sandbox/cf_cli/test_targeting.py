@@ -121,8 +121,8 @@ def test_what_there_is_to_target_is_listed(cloud: Cloud, cf: Cf) -> None:
 def test_whoever_was_handed_a_token_can_have_it_checked(cloud: Cloud, cf: Cf) -> None:
     url = cloud.server.api_url + "/check_token"
 
-    told = requests.post(url, data={"token": cf.access_token}, auth=("cf", ""), timeout=5)
-    refused = requests.post(url, data={"token": "nonsense"}, auth=("cf", ""), timeout=5)
+    told = requests.post(url, data={"token": cf.access_token}, auth=("cf", ""), timeout=30)
+    refused = requests.post(url, data={"token": "nonsense"}, auth=("cf", ""), timeout=30)
 
     assert (told.status_code, told.json()["user_name"]) == (200, "deployer")
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_token")

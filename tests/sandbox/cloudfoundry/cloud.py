@@ -95,14 +95,14 @@ class Cloud:
             raise Refused(refused.status_code.value, error["code"], error["detail"]) from None
         return answer.json() if answer.content else answer
 
-    def wait_for(self, holds: Callable[[], object], what: str, seconds: float = 10) -> None:
+    def wait_for(self, holds: Callable[[], object], what: str, seconds: float = 30) -> None:
         """Return when it holds; fail, naming what did not come, when the time is over."""
         deadline = time.monotonic() + seconds
         while not holds():
             assert time.monotonic() < deadline, f"{what} did not come"
             time.sleep(0.02)
 
-    def until(self, path: str, holds: Callable[[JSON], bool], seconds: float = 10) -> JSON:
+    def until(self, path: str, holds: Callable[[JSON], bool], seconds: float = 30) -> JSON:
         """The resource at ``path`` as soon as it is as it should be."""
         deadline = time.monotonic() + seconds
         while not holds(found := self.call("GET", path)):
@@ -249,7 +249,7 @@ class Cloud:
     def visit(self, host: str, path: str = "/") -> requests.Response:
         """What the app behind a host answers."""
         at = f"http://127.0.0.1:{self.server.app_port}{path}"
-        return requests.get(at, headers={"Host": f"{host}.{self.server.app_domain}"}, timeout=10)
+        return requests.get(at, headers={"Host": f"{host}.{self.server.app_domain}"}, timeout=30)
 
 
 def zipped(files: Mapping[str, str]) -> bytes:

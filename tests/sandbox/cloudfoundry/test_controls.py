@@ -13,7 +13,7 @@ from tests.sandbox.cloudfoundry.cloud import Cloud
 
 
 def control(cloud: Cloud, method: str, what: str, said: Any = None) -> requests.Response:
-    return requests.request(method, f"{cloud.server.api_url}/_sandbox/{what}", json=said, timeout=5)
+    return requests.request(method, f"{cloud.server.api_url}/_sandbox/{what}", json=said, timeout=30)
 
 
 def test_the_pace_of_the_platform_can_be_changed_while_it_runs(cloud: Cloud) -> None:
@@ -34,7 +34,7 @@ def test_the_pace_of_the_platform_can_be_changed_while_it_runs(cloud: Cloud) -> 
         ({"firewall_requests": -1}, "firewall_requests"),
     ):
         url = f"{cloud.server.api_url}/_sandbox/settings"
-        refused = requests.patch(url, json.dumps(wrong), timeout=5)  # requests itself refuses to send NaN
+        refused = requests.patch(url, json.dumps(wrong), timeout=30)  # requests itself refuses to send NaN
         assert refused.status_code in (400, 422)
         assert word in refused.json()["errors"][0]["detail"]
     assert told == control(cloud, "GET", "settings").json()
@@ -61,7 +61,7 @@ def test_a_session_ends_when_it_is_old_or_told_to(cloud: Cloud) -> None:
     bearer = {"Authorization": cloud.client._session.headers["Authorization"]}
 
     def ask() -> int:
-        answer = requests.get(cloud.server.api_url + "/v3/apps", headers=bearer, timeout=5)
+        answer = requests.get(cloud.server.api_url + "/v3/apps", headers=bearer, timeout=30)
         return 0 if answer.ok else int(answer.json()["errors"][0]["code"])
 
     assert ask() == 0

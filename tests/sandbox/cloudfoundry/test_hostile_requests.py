@@ -144,12 +144,12 @@ def test_a_form_that_is_none_is_refused(shared: Cloud, form: bytes, kind: str) -
     package = shared.new_package(shared.app(f"form-{abs(hash((form, kind)))}"))
     url, headers = shared.server.api_url, {"Content-Type": kind, "Authorization": f"bearer {token(shared)}"}
     for path in (f"/v3/packages/{package}/upload", "/oauth/token", "/check_token"):
-        answer = requests.post(url + path, form, headers=headers, timeout=10)
+        answer = requests.post(url + path, form, headers=headers, timeout=30)
         assert 400 <= answer.status_code < 500, (path, answer.text)
 
 
 def visit(cloud: Cloud, headers: dict[str, str | bytes], port: int = 0) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port or cloud.server.app_port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port or cloud.server.app_port, timeout=30)
     connection.putrequest("GET", "/", skip_host=True)
     for name, value in headers.items():
         connection.putheader(name, value)
@@ -182,11 +182,11 @@ def test_the_signature_of_a_route_service_may_be_anything(shared: Cloud) -> None
 def test_what_is_public_needs_no_token_and_version_2_is_off(shared: Cloud) -> None:
     here = shared.server.api_url
 
-    about = requests.get(f"{here}/info", timeout=10).json()
+    about = requests.get(f"{here}/info", timeout=30).json()
 
     assert about.keys() >= {"app", "links", "prompts"} and about["app"]["version"]
     for path in ("/v2/info", "/v2/apps"):
-        answer = requests.get(here + path, timeout=10)
+        answer = requests.get(here + path, timeout=30)
         assert (answer.status_code, answer.json()["errors"][0]["title"]) == (404, "CF-NotFound")
 
 

@@ -32,7 +32,7 @@ def two(shared: Cloud) -> str:
 def asked(cloud: Cloud, pin: str = "") -> requests.Response:
     host = f"telltale.{cloud.server.app_domain}"
     headers = {"Host": host, "X-Forwarded-For": "10.1.2.3"} | ({"X-Cf-App-Instance": pin} if pin else {})
-    return requests.get(f"http://127.0.0.1:{cloud.server.app_port}/", headers=headers, timeout=10)
+    return requests.get(f"http://127.0.0.1:{cloud.server.app_port}/", headers=headers, timeout=30)
 
 
 def test_the_instances_of_an_app_take_turns_and_may_be_asked_for(shared: Cloud, two: str) -> None:
@@ -80,7 +80,7 @@ def test_an_app_that_runs_and_is_not_ready_gets_no_requests(shared: Cloud) -> No
     assert shared.visit("moody").headers["X-Cf-RouterError"] == "no_endpoints"
 
     port = stat["instance_ports"][0]["external"]
-    requests.get(f"http://127.0.0.1:{port}/go", timeout=5)
+    requests.get(f"http://127.0.0.1:{port}/go", timeout=30)
     shared.until(f"/v3/apps/{app}/processes/web/stats", lambda it: it["resources"][0]["routable"])
     assert shared.visit("moody").text == "hello"
     events = shared.call("GET", f"/v3/audit_events?target_guids={app}&types=audit.app.process.ready")

@@ -33,7 +33,7 @@ def test_an_expired_token_and_a_missing_one_are_told_apart(cloud: Cloud) -> None
     url = cloud.server.api_url + "/v3/apps"
 
     for headers, code in (({}, 10002), ({"Authorization": "bearer nonsense"}, 1000)):
-        answer = requests.get(url, headers=headers, timeout=5)
+        answer = requests.get(url, headers=headers, timeout=30)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, code)
         assert "X-Vcap-Request-Id" in answer.headers
 
@@ -59,15 +59,15 @@ def test_three_wrong_passwords_lock_the_account(cloud: Cloud) -> None:
 
 def test_a_token_is_good_for_ten_minutes(shared: Cloud) -> None:
     form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
-    granted = requests.post(f"{shared.server.api_url}/oauth/token", form, auth=("cf", ""), timeout=5).json()
+    granted = requests.post(f"{shared.server.api_url}/oauth/token", form, auth=("cf", ""), timeout=30).json()
     old = {"Authorization": f"bearer {granted['access_token']}"}
     assert granted["expires_in"] == 599
 
     try:
         shared.server.world.clock.forward(599)
-        assert requests.get(f"{shared.server.api_url}/v3/apps", headers=old, timeout=5).status_code == 200
+        assert requests.get(f"{shared.server.api_url}/v3/apps", headers=old, timeout=30).status_code == 200
         shared.server.world.clock.forward(2)
-        answer = requests.get(f"{shared.server.api_url}/v3/apps", headers=old, timeout=5)
+        answer = requests.get(f"{shared.server.api_url}/v3/apps", headers=old, timeout=30)
         assert answer.json()["errors"][0]["code"] == 1000
     finally:
         shared.server.world.clock.forward(-601)
@@ -87,7 +87,7 @@ def test_a_token_is_good_for_ten_minutes(shared: Cloud) -> None:
 def test_a_login_that_makes_no_sense_is_refused(
     shared: Cloud, headers: dict[str, str], form: str, status: int, error: str
 ) -> None:
-    answer = requests.post(f"{shared.server.api_url}/oauth/token", form, headers=headers, timeout=5)
+    answer = requests.post(f"{shared.server.api_url}/oauth/token", form, headers=headers, timeout=30)
 
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
@@ -111,7 +111,7 @@ def test_a_user_sees_only_their_own_spaces(cloud: Cloud) -> None:
 
 def test_a_lost_answer_leaves_what_was_done(cloud: Cloud) -> None:
     fault = {"method": "POST", "path": "/v3/apps$", "kind": "lost"}
-    requests.post(cloud.server.api_url + "/_sandbox/faults", json=fault, timeout=5)
+    requests.post(cloud.server.api_url + "/_sandbox/faults", json=fault, timeout=30)
 
     with pytest.raises(requests.ConnectionError):
         cloud.app("shop")
@@ -125,12 +125,12 @@ def test_a_fault_for_one_caller_strikes_that_one_alone(shared: Cloud) -> None:
     shared.server.add_user("watcher", "secret", roles={"acme/review": "space_auditor"})
     watcher = shared.login("watcher", "secret")
     fault = {"path": "/v3/apps$", "who": "deployer", "status": 503}
-    requests.post(shared.server.api_url + "/_sandbox/faults", json=fault, timeout=5)
+    requests.post(shared.server.api_url + "/_sandbox/faults", json=fault, timeout=30)
 
     url = shared.server.api_url + "/v3/apps"
     bearers = [client._session.headers["Authorization"] for client in (watcher, shared.client)]
     for bearer in (*bearers, "", "bearer nonsense"):
-        requests.get(url, headers={"Authorization": bearer}, timeout=5)
+        requests.get(url, headers={"Authorization": bearer}, timeout=30)
 
     asked = list(shared.server.observed.asked("GET", "/v3/apps$"))[-4:]
     told = [(call.who, call.status) for call in asked]
@@ -140,7 +140,7 @@ def test_a_fault_for_one_caller_strikes_that_one_alone(shared: Cloud) -> None:
 def test_a_cut_answer_is_not_mistaken_for_a_whole_one(cloud: Cloud) -> None:
     cloud.app("shop")
     fault = {"method": "GET", "path": "/v3/apps", "kind": "cut"}
-    requests.post(cloud.server.api_url + "/_sandbox/faults", json=fault, timeout=5)
+    requests.post(cloud.server.api_url + "/_sandbox/faults", json=fault, timeout=30)
 
     with pytest.raises(requests.RequestException):
         cloud.client.v3.apps.len()
@@ -163,7 +163,7 @@ def test_log_cache_says_no_more_than_404_to_all_who_may_not_read(cloud: Cloud) -
     tokens: tuple[dict[str, str], ...] = ({}, {"Authorization": "bearer expired"})
     for path in (f"/read/{app}", "/meta"):
         for headers in tokens:
-            answer = requests.get(at + path, headers=headers, timeout=5)
+            answer = requests.get(at + path, headers=headers, timeout=30)
             assert (answer.status_code, answer.content) == (404, b"")
     with pytest.raises(InvalidStatusCode, match="NOT_FOUND"):
         stranger.get(f"{at}/read/{app}")
@@ -192,7 +192,7 @@ def test_a_token_says_whose_it_is_and_whether_of_an_admin(cloud: Cloud) -> None:
     def scopes(name: str) -> list[str]:
         form = {"grant_type": "password", "username": name, "password": name}
         return str(
-            requests.post(f"{cloud.server.api_url}/oauth/token", data=form, timeout=5).json()["scope"]
+            requests.post(f"{cloud.server.api_url}/oauth/token", data=form, timeout=30).json()["scope"]
         ).split()
 
     assert "cloud_controller.admin" in scopes("root")

@@ -56,7 +56,7 @@ def furnished(cloud: Cloud) -> str:
 def reader(cloud: Cloud) -> requests.Session:
     """Somebody logged in, who minds no refusal."""
     form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
-    token = requests.post(f"{cloud.server.api_url}/oauth/token", data=form, timeout=5).json()["access_token"]
+    token = requests.post(f"{cloud.server.api_url}/oauth/token", data=form, timeout=30).json()["access_token"]
     session = requests.Session()
     session.headers["Authorization"] = f"bearer {token}"
     return session

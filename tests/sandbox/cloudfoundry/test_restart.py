@@ -69,11 +69,11 @@ def restarts(tmp_path: Path) -> Iterator[Restarts]:
 def reader(cloud: Cloud) -> Callable[[str], requests.Response]:
     """Asks with a token that stays the same."""
     form = {"grant_type": "password", "username": "deployer", "password": "deployer"}
-    granted = requests.post(f"{cloud.server.api_url}/oauth/token", data=form, timeout=5).json()
+    granted = requests.post(f"{cloud.server.api_url}/oauth/token", data=form, timeout=30).json()
     session = requests.Session()
     session.headers["Authorization"] = f"bearer {granted['access_token']}"
     url = cloud.server.api_url
-    return lambda path: session.get(url + path, timeout=10, allow_redirects=False)
+    return lambda path: session.get(url + path, timeout=30, allow_redirects=False)
 
 
 def everything(cloud: Cloud, ask: Callable[[str], requests.Response]) -> dict[str, tuple[int, Any]]:

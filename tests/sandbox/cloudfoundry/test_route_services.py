@@ -81,7 +81,7 @@ class Town:
     def ask(self, path: str = "/", method: str = "GET", **more: Any) -> requests.Response:
         address = f"http://127.0.0.1:{self.cloud.server.app_port}{path}"
         headers = {"Host": f"shop.apps.localhost:{self.cloud.server.app_port}", **more.pop("headers", {})}
-        return requests.request(method, address, headers=headers, timeout=10, **more)
+        return requests.request(method, address, headers=headers, timeout=30, **more)
 
 
 def bind(cloud: Cloud, instance: str, route: str, **more: object) -> JSON:

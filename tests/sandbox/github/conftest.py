@@ -62,7 +62,7 @@ class Hub:
         headers = {"Authorization": f"token {token}"} if token else {}
         headers |= options.pop("headers", {})
         options.setdefault("allow_redirects", False)
-        return requests.request(method, self.url + path, headers=headers, timeout=10, **options)
+        return requests.request(method, self.url + path, headers=headers, timeout=30, **options)
 
     def remote(self, repository: str, token: str = "octocat-token") -> str:
         """Where git finds a repository."""

@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def test_a_hundred_and_one_pull_requests_come_in_two_pages(hub: Hub, shop: Check
         '"last"',
         '"first"',
     ]
-    second = requests.get(page, timeout=10)
+    second = requests.get(page, timeout=30)
     assert len(second.json()) == 1 and "next" not in second.headers["Link"]
 
 

@@ -157,22 +157,22 @@ def test_a_commit_knows_its_pull_requests(shop: Checkout, repository: Repository
 def test_archives_are_where_a_link_leads(hub: Hub, shop: Checkout) -> None:
     repository = hub.client().get_repo("octocat/shop")
     link = repository.get_archive_link("zipball", "refs/heads/feature")
-    content = requests.get(link, timeout=10)
+    content = requests.get(link, timeout=30)
     sha = shop.git("rev-parse", "feature")
     with zipfile.ZipFile(io.BytesIO(content.content)) as archive:
         assert f"octocat-shop-{sha[:7]}/app/main.py" in archive.namelist()
-    tar = requests.get(repository.get_archive_link("tarball", sha), timeout=10)
+    tar = requests.get(repository.get_archive_link("tarball", sha), timeout=30)
     assert tar.headers["Content-Disposition"].endswith(f"octocat-shop-{sha[:7]}.tar.gz")
-    assert requests.get(f"{link}x", timeout=10).status_code == 404
+    assert requests.get(f"{link}x", timeout=30).status_code == 404
     repository.edit(private=True)
     shop.git("push", "--quiet", "origin", "feature:a#b")
     link = repository.get_archive_link("zipball", "a#b")
     hub.server.add_repository("octocat", "another")  # which is nothing to the link
-    assert requests.get(link, timeout=10).status_code == 200
+    assert requests.get(link, timeout=30).status_code == 200
     for wrong in (link.partition("?")[0], f"{link}0"):
-        assert requests.get(wrong, timeout=10).status_code == 404
+        assert requests.get(wrong, timeout=30).status_code == 404
     hub.request("POST", "/_sandbox/clock", json={"offset": 301})
-    assert requests.get(link, timeout=10).status_code == 404
+    assert requests.get(link, timeout=30).status_code == 404
 
 
 def test_markdown_is_rendered(hub: Hub) -> None:

@@ -200,7 +200,7 @@ class Asked:
         headers["Authorization"] = self._ways.get(way, way).encode()
         url = self._hub.url + path
         return self._session.request(
-            method.replace("*", "GET"), url, data=body, headers=headers, timeout=10, allow_redirects=False
+            method.replace("*", "GET"), url, data=body, headers=headers, timeout=30, allow_redirects=False
         )
 
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import re
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -15,12 +14,10 @@ from tests.sandbox.runtime.world import HELLO, Container, gone, until
 PORT = HealthCheck(type="port")
 
 
-def test_a_small_app_is_running_within_half_a_second(tmp_path: Path) -> None:
+def test_an_app_starts_and_is_running(tmp_path: Path) -> None:
     async def story() -> None:
-        began = time.monotonic()
         async with Container(tmp_path, "python app.py", {"app.py": HELLO}, health=PORT) as container:
             await container.running()
-            assert time.monotonic() - began < 1.5  # 0.5 on a machine with nothing else to do
             assert container.seen.states == ["STARTING", "RUNNING"]
 
     asyncio.run(story())
@@ -229,9 +226,7 @@ def test_an_instance_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     async def story() -> None:
         async with Container(tmp_path, "trap '' TERM; echo ready; while :; do sleep 0.02; done") as container:
             await container.says("ready")
-            began = time.monotonic()
             await container.instance.stop(grace=0.1)
-            assert time.monotonic() - began < 2
             assert container.instance.state == "DOWN"
 
     asyncio.run(story())

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import asyncio
 import tarfile
-import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -77,15 +76,13 @@ def wheel(folder: Path) -> Path:
     return path
 
 
-def test_a_small_app_stages_at_once_and_downloads_nothing(tmp_path: Path) -> None:
-    began = time.monotonic()
+def test_a_small_app_stages_and_downloads_nothing(tmp_path: Path) -> None:
     build = Build(
         tmp_path, {**PROCFILE, "requirements.txt": "# nothing\n\n--index-url https://nowhere.invalid\n"}
     )
 
     staged = build.run()
 
-    assert time.monotonic() - began < 1  # 0.3 on a machine with nothing else to do
     assert staged == Staged({"web": "python app.py"}, [("python_buildpack", "python")])
     assert "-----> Python Buildpack" in build.said.text
     assert "Pip" not in build.said.text

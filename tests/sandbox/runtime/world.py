@@ -35,7 +35,7 @@ Server(("127.0.0.1", int(os.environ["PORT"])), Hello).serve_forever()
 """
 
 
-async def until(holds: Callable[[], object], what: str, *, seconds: float = 5.0) -> None:
+async def until(holds: Callable[[], object], what: str, *, seconds: float = 30.0) -> None:
     """Return as soon as it holds; fail, naming what did not come, when the time is over."""
     deadline = time.monotonic() + seconds
     while not holds():

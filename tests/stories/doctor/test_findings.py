@@ -149,7 +149,7 @@ def test_a_side_that_hangs_hides_nothing_of_the_other(clinic: Clinic) -> None:
     began = time.monotonic()
     (found,) = clinic.complaints(clinic.environment())
     assert (found.level, found.area) == ("FAIL", "cf review")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25, "the other side answers after 30"
 
 
 def test_a_rejected_password_is_not_tried_twice(clinic: Clinic) -> None:

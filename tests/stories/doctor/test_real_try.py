@@ -33,7 +33,7 @@ def client(clinic: Clinic) -> Client:
     def nothing(*_: object, **__: object) -> None:
         """Nobody counts, and nobody listens."""
 
-    session = Session(access, timeout=5, memory=OwnHead(), spend=nothing, say=nothing)
+    session = Session(access, timeout=30, memory=OwnHead(), spend=nothing, say=nothing)
     return Client(session, access, told.instance)
 
 

@@ -68,7 +68,7 @@ def rotate(told: dict[str, str], *words: str) -> Result:
 
 def works(clinic: Clinic, account: dict[str, str]) -> bool:
     form = {"grant_type": "password", "username": account["username"], "password": account["password"]}
-    answer = requests.post(f"{clinic.foundry.api_url}/oauth/token", data=form, auth=("cf", ""), timeout=5)
+    answer = requests.post(f"{clinic.foundry.api_url}/oauth/token", data=form, auth=("cf", ""), timeout=30)
     return answer.ok
 
 

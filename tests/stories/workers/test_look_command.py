@@ -91,7 +91,7 @@ def own_token(shop: Shop) -> str:
         f"{shop.world.github.url}/app/installations/{app['app_installation_id']}/access_tokens",
         headers={"Authorization": f"Bearer {signed}"},
         json={"permissions": {name.replace("-", "_"): level for name, level in granted.items()}},
-        timeout=10,
+        timeout=30,
     )
     return str(made.json()["token"])
 
@@ -99,7 +99,7 @@ def own_token(shop: Shop) -> str:
 def everything(shop: Shop, path: str) -> list[dict[str, Any]]:
     """A listing of the repository's."""
     url = f"{shop.world.github.url}/repos/{shop.world.repository}{path}"
-    answer = requests.get(url, headers={"Authorization": f"token {shop.world.tokens['octocat']}"}, timeout=10)
+    answer = requests.get(url, headers={"Authorization": f"token {shop.world.tokens['octocat']}"}, timeout=30)
     return list(answer.json())
 
 

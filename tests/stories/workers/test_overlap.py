@@ -47,7 +47,7 @@ def test_a_worker_that_is_told_to_end_in_the_middle_of_a_deploy_leaves_it_to_the
     gate.until_somebody_waits("staging")
     worker = shop.playground.workers[0]
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=10) == 0
+    assert worker.wait(timeout=30) == 0
     shop.playground.start_worker()
     gate.open("staging")
     shop.until_live(preview)

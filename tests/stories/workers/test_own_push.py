@@ -87,7 +87,7 @@ class Pushed:
         """What the router says when somebody comes by."""
         host = f"{OWN}.{self.foundry.app_domain}:{self.foundry.app_port}"
         headers = {"Host": host, **({"Authorization": f"Bearer {token}"} if token else {})}
-        return requests.get(f"http://127.0.0.1:{self.foundry.app_port}{path}", headers=headers, timeout=5)
+        return requests.get(f"http://127.0.0.1:{self.foundry.app_port}{path}", headers=headers, timeout=30)
 
     def said(self) -> str:
         return "\n".join(line.text for line in recent(self.cf, OWN))

@@ -59,7 +59,7 @@ class House:
         host = f"shop-pr-{number}.{self.told['app_domain']}:{self.told['app_port']}"
         url = f"http://127.0.0.1:{self.told['app_port']}/"
         key = (self.told["gate_user"], self.told["gate_password"])
-        answer = requests.get(url, headers={"Host": host}, auth=key, timeout=10)
+        answer = requests.get(url, headers={"Host": host}, auth=key, timeout=30)
         return answer.text if answer.status_code == 200 else ""
 
 

@@ -139,7 +139,7 @@ def test_run_works_and_serves_with_a_redis_of_its_own_until_it_is_told_to_end(tm
                 until(lambda: not answers(port, "/healthz"), "no more visitors", seconds=8)
                 slow.sendall(BODY)
                 assert b" 202 " in slow.recv(4096).split(b"\r\n")[0]
-            assert run.wait(timeout=10) == 0
+            assert run.wait(timeout=30) == 0
             assert "Traceback" not in (run.stderr.read() if run.stderr else "")
         until_dead(everybody)
         assert kept(redis) == ([], ["deploy"])
@@ -181,7 +181,7 @@ def test_on_cloud_foundry_a_rejection_is_sat_out_while_the_health_check_is_answe
         everybody = family(run)
         assert [called(one) for one in everybody].count("workers") == 1, "it waits, and has no children yet"
         run.send_signal(signal.SIGTERM)
-        assert run.wait(timeout=10) == 1
+        assert run.wait(timeout=30) == 1
         until_dead(everybody)
         assert "Bad credentials" in (run.stderr.readline() if run.stderr else "")
 

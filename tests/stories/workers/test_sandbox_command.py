@@ -41,8 +41,8 @@ def test_a_sandbox_describes_itself_to_its_owner_alone_when_everything_works(tmp
         until("the preview", lambda: "Preview: live" in comments(person, number), 40)
         host = {"Host": linked(comments(person, number)).removeprefix("http://")}
         where, key = f"http://127.0.0.1:{told['app_port']}/", (told["gate_user"], told["gate_password"])
-        assert requests.get(where, headers=host, timeout=10).status_code == 401
-        assert "blue header" in requests.get(where, headers=host, auth=key, timeout=10).text
+        assert requests.get(where, headers=host, timeout=30).status_code == 401
+        assert "blue header" in requests.get(where, headers=host, auth=key, timeout=30).text
         everybody = family(sandbox)
         assert len(everybody) > 4, "the workers, a Redis and an app were to be seen"
         stop(sandbox)

@@ -112,7 +112,7 @@ def test_no_secret_is_anywhere(tmp_path: Path) -> None:
             asked = {"Authorization": f"Bearer {WORDS['WEB_TOKEN']}"}
             paths = ("/", "/acme/shop", "/metrics", "/api/environments")
             pages = [
-                requests.get(f"http://127.0.0.1:{port}{path}", headers=asked, timeout=5) for path in paths
+                requests.get(f"http://127.0.0.1:{port}{path}", headers=asked, timeout=30) for path in paths
             ]
             assert {page.status_code for page in pages} == {200}
             listed = ended("list", "--json", env=env)

@@ -30,7 +30,7 @@ def test_it_is_ready_within_seconds_and_ends_well_with_a_request_in_hand(tmp_pat
             until(lambda: not answers(port, "/healthz"), "no more visitors", seconds=8)
             slow.sendall(BODY)
             assert b" 202 " in slow.recv(4096).split(b"\r\n")[0]
-        assert web.wait(timeout=10) == 0
+        assert web.wait(timeout=30) == 0
         assert "Traceback" not in (web.stderr.read() if web.stderr else "")
     redis.stop()
 

@@ -37,6 +37,6 @@ def half_a_webhook(port: int) -> Iterator[socket.socket]:
         "X-GitHub-Delivery: 1",
         f"X-Hub-Signature-256: {signature(BODY, SECRET)}",
     ]
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as slow:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as slow:
         slow.sendall("\r\n".join([*head, "", ""]).encode())
         yield slow
