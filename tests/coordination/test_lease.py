@@ -57,7 +57,7 @@ def test_who_gave_it_back_may_not_act_any_more(leases: Leases) -> None:
 
 
 def test_a_held_lease_outlives_its_own_time(redis: Redis) -> None:
-    leases = Leases(redis, PREFIX, seconds=0.3)
+    leases = Leases(redis, PREFIX, seconds=1.0)
     with taken(leases) as lease:
         renewed = redis.pttl(KEY)
         until(lambda: redis.pttl(KEY) < renewed - 50, "the lease to run down")
@@ -111,7 +111,7 @@ def mortal(tmp_path: Path) -> Iterator[EmbeddedRedis]:
 
 
 def test_while_redis_is_silent_the_last_renewal_holds_for_its_time_only(mortal: EmbeddedRedis) -> None:
-    lease = taken(Leases(Redis.from_url(mortal.url), PREFIX, seconds=0.5))
+    lease = taken(Leases(Redis.from_url(mortal.url), PREFIX, seconds=2.0))
     mortal.stop()
     lease.check()
 
@@ -131,7 +131,7 @@ from redis import Redis
 from reviewapps.coordination.lease import Leases
 from reviewapps.errors import LeaseLost
 
-lease = Leases(Redis.from_url(sys.argv[1]), sys.argv[2], seconds=0.4).take("1/pr-12")
+lease = Leases(Redis.from_url(sys.argv[1]), sys.argv[2], seconds=1.5).take("1/pr-12")
 print("held", flush=True)
 sys.stdin.readline()
 try:
