@@ -276,7 +276,8 @@ class Unbind:
 @dataclass(frozen=True)
 class RunTask:
     """Write down that it is asked for, then run the command with the droplet as a task that is labelled with
-    ``key``. ``memory_mb``: None leaves it to the platform."""
+    ``key``. ``memory_mb``: None is as much as an instance has. Where there is no room for it beside what serves,
+    ``no_room_to_roll`` is set, and nothing is run."""
 
     kind: TaskKind
     key: str

@@ -25,7 +25,9 @@ def adopt(api: Client, step: Adopt, actual: Actual) -> Actual:
     deploy: the label says so, as without one it would be stopped before the first deploy."""
     marks: dict[str, str | None] = dict(labels.owner(api.instance, actual.environment))
     notes = labels.names_annotations(labels.TAGS_SEEN, None, step.tags_seen)
-    notes |= dict.fromkeys((labels.ATTEMPT, labels.LIVE_DROPLET, labels.WISHED, labels.SOURCE, labels.PIN))
+    notes |= dict.fromkeys(
+        (labels.ATTEMPT, labels.LIVE_DROPLET, labels.LIVE_BY, labels.WISHED, labels.SOURCE, labels.PIN)
+    )
     notes[labels.BUILT] = labels.built_text(None, None)
     if step.serves:
         notes[labels.PIN] = labels.pin_text(_pin(step))

@@ -81,6 +81,8 @@ def app(resource: Json) -> App:
         processes=labels.names_of(notes, labels.PROCESSES) or frozenset(),
         set_up=notes.get(labels.SET_UP),
         live_droplet=notes.get(labels.LIVE_DROPLET),
+        live_by=notes.get(labels.LIVE_BY),
+        generated=labels.names_of(notes, labels.GENERATED),
         web=notes.get(labels.WEB),
         rules_at=bounds.word(notes.get(labels.RULES_AT)),
         built=labels.built_of(notes),

@@ -29,6 +29,7 @@ def create_app(api: Client, step: CreateApp, actual: Actual) -> Actual:
     notes = _attempt_notes(step.attempt, None) | {labels.WEB: born(step.blueprint)}
     if step.blueprint is not None and step.blueprint.env_names:
         notes |= labels.names_annotations(labels.ENV_NAMES, None, step.blueprint.env_names)
+        notes |= labels.names_annotations(labels.GENERATED, None, step.blueprint.generated)
     if step.follows is not None:
         notes |= _followed(step.follows, None)
     notes = {key: text for key, text in notes.items() if text is not None}
@@ -109,6 +110,7 @@ def mark_live(api: Client, step: MarkLive, actual: Actual) -> Actual:
     notes = _attempt_notes(step.attempt, app, app.droplet) | {
         labels.LIVE_SINCE: since.isoformat(),
         labels.LIVE_DROPLET: app.droplet,
+        labels.LIVE_BY: step.attempt.id,
         labels.RULES_AT: step.blueprint.rules_at if step.blueprint is not None else None,
     }
     if step.blueprint is not None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from reviewapps.cloudfoundry import labels, parse
 from reviewapps.cloudfoundry.client import Client
-from reviewapps.cloudfoundry.errors import NotFound, Rejected
+from reviewapps.cloudfoundry.errors import NoRoom, NotFound, Rejected
 from reviewapps.cloudfoundry.skeleton import app_of, write_attempt
 from reviewapps.errors import BadManifest
 from reviewapps.model import Actual
@@ -20,7 +20,10 @@ def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
     can have come to its end.
 
     Who was stopped after that note for longer than its lease may find that another has run it meanwhile: so they
-    are listed once more, and nothing is run that came up since."""
+    are listed once more, and nothing is run that came up since.
+
+    Where there is no room for it beside what a preview serves, ``no_room_to_roll`` is set; a shared environment is
+    not stopped for it, and waits."""
     app = app_of(actual)
     if app.attempt is not None:
         asked = replace(app.attempt, task=step.key, task_asked_at=datetime.now(UTC))
@@ -33,11 +36,22 @@ def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
     marks = labels.owner(api.instance, actual.environment, app.app)
     marks |= {labels.TASK: step.kind, labels.KEY: step.key}
     marks |= {labels.ATTEMPT: app.attempt.id} if app.attempt is not None else {}
+    memory = _size_of_web(api, app.guid) if step.memory_mb is None else step.memory_mb
     try:
-        made = api.create_task(app.guid, step.kind, step.command, step.droplet, step.memory_mb, marks)
+        made = api.create_task(app.guid, step.kind, step.command, step.droplet, memory, marks)
+    except NoRoom:
+        if step.kind == "teardown" or not app.started or app.environment.shared:
+            raise
+        return replace(actual, no_room_to_roll=True)
     except Rejected as refused:
         raise BadManifest(f"the {step.kind} task: {refused}") from refused
     return replace(actual, tasks=(parse.task(made), *(actual.tasks or ())))
+
+
+def _size_of_web(api: Client, app: str) -> int | None:
+    """MB of an instance, which a command that nobody sized needs too; the platform's default may be more."""
+    sizes = (one["memory_in_mb"] for one in api.app_processes(app) if one["type"] == "web")
+    return next(sizes, None)
 
 
 def cancel_task(api: Client, step: CancelTask, actual: Actual) -> Actual:

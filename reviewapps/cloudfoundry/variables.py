@@ -21,12 +21,12 @@ def with_variables(
     names = frozenset(wanted) | generated
     if not names and not app.env_names:
         return app
-    app = remember_names(api, app, app.env_names | names)
+    app = remember_names(api, app, app.env_names | names, None if generated else _generated(app, generated))
     gone: dict[str, str | None] = dict.fromkeys(app.env_names - names)
-    made_up = dict(_made_up(api, app, generated)) if generated else {}
+    made_up = _made_up(api, app, generated) if generated else {}
     if variables := {**gone, **wanted, **made_up}:
         api.set_environment(app.guid, variables)
-    return remember_names(api, app, names)
+    return remember_names(api, app, names, _generated(app, generated))
 
 
 def with_build_variables(api: Client, app: App, wanted: Mapping[str, str], *, first: bool) -> App:
@@ -43,9 +43,18 @@ def with_build_variables(api: Client, app: App, wanted: Mapping[str, str], *, fi
 
 
 def _made_up(api: Client, app: App, generated: frozenset[str]) -> dict[str, str]:
-    """Those that are not there yet: what was made up once stays."""
+    """Those that are not there yet: what was made up once stays. What has another value, such as one that the
+    repository gave it, was not made up; where that is not known, it is left."""
     there = api.environment(app.guid)
-    return {name: secrets.token_urlsafe(32) for name in generated if not there.get(name)}
+    known = generated if app.generated is None else app.generated
+    return {name: secrets.token_urlsafe(32) for name in generated if name not in known or not there.get(name)}
+
+
+def _generated(app: App, generated: frozenset[str]) -> dict[str, str | None]:
+    """The note of what is made up, which is written after that is set: until then it counts as not made up."""
+    if generated == app.generated or app.is_builder:
+        return {}
+    return labels.names_annotations(labels.GENERATED, app.generated, generated)
 
 
 def remember_names(

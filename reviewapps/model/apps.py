@@ -75,9 +75,11 @@ class App:
     those beside web that we scaled. ``set_up`` is the key of the setup that was done.
 
     ``web`` digests what its web process is known to be sized and set for; None where that is not known.
-    ``live_droplet`` is what it had when it went live last: another one is somebody else's; ``built`` are its last
-    builds, the newest last, None where an older version of ours kept no such list; ``rules_at`` is the
-    commit whose rules it went live by, None where that is not known, and ``takes_mb`` the memory of all instances
+    ``live_droplet`` is what it had when it went live last: another one is somebody else's; ``live_by`` the id of
+    the attempt that it went live by, None where an older version of ours did not note it. ``generated`` are the
+    variables that were made up, None where that is not known. ``built`` are its last builds, the newest last, None
+    where an older version of ours kept no such list; ``rules_at`` is the commit whose rules it went live by, None
+    where that is not known, and ``takes_mb`` the memory of all instances
     by those. Of shared environments, by hand: ``lock``, ``pin``, ``override``, and who signed off which commit
     (``sign_offs``).
     """
@@ -101,6 +103,8 @@ class App:
     processes: frozenset[str] = frozenset()
     set_up: str | None = None
     live_droplet: str | None = None
+    live_by: str | None = None
+    generated: frozenset[str] | None = None
     web: str | None = None
     rules_at: str | None = None
     built: tuple[Built, ...] | None = None

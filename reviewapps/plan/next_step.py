@@ -11,9 +11,10 @@ from reviewapps.plan.attempts import began_after, is_live, is_over
 from reviewapps.plan.droplet import droplet_of
 from reviewapps.plan.growing import room_to_grow
 from reviewapps.plan.guarding import behind_gate, guarded
+from reviewapps.plan.removal import next_end
 from reviewapps.plan.restoring import may_have_changed
 from reviewapps.plan.returning import has_failed_to_return, returns, rolled_back
-from reviewapps.plan.services import served
+from reviewapps.plan.services import is_of_another, served
 from reviewapps.plan.switch import (
     called_off,
     is_astray,
@@ -42,6 +43,9 @@ def next_step(run: Run, actual: Actual, blueprint: Blueprint | None, terms: Term
     app = actual.app
     if app is None:
         return _created(run, blueprint, terms)
+    end = next_end(actual, terms)
+    if end is not None:
+        return end
     step = guarded(run, actual) or _next_step(app, run, actual, blueprint, terms)
     return behind_gate(step, app, actual, terms)
 
@@ -78,9 +82,13 @@ def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
     refusal = app.refusal_of(run.commit, run.config)
     if refusal is not None and (run.rests or not _is_lifted(app, refusal)):
-        return _put_aside(app, actual, terms)
+        return _put_aside(app, actual, terms) or _reachable(app, run, actual, terms) or Done()
     if is_live(app, run) and _is_routed(app, actual):
-        return _put_aside(app, actual, terms)
+        remade = is_of_another(app, actual)
+        if not remade:
+            return _put_aside(app, actual, terms) or Done()
+        if isinstance(remade, steps.Look):
+            return remade
     attempt = app.attempt
     if refusal or attempt is None or not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
         return _begin(app, run, actual, terms)
@@ -112,7 +120,8 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     """A new attempt. While it lasts, "started" and "no commit label" together mean that it was this attempt
     which started the app. So what runs without ever having been marked live is stopped first, and what
     somebody else stopped loses its label. A reset that is under way goes on with the new commit; so does a new
-    build of this very commit that somebody asked for, where the config is another one by now."""
+    build of this very commit that somebody asked for, where the config is another one by now. A command of the
+    attempt before it may still run."""
     if app.started == (app.commit is None):
         return steps.Stop()
     before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
@@ -123,10 +132,18 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
             asked_at=before.asked_at,
             fresh=not over and before.refusal is None and before.fresh and before.commit == run.commit,
             replaces=None if over else before.replaces,
-            data=None if over or before.refusal is not None else before.data,
+            task=None if over or before.refusal is not None else before.task,
+            task_asked_at=None if over or before.refusal is not None else before.task_asked_at,
+            data=before.data if _keeps_data(before, run, over) else None,
             inherits=may_have_changed(app),
         )
     return _given_up(app, actual, terms) or steps.Begin(attempt, calm=_is_calm(app, terms))
+
+
+def _keeps_data(before: Attempt, run: Run, over: bool) -> bool:
+    """Whether the data that it asked for is wished for still: it is under way, or what it brought up is started
+    again."""
+    return before.refusal is None and (not over or before.is_for(run.commit, run.config))
 
 
 def _is_calm(app: App, terms: Terms) -> bool:
@@ -137,10 +154,22 @@ def _is_calm(app: App, terms: Terms) -> bool:
     return ended and app.started and app.droplet == app.live_droplet and not (terms.sources or terms.signs)
 
 
-def _put_aside(app: App, actual: Actual, terms: Terms) -> Next:
-    """A refused attempt leaves nothing running, and what served before serves on."""
+def _put_aside(app: App, actual: Actual, terms: Terms) -> Next | None:
+    """A refused attempt leaves nothing running, and what served before serves on; None where all is so."""
     refused = app.attempt is not None and app.attempt.refusal is not None
-    return (_given_up(app, actual, terms) if refused else None) or Done()
+    return _given_up(app, actual, terms) if refused else None
+
+
+def _reachable(app: App, run: Run, actual: Actual, terms: Terms) -> Next | None:
+    """What serves on behind a refused commit gets its address back, which it lost where its removal was called
+    off; None where it has it. What somebody else deployed is theirs to lead to."""
+    if not app.started or app.commit is None or _is_routed(app, actual):
+        return None
+    if app.attempt is not None and is_theirs(app, app.attempt):
+        return None
+    if actual.route is None:
+        return steps.CreateRoute(terms.names, gated=run.entrance != "public")
+    return steps.MapRoute(actual.route.guid)
 
 
 def _given_up(app: App, actual: Actual, terms: Terms) -> Next | None:
@@ -250,7 +279,7 @@ def _readied(
     """
     if attempt.task is not None and actual.tasks is None:
         return steps.Look("tasks")
-    step = served(app, attempt, actual, blueprint, terms) or watched(actual, blueprint, terms)
+    step = watched(attempt, actual, blueprint, terms) or served(app, attempt, actual, blueprint, terms)
     if step is not None:
         return step
     if actual.configured != blueprint.origin:

@@ -10,7 +10,7 @@ from reviewapps import steps
 from reviewapps.model import Actual, Command
 from reviewapps.plan.attempts import is_over
 from reviewapps.plan.switch import rolling_of
-from reviewapps.plan.tasks import parting
+from reviewapps.plan.tasks import parted, parting
 from reviewapps.plan.terms import Terms
 from reviewapps.steps import Done, Wait
 
@@ -18,6 +18,7 @@ Removal = (
     steps.DeleteRoute
     | steps.Look
     | steps.RunTask
+    | steps.CancelTask
     | steps.Stop
     | steps.DeleteService
     | steps.DeleteApp
@@ -36,6 +37,16 @@ def next_removal(actual: Actual, teardown: Command | None, terms: Terms) -> Remo
     for app in actual.apps:
         return steps.DeleteApp(app.guid)
     return Done()
+
+
+def next_end(actual: Actual, terms: Terms) -> Removal | None:
+    """What brings an environment to its end that is wanted again, where its teardown ran: its data is not what
+    was set up any more, so it goes and is made anew. None where none ran."""
+    app = actual.app
+    torn = parted(app, actual, terms) if app is not None else False
+    if isinstance(torn, bool):
+        return next_removal(actual, None, terms) if torn else None
+    return torn
 
 
 def next_rest(actual: Actual, teardown: Command | None, terms: Terms) -> Rest:

@@ -17,7 +17,8 @@ from reviewapps.model import (
     Service,
     ServiceInstance,
 )
-from reviewapps.naming import DROPPED, data_name, digest, is_data
+from reviewapps.naming import DROPPED, data_name, digest, fence, is_data
+from reviewapps.plan.attempts import is_over
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Next, Wait
 
@@ -97,6 +98,20 @@ def databases_of(actual: Actual) -> tuple[str, ...]:
     """Which data its own databases hold, whatever else it is served by."""
     mine = (instance for instance in actual.services or () if instance.ours and instance.database is not None)
     return tuple(sorted(f"{instance.guid}:{instance.data or ''}" for instance in mine))
+
+
+def is_of_another(app: App, actual: Actual) -> steps.Look | bool:
+    """Whether a database was made anew for a commit that did not come to serve, since what serves went live: so
+    that stands on data which its commands did not run on. Nobody has to look where nothing was tried since."""
+    attempt = app.attempt
+    if attempt is None or is_over(app, attempt) or not app.service_names:
+        return False
+    if actual.services is None:
+        return steps.Look("services")
+    made = (one.data or "" for one in actual.services if one.ours and one.database is not None)
+    if app.live_by is None:
+        return any(data.endswith(f"@{attempt.id}") for data in made)
+    return any(fence(data) > fence(app.live_by) for data in made)
 
 
 def in_words(blueprint: Blueprint) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Fault, Refusal, Task
 from reviewapps.naming import digest
@@ -27,14 +29,14 @@ def refused(task: Task, terms: Terms) -> steps.Refuse:
     return steps.Refuse(Refusal(FAULTS[task.kind], why, terms.now))
 
 
-def watched(actual: Actual, blueprint: Blueprint, terms: Terms) -> Next | None:
+def watched(attempt: Attempt, actual: Actual, blueprint: Blueprint, terms: Terms) -> Next | None:
     """What has to be known or waited for before anything is set for the next version; None where nothing has.
 
     A command of an earlier commit that still runs is waited for, and only ended when its time is over: it may be
-    in the middle of a migration. One that nobody asks for any more, such as the teardown of a pull request that
-    was opened again, has the longest time that rules can give.
+    in the middle of a migration. One that nobody asks for any more, such as one that the rules dropped, has the
+    longest time that rules can give.
     """
-    if blueprint.release is None and blueprint.setup is None:
+    if blueprint.release is None and blueprint.setup is None and attempt.task is None:
         return None
     if actual.tasks is None:
         return steps.Look("tasks")
@@ -55,15 +57,29 @@ def due(
         key = digest("release", attempt.commit, attempt.config, *data_of(actual))
         if not _has_succeeded(key, actual):
             run = steps.RunTask("release", key, blueprint.release.run, droplet, blueprint.memory_mb)
-            return _asked(run, attempt, terms)
+            return _beside(app, attempt, actual) or _asked(run, attempt, terms)
     if blueprint.setup is not None:
         everything = data_of(actual) or (app.guid,)
         key, before = digest("setup", *(databases_of(actual) or everything)), digest("setup", *everything)
         if app.set_up != key:
             run = steps.RunTask("setup", key, blueprint.setup.run, droplet, blueprint.memory_mb)
             done = app.set_up == before or _has_succeeded(key, actual)  # so earlier versions wrote it down
-            return steps.MarkSetUp(key) if done or _was_set_up(key, actual) else _asked(run, attempt, terms)
+            if done or _was_set_up(key, actual):
+                return steps.MarkSetUp(key)
+            return _beside(app, attempt, actual) or _asked(run, attempt, terms)
     return None
+
+
+def _beside(app: App, attempt: Attempt, actual: Actual) -> steps.Begin | steps.Stop | None:
+    """What makes room for a command where there is none beside what serves: that is stopped, as where there is
+    none to roll. The platform said no, so the command was not begun."""
+    if not app.started:
+        return None
+    if attempt.stop_start:
+        return steps.Stop()
+    if not actual.no_room_to_roll:
+        return None
+    return steps.Begin(replace(attempt, stop_start=True, task=None, task_asked_at=None))
 
 
 def _was_set_up(key: str, actual: Actual) -> bool:
@@ -74,25 +90,61 @@ def _was_set_up(key: str, actual: Actual) -> bool:
 
 def parting(
     app: App, actual: Actual, teardown: Command, terms: Terms
-) -> steps.Look | steps.RunTask | Wait | None:
+) -> steps.Look | steps.RunTask | steps.CancelTask | Wait | None:
     """The command before everything is deleted; None where it is over, however it ended, or takes too long. One
     that ran before the pull request was opened again was for what went with it: since then there is another
-    attempt."""
+    attempt. It does not run beside one of a deploy that is under way."""
     if app.droplet is None or app.live_since is None:
         return None
     if actual.droplets is not None and app.droplet not in {droplet.guid for droplet in actual.droplets}:
         return None  # somebody deleted what it would run with
     if actual.tasks is None:
         return steps.Look("tasks")
-    life = app.attempt.id if app.attempt is not None else None
-    asked = (task for task in actual.tasks if task.kind == "teardown")
-    mine = next((one for one in asked if one.attempt in (life, None) or one.state == "waiting"), None)
+    mine = _teardown(app, actual.tasks)
     if mine is None:
-        run = steps.RunTask("teardown", digest("teardown", app.guid, life or ""), teardown.run, app.droplet)
-        return run if app.attempt is None else _asked(run, app.attempt, terms)
+        run = steps.RunTask("teardown", _teardown_key(app), teardown.run, app.droplet)
+        asked = run if app.attempt is None else _asked(run, app.attempt, terms)
+        return _ended(actual.tasks, terms) or asked
     if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
         return Wait("the teardown task", "task")
     return None
+
+
+def parted(app: App, actual: Actual, terms: Terms) -> steps.Look | Wait | bool:
+    """Whether its teardown was begun, and is over, so that its data is not what was set up any more."""
+    attempt = app.attempt
+    if attempt is None or attempt.task != _teardown_key(app):
+        return False
+    if actual.tasks is None:
+        return steps.Look("tasks")
+    mine = _teardown(app, actual.tasks)
+    if mine is None:
+        asked = _asked(steps.RunTask("teardown", attempt.task, "", ""), attempt, terms)
+        return asked if isinstance(asked, Wait) else False
+    if mine.state == "waiting" and not _is_overdue(mine, UNASKED, terms):
+        return Wait("the teardown task", "task")
+    return True
+
+
+def _teardown(app: App, tasks: tuple[Task, ...]) -> Task | None:
+    life = app.attempt.id if app.attempt is not None else None
+    asked = (task for task in tasks if task.kind == "teardown")
+    return next((one for one in asked if one.attempt in (life, None) or one.state == "waiting"), None)
+
+
+def _teardown_key(app: App) -> str:
+    return digest("teardown", app.guid, app.attempt.id if app.attempt is not None else "")
+
+
+def _ended(tasks: tuple[Task, ...], terms: Terms) -> steps.CancelTask | Wait | None:
+    """The end of a command that still runs, and whose data is about to go; None where none does, or it does not
+    come to an end."""
+    running = next((task for task in tasks if task.state == "waiting"), None)
+    if running is None or _is_overdue(running, UNASKED, terms):
+        return None
+    return (
+        Wait(f"the end of the {running.kind} task") if running.cancelled else steps.CancelTask(running.guid)
+    )
 
 
 def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> steps.RunTask | Wait:

@@ -20,13 +20,13 @@ from reviewapps.desired import (
     head_of,
     spoken_for,
 )
-from reviewapps.errors import AuthorMustAct, BadRules, Busy
-from reviewapps.grants import Grant
+from reviewapps.errors import AuthorMustAct, Busy
 from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
 from reviewapps.naming import address
 from reviewapps.overview import Row, held_words, row, why
 from reviewapps.plan import began_after, in_doubt, may_have_changed
 from reviewapps.ports import Lease
+from reviewapps.reconcile.allowing import keeps_its_data
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import Judged, all_verdicts_with, judged_alone, judged_by_hand, rules_of
@@ -140,16 +140,6 @@ KEPT = (
     "{0}: what is kept there is never thrown away by us; "
     "`redeploy` deploys it again with its data, and who owns the database can empty it there"
 )
-
-
-def keeps_its_data(environment: Environment, asked: Rules | BadRules, grant: Grant) -> bool:
-    """Whether its databases are never made anew: staging's and production's, and those of whatever something is
-    asked for before a commit may go there. Where nobody can read whether, they are kept too."""
-    if not environment.shared:
-        return False
-    if environment.kind in ("staging", "production") or isinstance(asked, BadRules):
-        return True
-    return not grant.requires(environment.kind, asked.of(environment).requires).nothing
 
 
 def check_open(means: Means, environment: Environment, seen: Judged, commit: str) -> tuple[str, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
@@ -126,9 +127,9 @@ def _put_off(
 def _wait_for_room(
     turn: Turn, run: Run, busy: Busy, step: steps.Step, plan: Blueprint | None
 ) -> float | None:
-    """Seconds until another try; None where the attempt's time is over, so that people read what it lacked.
-    A full quota may stay full for ever. A build elsewhere does not last: while one holds the room, the time of an
-    attempt that waits to build begins anew."""
+    """Seconds until another try; None where the attempt's time is over by then, so that people read what it
+    lacked. A full quota may stay full for ever. A build elsewhere does not last: while one holds the room, the
+    time of an attempt that waits to build begins anew."""
     app = turn.actual.app
     attempt = app.attempt if app is not None else None
     if attempt is None or not attempt.is_for(run.commit, run.config) or not in_doubt(turn.actual):
@@ -137,7 +138,7 @@ def _wait_for_room(
     builds = isinstance(step, steps.CreateBuild) and waited > deadline / 2
     if builds and under_way(turn.means, "build", but=turn.environment):
         turn.carry_out(steps.Begin(replace(attempt, began=turn.means.now())))
-    elif waited > deadline:
+    elif waited + timedelta(seconds=busy.after) > deadline:
         refused(turn, run, _refusal(turn, "platform", str(busy)), plan)
         return None
     _say_building(turn, run)

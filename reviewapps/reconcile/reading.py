@@ -11,7 +11,7 @@ from reviewapps.desired import Run
 from reviewapps.errors import BadManifest, BadRules, TryLater
 from reviewapps.manifest import blueprint
 from reviewapps.model import Blueprint
-from reviewapps.reconcile.allowing import allowance
+from reviewapps.reconcile.allowing import allowance, check_data
 from reviewapps.reconcile.turn import Turn
 from reviewapps.reconcile.view import rules_at, rules_of
 from reviewapps.rules.fill import Facts
@@ -54,6 +54,8 @@ def read(turn: Turn, run: Run, step: ReadSource) -> Blueprint:
         # A stranger's text found a gap in what we refuse: it ends that stranger's attempt, and is logged.
         log.exception("the manifest could not be read", environment=turn.environment.key)
         raise BadManifest(f"it cannot be read: {type(odd).__name__}") from odd
+    if step.rules_at is None:
+        check_data(turn.environment, plan)
     not_taken = (*plan.not_taken, *_left_out(turn, plan))
     return replace(plan, not_taken=not_taken, rules_at=whose or wanted.repository.head)
 

@@ -10,7 +10,7 @@ from typing import Protocol
 import structlog
 
 from reviewapps.desired import Absent, Destroyed, Fork, Held, Leave, NoRoom, Refused, Run, Verdict
-from reviewapps.errors import AuthorMustAct, Busy, OperatorMustAct
+from reviewapps.errors import AuthorMustAct, Busy, Full, OperatorMustAct
 from reviewapps.model import Actual, Command, Task
 from reviewapps.outcome import Arrival, Failed, Forbidden, Removed, Waiting
 from reviewapps.plan import Farewell, Terms, in_doubt, next_farewell, next_removal, next_rest
@@ -116,12 +116,16 @@ def _put_by(turn: Turn, seconds: float) -> float:
 
 
 def _take_away(turn: Turn, step: Step) -> None:
-    """Do the step. That its last command cannot be run keeps nothing alive."""
+    """Do the step. That its last command cannot be run keeps nothing alive; where there is no room for it beside
+    its app, that is stopped first."""
     try:
         turn.carry_out(step)
     except (AuthorMustAct, OperatorMustAct, Busy) as refused:
         if not isinstance(step, RunTask):
             raise
+        if isinstance(refused, Full) and turn.actual.app is not None and turn.actual.app.started:
+            turn.carry_out(Stop())
+            return
         log.warning("no teardown", environment=turn.environment.key, reason=str(refused))
         given_up = Task("", step.kind, step.key, "failed", turn.means.now())
         turn.actual = replace(turn.actual, tasks=(given_up, *(turn.actual.tasks or ())))

@@ -242,7 +242,7 @@ class Settling:
         return Terms(
             names("acme", self.github.repository, environment),
             DOMAIN,
-            f"t{self.cf.requests}",
+            f"{self.cf.requests:x}.1",
             self.cf.now,
             deadline=DEADLINE,
             sources=self.grant.sources.get(environment.kind, ()),

@@ -10,7 +10,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.approval import Requires
 from reviewapps.desired import Absent, Destroyed, Fork, Known, Leave, NoRoom, Room, Run, Verdict, desired
-from reviewapps.errors import BadRules
+from reviewapps.errors import BadManifest, BadRules
 from reviewapps.grants import Grant
 from reviewapps.model import (
     Actual,
@@ -26,11 +26,12 @@ from reviewapps.model import (
 )
 from reviewapps.overview import overview, row
 from reviewapps.plan import drifted
-from reviewapps.reconcile.by_hand import keeps_its_data
+from reviewapps.reconcile.allowing import check_data, keeps_its_data
 from reviewapps.rules import Rules, rules
 from reviewapps.sweeping.leftovers import Kept, leftovers
 from tests.core.imagined import CloudFoundry
 from tests.core.settling import DAY, NOW, SHOP, GitHub, Settling, pull_request, sha
+from tests.core.test_tasks import BLUEPRINT
 
 CONFIG = Grant().config(Rules(), Environment(SHOP.id, "pr-1"))
 CRASHED = Refusal("crash", "it crashed", NOW)
@@ -224,6 +225,16 @@ def test_a_reset_never_empties_what_is_kept(
     name: str, asked: Rules | BadRules, grant: Grant, kept: bool
 ) -> None:
     assert keeps_its_data(Environment(SHOP.id, name), asked, grant) == kept
+
+
+@pytest.mark.parametrize("name", ["staging", "production"])
+def test_a_deploy_never_empties_what_is_kept_either(name: str) -> None:
+    emptied = replace(BLUEPRINT, services=(Service("db", "database", fresh=True),))
+    for there in (Environment(SHOP.id, "pr-1"), Environment(SHOP.id, "dev")):
+        check_data(there, emptied)
+    check_data(Environment(SHOP.id, name), replace(BLUEPRINT, services=(Service("db", "database"),)))
+    with pytest.raises(BadManifest, match=f"name it under `{name}` without `fresh`"):
+        check_data(Environment(SHOP.id, name), emptied)
 
 
 @pytest.mark.parametrize("fresh", [False, True])

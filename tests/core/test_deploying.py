@@ -234,6 +234,22 @@ def test_after_the_deadline_people_read_what_there_was_no_room_for(full: type[st
     assert there.github.told[-1].state == "failed"
 
 
+@pytest.mark.parametrize("full", [steps.CreateRoute, steps.Upload, steps.CreateBuild, steps.Start])
+def test_who_waited_for_room_until_the_deadline_reads_what_there_was_no_room_for(
+    full: type[steps.Step],
+) -> None:
+    there = Deploying((full,))
+    there.until_there_is_no_room()
+    began = there.cf.now
+    while (wait := there.turn()) is not None:
+        there.cf.now += timedelta(seconds=wait)
+
+    assert DEADLINE - timedelta(seconds=31) <= there.cf.now - began <= DEADLINE
+    (app,) = there.cf.apps.values()
+    assert app.attempt is not None and app.attempt.refusal is not None
+    assert (app.attempt.tries, app.attempt.refusal.message) == (0, imagined.QUOTA)
+
+
 @pytest.mark.parametrize("who", [Environment(SHOP.id, "pr-2"), Environment(8, "pr-1")])
 def test_while_somebody_elses_build_holds_the_room_nobody_is_refused(who: Environment) -> None:
     there = Deploying((steps.CreateBuild,))

@@ -88,7 +88,7 @@ def test_a_command_that_nobody_asks_for_any_more_is_not_waited_for_for_ever(
     actual = Actual(PR, tasks=(there,))
 
     def after(passed: timedelta, actual: Actual = actual) -> Next | None:
-        return watched(actual, asked, Terms(("shop-pr-1",), "example.gov", "2.1", NOW + passed))
+        return watched(ATTEMPT, actual, asked, Terms(("shop-pr-1",), "example.gov", "2.1", NOW + passed))
 
     assert isinstance(after(LONGEST_TASK), Wait)
     assert after(LONGEST_TASK + REQUEST) == steps.CancelTask("t")

@@ -15,7 +15,7 @@ from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.noting import Note
 from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
-from reviewapps.errors import Busy, LeaseLost, Unavailable
+from reviewapps.errors import Busy, LeaseLost, OperatorMustAct, Unavailable
 from reviewapps.model import Actual, Secret, Service, ServiceInstance
 from reviewapps.naming import DROPPED
 from tests.contract.test_cloudfoundry.platform import EVERYWHERE, Platform, client
@@ -328,6 +328,26 @@ def test_a_database_that_is_made_on_another_server_is_where_the_app_looks_for_it
     uri = fill(platform, after, "apples")
     assert "@localhost:" in uri and credentials(platform, after)["host"] == "localhost"
     assert fruits(uri) == ["apples"]
+
+
+class NewServer(DatabaseServer):
+    """Another server, on which nothing was made yet."""
+
+    def drop(self, name: str, goes: Callable[[str], bool]) -> None:
+        assert goes("")
+
+
+def test_a_database_on_the_former_server_does_not_lose_the_service_that_leads_to_it(
+    later: SpaceClient, platform: Platform, filled: Actual, server: str
+) -> None:
+    moved = server.replace("127.0.0.1", "localhost")
+    now = client(platform, postgres=POSTGRES, open_server=lambda _: NewServer(moved))
+    with pytest.raises(OperatorMustAct, match="is on another server, at 127"):
+        _unserved(now, filled)
+    assert fruits(credentials(platform, filled)["uri"]) == ["pears"]
+    assert _unserved(later, services_of(later, filled)).services == ()
+    again = client(platform, postgres=POSTGRES, open_server=DatabaseServer)
+    assert again.belongings().databases == ()
 
 
 @pytest.mark.parametrize("sees", ["both spaces", "its own"])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reviewapps import steps
-from reviewapps.cloudfoundry import SpaceClient
+from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.errors import NotFound
 from reviewapps.errors import BadManifest, Busy, LeaseLost, Unavailable
 from reviewapps.model import Actual, Health, Process
@@ -61,6 +61,47 @@ def test_a_droplet_that_somebody_deleted_is_seen_to_be_gone(
     step = steps.RunTask("release", "k", "true", droplet) if starts == "RunTask" else None
     found = space.carry_out(step or getattr(steps, starts)(droplet, attempt().id), actual)
     assert found.droplets == () and not app_of(found).started
+
+
+def test_a_command_that_nobody_sized_has_as_much_as_an_instance(
+    platform: Platform, space: SpaceClient, tmp_path: Path
+) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    actual = space.carry_out(steps.Configure(blueprint(memory_mb=96)), actual)
+    space.carry_out(steps.RunTask("teardown", "k", "true", droplet), actual)
+    (task,) = platform.meddle("GET", f"/v3/apps/{app_of(actual).guid}/tasks")["resources"]
+    assert task["memory_in_mb"] == 96
+
+
+def test_a_secret_takes_the_place_of_what_the_repository_gave_and_then_stays(
+    platform: Platform, space: SpaceClient
+) -> None:
+    actual, guid = (made := created(space)), app_of(made).guid
+    secrets = []
+    for plan in (
+        blueprint(env={"KEY": "of-the-repository"}),
+        blueprint(generated=frozenset({"KEY"})),
+        blueprint(generated=frozenset({"KEY"})),
+        blueprint(env={"KEY": "of-the-repository"}),
+        blueprint(generated=frozenset({"KEY"})),
+    ):
+        actual = space.carry_out(steps.Configure(plan), actual)
+        secrets.append(platform.variables(guid)["KEY"])
+    first, second, third, fourth, fifth = secrets
+    assert first == fourth == "of-the-repository" and second == third
+    assert len({first, second, fifth}) == 3
+    assert app_of(space.look().actual(PREVIEW)).generated == frozenset({"KEY"})
+
+
+def test_a_secret_that_an_earlier_version_made_up_stays(platform: Platform, space: SpaceClient) -> None:
+    actual = space.carry_out(steps.Configure(blueprint(generated=frozenset({"KEY"}))), created(space))
+    guid = app_of(actual).guid
+    secret = platform.variables(guid)["KEY"]
+    platform.meddle(
+        "PATCH", f"/v3/apps/{guid}", {"metadata": {"annotations": {f"{labels.GENERATED}-0": None}}}
+    )
+    space.carry_out(steps.Configure(blueprint(generated=frozenset({"KEY"}))), space.look().actual(PREVIEW))
+    assert platform.variables(guid)["KEY"] == secret
 
 
 def test_an_address_without_an_app_does_not_answer(space: SpaceClient) -> None:

@@ -96,7 +96,7 @@ class Apps(State):
                 app = replace(app, attempt=attempt, commit=attempt.commit, config=attempt.config)
                 app = replace(app, rules_at=plan.rules_at if plan is not None else None)
                 app = replace(app, takes_mb=plan.needs_mb if plan is not None else app.takes_mb)
-                app = replace(app, live_since=self.now, live_droplet=app.droplet)
+                app = replace(app, live_since=self.now, live_droplet=app.droplet, live_by=attempt.id)
             case steps.Refuse(refusal):
                 assert app.attempt is not None
                 app = replace(app, attempt=replace(app.attempt, refusal=refusal))

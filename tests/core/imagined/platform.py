@@ -194,9 +194,14 @@ class CloudFoundry(Apps, Services, Building, Looking):
                 return self._served(step, app, actual)
             case steps.RunTask():
                 self._ask_for(step, app)
+                if not self.room and app.started and step.kind != "teardown":
+                    return replace(actual.with_app(self.apps[app.guid]), no_room_to_roll=True)
                 self._run_task(step, app)
                 tasks = tuple(self.tasks[app.guid])
                 return replace(actual.with_app(self.apps[app.guid]), tasks=tasks)
+            case steps.CancelTask(guid):
+                change(self.tasks[app.guid], guid, state="failed", cancelled=True)
+                return replace(actual, tasks=None)
             case steps.MarkSetUp(key):
                 for one in self.services.get(app.environment, []):
                     if one.database is not None:

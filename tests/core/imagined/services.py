@@ -78,6 +78,8 @@ class Services(State):
         self._in_time(self._end_task, app.guid, guid, self.made_of[step.droplet])
 
     def _end_task(self, app: str, guid: str, key: str) -> None:
+        if any(one.guid == guid and one.cancelled for one in self.tasks.get(app, [])):
+            return
         failed = self.fates.get(key) == "unreleasable"
         error = "Exited with status 1" if failed else ""
         change(self.tasks.get(app, []), guid, state="failed" if failed else "ready", error=error)

@@ -1,0 +1,208 @@
+"""What serves stands on data that its own commands ran on; nothing is done to data that a command is busy with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from reviewapps import steps
+from reviewapps.model import App, Attempt, Command, Service, ServiceInstance, TaskKind
+from reviewapps.rules import EnvironmentRules, Rules
+from tests.core.imagined import CloudFoundry, Fate
+from tests.core.one_preview import PR_1, PUSHED, the_app
+from tests.core.settling import NOW, GitHub, Settling, pull_request, sha
+
+OWN, FRESH = Service("db", "database"), Service("db", "database", fresh=True)
+ROUNDS = 200
+
+
+def town(service: Service = OWN, *, pushed: Fate = "well", looks: int = 1, **commands: str) -> Settling:
+    """One pull request with a database; ``looks`` is how long all takes that takes its time."""
+    trees: dict[str, Fate] = {f"tree-of-{sha(1)}": "well", f"tree-of-{PUSHED}": pushed}
+    there = Settling(GitHub({1: pull_request(1)}), CloudFoundry(NOW, trees, looks=looks))
+    there.services = (service,)
+    there.commands = {kind: Command(text) for kind, text in commands.items()}
+    return there
+
+
+def until(there: Settling, seen: Callable[[], object]) -> None:
+    """Let turns be taken until then, and not until all is settled."""
+    for _ in range(ROUNDS):
+        for environment in there.attention():
+            there.turn(environment)
+        if seen():
+            return
+        there.cf.pass_time()
+    raise AssertionError("never seen")
+
+
+def commands(there: Settling, since: int = 0) -> list[TaskKind]:
+    return [step.kind for step in there.taken[since:] if isinstance(step, steps.RunTask)]
+
+
+def database(there: Settling) -> ServiceInstance:
+    (found,) = there.cf.services[PR_1]
+    return found
+
+
+def wish(there: Settling, commit: str) -> int:
+    """Let the pull request be at this commit until all is settled; how much was done before."""
+    before = len(there.taken)
+    there.github.pull_requests[1] = pull_request(1, commit)
+    there.until_settled()
+    return before
+
+
+def reset(there: Settling) -> None:
+    app = the_app(there)
+    assert app.attempt is not None
+    anew = Attempt("ffff.1", sha(1), app.attempt.config, there.cf.now, data="ffff.1", replaces=app.droplet)
+    there.cf.carry_out(steps.Begin(anew), there.cf.look().actual(PR_1))
+
+
+def fares(there: Settling, fate: Fate) -> None:
+    """Let the first commit fare so from now on."""
+    there.cf.fates = {**there.cf.fates, f"tree-of-{sha(1)}": fate}
+
+
+def is_settled_again(there: Settling, before: int) -> App:
+    """What serves, all of whose commands ran on what it stands on now."""
+    assert commands(there, before)[:2] == ["release", "setup"]
+    app = the_app(there)
+    assert app.attempt is not None and app.attempt.refusal is None and app.commit == sha(1)
+    return app
+
+
+# --- back to what serves ---
+
+
+def test_what_serves_gets_its_data_back_after_a_commit_whose_release_failed_on_its_own() -> None:
+    there = town(FRESH, pushed="unreleasable", release="migrate", setup="seed")
+    there.until_settled()
+    first = database(there).data
+    wish(there, PUSHED)
+    others = database(there).data
+    before = wish(there, sha(1))
+    is_settled_again(there, before)
+    assert len({first, others, database(there).data}) == 3
+
+
+def test_what_serves_gets_its_data_back_after_rules_under_which_its_release_failed() -> None:
+    there = town(FRESH, release="migrate", setup="seed")
+    there.until_settled()
+    there.github.rules = Rules(environments={"review": EnvironmentRules(env={"A": "1"})})
+    fares(there, "unreleasable")
+    there.until_settled()
+    fares(there, "well")
+    there.github.rules = Rules()
+    before = len(there.taken)
+    there.until_settled()
+    is_settled_again(there, before)
+
+
+def test_data_that_was_reset_in_vain_is_set_up_once_there_is_a_wish_again() -> None:
+    there = town(pushed="unbuildable", release="migrate", setup="seed")
+    there.until_settled()
+    fares(there, "unreleasable")
+    reset(there)
+    there.until_settled()
+    fares(there, "well")
+    wish(there, PUSHED)
+    is_settled_again(there, wish(there, sha(1)))
+
+
+def test_what_was_reset_and_is_stopped_by_hand_keeps_its_data() -> None:
+    there = town(FRESH, release="migrate")
+    there.until_settled()
+    reset(there)
+    there.until_settled()
+    data = database(there).data
+    app = the_app(there)
+    there.cf.apps[app.guid] = replace(app, started=False)
+    there.cf.running.pop(app.guid)
+    there.until_settled()
+    assert the_app(there).started and database(there).data == data
+
+
+def test_what_is_wanted_again_while_its_teardown_runs_is_made_anew() -> None:
+    there = town(looks=3, release="migrate", setup="seed", teardown="drop everything")
+    there.until_settled()
+    opened = there.github.pull_requests[1]
+    there.github.pull_requests[1] = replace(opened, open=False, closed_at=NOW)
+    until(there, lambda: "teardown" in commands(there))
+    before = len(there.taken)
+    there.github.pull_requests[1] = opened
+    there.until_settled()
+    is_settled_again(there, before)
+
+
+@pytest.mark.parametrize("taken", ["the address", "what it leads to"])
+def test_what_serves_gets_its_address_back_behind_a_refused_commit(taken: str) -> None:
+    there = town(pushed="unbuildable")
+    there.until_settled()
+    wish(there, PUSHED)
+    routes = there.cf.routes
+    there.cf.routes = (
+        {} if taken == "the address" else {g: replace(r, apps=frozenset()) for g, r in routes.items()}
+    )
+    there.until_settled()
+    assert the_app(there).commit == sha(1) and there.cf.serving(PR_1) is not None
+
+
+# --- while a command runs ---
+
+
+@pytest.mark.parametrize(
+    "tree", [f"tree-of-{PUSHED}", f"tree-of-{sha(1)}"], ids=["another tree", "the same tree"]
+)
+def test_no_database_is_made_anew_under_a_command_of_the_commit_before(tree: str) -> None:
+    there = town(FRESH, looks=6, release="migrate")
+    there.github.trees[PUSHED] = tree
+    until(there, lambda: commands(there) == ["release"])
+    busy = database(there).data
+    there.github.pull_requests[1] = pull_request(1, PUSHED)
+    until(there, lambda: database(there).data != busy)
+    (mine,) = there.cf.tasks.values()
+    assert mine[-1].state != "waiting"
+    there.until_settled()
+    assert the_app(there).commit == PUSHED
+
+
+def test_nothing_starts_beside_a_command_that_the_rules_have_dropped_since() -> None:
+    there = town(looks=6, release="migrate")
+    until(there, lambda: commands(there) == ["release"])
+    there.commands.clear()
+    there.github.rules = Rules(environments={"review": EnvironmentRules(env={"A": "1"})})
+    until(there, lambda: any(isinstance(step, steps.Start) for step in there.taken))
+    (mine,) = there.cf.tasks.values()
+    assert all(task.state != "waiting" for task in mine)
+
+
+def test_a_release_is_ended_before_the_teardown_begins() -> None:
+    there = town(looks=6, release="migrate", teardown="drop everything")
+    there.until_settled()
+    there.github.pull_requests[1] = pull_request(1, PUSHED)
+    until(there, lambda: commands(there) == ["release", "release"])
+    closed = replace(there.github.pull_requests[1], open=False, closed_at=NOW)
+    there.github.pull_requests[1] = closed
+    there.until_settled()  # the imagined platform runs one command at a time, and says so
+    assert commands(there)[-1] == "teardown"
+    assert any(isinstance(step, steps.CancelTask) for step in there.taken)
+    assert not there.cf.running_apps
+
+
+def test_where_there_is_no_room_for_a_command_beside_what_serves_that_is_stopped_first() -> None:
+    there = town(release="migrate")
+    there.until_settled()
+    there.cf.room = False
+    before = wish(there, PUSHED)
+    done = [
+        type(step)
+        for step in there.taken[before:]
+        if isinstance(step, steps.Stop | steps.RunTask | steps.Start)
+    ]
+    assert done == [steps.RunTask, steps.Stop, steps.RunTask, steps.Start]
+    app = the_app(there)
+    assert app.commit == PUSHED and app.attempt is not None and app.attempt.stop_start
