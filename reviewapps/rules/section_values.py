@@ -22,6 +22,10 @@ MOST_APPROVALS: Final = 10
 LONGEST_TASK: Final = timedelta(hours=1)
 SHORTEST_DEADLINE, LONGEST_DEADLINE = timedelta(minutes=1), timedelta(hours=2)
 HEALTH_TYPES: Final = ("http", "port", "process")
+MOST_PATTERNS: Final = 100
+LONGEST_PATTERN: Final = 255
+"""Characters: no name of a tag is longer, as a file system keeps it."""
+
 _ALL_BUT: Final = re.compile(r"\[!.[^]]*\]")
 SERVICES: Final = "takes `none`, `share`, `{database: own}` or `{plan: offering/plan}`"
 
@@ -80,11 +84,26 @@ def follows(value: Any) -> Follows | None:
 def _patterns(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not value or not all(isinstance(one, str) and one for one in value):
         raise ValueError("has `tags`, which takes a list of patterns such as dev-*")
+    if len(value) > MOST_PATTERNS:
+        raise ValueError(f"has more than {MOST_PATTERNS} patterns")
     for pattern in value:
-        if not _ALL_BUT.sub("?", pattern).strip("*?[]!"):
-            who = "nearly every" if _ALL_BUT.search(pattern) else "every"
-            raise ValueError(f"has the pattern `{pattern}`, which {who} tag matches")
+        if len(pattern) > LONGEST_PATTERN:
+            raise ValueError(
+                f"has the pattern `{pattern[:40]}…`, which is longer than {LONGEST_PATTERN} characters"
+            )
+        _check_pattern(pattern)
     return tuple(value)
+
+
+def _check_pattern(pattern: str) -> None:
+    """It has to tell tags from one another."""
+    # up to the last bracket that closes: from each that opens behind it, the rest would be read in vain
+    closed = pattern.rfind("]") + 1
+    without, sets = _ALL_BUT.subn("?", pattern[:closed])
+    if not (without + pattern[closed:]).strip("*?[]!"):
+        raise ValueError(
+            f"has the pattern `{pattern}`, which {'nearly every' if sets else 'every'} tag matches"
+        )
 
 
 def floor(value: Any) -> Requires:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reviewapps.errors import BadRules
-from reviewapps.model import Command, Environment, Health, Service
+from reviewapps.model import Command, Environment, Follows, Health, Service
 from reviewapps.rules import EnvironmentRules, Rules, rules
 from reviewapps.rules.fill import NAMES, Facts, filled, placeholders
 from reviewapps.rules.section_values import SERVICES
@@ -184,6 +184,16 @@ def test_what_belongs_to_a_deploy_is_read() -> None:
             "`environments.staging.follows` has the pattern `[!x]*`, which nearly every tag matches",
         ),
         (
+            f"environments: {{dev: {{follows: {{tags: 'x{'[!' * 100_000}'}}}}}}",
+            1,
+            f"`environments.dev.follows` has the pattern `x{'[!' * 19}[…`, which is longer than 255 characters",
+        ),
+        (
+            f"environments: {{dev: {{follows: {{tags: [&a 'x{'[!' * 90}'{', *a' * 100}]}}}}}}",
+            1,
+            "`environments.dev.follows` has more than 100 patterns",
+        ),
+        (
             "environments: {staging: {freeze: [{from: 2026-12-24, to: 9999-12-31, zone: America/New_York}]}}",
             1,
             "`environments.staging.freeze` has a year that no clock shows",
@@ -338,6 +348,18 @@ def test_any_text_is_either_read_or_refused(text: str) -> None:
         assert str(broken)
     else:
         assert isinstance(read, Rules)
+
+
+@pytest.mark.parametrize("pattern", ["x" * 255, "[!x", "v[!a][!b", "[]x]", "[!]a", "x]"])
+def test_a_pattern_that_not_every_tag_matches_is_taken(pattern: str) -> None:
+    follows = rules(f"environments: {{dev: {{follows: {{tags: ['{pattern}']}}}}}}").of(DEV).follows
+    assert follows == Follows(tags=(pattern,))
+
+
+@pytest.mark.parametrize("pattern", ["[!a][!", "[!]]*", "[![]", "?[!a]]"])
+def test_a_pattern_that_nearly_every_tag_matches_is_refused(pattern: str) -> None:
+    told = complaint(f"environments: {{dev: {{follows: {{tags: ['{pattern}']}}}}}}")[1]
+    assert told.endswith(f"the pattern `{pattern}`, which nearly every tag matches")
 
 
 # --- placeholders ---
