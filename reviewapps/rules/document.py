@@ -127,6 +127,16 @@ class _Loader(yaml.SafeLoader):
         self.depth -= 1
         return node
 
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """With each character whole, in keys and values: those who write JSON escape one as a pair of halves, and
+        of half a character nothing can be sent anywhere."""
+        node: yaml.ScalarNode = super().compose_scalar_node(anchor)
+        try:
+            node.value = node.value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+        except UnicodeDecodeError as error:
+            raise Unreadable("holds half of a character", _line(node)) from error
+        return node
+
 
 INT = r"[-+]?(0b[01_]+|0[0-7_]+|0|[1-9][0-9_]*|0x[0-9a-fA-F_]+)"
 FLOAT = r"[-+]?([0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)([eE][-+][0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
@@ -168,9 +178,9 @@ class _Reading:
         self.weigh(node)
         try:
             value = self.loader.construct_object(node)
-            str(value).encode()
+            str(value)
         except (ValueError, OverflowError, LookupError, AttributeError) as error:
-            # explicit tags on what they do not fit, endless numbers, halves of characters
+            # explicit tags on what they do not fit, endless numbers
             raise Unreadable("holds a value that cannot be read", _line(node)) from error
         if isinstance(value, str) and "\0" in value:
             raise Unreadable("holds the character NUL, which no variable can", _line(node))

@@ -105,6 +105,12 @@ def test_all_holds_for_every_environment_that_does_not_say_otherwise() -> None:
     assert (dev.vars_file, dev.memory_mb, dev.services) == ("vars.dev.yml", 256, {})
 
 
+def test_what_writers_of_json_escape_as_two_halves_is_one_character() -> None:
+    escaped = rules('{"all": {"env": {"A\\ud83d\\ude00": "\\ud83d\\ude00"}}}')
+    assert escaped.of(REVIEW).env == {"A\U0001f600": "\U0001f600"}
+    assert escaped.digest(REVIEW) == rules("all: {env: {A\U0001f600: \U0001f600}}").digest(REVIEW)
+
+
 def test_all_apps_are_meant_where_none_are_named() -> None:
     assert rules("apps: all").apps is None
 
@@ -306,6 +312,13 @@ def test_what_belongs_to_a_deploy_is_read() -> None:
         ("[" * 5000, 1, "is nested too deeply"),
         ('all: {env: {A: "x\\0y"}}', 1, "holds the character NUL, which no variable can"),
         ('all: {env: {"A\\0": x}}', 1, "has a key with the character NUL"),
+        ('all:\n  env: {A: "\\ud800"}', 2, "holds half of a character"),
+        ('all:\n  env: {"\\ud800": x}', 2, "holds half of a character"),
+        ('all:\n  vars: {"\\ude00\\ud83d": x}', 2, "holds half of a character"),
+        ('all: {services: {"\\udfff": share}}', 1, "holds half of a character"),
+        ('all: {processes: {"x\\ud800": 1}}', 1, "holds half of a character"),
+        ('environments: {"\\ud800": {}}', 1, "holds half of a character"),
+        ('"\\ud800": {}', 1, "holds half of a character"),
         ("a:\n" + " - x\n" * 30_000, 20_000, "is too large, or its anchors unfold into too much"),
         ("# much ado\n" * 30_000, 0, "has more than 256 KB"),
         ("? x\n" * 30_000, 10_001, "is too large, or its anchors unfold into too much"),
