@@ -23,8 +23,11 @@ LONGEST_TASK: Final = timedelta(hours=1)
 SHORTEST_DEADLINE, LONGEST_DEADLINE = timedelta(minutes=1), timedelta(hours=2)
 HEALTH_TYPES: Final = ("http", "port", "process")
 MOST_PATTERNS: Final = 100
-LONGEST_PATTERN: Final = 255
-"""Characters: no name of a tag is longer, as a file system keeps it."""
+LONGEST_REF: Final = 255
+"""Bytes of a branch's name, which a file system has to keep; characters of a pattern for tags."""
+
+_NO_REF: Final = re.compile(r"[\0-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^/|(^|/)\.|\.lock(/|$)|[/.]$")
+"""What git takes in no name of a branch or tag (``git check-ref-format``)."""
 
 _ALL_BUT: Final = re.compile(r"\[!.[^]]*\]")
 SERVICES: Final = "takes `none`, `share`, `{database: own}` or `{plan: offering/plan}`"
@@ -73,12 +76,21 @@ def follows(value: Any) -> Follows | None:
             return None
         case {"branch": str(branch), **more} if branch:
             _only(more, ())
-            return Follows(branch=branch)
+            return Follows(branch=_branch(branch))
         case {"tags": tags, **more}:
             _only(more, ())
             return Follows(tags=_patterns([tags] if isinstance(tags, str) else tags))
         case _:
             raise ValueError("takes `{branch: NAME}` or `{tags: [PATTERN, …]}`")
+
+
+def _branch(name: str) -> str:
+    """It stands in paths of GitHub's API, where ``..`` would lead elsewhere."""
+    if len(name.encode()) > LONGEST_REF:
+        raise ValueError(f"has the branch `{name[:40]}…`, which is longer than {LONGEST_REF} bytes")
+    if _NO_REF.search(name):
+        raise ValueError(f"has the branch `{name}`, which is no name that git lets a branch have")
+    return name
 
 
 def _patterns(value: Any) -> tuple[str, ...]:
@@ -87,9 +99,9 @@ def _patterns(value: Any) -> tuple[str, ...]:
     if len(value) > MOST_PATTERNS:
         raise ValueError(f"has more than {MOST_PATTERNS} patterns")
     for pattern in value:
-        if len(pattern) > LONGEST_PATTERN:
+        if len(pattern) > LONGEST_REF:
             raise ValueError(
-                f"has the pattern `{pattern[:40]}…`, which is longer than {LONGEST_PATTERN} characters"
+                f"has the pattern `{pattern[:40]}…`, which is longer than {LONGEST_REF} characters"
             )
         _check_pattern(pattern)
     return tuple(value)

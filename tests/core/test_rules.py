@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -373,6 +374,49 @@ def test_a_pattern_that_not_every_tag_matches_is_taken(pattern: str) -> None:
 def test_a_pattern_that_nearly_every_tag_matches_is_refused(pattern: str) -> None:
     told = complaint(f"environments: {{dev: {{follows: {{tags: ['{pattern}']}}}}}}")[1]
     assert told.endswith(f"the pattern `{pattern}`, which nearly every tag matches")
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        *(
+            "../../../../user",
+            "a..b",
+            "a b",
+            "a\tb",
+            "a\nb",
+            "a\n",
+            "a\x7f",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?",
+            "a*",
+            "a[b",
+            "a\\b",
+        ),
+        *("/a", "a/", "a//b", ".a", "a/.b", "a.lock", "a.lock/b", "a@{1}", "a.", ".", "/"),
+    ],
+)
+def test_what_git_lets_no_branch_be_called_is_followed_nowhere(branch: str) -> None:
+    told = complaint(f"environments:\n  dev:\n    follows: {{branch: {json.dumps(branch)}}}")
+    assert told == (
+        3,
+        f"`environments.dev.follows` has the branch `{branch}`, which is no name that git lets a branch have",
+    )
+
+
+def test_a_branch_is_not_called_by_more_than_github_keeps() -> None:
+    told = complaint(f"environments: {{dev: {{follows: {{branch: {'ö' * 128}}}}}}}")[1]
+    assert told.endswith(f"has the branch `{'ö' * 40}…`, which is longer than 255 bytes")
+
+
+@pytest.mark.parametrize(
+    "branch", ["main", "release/2.0", "größe", "a.b/c-d_e", "@", "-x", "a{b", "x.locked", "x" * 255]
+)
+def test_what_git_lets_a_branch_be_called_is_followed(branch: str) -> None:
+    read = rules(f"environments: {{dev: {{follows: {{branch: {json.dumps(branch)}}}}}}}")
+    assert read.of(DEV).follows == Follows(branch=branch)
 
 
 # --- placeholders ---
