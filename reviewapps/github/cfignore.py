@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -30,14 +31,16 @@ NEVER_UPLOADED: Final = (
 
 _OF_PYTHON: Final = ("PATH", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH")
 
+_logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 
 def without_ignored(
     files: Sequence[T], patterns: bytes | None, path: Callable[[T], str], seconds: float = MATCH_SECONDS
 ) -> list[T]:
-    """Those of ``files`` that are uploaded. BadSource where a line of ``patterns`` is none, or where matching them
-    takes more than so many ``seconds``."""
+    """Those of ``files`` that are uploaded. BadSource where a line of ``patterns`` is none, or where they are
+    too much to be matched, or take more than so many ``seconds``."""
     if patterns is None:
         never = set(NEVER_UPLOADED)
         return [file for file in files if never.isdisjoint(path(file).split("/"))]
@@ -64,6 +67,8 @@ def _answer(asked: dict[str, Sequence[str]], seconds: float) -> list[int] | str:
     except subprocess.TimeoutExpired:
         raise BadSource(f"`{CFIGNORE}`: to match its patterns takes longer than {seconds:.0f} s") from None
     if done.returncode:
-        raise Unavailable(f"{CFIGNORE}: matching ended with {done.returncode}: {done.stderr[-200:]}")
+        # a reason is read by authors, and what a program complains of is ours
+        _logger.error("%s: matching complained: %s", CFIGNORE, done.stderr[-2000:])
+        raise Unavailable(f"{CFIGNORE}: matching ended with exit status {done.returncode}")
     answer: list[int] | str = json.loads(done.stdout)
     return answer

@@ -6,19 +6,31 @@ Patterns are an author's text, and matching some of them takes for ever. A proce
 from __future__ import annotations
 
 import json
+import re
 import sys
+from typing import Final
 
+import re2
 from pathspec import GitIgnoreSpec
+
+LONGEST_SHOWN: Final = 40
+NOT_TAKEN: Final = (ValueError, re.error, re2.error)
+"""A line becomes an expression of Python's and one of RE2's, which each have an error of their own."""
 
 
 def answer(never: list[str], patterns: list[str], paths: list[str]) -> list[int] | str:
-    """The places of the paths that stay; or which line is no pattern, in words."""
+    """The places of the paths that stay; or what is wrong with the patterns, in words that stand behind
+    the name of their file."""
     for number, line in enumerate(patterns, 1):
         try:
             GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            return f"line {number}: this is no pattern"
-    ignored = GitIgnoreSpec.from_lines([*never, *patterns])
+        except NOT_TAKEN:
+            shown = line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…"
+            return f"line {number}: `{shown}` is no pattern"
+    try:
+        ignored = GitIgnoreSpec.from_lines([*never, *patterns])
+    except NOT_TAKEN:
+        return "whose patterns are too much to be matched together"
     return [at for at, path in enumerate(paths) if not ignored.match_file(path)]
 
 

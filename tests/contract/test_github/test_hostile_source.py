@@ -305,10 +305,31 @@ def test_patterns_that_take_too_long_all_the_same_are_given_up() -> None:
         cfignore.without_ignored(["x"], b"*.log", str, 0.001)
 
 
-@pytest.mark.parametrize("line", ["!", "a\\"])
+@pytest.mark.parametrize(
+    "line",
+    ["!", "a\\", "*.[a-Z]", "[9-0]", "[a-\\d]", "[a--b]", "[é-a]", "[[:foo:]]", "[[:alpha:]-a]"],
+)
 def test_what_is_no_pattern_is_told_with_its_line(forge: Forge, line: str) -> None:
-    with pytest.raises(BadSource, match=r"`.cfignore`, line 2: this is no pattern"):
+    with pytest.raises(BadSource) as refused:
         forge.archive(forge.files({".cfignore": f"*.log\n{line}\n", "x": "x"}))
+    assert str(refused.value) == f"`.cfignore`, line 2: `{line}` is no pattern"
+
+
+def test_a_line_that_is_too_long_for_a_pattern_is_told_by_its_beginning() -> None:
+    with pytest.raises(BadSource, match=f"^`.cfignore`, line 1: `{'x' * 40}…` is no pattern$"):
+        cfignore.without_ignored(["x"], b"x" * 60_000, str)
+
+
+def test_patterns_that_are_too_much_together_are_refused() -> None:
+    lines = b"\n".join(b"*%d*[a-z]*b*" % number for number in range(4600))
+    with pytest.raises(BadSource, match=r"^`.cfignore`, whose patterns are too much to be matched together$"):
+        cfignore.without_ignored(["x"], lines, str)
+
+
+def test_what_a_program_complains_of_is_told_to_the_operator_alone(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(Unavailable, match=r"^\.cfignore: matching ended with exit status 1$"):
+        cfignore.without_ignored(["x"], b"*.log", lambda _: None)  # type: ignore[arg-type, return-value]
+    assert "Traceback" in caplog.text
 
 
 def test_too_many_patterns_are_refused(forge: Forge) -> None:
