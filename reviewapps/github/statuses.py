@@ -26,7 +26,8 @@ _logger = logging.getLogger(__name__)
 
 class Statuses:
     """Ours are known by their context, ``INSTANCE/ENVIRONMENT``. Where GitHub forbids one, no other is tried in
-    that repository for ``silence`` seconds: all else works without them.
+    that repository for ``silence`` seconds: all else works without them. One that does not fit, such as the
+    thousandth of its context, which anybody who may write can bring about, is one commit's and context's matter.
     """
 
     def __init__(
@@ -61,16 +62,17 @@ class Statuses:
         forbidden = (
             f"github/{self._instance}/{environment.repository}/statuses/forbidden/{self._connection.holder}"
         )
-        if self._memory.read(forbidden):
+        unfit = f"{_memory_of(environment, commit, wanted)}/unfit"
+        if self._memory.read(forbidden) or self._memory.read(unfit):
             return
         try:
             self._tell(environment, commit, wanted)
         except (Forbidden, Unfit) as refused:
             _logger.warning("%s: no commit status: %s", environment.key, refused)
-            self._memory.write(forbidden, True, self._silence)
+            self._memory.write(forbidden if isinstance(refused, Forbidden) else unfit, True, self._silence)
 
     def _tell(self, environment: Environment, commit: str, wanted: CommitStatus) -> None:
-        name = f"github/{environment.repository}/status/{wanted.context}/{commit}"
+        name = _memory_of(environment, commit, wanted)
         said = sha256("\x00".join(astuple(wanted)).encode()).hexdigest()
         if self._memory.read(name) == said:
             return
@@ -97,6 +99,11 @@ class Statuses:
         if not answer.missing:
             where = {"environment": environment.key, "commit": commit}
             self._say("status.created", **where, state=wanted.state)
+
+
+def _memory_of(environment: Environment, commit: str, wanted: CommitStatus) -> str:
+    """The name under which it is remembered what was said."""
+    return f"github/{environment.repository}/status/{wanted.context}/{commit}"
 
 
 def _wanted(telling: Telling, instance: str) -> CommitStatus:

@@ -519,6 +519,24 @@ def test_who_may_not_write_statuses_writes_all_else_and_asks_once(office: Office
     assert statuses(office, told.commit) == []
 
 
+def test_a_status_that_does_not_fit_silences_its_commit_and_context_alone(office: Office) -> None:
+    """GitHub takes a thousand of one context on one commit, and anybody who may write can write them."""
+    full = live(office, office.open(), status="success")
+    posted = f"/statuses/{full.commit}$"
+    office.fail(posted, method="POST", status=422, body='{"message": "Validation Failed"}')
+    office.client().tell(full)
+    office.client().tell(replace(full, status="failure"))
+    assert [call.status for call in office.hub.server.observed.asked("POST", posted)] == [422]
+    assert statuses(office, full.commit) == []
+
+    same_commit = replace(full, environment=Environment(office.repository, "dev"), comment=None)
+    other = replace(full, commit=office.shop.git("rev-parse", "main"))
+    for told in (same_commit, other):
+        office.client().tell(told)
+    assert [context for context, *_ in statuses(office, full.commit)] == ["acme/dev"]
+    assert [context for context, *_ in statuses(office, other.commit)] == ["acme/pr-1"]
+
+
 def test_two_environments_of_one_commit_have_a_status_each(office: Office) -> None:
     told = live(office, office.open(), status="success")
     office.client().tell(told)
