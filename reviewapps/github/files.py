@@ -102,10 +102,13 @@ def stays_inside(path: str, target: bytes) -> bool:
 
 
 def _patterns(mirror: Mirror, tree: str) -> bytes | None:
-    """What `.cfignore` says; None where there is none."""
-    found = mirror.found(f"{tree}:{CFIGNORE}")
-    if found is None or found.type != "blob":
+    """What `.cfignore` says, or the file of the folder that it is a link to; None where there is none."""
+    own = mirror.found(f"{tree}:{CFIGNORE}")
+    if own is None or own.type != "blob":
         return None
+    found = mirror.found(f"{tree}:{CFIGNORE}", follow=True)
+    if found is None or found.type != "blob":
+        raise BadSource(f"`{CFIGNORE}` is a link that git follows to no file of the folder")
     if found.size > LARGEST_CFIGNORE:
         raise BadSource(f"`{CFIGNORE}` has more than {LARGEST_CFIGNORE // 1024} KB")
     return mirror.output("cat-file", "blob", found.id)

@@ -332,6 +332,27 @@ def test_what_a_program_complains_of_is_told_to_the_operator_alone(caplog: pytes
     assert "Traceback" in caplog.text
 
 
+@pytest.mark.parametrize("target", ["ops.ignore", "sub/../ops.ignore"])
+def test_patterns_that_a_link_leads_to_are_heeded(forge: Forge, target: str) -> None:
+    tree = forge.tree(
+        (LINK, b".cfignore", forge.blob(target)),
+        (FILE, b"app.py", forge.blob()),
+        (FILE, b"ops.ignore", forge.blob("secret.txt\n")),
+        (FILE, b"secret.txt", forge.blob("password")),
+        (FOLDER, b"sub", forge.files({"x": "x"})),
+    )
+
+    assert sorted(forge.archive(tree)) == ["app.py", "ops.ignore", "sub/x"]
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../ops.ignore", "nowhere", ".cfignore", "sub", "./sub/x"])
+def test_patterns_that_a_link_leads_away_from_are_refused(forge: Forge, target: str) -> None:
+    tree = forge.tree((LINK, b".cfignore", forge.blob(target)), (FOLDER, b"sub", forge.files({"x": "x"})))
+
+    with pytest.raises(BadSource, match=r"^`.cfignore` is a link that git follows to no file of the folder$"):
+        forge.archive(tree)
+
+
 def test_too_many_patterns_are_refused(forge: Forge) -> None:
     with pytest.raises(BadSource, match="more than 64 KB"):
         forge.archive(forge.files({".cfignore": "x\n" * 40_000, "x": "x"}))
