@@ -19,6 +19,9 @@ OF_WEB = ("command", "memory", "disk-quota", "health-check-type", "health-check-
 LOOKED_AT = ("instances", "processes", "type", "lifecycle")
 """Keys that are neither taken as they are nor unknown."""
 
+OF_OTHERS = ("type", "command", "memory", "instances")
+"""Keys of a process beside web; how many instances it has is said by the rules."""
+
 WORDS = {
     "default-route": "routes",
     "domain": "routes",
@@ -99,12 +102,14 @@ def app_manifest(top: Mapping[str, Value], types: Container[str] = ("web",)) -> 
         raise BadManifest(f"`{name}` is a Docker image; only source is deployed")
     web, others = _processes(name, top)
     app, own = Fields(name, top), Fields(name, web)
-    env, buildpacks = app.env(), app.buildpacks()
+    env, buildpacks, services = app.env(), app.buildpacks(), app.services()
     not_taken = (
         *_keys_not_taken([top, web]),
         *(f"variable {variable}" for variable in env if reserved_by(variable)),
         *(f"process {other}" for other in others if other not in types),
         *("buildpacks by address" for pack in buildpacks if _is_address(pack)),
+        *_of_services_not_taken(top),
+        *_of_others_not_taken({other: own for other, own in others.items() if other in types}),
     )
     return AppManifest(
         name=name,
@@ -116,7 +121,7 @@ def app_manifest(top: Mapping[str, Value], types: Container[str] = ("web",)) -> 
         buildpacks=tuple(pack for pack in buildpacks if not _is_address(pack)),
         stack=app.text("stack"),
         env={variable: value for variable, value in env.items() if not reserved_by(variable)},
-        services=app.services(),
+        services=services,
         not_taken=tuple(dict.fromkeys(not_taken)),
         processes={type_: _process(name, one) for type_, one in others.items() if type_ in types},
     )
@@ -154,6 +159,24 @@ def _keys_not_taken(settings: Iterable[Mapping[str, Value]]) -> Iterator[str]:
                 yield key
             elif key == "instances" and isinstance(value, int) and value > 1:
                 yield "more than one instance"
+
+
+def _of_services_not_taken(top: Mapping[str, Value]) -> Iterator[str]:
+    """What a service is to be bound with; of a service only its name is taken."""
+    listed = top.get("services")
+    for each in listed if isinstance(listed, list) else ():
+        if isinstance(each, dict):
+            yield from (f"{key} of service {each['name']}" for key in each if key != "name")
+
+
+def _of_others_not_taken(others: Mapping[str, Mapping[str, Value]]) -> Iterator[str]:
+    """What those processes beside web that run are to have; their health is looked at as the platform does by
+    itself."""
+    for type_, settings in others.items():
+        for key, value in settings.items():
+            by_itself = key == "health-check-type" and HEALTH_TYPES.get(str(value)) == "process"
+            if key not in OF_OTHERS and not by_itself:
+                yield f"{WORDS.get(key, key)} of process {type_}"
 
 
 def _is_address(buildpack: str) -> bool:

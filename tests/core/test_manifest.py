@@ -171,6 +171,28 @@ def test_what_is_not_taken_is_named_once(written: str, words: tuple[str, ...]) -
     assert planned(app(written)).not_taken == words
 
 
+def test_of_a_service_its_name_is_taken() -> None:
+    written = app("services: [cache, {name: mail}, {name: db, parameters: {x: y}, binding_name: main}]")
+    bound = "all: {services: {cache: none, mail: none, db: {database: own}}}"
+    plan = planned(written, bound, allowed=Allowance(2048, databases=True))
+    assert plan.not_taken == ("parameters of service db", "binding_name of service db")
+
+
+def test_what_is_not_taken_of_a_process_that_runs_is_named_with_it() -> None:
+    worker = (
+        "{type: worker, command: w, memory: 1G, instances: 4, disk_quota: 2G, health-check-type: http, "
+        "readiness-health-check-type: http}"
+    )
+    clock = "{type: clock, command: c, health-check-type: process}"
+    written = app(f"processes: [{worker}, {clock}, {{type: other, timeout: 3}}]")
+    assert planned(written, "all: {processes: {worker: 1, clock: 1}}").not_taken == (
+        "process other",
+        "disk-quota of process worker",
+        "health-check-type of process worker",
+        "readiness checks of process worker",
+    )
+
+
 # --- variables ---
 
 
