@@ -64,16 +64,13 @@ class Servants:
         databases = tuple((note.environment, name) for note, name in notes if note is not None)
         return Belongings(services, databases)
 
-    def drop(self, name: str, of: str | None = None, newest: str | None = None) -> bool:
-        """Drop a database; whether one stood there. It stays where it was made for another service than the one it
-        is ``of``, or by a later attempt than the ``newest`` that is known: who comes late must not drop what was
-        made again meanwhile, nor who sweeps a space what lives by now in another one, perhaps not ours to see, on
-        the same server. Of no service, it goes where the one it was made for is gone."""
-        stood = False
+    def drop(self, name: str, of: str | None = None, newest: str | None = None) -> None:
+        """Drop a database, unless it was made for another service than the one it is ``of``, or by a later attempt
+        than the ``newest`` that is known: who comes late must not drop what was made again meanwhile, nor who
+        sweeps a space what lives by now in another one, perhaps not ours to see, on the same server. Of no
+        service, it goes where the one it was made for is gone."""
 
         def goes(text: str) -> bool:
-            nonlocal stood
-            stood = stood or bool(text)
             note = noted(text, self._api.instance)
             if note is None or note.service is None:
                 return True
@@ -83,7 +80,6 @@ class Servants:
             return of is None and not self._stands(note.service)
 
         self._postgres.server.drop(name, goes)
-        return stood
 
     def _stands(self, service: str) -> bool:
         """Whether there is such a service, in whichever space we see. That we see none is believed while we see
@@ -260,13 +256,13 @@ class Servants:
         if not instance.ours:
             raise UnsafePlan(f"{instance.name} does not bear our labels for this environment: not deleted")
         if instance.database is not None:
+            name = self._database(instance, actual)
             if instance.data not in (None, DROPPED):
+                self._check_server(instance, name)
                 with suppress(NotFound):
                     self._api.services.annotate(guid, {labels.DATA: DROPPED})
             attempt = actual.app.attempt if actual.app is not None else None
-            name = self._database(instance, actual)
-            if not self.drop(name, guid, attempt.id if attempt is not None else None):
-                self._check_server(instance, name)
+            self.drop(name, guid, attempt.id if attempt is not None else None)
         if not is_gone(self._api, lambda: self._api.services.delete(guid)):
             return actual
         left = tuple(one for one in actual.services or () if one.guid != guid)
@@ -274,13 +270,14 @@ class Servants:
 
     def _check_server(self, instance: ServiceInstance, name: str) -> None:
         """Raise OperatorMustAct where a database that is not on our server is on another one, to which nothing
-        would lead any more once its service is gone: somebody has named another server since it was made."""
+        would lead any more once its service is gone: somebody has named another server since it was made. One
+        server may have two names."""
         try:
             known = str(self._api.services.credentials(instance.guid).get("uri") or "")
         except NotFound:
             return
         there, here = _place(known), _place(self._postgres.server.uri_for(name, ""))
-        if known and there != here:
+        if known and there != here and all(one.name != name for one in self._postgres.server.all()):
             raise OperatorMustAct(
                 f"the database of {instance.name} is on another server, at {there}: name that one as `postgres` "
                 "until it is dropped, or drop it yourself and delete the service instance"

@@ -40,6 +40,8 @@ def run_task(api: Client, step: RunTask, actual: Actual) -> Actual:
     try:
         made = api.create_task(app.guid, step.kind, step.command, step.droplet, memory, marks)
     except NoRoom:
+        if app.attempt is not None:  # that was a no, and not an answer that was lost
+            actual = write_attempt(api, app, replace(app.attempt, task=None, task_asked_at=None), actual)
         if step.kind == "teardown" or not app.started or app.environment.shared:
             raise
         return replace(actual, no_room_to_roll=True)

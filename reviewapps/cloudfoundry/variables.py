@@ -21,7 +21,10 @@ def with_variables(
     names = frozenset(wanted) | generated
     if not names and not app.env_names:
         return app
-    app = remember_names(api, app, app.env_names | names, None if generated else _generated(app, generated))
+    stay = generated & (app.generated or frozenset())
+    app = remember_names(
+        api, app, app.env_names | names, _generated(app, stay) if stay or not generated else None
+    )
     gone: dict[str, str | None] = dict.fromkeys(app.env_names - names)
     made_up = _made_up(api, app, generated) if generated else {}
     if variables := {**gone, **wanted, **made_up}:

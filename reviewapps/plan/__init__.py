@@ -15,6 +15,7 @@ from reviewapps.plan.notes import Note, as_noted, may_go_before, together
 from reviewapps.plan.removal import Farewell, Removal, next_farewell, next_removal, next_rest
 from reviewapps.plan.restoring import may_have_changed, restored
 from reviewapps.plan.returning import with_what_is_left
+from reviewapps.plan.tasks import is_parting
 from reviewapps.plan.terms import Terms, another_try
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "in_doubt",
     "is_live",
     "is_over",
+    "is_parting",
     "lasting",
     "may_go_before",
     "may_have_changed",

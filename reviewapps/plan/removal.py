@@ -41,12 +41,16 @@ def next_removal(actual: Actual, teardown: Command | None, terms: Terms) -> Remo
 
 def next_end(actual: Actual, terms: Terms) -> Removal | None:
     """What brings an environment to its end that is wanted again, where its teardown ran: its data is not what
-    was set up any more, so it goes and is made anew. None where none ran."""
+    was set up any more, so it goes and is made anew. None where none ran, and where nothing is left but an app
+    whose services went: its commands will run with new ones, and its build may be kept."""
     app = actual.app
     torn = parted(app, actual, terms) if app is not None else False
-    if isinstance(torn, bool):
-        return next_removal(actual, None, terms) if torn else None
-    return torn
+    if not isinstance(torn, bool):
+        return torn
+    if app is None or not torn:
+        return None
+    step = next_removal(actual, None, terms)
+    return None if isinstance(step, steps.DeleteApp) and app.service_names else step
 
 
 def next_rest(actual: Actual, teardown: Command | None, terms: Terms) -> Rest:

@@ -102,16 +102,23 @@ def databases_of(actual: Actual) -> tuple[str, ...]:
 
 def is_of_another(app: App, actual: Actual) -> steps.Look | bool:
     """Whether a database was made anew for a commit that did not come to serve, since what serves went live: so
-    that stands on data which its commands did not run on. Nobody has to look where nothing was tried since."""
+    that stands on data which its commands did not run on. What such a commit had besides is nothing to it. Nobody
+    has to look where nothing was tried since."""
     attempt = app.attempt
     if attempt is None or is_over(app, attempt) or not app.service_names:
         return False
     if actual.services is None:
         return steps.Look("services")
-    made = (one.data or "" for one in actual.services if one.ours and one.database is not None)
+    mine = [one for one in actual.services if one.ours and one.database is not None]
     if app.live_by is None:
-        return any(data.endswith(f"@{attempt.id}") for data in made)
-    return any(fence(data) > fence(app.live_by) for data in made)
+        return any(_maker(one) == attempt.id != one.attempt for one in mine)
+    live = fence(app.live_by)
+    return any(fence(one.data or "") > live >= fence(one.attempt or "") for one in mine)
+
+
+def _maker(instance: ServiceInstance) -> str:
+    """The id of the attempt that made what the database holds."""
+    return (instance.data or "").rpartition("@")[2]
 
 
 def in_words(blueprint: Blueprint) -> tuple[str, ...]:

@@ -72,14 +72,12 @@ def due(
 
 def _beside(app: App, attempt: Attempt, actual: Actual) -> steps.Begin | steps.Stop | None:
     """What makes room for a command where there is none beside what serves: that is stopped, as where there is
-    none to roll. The platform said no, so the command was not begun."""
+    none to roll."""
     if not app.started:
         return None
     if attempt.stop_start:
         return steps.Stop()
-    if not actual.no_room_to_roll:
-        return None
-    return steps.Begin(replace(attempt, stop_start=True, task=None, task_asked_at=None))
+    return steps.Begin(replace(attempt, stop_start=True)) if actual.no_room_to_roll else None
 
 
 def _was_set_up(key: str, actual: Actual) -> bool:
@@ -104,16 +102,21 @@ def parting(
     if mine is None:
         run = steps.RunTask("teardown", _teardown_key(app), teardown.run, app.droplet)
         asked = run if app.attempt is None else _asked(run, app.attempt, terms)
-        return _ended(actual.tasks, terms) or asked
+        return _ended(actual.tasks, teardown, terms) or asked
     if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
         return Wait("the teardown task", "task")
     return None
 
 
+def is_parting(app: App) -> bool:
+    """Whether its teardown was asked for."""
+    return app.attempt is not None and app.attempt.task == _teardown_key(app)
+
+
 def parted(app: App, actual: Actual, terms: Terms) -> steps.Look | Wait | bool:
     """Whether its teardown was begun, and is over, so that its data is not what was set up any more."""
     attempt = app.attempt
-    if attempt is None or attempt.task != _teardown_key(app):
+    if attempt is None or attempt.task is None or not is_parting(app):
         return False
     if actual.tasks is None:
         return steps.Look("tasks")
@@ -136,15 +139,15 @@ def _teardown_key(app: App) -> str:
     return digest("teardown", app.guid, app.attempt.id if app.attempt is not None else "")
 
 
-def _ended(tasks: tuple[Task, ...], terms: Terms) -> steps.CancelTask | Wait | None:
-    """The end of a command that still runs, and whose data is about to go; None where none does, or it does not
-    come to an end."""
+def _ended(tasks: tuple[Task, ...], teardown: Command, terms: Terms) -> steps.CancelTask | Wait | None:
+    """The end of a command that still runs, and whose data is about to go: it has as long as the teardown would.
+    None where none runs, or it does not come to an end."""
     running = next((task for task in tasks if task.state == "waiting"), None)
     if running is None or _is_overdue(running, UNASKED, terms):
         return None
-    return (
-        Wait(f"the end of the {running.kind} task") if running.cancelled else steps.CancelTask(running.guid)
-    )
+    if _is_overdue(running, teardown, terms) and not running.cancelled:
+        return steps.CancelTask(running.guid)
+    return Wait(f"the end of the {running.kind} task", "task")
 
 
 def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> steps.RunTask | Wait:

@@ -123,7 +123,8 @@ def _take_away(turn: Turn, step: Step) -> None:
     except (AuthorMustAct, OperatorMustAct, Busy) as refused:
         if not isinstance(step, RunTask):
             raise
-        if isinstance(refused, Full) and turn.actual.app is not None and turn.actual.app.started:
+        app = turn.actual.app
+        if isinstance(refused, Full) and app is not None and app.started and not in_doubt(turn.actual):
             turn.carry_out(Stop())
             return
         log.warning("no teardown", environment=turn.environment.key, reason=str(refused))

@@ -39,5 +39,6 @@ def _has_a_task_open(turn: Turn, attempt: Attempt) -> bool:
     asked_at, now = attempt.task_asked_at, turn.means.now()
     if attempt.task is None or asked_at is None or now > asked_at + LONGEST_TASK:
         return False
-    mine = (task for task in turn.actual.tasks or () if task.key == attempt.task)
-    return not any(task.state == "ready" or task.attempt != attempt.id for task in mine)
+    if asked_at < attempt.began:
+        return False  # the one before it asked
+    return not any(task.key == attempt.task and task.state == "ready" for task in turn.actual.tasks or ())

@@ -102,6 +102,29 @@ def test_a_teardown_whose_droplet_somebody_deleted_keeps_nothing_alive() -> None
     assert parting(app, Actual(PR, (app,), tasks=(), droplets=()), Command("bye"), terms) is None
 
 
+@pytest.mark.parametrize(
+    ("lasted", "cancelled", "wanted"),
+    [
+        (timedelta(minutes=4), False, Wait("the end of the release task", "task")),
+        (timedelta(minutes=6), False, steps.CancelTask("t")),
+        (timedelta(minutes=6), True, Wait("the end of the release task", "task")),
+    ],
+)
+def test_a_release_has_as_long_as_the_teardown_that_waits_for_it(
+    lasted: timedelta, cancelled: bool, wanted: Next
+) -> None:
+    app = App("app", "shop-pr-1", PR, "app", True, "droplet", "c", "config", NOW, ATTEMPT, live_since=NOW)
+    release = Task("t", "release", "key", "waiting", NOW, "1.1", cancelled=cancelled)
+    teardown = Command("bye", timedelta(minutes=5))
+
+    def after(passed: timedelta) -> Next | None:
+        terms = Terms(("shop-pr-1",), "example.gov", "1.2", NOW + passed)
+        return parting(app, Actual(PR, (app,), tasks=(release,)), teardown, terms)
+
+    assert after(lasted) == wanted
+    assert isinstance(after(LONGEST_TASK + REQUEST), steps.RunTask)
+
+
 def test_what_was_done_with_a_database_is_done_again_with_one_that_a_later_attempt_at_the_same_commit_makes() -> (
     None
 ):

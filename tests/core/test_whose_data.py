@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from reviewapps import steps
-from reviewapps.model import App, Attempt, Command, Service, ServiceInstance, TaskKind
+from reviewapps.model import App, Attempt, Command, PullRequest, Service, ServiceInstance, TaskKind
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import CloudFoundry, Fate
 from tests.core.one_preview import PR_1, PUSHED, the_app
@@ -62,6 +62,13 @@ def reset(there: Settling) -> None:
     there.cf.carry_out(steps.Begin(anew), there.cf.look().actual(PR_1))
 
 
+def closing(there: Settling) -> PullRequest:
+    """The pull request, which is closed from now on."""
+    opened = there.github.pull_requests[1]
+    there.github.pull_requests[1] = replace(opened, open=False, closed_at=NOW)
+    return opened
+
+
 def fares(there: Settling, fate: Fate) -> None:
     """Let the first commit fare so from now on."""
     there.cf.fates = {**there.cf.fates, f"tree-of-{sha(1)}": fate}
@@ -113,6 +120,19 @@ def test_data_that_was_reset_in_vain_is_set_up_once_there_is_a_wish_again() -> N
     is_settled_again(there, wish(there, sha(1)))
 
 
+def test_what_a_refused_commit_had_besides_is_nothing_to_what_serves() -> None:
+    there = town(release="migrate", setup="seed")
+    there.until_settled()
+    there.services = (OWN, Service("cache", "database"))
+    there.github.rules = Rules(environments={"review": EnvironmentRules(env={"A": "1"})})
+    fares(there, "unreleasable")
+    there.until_settled()
+    assert len(there.cf.services[PR_1]) == 2
+    there.services, there.github.rules, before = (OWN,), Rules(), len(there.taken)
+    there.until_settled()
+    assert not commands(there, before)
+
+
 def test_what_was_reset_and_is_stopped_by_hand_keeps_its_data() -> None:
     there = town(FRESH, release="migrate")
     there.until_settled()
@@ -129,8 +149,7 @@ def test_what_was_reset_and_is_stopped_by_hand_keeps_its_data() -> None:
 def test_what_is_wanted_again_while_its_teardown_runs_is_made_anew() -> None:
     there = town(looks=3, release="migrate", setup="seed", teardown="drop everything")
     there.until_settled()
-    opened = there.github.pull_requests[1]
-    there.github.pull_requests[1] = replace(opened, open=False, closed_at=NOW)
+    opened = closing(there)
     until(there, lambda: "teardown" in commands(there))
     before = len(there.taken)
     there.github.pull_requests[1] = opened
@@ -180,17 +199,14 @@ def test_nothing_starts_beside_a_command_that_the_rules_have_dropped_since() -> 
     assert all(task.state != "waiting" for task in mine)
 
 
-def test_a_release_is_ended_before_the_teardown_begins() -> None:
+def test_a_release_is_over_before_the_teardown_begins() -> None:
     there = town(looks=6, release="migrate", teardown="drop everything")
     there.until_settled()
     there.github.pull_requests[1] = pull_request(1, PUSHED)
     until(there, lambda: commands(there) == ["release", "release"])
-    closed = replace(there.github.pull_requests[1], open=False, closed_at=NOW)
-    there.github.pull_requests[1] = closed
+    closing(there)
     there.until_settled()  # the imagined platform runs one command at a time, and says so
-    assert commands(there)[-1] == "teardown"
-    assert any(isinstance(step, steps.CancelTask) for step in there.taken)
-    assert not there.cf.running_apps
+    assert commands(there)[-1] == "teardown" and not there.cf.running_apps
 
 
 def test_where_there_is_no_room_for_a_command_beside_what_serves_that_is_stopped_first() -> None:

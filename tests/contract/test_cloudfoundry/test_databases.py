@@ -15,6 +15,7 @@ from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.noting import Note
 from reviewapps.cloudfoundry.serving import database_name
 from reviewapps.databases import DatabaseServer
+from reviewapps.databases.server import Database
 from reviewapps.errors import Busy, LeaseLost, OperatorMustAct, Unavailable
 from reviewapps.model import Actual, Secret, Service, ServiceInstance
 from reviewapps.naming import DROPPED
@@ -335,6 +336,9 @@ class NewServer(DatabaseServer):
 
     def drop(self, name: str, goes: Callable[[str], bool]) -> None:
         assert goes("")
+
+    def all(self) -> tuple[Database, ...]:
+        return ()
 
 
 def test_a_database_on_the_former_server_does_not_lose_the_service_that_leads_to_it(

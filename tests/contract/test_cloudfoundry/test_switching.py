@@ -12,7 +12,7 @@ import pytest
 from reviewapps import steps
 from reviewapps.cloudfoundry import SpaceClient, labels
 from reviewapps.cloudfoundry.errors import NotFound
-from reviewapps.errors import BadManifest, Busy, LeaseLost, Unavailable
+from reviewapps.errors import BadManifest, Busy, Full, LeaseLost, Unavailable
 from reviewapps.model import Actual, Health, Process
 from tests.contract.test_cloudfoundry.platform import Platform
 from tests.contract.test_cloudfoundry.scenes import (
@@ -71,6 +71,25 @@ def test_a_command_that_nobody_sized_has_as_much_as_an_instance(
     space.carry_out(steps.RunTask("teardown", "k", "true", droplet), actual)
     (task,) = platform.meddle("GET", f"/v3/apps/{app_of(actual).guid}/tasks")["resources"]
     assert task["memory_in_mb"] == 96
+
+
+@pytest.mark.parametrize("serves", [True, False])
+def test_a_command_without_room_is_known_not_to_run(
+    platform: Platform, space: SpaceClient, tmp_path: Path, serves: bool
+) -> None:
+    actual, droplet = built(space, created(space), tmp_path)
+    if serves:
+        actual = space.carry_out(steps.Start(droplet, attempt().id), actual)
+    full = (
+        '{"errors": [{"code": 10008, "title": "CF-X", "detail": "memory_in_mb exceeds space memory quota"}]}'
+    )
+    platform.fault("POST", "/tasks$", "status", status=422, body=full)
+    run = steps.RunTask("release", "k", "true", droplet, 64)
+    with nullcontext() if serves else pytest.raises(Full):
+        actual = space.carry_out(run, actual)
+        assert actual.no_room_to_roll
+    for app in (app_of(actual), app_of(space.look().actual(PREVIEW))):
+        assert app.attempt is not None and (app.attempt.task, app.attempt.task_asked_at) == (None, None)
 
 
 def test_a_secret_takes_the_place_of_what_the_repository_gave_and_then_stays(

@@ -27,13 +27,20 @@ class Services(State):
     ) -> Actual:
         mine = self.services.setdefault(app.environment, [])
         match step:
-            case steps.CreateService(service, names):
+            case steps.CreateService(service, names, attempt):
                 self.apps[app.guid] = app = replace(app, service_names=app.service_names | {service.name})
                 if all(one.service != service.name for one in mine):
                     guid = self._guid("service")
                     database = f"db-of-{app.environment.key}" if service.kind == "database" else None
                     made = ServiceInstance(
-                        guid, names[0], service.name, "ready", True, database, plan=service.plan
+                        guid,
+                        names[0],
+                        service.name,
+                        "ready",
+                        True,
+                        database,
+                        plan=service.plan,
+                        attempt=attempt,
                     )
                     mine.append(made)
             case steps.MakeDatabase(guid, data):
