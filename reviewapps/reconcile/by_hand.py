@@ -21,7 +21,7 @@ from reviewapps.desired import (
     spoken_for,
 )
 from reviewapps.errors import AuthorMustAct, Busy
-from reviewapps.model import ADOPTED, Actual, App, Attempt, Environment, Refusal, Wanted
+from reviewapps.model import ADOPTED, App, Attempt, Environment, Refusal, Wanted
 from reviewapps.naming import address
 from reviewapps.overview import Row, held_words, row, why
 from reviewapps.plan import began_after, in_doubt, is_parting, may_have_changed
@@ -68,7 +68,6 @@ def _begun_again(means: Means, environment: Environment, lease: Lease, *, reset:
         raise AuthorMustAct(f"{asked} was removed by hand; `reviewapps deploy {asked}` brings it back")
     if in_doubt(actual):
         raise Busy(f"{asked}: {commit[:7]} is being deployed just now")
-    _check_parting(actual)
     if reset and keeps_its_data(environment, rules_of(seen.wanted), means.grant):
         raise AuthorMustAct(KEPT.format(asked))
     if isinstance(seen.verdict, Leave):
@@ -181,12 +180,6 @@ def looked_again(turn: Turn, wanted: Wanted) -> Judged:
     return Judged(wanted, space, desired.of(turn.environment), desired, turn.actual)
 
 
-def _check_parting(actual: Actual) -> None:
-    """Raise Busy while it is on its way out: an attempt that knew nothing of that would use what was torn down."""
-    if actual.app is not None and is_parting(actual.app):
-        raise Busy(f"{actual.environment.name}: it is still being taken away; try again in a minute")
-
-
 def _lift(turn: Turn, verdict: Destroyed) -> None:
     """Forget that somebody took it away: without the record it is wanted again. An app that was to go stays."""
     for app in turn.actual.apps:
@@ -195,7 +188,6 @@ def _lift(turn: Turn, verdict: Destroyed) -> None:
     for app in turn.actual.apps:
         if app.destroyed_at(verdict.commit) and not app.is_record:
             turn.actual = turn.actual.with_app(app)
-            _check_parting(turn.actual)
             turn.carry_out(steps.Begin(asked_for(turn, verdict.commit, "")))
     if any(app.destroyed_at(verdict.commit) for app in turn.actual.apps):
         raise Busy(f"{turn.environment.name}: the platform is still taking it away; try again in a minute")
@@ -208,7 +200,6 @@ def _ask(turn: Turn, run: Run, expired: bool, spoke: tuple[str, ...]) -> None:
         names = turn.terms().names
         turn.carry_out(steps.CreateApp(names, asked_for(turn, run.commit, run.config, spoke)))
     elif app is not None and app.refusal_of(run.commit, run.config) is not None:
-        _check_parting(turn.actual)
         turn.carry_out(steps.Begin(asked_for(turn, run.commit, run.config, spoke)))
     elif app is not None and expired:
         attempt = app.attempt or asked_for(turn, run.commit, run.config, spoke)
@@ -219,15 +210,20 @@ def asked_for(
     turn: Turn, commit: str, config: str, spoke: tuple[str, ...] | None = None, *, fresh: bool = False
 ) -> Attempt:
     """A new attempt that somebody asked for, which takes the place of whatever is there now; ``spoke`` is what
-    speaks for its commit now, where that was asked (None: what its app tells)."""
+    speaks for its commit now, where that was asked (None: what its app tells). What is just being torn down gets
+    data anew, once that is over."""
     terms, app = turn.terms(), turn.actual.app
     began = began_after(app, terms.now) if app is not None else terms.now
     replaces = app.droplet if app is not None else None
+    torn = app.attempt if app is not None and is_parting(app) else None
     return Attempt(
         terms.attempt,
         commit,
         config,
         began,
+        data=terms.attempt if torn is not None else None,
+        task=torn.task if torn is not None else None,
+        task_asked_at=torn.task_asked_at if torn is not None else None,
         approved=spoken_for(app, commit, terms.now) if spoke is None else spoke,
         fresh=fresh,
         asked_at=terms.now,
