@@ -19,3 +19,11 @@ def ended(app: App) -> tuple[Literal["live", "failed"], datetime] | None:
     if app.live_since is None or not is_over(app, attempt):
         return None
     return ("live", app.live_since)
+
+
+def newest(app: App) -> str | None:
+    """The id of its newest attempt: of the one that went live, where an earlier one was written down late."""
+    attempt = app.attempt
+    if attempt is None:
+        return None
+    return app.live_by if app.live_by is not None and is_over(app, attempt) else attempt.id

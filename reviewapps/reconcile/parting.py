@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from reviewapps.marker import UNHEARD
 from reviewapps.model import App, Environment, Said
 from reviewapps.outcome import News
-from reviewapps.plan import ended
+from reviewapps.plan import ended, newest
 from reviewapps.reconcile.catching_up import catch_up
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.speaking import lines
@@ -62,7 +62,7 @@ def note_removal(means: Means, app: App | None, environment: Environment) -> Non
     if app is None and isinstance(means.remembered(NOTED, environment.name), dict):
         return
     said = app.said if app is not None else None
-    behind = app is not None and said is not None and ended(app) is not None and said.of != _attempt(app)
+    behind = app is not None and said is not None and ended(app) is not None and said.of != newest(app)
     noted = {"said": asdict(said or Said()), "behind": behind}
     means.remember(noted, NOTED_FOR, NOTED, environment.name)
 
@@ -102,10 +102,6 @@ def _owed(turn: Turn, of: str, sent: Said | None) -> Said | _Underway:
     if not means.slack.channel(environment.kind, "removed"):
         return NOTHING
     return Said() if _state(means, environment) in TOLD_OF else NOTHING
-
-
-def _attempt(app: App) -> str:
-    return app.attempt.id if app.attempt is not None else ""
 
 
 def _state(means: Means, environment: Environment) -> str:

@@ -164,6 +164,18 @@ def test_a_deploy_is_one_message_and_the_app_knows_it() -> None:
     assert slack.messages == [["started", "live"]]
 
 
+def test_an_attempt_that_is_written_down_after_the_one_that_went_live_is_no_news() -> None:
+    slack = Channel()
+    there = deploying(slack)
+    settled(there, slack)
+    (app,) = there.cf.apps.values()
+    assert app.attempt is not None
+    late = replace(app.attempt, id="0.1", began=app.attempt.began - timedelta(seconds=3))
+    there.cf.apps[app.guid] = replace(app, attempt=late)
+    settled(there, slack)
+    assert slack.messages == [["started", "live"]] and owed(there) == []
+
+
 def test_what_the_platform_did_wrong_and_tries_again_is_no_news() -> None:
     slack = Channel()
     there = deploying(slack, "flaky")
