@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reviewapps import steps
 from reviewapps.model import Actual, App, Attempt, Blueprint, Command, Fault, Refusal, Task
-from reviewapps.naming import digest
+from reviewapps.naming import digest, fence
 from reviewapps.plan.services import data_of, databases_of
 from reviewapps.plan.terms import Terms
 from reviewapps.rules import LONGEST_TASK
@@ -56,6 +56,8 @@ def due(
     if blueprint.release is not None:
         key = digest("release", attempt.commit, attempt.config, *data_of(actual))
         if not _has_succeeded(key, actual):
+            if (later := _failed_later(key, attempt, actual)) is not None:
+                return refused(later, terms)
             run = steps.RunTask("release", key, blueprint.release.run, droplet, blueprint.memory_mb)
             return _beside(app, attempt, actual) or _asked(run, attempt, terms)
     if blueprint.setup is not None:
@@ -161,6 +163,13 @@ def _asked(run: steps.RunTask, attempt: Attempt, terms: Terms) -> steps.RunTask 
 
 def _has_succeeded(key: str, actual: Actual) -> bool:
     return any(task.key == key and task.state == "ready" for task in actual.tasks or ())
+
+
+def _failed_later(key: str, attempt: Attempt, actual: Actual) -> Task | None:
+    """The command that failed already, of an attempt which began after this one: this was written down late, in
+    the place of that one's refusal."""
+    failed = (task for task in actual.tasks or () if task.key == key and task.state == "failed")
+    return next((task for task in failed if fence(task.attempt or "") > fence(attempt.id)), None)
 
 
 def _is_overdue(task: Task, command: Command, terms: Terms) -> bool:

@@ -96,6 +96,21 @@ def test_a_command_that_nobody_asks_for_any_more_is_not_waited_for_for_ever(
     assert isinstance(after(LONGEST_TASK + REQUEST, cancelled), Wait)
 
 
+def test_a_release_that_failed_for_a_later_attempt_does_not_run_for_one_that_was_written_down_late() -> None:
+    key = next_command("release", ATTEMPT, timedelta())
+    assert isinstance(key, steps.RunTask)
+    app = App("app", "shop-pr-1", PR, "app", False, "droplet", None, None, NOW, ATTEMPT, live_since=NOW)
+    asked = replace(BLUEPRINT, release=Command("migrate"))
+    terms = Terms(("shop-pr-1",), "example.gov", "3.1", NOW)
+
+    def after(attempt: str) -> Next | None:
+        done = Task("t", "release", key.key, "failed", NOW, attempt)
+        return due(app, ATTEMPT, Actual(PR, (app,), tasks=(done,), services=()), asked, "droplet", terms)
+
+    assert isinstance(after("2.1"), steps.Refuse)
+    assert isinstance(after("0.1"), steps.RunTask)
+
+
 def test_a_teardown_whose_droplet_somebody_deleted_keeps_nothing_alive() -> None:
     app = App("app", "shop-pr-1", PR, "app", False, "droplet", None, None, NOW, ATTEMPT, live_since=NOW)
     terms = Terms(("shop-pr-1",), "example.gov", "1.2", NOW)

@@ -58,7 +58,8 @@ def wish(there: Settling, commit: str) -> int:
 def reset(there: Settling) -> None:
     app = the_app(there)
     assert app.attempt is not None
-    anew = Attempt("ffff.1", sha(1), app.attempt.config, there.cf.now, data="ffff.1", replaces=app.droplet)
+    name = f"{there.cf.requests:x}.2"
+    anew = Attempt(name, sha(1), app.attempt.config, there.cf.now, data=name, replaces=app.droplet)
     there.cf.carry_out(steps.Begin(anew), there.cf.look().actual(PR_1))
 
 
