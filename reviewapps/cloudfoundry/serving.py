@@ -122,6 +122,7 @@ class Servants:
         return replace(
             actual,
             services=tuple(sorted(found, key=lambda one: one.guid)),
+            shared_asked=frozenset(step.shared),
             bindings=tuple(parse.binding(one, ours) for one in bindings),
         )
 

@@ -31,6 +31,7 @@ class Actual:
     what its variables and sizes were set just now; ``scaled``: that its processes were. ``unsignable`` are
     droplets that were looked at just now, and are not known to be ours alone; ``alike`` are copies whose start
     commands were, and are those of their source; ``uncopied`` are builds of which there can be no copy yet;
+    ``shared_asked`` are the names of shared services that were looked for with ``services``;
     ``builder_is_ours``: that nobody but us had a hand in the app that builds."""
 
     environment: Environment
@@ -50,6 +51,7 @@ class Actual:
     instances: tuple[Instance, ...] | None = None
     crashes: tuple[Crash, ...] | None = None
     services: tuple[ServiceInstance, ...] | None = None
+    shared_asked: frozenset[str] = frozenset()
     bindings: tuple[Binding, ...] | None = None
     tasks: tuple[Task, ...] | None = None
     configured: Origin | None = None

@@ -27,7 +27,7 @@ def served(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint, ter
     """What brings the services nearer to where they should be; None where they are."""
     if not blueprint.services and not app.service_names:
         return None
-    if actual.services is None or actual.bindings is None:
+    if actual.services is None or actual.bindings is None or not _shared(blueprint) <= actual.shared_asked:
         return _looked_at(blueprint)
     for service in blueprint.services:
         step = _filled(service, instance_of(service, actual), attempt, actual.environment, terms)
@@ -50,7 +50,7 @@ def bound_again(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint
     unbind: people wait to read why the other version is not to come."""
     if not blueprint.services and not app.service_names:
         return None
-    if actual.services is None or actual.bindings is None:
+    if actual.services is None or actual.bindings is None or not _shared(blueprint) <= actual.shared_asked:
         return _looked_at(blueprint)
     guids, there = _wanted(blueprint, actual), {one.instance for one in actual.bindings if not one.going}
     missing = (steps.Bind(guid, name, attempt.id) for guid, name in guids.items() if guid not in there)
@@ -59,7 +59,12 @@ def bound_again(app: App, attempt: Attempt, actual: Actual, blueprint: Blueprint
 
 
 def _looked_at(blueprint: Blueprint) -> steps.Look:
-    return steps.Look("services", shared=tuple(one.name for one in blueprint.services if one.kind == "share"))
+    return steps.Look("services", shared=tuple(sorted(_shared(blueprint))))
+
+
+def _shared(blueprint: Blueprint) -> frozenset[str]:
+    """The services that others have too; who looked for the environment's own alone has not seen them."""
+    return frozenset(one.name for one in blueprint.services if one.kind == "share")
 
 
 def _wanted(blueprint: Blueprint, actual: Actual) -> dict[str, str]:

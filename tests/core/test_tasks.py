@@ -215,7 +215,8 @@ MADE = ServiceInstance("guid", "shop-pr-1-db", "db", "ready", True, plan=PLAN.pl
 def next_service(service: Service, there: ServiceInstance, environment: Environment = PR) -> Next | None:
     app = App("app", "shop-pr-1", environment, "app", False, None, None, None, NOW, ATTEMPT)
     bound = (Binding("binding", there.guid, "ready", True),)
-    actual = Actual(environment, (app,), services=(there,), bindings=bound)
+    looked_for = frozenset({service.name})
+    actual = Actual(environment, (app,), services=(there,), shared_asked=looked_for, bindings=bound)
     asked = replace(BLUEPRINT, services=(service,))
     return served(app, ATTEMPT, actual, asked, Terms(("shop-pr-1",), "example.gov", "1.2", NOW))
 
@@ -303,6 +304,16 @@ def test_a_shared_service_that_somebody_could_not_delete_keeps_what_it_holds(
 ) -> None:
     left = replace(there, state="failed", undeleted=True)
     assert next_service(service, left, environment) == step
+
+
+def test_what_is_shared_is_looked_for_where_only_its_own_services_were() -> None:
+    app = App("app", "shop-pr-1", PR, "app", False, None, None, None, NOW, ATTEMPT)
+    own = Actual(PR, (app,), services=(), bindings=())
+    asked = replace(BLUEPRINT, services=(Service("mail", "share"),))
+    terms = Terms(("shop-pr-1",), "example.gov", "1.2", NOW)
+    assert served(app, ATTEMPT, own, asked, terms) == steps.Look("services", shared=("mail",))
+    seen = replace(own, shared_asked=frozenset({"mail"}))
+    assert isinstance(served(app, ATTEMPT, seen, asked, terms), steps.Refuse)
 
 
 def test_a_database_is_set_up_once_whatever_becomes_of_its_app() -> None:

@@ -291,3 +291,21 @@ def test_a_build_sees_what_it_may_and_is_shared_by_whoever_would_build_the_same(
     assert town.builds == 2
     assert shown(url)["COLOUR"] == "blue"
     assert seen.read_text() == "test none none\n" * 2
+
+
+def test_a_preview_that_goes_back_to_what_it_serves_has_its_own_data_and_what_it_shares(
+    data_town: Town,
+) -> None:
+    town = data_town
+    asked = {"shop-db": {"database": "own", "fresh": "each-deploy"}, "shop-mail": "share"}
+    files = {**APP, **MIGRATE, **manifest(services="[shop-db, shop-mail]"), "release.sh": f"{MIGRATES}\n"}
+    town.on_main({**rules(services=asked, release="sh release.sh"), **files})
+    url = town.until_live(number := town.open("blue"))
+    first = town.head(number)
+    town.push("blue", {"release.sh": "exit 1\n"})
+    town.until_comment(number, "release task failed")
+    assert deploys(url) == []
+    town.force("blue", first)
+    town.until("its own data", lambda: deploys(url) == [first])
+    town.until_live(number, first)
+    assert tasks(town, "release").count("SUCCEEDED") == 2

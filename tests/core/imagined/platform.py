@@ -147,11 +147,12 @@ class CloudFoundry(Apps, Services, Building, Looking):
                 self.gate_in = 2 * self.looks if self.gate_in is None else self.gate_in
                 guard = Guard(bound=True, up=self.gate_is_up, tended=True)
                 return replace(actual, guard=guard)
-            case steps.Look("services"):
+            case steps.Look("services", shared=asked):
                 app = actual.app
                 return replace(
                     actual,
                     services=tuple(self.services.get(actual.environment, ())),
+                    shared_asked=frozenset(asked),
                     bindings=tuple(self.bindings.get(app.guid, ())) if app is not None else (),
                 )
             case steps.Look("guard"):
