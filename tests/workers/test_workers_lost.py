@@ -67,9 +67,10 @@ def test_two_workers_never_settle_one_environment_at_once(stage: Stage) -> None:
 def test_two_workers_share_one_clock(stage: Stage) -> None:
     stage.worker(repositories="1 2")
     stage.worker(repositories="1 2")
-    until(lambda: len(stage.evidence.of("looked", "2")) >= 4, "four looks")
+    until(lambda: len(stage.evidence.of("looked", "2")) >= 13, "thirteen looks")
     times = [line["at"] for line in stage.evidence.of("looked", "2")]
-    assert times[-1] - times[0] > 0.3 * (len(times) - 1), "looks came faster than the clock strikes"
+    # two clocks would strike twice in 0.3 s; on a busy machine a few first looks come late, and close together
+    assert times[-1] - times[0] > 0.2 * (len(times) - 1), "looks came faster than the clock strikes"
 
 
 def test_teardown_overtakes_what_was_due_before_it(stage: Stage) -> None:
