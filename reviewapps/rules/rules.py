@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -63,6 +63,9 @@ OF_TIME = frozenset(
     ("limit", "expire_after", "deadline", "setup", "teardown", "follows", "app", "requires", "freeze")
 )
 """What of an environment's rules says when or whether something runs, or is only read when it is needed."""
+
+MOST_TEXTS = 32
+"""So many files are remembered as read: one for each repository and its proposals, of 256 KB at most."""
 
 MOST_ENVIRONMENTS = 50
 """Shared ones of a repository; what `all:` says is kept for each of them."""
@@ -126,10 +129,26 @@ def _plain(value: Any) -> Any:
 
 def rules(text: str | None) -> Rules:
     """The rules that ``text`` holds; without any, all defaults. BadRules says what is wrong, and where."""
+    found = _known(text or "")
+    if isinstance(found, BadRules):
+        raise BadRules(str(found), found.line, found.asks)
+    return found
+
+
+@lru_cache(MOST_TEXTS)
+def _known(text: str) -> Rules | BadRules:
+    """Read once, since every turn asks several times, and PyYAML takes its time."""
     try:
-        read = document(text or "")
+        return _read(text)
+    except BadRules as broken:
+        return broken.with_traceback(None)
+
+
+def _read(text: str) -> Rules:
+    try:
+        read = document(text)
     except Unreadable as error:
-        asks = None if "requires" in (text or "") else frozenset[str]()
+        asks = None if "requires" in text else frozenset[str]()
         raise BadRules(str(error), error.line, asks) from error
     if read.value is None:
         return Rules()
