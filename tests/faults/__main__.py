@@ -9,6 +9,7 @@ it early; ``--match WORDS`` takes those in whose line all of the words stand (se
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import tempfile
 import time
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.faults import killing
-from tests.faults.campaign import STORIES, Trial
+from tests.faults.campaign import LOGS, STORIES, Trial
 from tests.faults.lanes import Lanes, Lived
 from tests.faults.notes import Came, Note, Notes
 from tests.faults.table import tables, write
@@ -48,6 +49,7 @@ def main() -> int:
             print("ended early")
         finally:
             lanes.end()
+            _keep_logs(Path(folder) / LOGS)
     _tell(notes, options.write)
     kills = killing.QUICK if options.quick else options.kills
     return 1 if killing.lived_through(kills) or notes.odd else 0
@@ -86,6 +88,13 @@ def _noted(lived: Iterable[Lived], notes: Notes, total: int) -> list[Trial]:
         print(f"{number}/{total}  {note}", flush=True)
         odd += [trial] if went.odd else []
     return odd
+
+
+def _keep_logs(folder: Path) -> None:
+    """Put the logs of the days that ended badly beside the notes."""
+    if folder.exists():
+        kept = shutil.copytree(folder, NOTES.parent / folder.name, dirs_exist_ok=True)
+        print(f"what was written down on the days that ended badly: {kept}")
 
 
 def _tell(notes: Notes, file: Path | None) -> None:

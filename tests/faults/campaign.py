@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import re
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -34,6 +36,9 @@ STORIES: Final[dict[str, Story]] = {
     "guarded": GUARDED,
 }
 PATIENCE: Final = 10.0
+
+LOGS: Final = "odd"
+"""Where the logs of days that ended badly are kept, of all that the lanes have there."""
 
 SLACK: Final = "Slack: "
 """Begins a fact that is a line of Slack's."""
@@ -68,7 +73,7 @@ class Trial:
 
 class Play:
     """A story, played once without a fault (``until`` the scene of this name) to know what belongs to it:
-    ``healthy`` are its scenes' days."""
+    ``healthy`` are its scenes' days. The garbage collector need not look again at what is there to stay."""
 
     def __init__(self, folder: Path, story: Story, until: str = "the end") -> None:
         self._story, self._stage = story, Stage(folder, story)
@@ -77,10 +82,16 @@ class Play:
             self.healthy[name] = self._day(name, scene)
             if name == until:
                 break
+        gc.collect()
+        gc.freeze()
 
     def day(self, scene: str, struck: Request, kind: Kind) -> Day:
         """A day that begins with this scene, in which a request goes wrong, and then comes to its end."""
         return self._day(scene, dict(self._story.all_scenes)[scene], struck, kind)
+
+    def keep_logs(self, target: Path) -> None:
+        """What the orchestrators of the last day wrote down, and all of GitHub as it was at its end."""
+        self._stage.keep_logs(target)
 
     def _day(self, name: str, scene: Scene, struck: Request | None = None, kind: Kind = "500") -> Day:
         number = [known for known, _ in self._story.all_scenes].index(name)
@@ -164,9 +175,8 @@ def _planned(struck: Request | None, kind: Kind, crew: Crew) -> Fault:
 
 
 def begin(folder: str) -> None:
-    """Get a process ready for many days. The garbage collector need not look again at what is there to stay."""
+    """Get a process ready for many days."""
     listen()
-    gc.freeze()
     logs.configure(file=Path(folder) / f"log-{os.getpid()}")
 
 
@@ -186,4 +196,11 @@ def tried(folder: str, trial: Trial) -> Day:
     staged = play(folder, trial.story)
     if odd := [what for day in staged.healthy.values() for what in day.odd]:
         raise RuntimeError(f"without any fault: {odd}")
-    return staged.day(trial.scene, trial.request, trial.kind)
+    day = staged.day(trial.scene, trial.request, trial.kind)
+    if day.odd:
+        staged.keep_logs(Path(folder) / LOGS / f"{_slug(trial)}-{time.time_ns()}")
+    return day
+
+
+def _slug(trial: Trial) -> str:
+    return re.sub(r"\W+", "-", str(trial))[:150]

@@ -7,10 +7,10 @@ orchestrator goes on."""
 from __future__ import annotations
 
 import copy
-import filecmp
 import os
 import random
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,6 +63,11 @@ class Stage:
             shop.remember(kept.memory)
             yield shop, copy.deepcopy(kept.now)
 
+    def keep_logs(self, target: Path) -> None:
+        """What was written down in the world that was entered last, but for the platform's files."""
+        for name in ("logs", "github"):
+            shutil.copytree(self._home / name, target / name)
+
     @contextmanager
     def _opened(self, lines: tuple[str, ...]) -> Iterator[Shop]:
         with Shop(self._home, self._ports, lines) as shop:
@@ -78,41 +83,49 @@ def _free_ports() -> Ports:
 
 def _lay_out(source: Path, target: Path) -> None:
     """Let ``target`` be as ``source`` is. Files that look the same are left alone: a PostgreSQL has a thousand."""
-    for folder, folders, files in os.walk(target, topdown=False):
-        there = source / Path(folder).relative_to(target)
-        for name in files:
-            if not os.path.lexists(there / name):
-                (Path(folder) / name).unlink()
-        for name in folders:
-            path = Path(folder) / name
-            if not os.path.lexists(there / name):
-                path.unlink() if path.is_symlink() else path.rmdir()
-    for folder, folders, files in os.walk(source):
-        here = target / Path(folder).relative_to(source)
-        _make(Path(folder), here)
-        for name in files + [name for name in folders if (Path(folder) / name).is_symlink()]:
-            _copy(Path(folder) / name, here / name)
-
-
-def _make(source: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    _hand_over(source, target)
+    _hand_over(source.lstat(), target)
+    wanted, found = _entries(source), _entries(target)
+    for name, entry in found.items():
+        if name not in wanted or _is_folder(entry) != _is_folder(wanted[name]):
+            shutil.rmtree(entry.path) if _is_folder(entry) else Path(entry.path).unlink()
+    for name, entry in wanted.items():
+        if _is_folder(entry):
+            _lay_out(Path(entry.path), target / name)
+        elif not _looks_like(entry, found.get(name)) and not stat.S_ISSOCK(_stat(entry).st_mode):
+            _copy(entry, target / name)
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.is_socket():
-        return
-    if os.path.lexists(target) and filecmp._sig(source.lstat()) == filecmp._sig(target.lstat()):  # type: ignore[attr-defined]
-        return
+def _copy(source: os.DirEntry[str], target: Path) -> None:
     target.unlink(missing_ok=True)
-    shutil.copy2(source, target, follow_symlinks=False)
-    _hand_over(source, target)
+    shutil.copy2(source.path, target, follow_symlinks=False)
+    _hand_over(_stat(source), target)
 
 
-def _hand_over(source: Path, target: Path) -> None:
+def _hand_over(was: os.stat_result, target: Path) -> None:
     """To whom it belonged: PostgreSQL runs as nobody where we are root."""
-    was = source.lstat()
-    if not target.is_symlink():
+    if not stat.S_ISLNK(was.st_mode):
         target.chmod(was.st_mode)
     if os.geteuid() == 0:
         os.chown(target, was.st_uid, was.st_gid, follow_symlinks=False)
+
+
+def _looks_like(one: os.DirEntry[str], other: os.DirEntry[str] | None) -> bool:
+    return other is not None and _signature(_stat(one)) == _signature(_stat(other))
+
+
+def _signature(seen: os.stat_result) -> tuple[int, int, int]:
+    return stat.S_IFMT(seen.st_mode), seen.st_size, seen.st_mtime_ns
+
+
+def _entries(folder: Path) -> dict[str, os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return {entry.name: entry for entry in entries}
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False)
+
+
+def _stat(entry: os.DirEntry[str]) -> os.stat_result:
+    return entry.stat(follow_symlinks=False)
