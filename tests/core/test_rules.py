@@ -551,3 +551,16 @@ def test_of_a_broken_file_it_is_known_who_is_asked_for_anything(text: str, asks:
     with pytest.raises(BadRules) as broken:
         rules(text)
     assert broken.value.asks == asks
+
+
+def test_who_asks_again_gets_what_was_read_and_an_error_of_their_own() -> None:
+    assert rules(FULL) is rules(FULL)
+    broken = "environments: {review: {limt: 5}}"
+    told = []
+    for _ in range(2):
+        with pytest.raises(BadRules) as raised:
+            rules(broken)
+        told.append(raised.value)
+    first, second = told
+    assert (str(first), first.line, first.asks) == (str(second), second.line, second.asks)
+    assert first is not second  # each holds the frames that it went through
