@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import shutil
 import time
 import traceback
 from collections import Counter
@@ -90,7 +91,7 @@ class Play:
         return self._day(scene, dict(self._story.all_scenes)[scene], struck, kind)
 
     def keep_logs(self, target: Path) -> None:
-        """What the orchestrators of the last day wrote down, and all of GitHub as it was at its end."""
+        """What was written down on the last day, and all of GitHub as it was at its end."""
         self._stage.keep_logs(target)
 
     def _day(self, name: str, scene: Scene, struck: Request | None = None, kind: Kind = "500") -> Day:
@@ -177,7 +178,12 @@ def _planned(struck: Request | None, kind: Kind, crew: Crew) -> Fault:
 def begin(folder: str) -> None:
     """Get a process ready for many days."""
     listen()
-    logs.configure(file=Path(folder) / f"log-{os.getpid()}")
+    logs.configure(file=_own_log(folder))
+
+
+def _own_log(folder: str) -> Path:
+    """What the platforms of this process write down."""
+    return Path(folder) / f"log-{os.getpid()}"
 
 
 @cache
@@ -198,7 +204,9 @@ def tried(folder: str, trial: Trial) -> Day:
         raise RuntimeError(f"without any fault: {odd}")
     day = staged.day(trial.scene, trial.request, trial.kind)
     if day.odd:
-        staged.keep_logs(Path(folder) / LOGS / f"{_slug(trial)}-{time.time_ns()}")
+        kept = Path(folder) / LOGS / f"{_slug(trial)}-{time.time_ns()}"
+        staged.keep_logs(kept)
+        shutil.copy(_own_log(folder), kept / "platforms.log")
     return day
 
 

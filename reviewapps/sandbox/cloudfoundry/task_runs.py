@@ -67,8 +67,10 @@ class TaskRuns:
                 log=lambda stream, line: self._say(task, stream, line),
                 started=lambda: self._began(task),
             )
-        except OSError as wrong:
+        except Exception as wrong:
             _end(task, f"failed to create container: {wrong}")
+            if not isinstance(wrong, OSError):
+                raise
         else:
             _end(task, None if status == 0 else f"Exited with status {status}")
         finally:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.brokers.backing import BrokerFailure
+from reviewapps.sandbox.cloudfoundry.runtime import ports
 from reviewapps.sandbox.cloudfoundry.runtime.processes import ProcessGroup
 
 _PATIENCE = 20.0
 """Seconds for a start, which may have to mend what a kill left behind."""
+_MOST_PORTS = 3
 
 
 class Daemon:
@@ -69,3 +71,22 @@ class Daemon:
             self._last_words.append(line.strip())
         if self._ready_words in line:
             self._ready.set()
+
+
+async def at_a_port(
+    start: Callable[[int], Awaitable[Daemon]], wanted: int = 0, take: Callable[[int], int] = ports.take
+) -> tuple[Daemon, int]:
+    """The server that ``start`` starts, and its port: the one that is ``wanted``, if it can be had.
+
+    Between our look whether a port is free and the server's own somebody else may take it; then another is tried.
+    """
+    for left in reversed(range(_MOST_PORTS)):
+        port = take(wanted)
+        try:
+            return await start(port), port
+        except BaseException as failure:
+            ports.give_back(port)
+            taken = isinstance(failure, BrokerFailure) and "Address already in use" in str(failure)
+            if not (taken and left):
+                raise
+    raise AssertionError("unreachable")

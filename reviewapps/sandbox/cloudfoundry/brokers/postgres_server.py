@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.brokers.backing import BrokerFailure
-from reviewapps.sandbox.cloudfoundry.brokers.daemon import Daemon
+from reviewapps.sandbox.cloudfoundry.brokers.daemon import Daemon, at_a_port
 from reviewapps.sandbox.cloudfoundry.brokers.postgres_programs import programs
 from reviewapps.sandbox.cloudfoundry.brokers.unprivileged import hand_over, prefix
 from reviewapps.sandbox.cloudfoundry.runtime import ports
@@ -83,22 +83,16 @@ class PostgresServer:
         return self._folder / "password"
 
     async def _start(self, wanted_port: int) -> None:
-        binaries = programs()
         if not self._data.exists():
-            await self._initialize(binaries)
-        self.port = ports.take(wanted_port)
-        settings = {**_SETTINGS, "port": str(self.port)}
-        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        command = [str(binaries / "postgres"), "-D", str(self._data), *words]
-        deadline = time.monotonic() + _PREDECESSOR
-        try:
-            self._daemon = await self._started([*prefix(self._data, binaries), *command], deadline)
-        except BaseException:
-            ports.give_back(self.port)
-            raise
+            await self._initialize(programs())
+        self._daemon, self.port = await at_a_port(self._started, wanted_port)
 
-    async def _started(self, command: list[str], deadline: float) -> Daemon:
-        ready = "database system is ready to accept connections"
+    async def _started(self, port: int) -> Daemon:
+        ready, binaries = "database system is ready to accept connections", programs()
+        settings = {**_SETTINGS, "port": str(port)}
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        command = [*prefix(self._data, binaries), str(binaries / "postgres"), "-D", str(self._data), *words]
+        deadline = time.monotonic() + _PREDECESSOR
         while True:
             try:
                 return await Daemon.start(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from reviewapps.sandbox.cloudfoundry.brokers.backing import BrokerFailure, Credentials
-from reviewapps.sandbox.cloudfoundry.brokers.daemon import Daemon
+from reviewapps.sandbox.cloudfoundry.brokers.daemon import Daemon, at_a_port
 from reviewapps.sandbox.cloudfoundry.runtime import ports
 
 _CONFIGURATION = """
@@ -53,18 +53,17 @@ class RedisServers:
         await asyncio.gather(*(self._stop(guid) for guid in list(self._running)))
 
     async def _start(self, guid: str, password: str, wanted_port: int) -> Credentials:
-        program = _program()
-        folder, port = self._folder / guid, ports.take(wanted_port)
+        program, folder = _program(), self._folder / guid
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = folder / "redis.conf"  # and not arguments, which every user of this machine can read
         file.touch(mode=0o600)
-        file.write_text(_CONFIGURATION.format(port=port, password=password, folder=f'"{folder}"'))
-        words = "Ready to accept connections"
-        try:
-            daemon = await Daemon.start("Redis", [program, str(file)], folder=folder, env={}, ready=words)
-        except BaseException:
-            ports.give_back(port)
-            raise
+
+        async def start(port: int) -> Daemon:
+            file.write_text(_CONFIGURATION.format(port=port, password=password, folder=f'"{folder}"'))
+            words = "Ready to accept connections"
+            return await Daemon.start("Redis", [program, str(file)], folder=folder, env={}, ready=words)
+
+        daemon, port = await at_a_port(start, wanted_port)
         self._running[guid] = daemon, port
         return {
             "uri": f"redis://:{password}@127.0.0.1:{port}",
