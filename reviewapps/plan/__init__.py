@@ -8,7 +8,7 @@ killed is simply continued by the next one who looks.
 from reviewapps.plan.attempts import began_after, in_doubt, is_live, is_over
 from reviewapps.plan.attention import attention, fingerprint, unfinished
 from reviewapps.plan.drift import drifted
-from reviewapps.plan.ended import ended, newest
+from reviewapps.plan.ended import ended, newest_attempt
 from reviewapps.plan.lasting import gone_on, lasting, with_ends
 from reviewapps.plan.next_step import next_step
 from reviewapps.plan.notes import Note, as_noted, may_go_before, together
@@ -38,7 +38,7 @@ __all__ = [
     "lasting",
     "may_go_before",
     "may_have_changed",
-    "newest",
+    "newest_attempt",
     "next_farewell",
     "next_removal",
     "next_rest",

@@ -21,7 +21,7 @@ def ended(app: App) -> tuple[Literal["live", "failed"], datetime] | None:
     return ("live", app.live_since)
 
 
-def newest(app: App) -> str | None:
+def newest_attempt(app: App) -> str | None:
     """The id of its newest attempt: of the one that went live, where an earlier one was written down late."""
     attempt = app.attempt
     if attempt is None:

@@ -14,7 +14,7 @@ from reviewapps.plan.guarding import behind_gate, guarded
 from reviewapps.plan.removal import next_end
 from reviewapps.plan.restoring import may_have_changed
 from reviewapps.plan.returning import has_failed_to_return, returns, rolled_back
-from reviewapps.plan.services import is_of_another, served
+from reviewapps.plan.services import has_data_of_another, served
 from reviewapps.plan.switch import (
     called_off,
     is_astray,
@@ -84,7 +84,7 @@ def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, t
     if refusal is not None and (run.rests or not _is_lifted(app, refusal)):
         return _put_aside(app, actual, terms) or _reachable(app, run, actual, terms) or Done()
     if is_live(app, run) and _is_routed(app, actual):
-        remade = is_of_another(app, actual)
+        remade = has_data_of_another(app, actual)
         if not remade:
             return _put_aside(app, actual, terms) or Done()
         if isinstance(remade, steps.Look):
@@ -225,9 +225,9 @@ def _carry_on(
 ) -> Next:
     route = actual.route
     host = route.address if route is not None else f"{terms.names[0]}.{terms.domain}"
-    ended = _ended(app, attempt, actual, terms)
-    if ended is not None:
-        return ended
+    failed = _failed(app, attempt, actual, terms)
+    if failed is not None:
+        return failed
     if blueprint is None or blueprint.host != host or blueprint.commit != attempt.commit:
         return steps.ReadSource(attempt.commit, host)
     if route is None:
@@ -261,7 +261,7 @@ def _carry_on(
     return switch(app, attempt, actual, droplet)
 
 
-def _ended(app: App, attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
+def _failed(app: App, attempt: Attempt, actual: Actual, terms: Terms) -> Next | None:
     """The refusal of an attempt that came to a bad end already; None while it may still do well."""
     if app.commit is not None and is_undone(attempt, actual):
         return called_off(attempt, actual, terms)

@@ -105,7 +105,7 @@ def databases_of(actual: Actual) -> tuple[str, ...]:
     return tuple(sorted(f"{instance.guid}:{instance.data or ''}" for instance in mine))
 
 
-def is_of_another(app: App, actual: Actual) -> steps.Look | bool:
+def has_data_of_another(app: App, actual: Actual) -> steps.Look | bool:
     """Whether a database was made anew for a commit that did not come to serve, since what serves went live: so
     that stands on data which its commands did not run on. What such a commit had besides is nothing to it. Nobody
     has to look where nothing was tried since."""

@@ -104,7 +104,7 @@ def parting(
     if mine is None:
         run = steps.RunTask("teardown", _teardown_key(app), teardown.run, app.droplet)
         asked = run if app.attempt is None else _asked(run, app.attempt, terms)
-        return _ended(actual.tasks, teardown, terms) or asked
+        return _others_over(actual.tasks, teardown, terms) or asked
     if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
         return Wait("the teardown task", "task")
     return None
@@ -141,7 +141,7 @@ def _teardown_key(app: App) -> str:
     return digest("teardown", app.guid, app.attempt.id if app.attempt is not None else "")
 
 
-def _ended(tasks: tuple[Task, ...], teardown: Command, terms: Terms) -> steps.CancelTask | Wait | None:
+def _others_over(tasks: tuple[Task, ...], teardown: Command, terms: Terms) -> steps.CancelTask | Wait | None:
     """The end of a command that still runs, and whose data is about to go: it has as long as the teardown would.
     None where none runs, or it does not come to an end."""
     running = next((task for task in tasks if task.state == "waiting"), None)

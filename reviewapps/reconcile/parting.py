@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from reviewapps.marker import UNHEARD
 from reviewapps.model import App, Environment, Said
 from reviewapps.outcome import News
-from reviewapps.plan import ended, newest
+from reviewapps.plan import ended, newest_attempt
 from reviewapps.reconcile.catching_up import catch_up
 from reviewapps.reconcile.means import Means
 from reviewapps.reconcile.speaking import lines
@@ -62,7 +62,9 @@ def note_removal(means: Means, app: App | None, environment: Environment) -> Non
     if app is None and isinstance(means.remembered(NOTED, environment.name), dict):
         return
     said = app.said if app is not None else None
-    behind = app is not None and said is not None and ended(app) is not None and said.of != newest(app)
+    behind = (
+        app is not None and said is not None and ended(app) is not None and said.of != newest_attempt(app)
+    )
     noted = {"said": asdict(said or Said()), "behind": behind}
     means.remember(noted, NOTED_FOR, NOTED, environment.name)
 

@@ -15,7 +15,7 @@ from reviewapps import steps
 from reviewapps.desired import Desired, Run
 from reviewapps.model import App, Environment, Said, Space
 from reviewapps.outcome import Event, Line, News
-from reviewapps.plan import ended, newest
+from reviewapps.plan import ended, newest_attempt
 from reviewapps.ports import Slack
 from reviewapps.reconcile.catching_up import catch_up
 from reviewapps.reconcile.means import Means
@@ -61,7 +61,7 @@ def unheard(means: Means, space: Space, desired: Desired) -> Iterator[Environmen
         verdict = desired.of(app.environment)
         if end is None or app.attempt is None or not isinstance(verdict, Run):
             continue
-        told = said is not None and said.of == newest(app) and said.state.split()[:1] != ["started"]
+        told = said is not None and said.of == newest_attempt(app) and said.state.split()[:1] != ["started"]
         if told or _is_told_before_a_hold(means, app, verdict) or (said is None and is_old(means, app)):
             continue
         if any(means.slack.channel(kind, event) for event in ENDS[end[0]]) or (
@@ -102,7 +102,7 @@ def _said(slack: Slack, line: Line) -> float | None:
 def _about(news: News, app: App, commit: str | None) -> str | None:
     """What is in the state that is told: what the news name, else the newest attempt, if it is at this commit."""
     attempt = app.attempt
-    return news.of or (newest(app) if attempt is not None and attempt.commit == commit else None)
+    return news.of or (newest_attempt(app) if attempt is not None and attempt.commit == commit else None)
 
 
 def _last(turn: Turn, app: App) -> Said | None:
