@@ -28,7 +28,7 @@ from reviewapps.plan.switch import (
     watch_roll,
     watch_start,
 )
-from reviewapps.plan.tasks import due, failure, refused, watched
+from reviewapps.plan.tasks import due, failure, is_parting, parted, refused, watched
 from reviewapps.plan.terms import Terms, another_try
 from reviewapps.steps import Done, Next, Wait
 
@@ -80,7 +80,8 @@ def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
 
 
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
-    refusal = app.refusal_of(run.commit, run.config)
+    torn_down = parted(app, actual, terms) is True  # what was tried before that, or refused, is no matter
+    refusal = None if torn_down else app.refusal_of(run.commit, run.config)
     if refusal is not None and (run.rests or not _is_lifted(app, refusal)):
         return _put_aside(app, actual, terms) or _reachable(app, run, actual, terms) or Done()
     if is_live(app, run) and _is_routed(app, actual):
@@ -90,7 +91,9 @@ def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, t
         if isinstance(remade, steps.Look):
             return remade
     attempt = app.attempt
-    if refusal or attempt is None or not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
+    if torn_down or refusal or attempt is None:
+        return _begin(app, run, actual, terms)
+    if not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
         return _begin(app, run, actual, terms)
     again = attempt.began + terms.pause * 2**attempt.tries
     if attempt.tries and terms.now < again:
@@ -127,13 +130,14 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
     if before is not None:
         over = is_over(app, before)
+        ended = over or before.refusal is not None or is_parting(app)
         attempt = replace(
             attempt,
             asked_at=before.asked_at,
             fresh=not over and before.refusal is None and before.fresh and before.commit == run.commit,
             replaces=None if over else before.replaces,
-            task=None if over or before.refusal is not None else before.task,
-            task_asked_at=None if over or before.refusal is not None else before.task_asked_at,
+            task=None if ended else before.task,
+            task_asked_at=None if ended else before.task_asked_at,
             data=before.data if _keeps_data(before, run, over) else None,
             inherits=may_have_changed(app),
         )

@@ -179,6 +179,11 @@ class Settling:
         self.line: tuple[Waiter, ...] = ()
         self.lines: tuple[Line, ...] = ()
 
+    def keep_data(self) -> None:
+        """Let there be databases of their own, and commands for all that there are commands for."""
+        self.services = (Service("shop-db", "database"),)
+        self.commands = {kind: Command(kind) for kind in ("release", "setup", "teardown")}
+
     def judged(self) -> Desired:
         """The final verdicts, after GitHub was asked all that they ask for."""
         known = Known()
@@ -421,7 +426,26 @@ def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -
         return f"labelled {app.commit}, but {process} runs"
     if process.droplet != app.droplet:
         return "the current droplet is not the one that runs"
+    if complaint := _complaint_of_data(settling, environment, app.commit):
+        return complaint
     return "" if is_configured_for_itself(settling, app) else "it would start with the variables of another"
+
+
+def _complaint_of_data(settling: Settling, environment: Environment, commit: str) -> str:
+    """What is wrong with the database of a preview whose ``commit`` serves."""
+    if not settling.services or commit in settling.without_services or environment.shared:
+        return ""
+    ran = settling.cf.ran_on.get(f"db-of-{environment.key}")
+    if ran is None:
+        return "it has no database"
+    kinds = [kind for kind, _ in ran]
+    if "teardown" in kinds:
+        return "it stands on data that was torn down"
+    if "setup" in settling.commands and kinds.count("setup") != 1:
+        return f"its data was set up {kinds.count('setup')} times"
+    if "release" in settling.commands and ("release", commit) not in ran:
+        return "its release did not run on its data"
+    return ""
 
 
 def is_configured_for_itself(settling: Settling, app: App) -> bool:

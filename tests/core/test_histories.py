@@ -70,8 +70,12 @@ class Neighbour(Settling):
 class Histories(RuleBasedStateMachine):
     """What people do, what the platform does, and a worker that is killed in between."""
 
-    @initialize(allowance=st.sampled_from([600, 1100, 2048]), fates=st.lists(FATES, min_size=6, max_size=6))
-    def begin(self, allowance: int, fates: list[str]) -> None:
+    @initialize(
+        allowance=st.sampled_from([600, 1100, 2048]),
+        fates=st.lists(FATES, min_size=6, max_size=6),
+        with_data=st.booleans(),
+    )
+    def begin(self, allowance: int, fates: list[str], with_data: bool) -> None:
         self.cf, self.commits, needs = Watched(), 0, dict[str, int]()
         self.fates = fates
         github = [
@@ -81,6 +85,8 @@ class Histories(RuleBasedStateMachine):
         self.sides = [Neighbour(one, self.cf, Grant(limit=LIMIT), allowance) for one in github]
         for one, other in (self.sides, self.sides[::-1]):
             one.other = other
+            if with_data:
+                one.keep_data()
         self.held: dict[Environment, int] = {}
 
     # --- what people do ---
@@ -162,6 +168,7 @@ class Histories(RuleBasedStateMachine):
             raise AssertionError(f"not settled: {[side.attention() for side in self.sides]}")
         for side in self.sides:
             assert is_as_it_should_be(side) == {}
+        assert all(times == 1 for times in self.cf.tasks_run.values())
         self._check_that_nobody_waits_in_vain()
 
     def teardown(self) -> None:
@@ -273,7 +280,7 @@ TestHistories = Histories.TestCase
 def test_two_that_build_at_once_agree_whose_turn_it_is() -> None:
     """Each knows of its own alone what they need that are on their way, and would come first by that."""
     histories = Histories()
-    histories.begin(allowance=2048, fates=["well"] * 6)
+    histories.begin(allowance=2048, fates=["well"] * 6, with_data=False)
     for opened in ([(1, 2, 256)], [(0, 1, 64), (0, 3, 256)], [(0, 2, 64), (1, 1, 512)]):
         histories.opened(opened=opened)
     assert histories.cf.look().actual(Environment.of_pull_request(7, 2)).empty

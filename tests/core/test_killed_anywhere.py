@@ -17,13 +17,11 @@ from reviewapps.model import (
     ADOPTED,
     App,
     Attempt,
-    Command,
     Droplet,
     Environment,
     Lock,
     Pin,
     Route,
-    Service,
     Tag,
     Tagging,
 )
@@ -141,19 +139,15 @@ def _adopted(fate: Fate) -> Settling:
     return world
 
 
-def _with_data(world: Settling) -> Settling:
-    """With a database of its own, and commands for all that there are commands for."""
-    world.services = (Service("shop-db", "database"),)
-    world.commands = {kind: Command(kind) for kind in ("release", "setup", "teardown")}
+def _first_with_data(fate: Fate) -> Settling:
+    world = _first(fate)
+    world.keep_data()
     return world
 
 
-def _first_with_data(fate: Fate) -> Settling:
-    return _with_data(_first(fate))
-
-
 def _pushed_with_data(fate: Fate) -> Settling:
-    world = _with_data(_world(fate))
+    world = _world(fate)
+    world.keep_data()
     world.until_settled()
     world.github.trees[NEW] = "new"
     world.github.pull_requests[1] = pull_request(1, NEW)
@@ -167,7 +161,16 @@ def _closed_with_data(fate: Fate) -> Settling:
     return world
 
 
-WITH_DATA = (_first_with_data, _pushed_with_data, _closed_with_data)
+def _reopened_with_data(fate: Fate) -> Settling:
+    """Closed while a push was on its way, and opened again while its teardown runs."""
+    world = _closed_with_data(fate)
+    while not any(isinstance(step, steps.RunTask) and step.kind == "teardown" for step in world.taken):
+        _round(world)
+    world.github.pull_requests[1] = pull_request(1, NEW)
+    return world
+
+
+WITH_DATA = (_first_with_data, _pushed_with_data, _closed_with_data, _reopened_with_data)
 SCENARIOS = (
     _first,
     _pushed,

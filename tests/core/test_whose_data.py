@@ -12,7 +12,7 @@ from reviewapps.model import App, Attempt, Command, PullRequest, Service, Servic
 from reviewapps.rules import EnvironmentRules, Rules
 from tests.core.imagined import CloudFoundry, Fate
 from tests.core.one_preview import PR_1, PUSHED, the_app
-from tests.core.settling import NOW, GitHub, Settling, pull_request, sha
+from tests.core.settling import NOW, GitHub, Settling, is_as_it_should_be, pull_request, sha
 
 OWN, FRESH = Service("db", "database"), Service("db", "database", fresh=True)
 ROUNDS = 200
@@ -156,6 +156,32 @@ def test_what_is_wanted_again_while_its_teardown_runs_is_made_anew() -> None:
     there.github.pull_requests[1] = opened
     there.until_settled()
     is_settled_again(there, before)
+
+
+def test_so_is_what_was_in_the_middle_of_a_push_when_it_was_closed() -> None:
+    there = town(looks=3, release="migrate", setup="seed", teardown="drop everything")
+    there.until_settled()
+    there.github.pull_requests[1], before = pull_request(1, PUSHED), len(there.taken)
+    until(there, lambda: any(isinstance(step, steps.CreateBuild) for step in there.taken[before:]))
+    opened = closing(there)
+    until(there, lambda: "teardown" in commands(there))
+    there.github.pull_requests[1], before = opened, len(there.taken)
+    there.until_settled()
+    assert commands(there, before) == ["release", "setup"] and the_app(there).commit == PUSHED
+    assert is_as_it_should_be(there) == {}
+
+
+def test_a_refused_commit_is_tried_anew_where_all_that_was_there_was_torn_down() -> None:
+    there = town(Service("queue", "share"), looks=3, pushed="unbuildable", teardown="leave the queue")
+    there.cf.services[PR_1] = [ServiceInstance("q", "queue", "queue", "ready", False)]
+    there.until_settled()
+    wish(there, PUSHED)
+    opened = closing(there)
+    until(there, lambda: "teardown" in commands(there))
+    there.github.pull_requests[1], before = opened, len(there.taken)
+    there.until_settled()
+    assert sum(isinstance(step, steps.CreateRoute) for step in there.taken[before:]) == 1
+    assert the_app(there).commit == sha(1) and there.cf.serving(PR_1) is not None
 
 
 @pytest.mark.parametrize("taken", ["the address", "what it leads to"])

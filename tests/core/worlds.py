@@ -38,7 +38,18 @@ quickly = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=l
 NUMBERS = st.integers(1, 7)
 COMMITS = st.integers(1, 6).map(sha)
 FATES: st.SearchStrategy[Fate] = st.sampled_from(
-    ["well", "well", "unbuildable", "flaky", "never staged", "crashing", "crashing later", "silent", "unread"]
+    [
+        "well",
+        "well",
+        "unbuildable",
+        "flaky",
+        "never staged",
+        "crashing",
+        "crashing later",
+        "silent",
+        "unread",
+        "unreleasable",
+    ]
 )
 AGES = st.sampled_from([0, 1, 9, 11, 30]).map(lambda days: NOW - days * DAY)
 RULES: st.SearchStrategy[Rules | BadRules] = st.sampled_from(

@@ -44,10 +44,13 @@ class Services(State):
                     )
                     mine.append(made)
             case steps.MakeDatabase(guid, data):
-                self.databases.add(next(one.database or "" for one in mine if one.guid == guid))
+                name = next(one.database or "" for one in mine if one.guid == guid)
+                self.databases.add(name)
+                self.ran_on[name] = []
                 change(mine, guid, data=data)
                 return replace(actual, services=tuple(mine))
             case steps.Bind(instance, name):
+                self.apps[app.guid] = app = replace(app, service_names=app.service_names | {name})
                 bound = self.bindings.setdefault(app.guid, [])
                 if all(one.instance != instance for one in bound):
                     bound.append(Binding(self._guid("binding"), instance, "ready", True, name))
@@ -60,7 +63,9 @@ class Services(State):
         mine = self.services[actual.environment]
         using = {app for app, some in self.bindings.items() if any(b.instance == guid for b in some)}
         assert not using & self.running.keys() - self.rolling.keys(), "what goes is used by nobody any more"
-        self.databases -= {one.database for one in mine if one.guid == guid}
+        for name in {one.database or "" for one in mine if one.guid == guid} & self.databases:
+            self.databases.remove(name)
+            del self.ran_on[name]
         mine[:] = [one for one in mine if one.guid != guid]
         for bound in self.bindings.values():
             bound[:] = [one for one in bound if one.instance != guid]
@@ -82,11 +87,16 @@ class Services(State):
         assert all(one.state != "waiting" for one in mine), "one command at a time"
         self.tasks_run[step.kind + step.key] += 1
         mine.insert(0, Task(guid, step.kind, step.key, "waiting", self.now, attempt))
-        self._in_time(self._end_task, app.guid, guid, self.made_of[step.droplet])
+        ran = step.kind, app.attempt.commit if app.attempt is not None else ""
+        self._in_time(self._end_task, app.guid, guid, self.made_of[step.droplet], ran)
 
-    def _end_task(self, app: str, guid: str, key: str) -> None:
+    def _end_task(self, app: str, guid: str, key: str, ran: tuple[str, str]) -> None:
         if any(one.guid == guid and one.cancelled for one in self.tasks.get(app, [])):
             return
         failed = self.fates.get(key) == "unreleasable"
+        if app in self.apps and not failed:
+            for one in self.services.get(self.apps[app].environment, []):
+                if one.database in self.databases:
+                    self.ran_on[one.database or ""].append(ran)
         error = "Exited with status 1" if failed else ""
         change(self.tasks.get(app, []), guid, state="failed" if failed else "ready", error=error)

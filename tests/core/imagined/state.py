@@ -74,7 +74,8 @@ class State:
     """One space. ``looks`` is how many looks pass until something slow ends; ``full`` are the steps that the
     quota has no room for; ``fails_uploads`` and ``fails_copies`` are its blob store's bad days. ``abroad`` are
     droplets in other spaces, ``evil`` are those (and copies) that start by commands which nobody signed, though
-    all else of them is as it was signed; ``meddled``: somebody else had a hand in every app."""
+    all else of them is as it was signed; ``meddled``: somebody else had a hand in every app. ``ran_on`` are the
+    commands that came to a good end while a database was there, with the commits that they were of."""
 
     def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
         self.now, self.fates, self.looks = now, fates, looks
@@ -106,6 +107,7 @@ class State:
         self.bindings: dict[str, list[Binding]] = {}
         self.tasks: dict[str, list[Task]] = {}
         self.databases: set[str] = set()
+        self.ran_on: dict[str, list[tuple[str, str]]] = {}
         self.tasks_run: Counter[str] = Counter()
         self.made_of: dict[str, str] = {}
         self.builds_made: Counter[str] = Counter()
