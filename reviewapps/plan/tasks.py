@@ -116,25 +116,36 @@ def is_parting(app: App) -> bool:
 
 
 def parted(app: App, actual: Actual, terms: Terms) -> steps.Look | Wait | bool:
-    """Whether its teardown was begun, and is over, so that its data is not what was set up any more."""
+    """Whether its teardown was begun, and is over, so that its data is not what was set up any more. Where an
+    earlier note was written down late in place of the one that tells, its address does: that went before."""
     attempt = app.attempt
-    if attempt is None or attempt.task is None or not is_parting(app):
+    if attempt is None or not (is_parting(app) or _has_lost_its_address(app, actual)):
         return False
     if actual.tasks is None:
         return steps.Look("tasks")
     mine = _teardown(app, actual.tasks)
     if mine is None:
-        asked = _asked(steps.RunTask("teardown", attempt.task, "", ""), attempt, terms)
+        asked = _asked(steps.RunTask("teardown", _teardown_key(app), "", ""), attempt, terms)
         return asked if isinstance(asked, Wait) else False
     if mine.state == "waiting" and not _is_overdue(mine, UNASKED, terms):
         return Wait("the teardown task", "task")
     return True
 
 
+def _has_lost_its_address(app: App, actual: Actual) -> bool:
+    return app.live_since is not None and actual.route is None and not app.environment.shared
+
+
 def _teardown(app: App, tasks: tuple[Task, ...]) -> Task | None:
-    life = app.attempt.id if app.attempt is not None else None
     asked = (task for task in tasks if task.kind == "teardown")
-    return next((one for one in asked if one.attempt in (life, None) or one.state == "waiting"), None)
+    return next((one for one in asked if one.state == "waiting" or _is_of_its_end(one, app)), None)
+
+
+def _is_of_its_end(task: Task, app: App) -> bool:
+    """Whether the teardown was of its attempt, or of a later one in whose place this one was written late."""
+    if task.attempt is None or app.attempt is None:
+        return task.attempt is None
+    return task.attempt == app.attempt.id or fence(task.attempt) > fence(app.attempt.id)
 
 
 def _teardown_key(app: App) -> str:

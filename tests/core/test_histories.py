@@ -118,6 +118,17 @@ class Histories(RuleBasedStateMachine):
             github.pull_requests[number] = replace(changed, labels=labels)
             self._permit(side, number)
 
+    @rule(side=SIDES, number=NUMBERS, rounds=st.integers(1, 5), pushed=st.booleans())
+    def wavered(self, side: int, number: int, rounds: int, pushed: bool) -> None:
+        """Closed, maybe in the middle of a push, and opened again a little later."""
+        if pushed:
+            self.pushed(side, number)
+            self._round()
+        self.closed(side, number, is_open=False, is_wanted=True)
+        for _ in range(rounds):
+            self._round()
+        self.closed(side, number, is_open=True, is_wanted=True)
+
     @rule(side=SIDES, number=st.integers(1, 9))
     def tagged(self, side: int, number: int) -> None:
         github = self.sides[side].github

@@ -171,6 +171,22 @@ def test_so_is_what_was_in_the_middle_of_a_push_when_it_was_closed() -> None:
     assert is_as_it_should_be(there) == {}
 
 
+@pytest.mark.parametrize("pushed", [False, True], ids=["of the same attempt", "of the one before"])
+def test_a_note_that_comes_late_hides_no_teardown(pushed: bool) -> None:
+    there = town(looks=3, release="migrate", setup="seed", teardown="drop everything")
+    there.until_settled()
+    late = the_app(there).attempt
+    if pushed:
+        wish(there, PUSHED)
+    opened = closing(there)
+    until(there, lambda: "teardown" in commands(there))
+    there.cf.apps = {guid: replace(app, attempt=late) for guid, app in there.cf.apps.items()}
+    there.github.pull_requests[1], before = opened, len(there.taken)
+    there.until_settled()
+    assert commands(there, before)[:2] == ["release", "setup"]
+    assert is_as_it_should_be(there) == {}
+
+
 def test_a_refused_commit_is_tried_anew_where_all_that_was_there_was_torn_down() -> None:
     there = town(Service("queue", "share"), looks=3, pushed="unbuildable", teardown="leave the queue")
     there.cf.services[PR_1] = [ServiceInstance("q", "queue", "queue", "ready", False)]
