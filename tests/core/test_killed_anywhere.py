@@ -236,7 +236,7 @@ def test_a_disturbed_world_ends_where_an_undisturbed_one_does(
 ) -> None:
     calm = scenario(fate)
     calm.until_settled()
-    ways: tuple[Disturbance, ...] = ("killed", "lost", "half") if fate in TRYING else ("killed",)
+    ways: tuple[Disturbance, ...] = ("killed", "lost", "half", "late") if fate in TRYING else ("killed",)
     for how, world in _disturbances(scenario(fate), ways):
         assert is_as_it_should_be(world) == {}, how
         assert _summary(world) == _summary(calm), how

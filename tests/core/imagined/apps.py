@@ -105,6 +105,21 @@ class Apps(State):
         self.apps[app.guid] = self._listing(app, app.droplet if isinstance(step, steps.MarkLive) else None)
         return self.apps[app.guid]
 
+    def _noted_late(self, step: Note | steps.RunTask, known: App) -> None:
+        """What was to be written when the app was ``known`` like this, in the place of whatever came since."""
+        if known.guid not in self.apps:
+            return
+        match step:
+            case steps.Refuse(refusal):
+                assert known.attempt is not None
+                step = steps.Begin(replace(known.attempt, refusal=refusal))
+            case steps.RunTask(_, key):
+                assert known.attempt is not None
+                step = steps.Begin(replace(known.attempt, task=key, task_asked_at=self.now))
+        app = self._noted(step, known)
+        if isinstance(step, steps.MarkLive):
+            self.apps[app.guid] = replace(app, live_droplet=known.droplet)
+
     def _listing(self, app: App, droplet: str | None = None) -> App:
         """The app, among whose builds is what its attempt is to come to."""
         key = app.attempt.build_key if app.attempt is not None else None

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from reviewapps import steps
 from reviewapps.errors import Full, Unavailable
@@ -22,7 +23,7 @@ from tests.core.imagined.apps import Apps
 from tests.core.imagined.building import Building
 from tests.core.imagined.looking import Looking
 from tests.core.imagined.services import Services
-from tests.core.imagined.state import LOOK, QUOTA, Running, all_of, app_of, change
+from tests.core.imagined.state import LATE, LOOK, QUOTA, Note, Running, all_of, app_of, change
 
 
 class CloudFoundry(Apps, Services, Building, Looking):
@@ -80,6 +81,9 @@ class CloudFoundry(Apps, Services, Building, Looking):
         if trouble == "half" and isinstance(step, steps.RunTask):
             self._ask_for(step, app_of(actual))
             raise Unavailable("it was interrupted")
+        if trouble == "late" and isinstance(step, Note | steps.RunTask):
+            self._later.append((LATE, partial(self._noted_late, step, app_of(actual))))
+            raise Unavailable("it was given up")
         after = self._done(step, actual)
         if trouble == "lost":
             raise Unavailable("its answer was lost")

@@ -45,8 +45,12 @@ Fate = Literal[
 or once it has been switched to; nobody answers at its address; its manifest cannot be read; its release task
 fails."""
 
-Trouble = Literal["nothing", "lost", "half"]
-"""What goes wrong with a request: it did nothing; its answer was lost; it did the first half of its work."""
+Trouble = Literal["nothing", "lost", "half", "late"]
+"""What goes wrong with a request: it did nothing; its answer was lost; it did the first half of its work; it was
+given up, and what it was to write down stands there a few looks later all the same."""
+
+LATE = 2
+"""So many looks later."""
 
 FAULT = "StagingTimeExpired - Staging time expired"
 BAD_BITS = "checksum mismatch"
