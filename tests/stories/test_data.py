@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -17,7 +18,7 @@ from reviewapps.demo.onlooker import page
 from reviewapps.errors import AuthorMustAct
 from reviewapps.sandbox.cloudfoundry.state import Binding, ServiceInstance, Task
 from tests.stories.commands.terminal import Terminal
-from tests.stories.samples import SHOWS_ITS_ENVIRONMENT, Files, headline, manifest
+from tests.stories.samples import SHOWS_ITS_ENVIRONMENT, Files, Gate, headline, manifest
 from tests.stories.town import Town
 
 pytestmark = pytest.mark.story
@@ -123,19 +124,23 @@ def test_a_preview_has_a_database_of_its_own_from_its_first_page_to_its_end(data
     assert (services(town), databases(town), town.apps) == ([POSTGRES, "shop-mail"], [], [])
 
 
-@pytest.mark.parametrize("by_hand", [False, True])
+@pytest.mark.parametrize("how", ["opened again", "asked for by hand", "in the middle of a push"])
 def test_a_preview_that_is_wanted_again_while_its_teardown_runs_is_made_anew(
-    data_town: Town, by_hand: bool
+    data_town: Town, tmp_path: Path, how: str
 ) -> None:
-    town, go_on = data_town, data_town.home / "go-on"
+    town, go_on, build = data_town, data_town.home / "go-on", Gate(tmp_path)
     teardown = f"while [ ! -e {go_on} ]; do sleep 0.02; done"
     town.on_main({**rules(**OWN, release=MIGRATES, setup="true", teardown=teardown), **APP, **MIGRATE})
     town.until_live(number := town.open("blue"))
+    if how == "in the middle of a push":
+        town.push("blue", {**headline("green"), **build.files})
+        town.until("the build", lambda: build.is_reached)
     town.octocat.close(number)
     town.until("the teardown", lambda: tasks(town, "teardown") == ["RUNNING"])
     town.octocat.reopen(number)
     town.beat(looks=True)
-    if by_hand:
+    build.open()
+    if how == "asked for by hand":
         Terminal(town, {"POSTGRES": POSTGRES, "SERVICES": "shop-mail", "PLANS": PLAN}).types(
             "redeploy", f"#{number}"
         )
@@ -144,7 +149,7 @@ def test_a_preview_that_is_wanted_again_while_its_teardown_runs_is_made_anew(
         "both commands anew", lambda: tasks(town, "release") == tasks(town, "setup") == ["SUCCEEDED"] * 2
     )
     assert deploys(town.until_live(number)) == [town.head(number)]
-    assert (town.builds, len(databases(town))) == (2 if by_hand else 1, 1)
+    assert (town.builds, len(databases(town))) == (1 if how == "opened again" else 2, 1)
 
 
 def _written(town: Town, since: int) -> list[str]:
