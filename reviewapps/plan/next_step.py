@@ -80,7 +80,7 @@ def _followed(run: Run, app: App | None = None) -> steps.Remember | None:
 
 
 def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, terms: Terms) -> Next:
-    torn_down = parted(app, actual, terms) is True  # what was tried before that, or refused, is no matter
+    torn_down = parted(app, actual, terms) is True  # what has to be known for that, ``next_end`` has asked
     refusal = None if torn_down else app.refusal_of(run.commit, run.config)
     if refusal is not None and (run.rests or not _is_lifted(app, refusal)):
         return _put_aside(app, actual, terms) or _reachable(app, run, actual, terms) or Done()
@@ -91,15 +91,17 @@ def _going_on(app: App, run: Run, actual: Actual, blueprint: Blueprint | None, t
         if isinstance(remade, steps.Look):
             return remade
     attempt = app.attempt
-    if torn_down or refusal or attempt is None:
-        return _begin(app, run, actual, terms)
-    if not attempt.is_for(run.commit, run.config) or is_over(app, attempt):
+    if attempt is None or torn_down or refusal or not _is_under_way(app, attempt, run):
         return _begin(app, run, actual, terms)
     again = attempt.began + terms.pause * 2**attempt.tries
     if attempt.tries and terms.now < again:
         return Wait("another try after a fault of the platform", until=again)
     step = _carry_on(app, run, attempt, actual, blueprint, terms)
     return _late(step, attempt, actual, terms) if terms.is_late(attempt) else step
+
+
+def _is_under_way(app: App, attempt: Attempt, run: Run) -> bool:
+    return attempt.is_for(run.commit, run.config) and not is_over(app, attempt)
 
 
 def _remembers(app: App, run: Run) -> bool:
@@ -124,20 +126,20 @@ def _begin(app: App, run: Run, actual: Actual, terms: Terms) -> Next:
     which started the app. So what runs without ever having been marked live is stopped first, and what
     somebody else stopped loses its label. A reset that is under way goes on with the new commit; so does a new
     build of this very commit that somebody asked for, where the config is another one by now. A command of the
-    attempt before it may still run."""
+    attempt before it may still run, unless that was over, refused, or torn down."""
     if app.started == (app.commit is None):
         return steps.Stop()
     before, attempt = app.attempt, replace(_first_attempt(run, terms), began=began_after(app, terms.now))
     if before is not None:
         over = is_over(app, before)
-        ended = over or before.refusal is not None or is_parting(app)
+        forgets = over or before.refusal is not None or is_parting(app)
         attempt = replace(
             attempt,
             asked_at=before.asked_at,
             fresh=not over and before.refusal is None and before.fresh and before.commit == run.commit,
             replaces=None if over else before.replaces,
-            task=None if ended else before.task,
-            task_asked_at=None if ended else before.task_asked_at,
+            task=None if forgets else before.task,
+            task_asked_at=None if forgets else before.task_asked_at,
             data=before.data if _keeps_data(before, run, over) else None,
             inherits=may_have_changed(app),
         )

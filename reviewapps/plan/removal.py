@@ -39,18 +39,18 @@ def next_removal(actual: Actual, teardown: Command | None, terms: Terms) -> Remo
     return Done()
 
 
-def next_end(actual: Actual, terms: Terms) -> Removal | None:
+def next_end(actual: Actual, terms: Terms) -> Rest | None:
     """What brings an environment to its end that is wanted again, where its teardown ran: its data is not what
     was set up any more, so it goes and is made anew. None where none ran, and where nothing is left but an app
-    whose services went: its commands will run with new ones, and its build may be kept."""
+    at rest that had services: its commands will run with new ones, and its build may be kept."""
     app = actual.app
     torn = parted(app, actual, terms) if app is not None else False
     if not isinstance(torn, bool):
         return torn
     if app is None or not torn:
         return None
-    step = next_removal(actual, None, terms)
-    return None if isinstance(step, steps.DeleteApp) and app.service_names else step
+    step = next_rest(actual, None, terms) if app.service_names else next_removal(actual, None, terms)
+    return None if isinstance(step, Done) else step
 
 
 def next_rest(actual: Actual, teardown: Command | None, terms: Terms) -> Rest:

@@ -105,8 +105,11 @@ def parting(
         run = steps.RunTask("teardown", _teardown_key(app), teardown.run, app.droplet)
         asked = run if app.attempt is None else _asked(run, app.attempt, terms)
         return _others_over(actual.tasks, teardown, terms) or asked
-    if mine.state == "waiting" and not _is_overdue(mine, teardown, terms):
-        return Wait("the teardown task", "task")
+    if mine.state == "waiting":
+        if not _is_overdue(mine, teardown, terms):
+            return Wait("the teardown task", "task")
+        if not mine.cancelled:
+            return steps.CancelTask(mine.guid)
     return None
 
 
@@ -116,8 +119,9 @@ def is_parting(app: App) -> bool:
 
 
 def parted(app: App, actual: Actual, terms: Terms) -> steps.Look | Wait | bool:
-    """Whether its teardown was begun, and is over, so that its data is not what was set up any more. Where an
-    earlier note was written down late in place of the one that tells, its address does: that went before."""
+    """Whether its teardown was begun, and is over or overdue, so that its data is not what was set up any more.
+    Where an earlier note was written down late in place of the one that tells, its address does: that went before.
+    No teardown of a life before counts, but it is waited for."""
     attempt = app.attempt
     if attempt is None or not (is_parting(app) or _has_lost_its_address(app, actual)):
         return False
@@ -129,7 +133,7 @@ def parted(app: App, actual: Actual, terms: Terms) -> steps.Look | Wait | bool:
         return asked if isinstance(asked, Wait) else False
     if mine.state == "waiting" and not _is_overdue(mine, UNASKED, terms):
         return Wait("the teardown task", "task")
-    return True
+    return is_parting(app) or _is_of_its_end(mine, app)
 
 
 def _has_lost_its_address(app: App, actual: Actual) -> bool:
@@ -138,13 +142,18 @@ def _has_lost_its_address(app: App, actual: Actual) -> bool:
 
 def _teardown(app: App, tasks: tuple[Task, ...]) -> Task | None:
     asked = (task for task in tasks if task.kind == "teardown")
-    return next((one for one in asked if one.state == "waiting" or _is_of_its_end(one, app)), None)
+    return next((one for one in asked if _counts(one, app)), None)
+
+
+def _counts(task: Task, app: App) -> bool:
+    """Whether the teardown is the one of its end, as far as anybody can tell, or keeps it from having one."""
+    return task.state == "waiting" or task.attempt is None or _is_of_its_end(task, app)
 
 
 def _is_of_its_end(task: Task, app: App) -> bool:
     """Whether the teardown was of its attempt, or of a later one in whose place this one was written late."""
     if task.attempt is None or app.attempt is None:
-        return task.attempt is None
+        return False
     return task.attempt == app.attempt.id or fence(task.attempt) > fence(app.attempt.id)
 
 

@@ -21,7 +21,7 @@ from reviewapps.errors import (
     ReviewAppsError,
     TryLater,
 )
-from reviewapps.model import App, Attempt, Blueprint, Fault, Over, Refusal
+from reviewapps.model import Actual, App, Attempt, Blueprint, Fault, Over, Refusal
 from reviewapps.outcome import Building, Failed, Held, Live, Serving, Waiting
 from reviewapps.plan import in_doubt, is_live, next_step
 from reviewapps.reconcile.ending import tell_end_first
@@ -36,7 +36,7 @@ log = structlog.get_logger()
 
 NO_GATE = "what asks for the password cannot be put before it, so nobody is let in"
 
-GOES_AWAY = steps.DeleteApp | steps.ReplaceBuilder
+GOES_AWAY = steps.DeleteApp | steps.ReplaceBuilder | steps.DeleteService
 
 STEPS_IN_A_TURN = 60
 """Far more than any environment needs. A turn that comes so far goes round in circles, and ends."""
@@ -96,7 +96,7 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step, plan: Blueprint | None) -
     """Do the step. Seconds until it is tried again, where there was no room for it; else None."""
     try:
         turn.carry_out(step)
-        if isinstance(step, GOES_AWAY) and step.guid in {app.guid for app in turn.actual.apps}:
+        if isinstance(step, GOES_AWAY) and _is_there(step.guid, turn.actual):
             return turn.means.pace.poll  # the platform is still at it
     except NameTaken as taken:
         turn.tell(Failed(run.commit, _refusal(turn, "name", str(taken))))
@@ -112,6 +112,11 @@ def _carry_out(turn: Turn, run: Run, step: steps.Step, plan: Blueprint | None) -
     except TryLater as later:
         _put_off(turn, run, step, later, plan)
     return None
+
+
+def _is_there(guid: str, actual: Actual) -> bool:
+    services = actual.services or ()
+    return any(app.guid == guid for app in actual.apps) or any(one.guid == guid for one in services)
 
 
 def _put_off(

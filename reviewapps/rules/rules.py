@@ -141,7 +141,7 @@ def _known(text: str) -> Rules | BadRules:
     try:
         return _read(text)
     except BadRules as broken:
-        return broken.with_traceback(None)
+        return BadRules(str(broken), broken.line, broken.asks)  # that one holds on to all that asked for it
 
 
 def _read(text: str) -> Rules:

@@ -433,7 +433,9 @@ def _complaint(settling: Settling, environment: Environment, verdict: Verdict) -
 
 def _complaint_of_data(settling: Settling, environment: Environment, commit: str) -> str:
     """What is wrong with the database of a preview whose ``commit`` serves."""
-    if not settling.services or commit in settling.without_services or environment.shared:
+    if commit in settling.without_services or environment.shared:
+        return ""
+    if all(service.kind != "database" for service in settling.services):
         return ""
     ran = settling.cf.ran_on.get(f"db-of-{environment.key}")
     if ran is None:

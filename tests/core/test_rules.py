@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from datetime import timedelta
 
 import pytest
@@ -564,3 +566,21 @@ def test_who_asks_again_gets_what_was_read_and_an_error_of_their_own() -> None:
     first, second = told
     assert (str(first), first.line, first.asks) == (str(second), second.line, second.asks)
     assert first is not second  # each holds the frames that it went through
+
+
+@pytest.mark.parametrize(
+    "broken", ["a: [", "a: 1", "environments: {review: {limt: 5}}", "environments: {x: {}}"]
+)
+def test_what_is_wrong_with_a_file_is_remembered_without_who_asked(broken: str) -> None:
+    class Asker:
+        pass
+
+    def asks() -> weakref.ref[Asker]:
+        asker = Asker()
+        with pytest.raises(BadRules):
+            rules(broken)
+        return weakref.ref(asker)
+
+    asker = asks()
+    gc.collect()
+    assert asker() is None

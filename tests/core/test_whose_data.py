@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from reviewapps import steps
 from reviewapps.model import App, Attempt, Command, PullRequest, Service, ServiceInstance, TaskKind
+from reviewapps.plan import Terms, next_rest
 from reviewapps.rules import EnvironmentRules, Rules
+from reviewapps.steps import Done, Wait
 from tests.core.imagined import CloudFoundry, Fate
-from tests.core.one_preview import PR_1, PUSHED, the_app
+from tests.core.one_preview import PR_1, PUSHED, refusal, the_app
 from tests.core.settling import NOW, GitHub, Settling, is_as_it_should_be, pull_request, sha
 
 OWN, FRESH = Service("db", "database"), Service("db", "database", fresh=True)
@@ -68,6 +71,17 @@ def closing(there: Settling) -> PullRequest:
     opened = there.github.pull_requests[1]
     there.github.pull_requests[1] = replace(opened, open=False, closed_at=NOW)
     return opened
+
+
+def rest(there: Settling) -> None:
+    """Let all go but its build, as where that is kept for who opens it again."""
+    actual, terms = (
+        there.cf.look().actual(PR_1),
+        Terms(("shop-pr-1",), "apps.example.gov", "ff.1", there.cf.now),
+    )
+    while not isinstance(step := next_rest(actual, there.commands["teardown"], terms), Done | Wait):
+        actual = there.cf.carry_out(step, actual)
+    assert isinstance(step, Done)
 
 
 def fares(there: Settling, fate: Fate) -> None:
@@ -197,7 +211,42 @@ def test_a_refused_commit_is_tried_anew_where_all_that_was_there_was_torn_down()
     there.github.pull_requests[1], before = opened, len(there.taken)
     there.until_settled()
     assert sum(isinstance(step, steps.CreateRoute) for step in there.taken[before:]) == 1
-    assert the_app(there).commit == sha(1) and there.cf.serving(PR_1) is not None
+    assert refusal(there).fault == "build"
+    assert the_app(there).commit is None and there.cf.serving(PR_1) is None  # its teardown ran, too
+
+
+@pytest.mark.parametrize("service", [OWN, Service("queue", "share")], ids=["own", "shared"])
+@pytest.mark.parametrize("kept", [False, True], ids=["", "kept"])
+def test_a_teardown_that_hangs_keeps_nobody_from_another_life(service: Service, kept: bool) -> None:
+    there = town(service, looks=3, release="migrate", setup="seed", teardown="wait for ever")
+    if service.kind == "share":
+        there.cf.services[PR_1] = [ServiceInstance("q", "queue", "queue", "ready", False)]
+    there.until_settled()
+    opened = closing(there)
+    there.cf.hangs = frozenset({"teardown"})
+    until(there, lambda: "teardown" in commands(there))
+    if kept:
+        there.cf.now += timedelta(minutes=11)
+        rest(there)
+    there.github.pull_requests[1], before = opened, len(there.taken)
+    there.cf.now += timedelta(hours=2)
+    there.until_settled()
+    assert is_as_it_should_be(there) == {}
+    assert commands(there, before) == (["release", "setup"] if service is OWN else [])  # a known weakness
+    assert all(task.state != "waiting" for some in there.cf.tasks.values() for task in some)
+
+
+def test_who_was_torn_down_in_the_middle_of_a_roll_does_not_serve_on() -> None:
+    there = town(looks=3, pushed="crashing", release="migrate", setup="seed", teardown="drop everything")
+    there.until_settled()
+    there.github.pull_requests[1], before = pull_request(1, PUSHED), len(there.taken)
+    until(there, lambda: any(isinstance(step, steps.Roll) for step in there.taken[before:]))
+    opened = closing(there)
+    until(there, lambda: "teardown" in commands(there))
+    there.github.pull_requests[1] = opened
+    there.until_settled()
+    assert is_as_it_should_be(there) == {}
+    assert refusal(there).fault == "crash" and there.cf.serving(PR_1) is None
 
 
 @pytest.mark.parametrize("taken", ["the address", "what it leads to"])

@@ -91,7 +91,8 @@ class Services(State):
         self._in_time(self._end_task, app.guid, guid, self.made_of[step.droplet], ran)
 
     def _end_task(self, app: str, guid: str, key: str, ran: tuple[str, str]) -> None:
-        if any(one.guid == guid and one.cancelled for one in self.tasks.get(app, [])):
+        mine = next((one for one in self.tasks.get(app, []) if one.guid == guid), None)
+        if mine is None or mine.cancelled or mine.kind in self.hangs:
             return
         failed = self.fates.get(key) == "unreleasable"
         if app in self.apps and not failed:

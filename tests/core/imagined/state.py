@@ -79,7 +79,8 @@ class State:
     quota has no room for; ``fails_uploads`` and ``fails_copies`` are its blob store's bad days. ``abroad`` are
     droplets in other spaces, ``evil`` are those (and copies) that start by commands which nobody signed, though
     all else of them is as it was signed; ``meddled``: somebody else had a hand in every app. ``ran_on`` are the
-    commands that came to a good end while a database was there, with the commits that they were of."""
+    commands that came to a good end while a database was there, with the commits that they were of; those of a
+    kind that ``hangs`` come to none."""
 
     def __init__(self, now: datetime, fates: Mapping[str, Fate], looks: int = 1) -> None:
         self.now, self.fates, self.looks = now, fates, looks
@@ -110,6 +111,7 @@ class State:
         self.services: dict[Environment, list[ServiceInstance]] = {}
         self.bindings: dict[str, list[Binding]] = {}
         self.tasks: dict[str, list[Task]] = {}
+        self.hangs: frozenset[str] = frozenset()
         self.databases: set[str] = set()
         self.ran_on: dict[str, list[tuple[str, str]]] = {}
         self.tasks_run: Counter[str] = Counter()

