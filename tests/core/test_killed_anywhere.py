@@ -25,7 +25,7 @@ from reviewapps.model import (
     Tag,
     Tagging,
 )
-from tests.core.imagined import DOMAIN, LOOK, CloudFoundry, Fate, Running, Trouble
+from tests.core.imagined import DOMAIN, LOOK, CloudFoundry, Fate, Note, Running, Trouble
 from tests.core.settling import (
     DEADLINE,
     NOW,
@@ -205,20 +205,25 @@ def _summary(world: Settling) -> list[tuple[object, ...]]:
 
 
 def _disturbances(scene: Settling, ways: tuple[Disturbance, ...]) -> Iterator[tuple[str, Settling]]:
-    """The scene once for each way to disturb it, at each change on its way, until it is undisturbed."""
-    for way in ways:
-        at, world = 0, deepcopy(scene)
-        while True:
-            changes = len(world.taken)
+    """The scene once for each way to disturb it, at each change on its way, until it is undisturbed. Late can only
+    be what writes something down."""
+    changes, at = len(scene.taken), 0
+    while True:
+        before: list[steps.Step] = []
+        for way in ways:
+            if way == "late" and not (before and isinstance(before[-1], Note | steps.RunTask)):
+                continue
+            world = deepcopy(scene)
             if way == "killed":
                 world.kills = frozenset({changes + at})
             else:
                 world.cf.troubles = only_at(at, way)
             world.until_settled()
             yield f"{way} at {at}", world
-            if at >= len(world.taken) - changes:
-                break
-            at, world = at + 1, deepcopy(scene)
+            before = world.taken[changes : changes + at + 1]
+        if at >= len(world.taken) - changes:
+            break
+        at += 1
 
 
 CASES = [

@@ -6,6 +6,17 @@ for is refused with an AssertionError, the way that the real platform would bite
 """
 
 from tests.core.imagined.platform import CloudFoundry
-from tests.core.imagined.state import BAD_BITS, DOMAIN, FAULT, LOOK, QUOTA, Fate, Running, Trouble
+from tests.core.imagined.state import BAD_BITS, DOMAIN, FAULT, LOOK, QUOTA, Fate, Note, Running, Trouble
 
-__all__ = ["BAD_BITS", "DOMAIN", "FAULT", "LOOK", "QUOTA", "CloudFoundry", "Fate", "Running", "Trouble"]
+__all__ = [
+    "BAD_BITS",
+    "DOMAIN",
+    "FAULT",
+    "LOOK",
+    "QUOTA",
+    "CloudFoundry",
+    "Fate",
+    "Note",
+    "Running",
+    "Trouble",
+]
