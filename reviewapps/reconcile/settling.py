@@ -80,19 +80,20 @@ def _removed(
     comes later than the longest request may last.
     """
     pace = turn.means.pace
-    doubtful, changed = in_doubt(turn.actual), False
-    last: object = None
+    doubtful, last = in_doubt(turn.actual), None
+    changes: list[object] = []
     while not isinstance(step := plan(turn.actual, terms=turn.terms()), Done):
-        if step == last or isinstance(step, Wait):
+        if isinstance(step, Wait) or step == last or step in changes:
             return pace.poll  # the platform is still at it
         if kept is not None and isinstance(step, DeleteApp):
             return _put_by(turn, kept)
         _take_away(turn, step)
-        changed = changed or not isinstance(step, Look)
+        if not isinstance(step, Look):
+            changes.append(step)
         last = step
     if kept is not None and not turn.actual.empty:
         return kept
-    if changed:
+    if changes:
         turn.look_again()
         look_soon(turn.means)
         if not turn.actual.empty and not isinstance(plan(turn.actual, terms=turn.terms()), Done):

@@ -13,7 +13,7 @@ import pytest
 
 from reviewapps import steps
 from reviewapps.approval import Evidence, Requires
-from reviewapps.desired import Run
+from reviewapps.desired import Absent, Run
 from reviewapps.errors import Busy, LeaseLost, Unavailable
 from reviewapps.grants import Grant, Named
 from reviewapps.model import (
@@ -22,6 +22,7 @@ from reviewapps.model import (
     Attempt,
     Candidate,
     Capacity,
+    Command,
     Comment,
     Environment,
     LogLine,
@@ -29,10 +30,14 @@ from reviewapps.model import (
     PastDeploy,
     Progress,
     PullRequest,
+    ServiceInstance,
+    State,
     Tag,
     Tagging,
+    Task,
     Wanted,
 )
+from reviewapps.naming import digest
 from reviewapps.notify.news import Silence
 from reviewapps.outcome import Mark, Telling
 from reviewapps.plan.terms import TRIES
@@ -40,6 +45,7 @@ from reviewapps.ports import Memory, Slack
 from reviewapps.reconcile.deploying import deployed
 from reviewapps.reconcile.means import Means, Pace
 from reviewapps.reconcile.reading import read
+from reviewapps.reconcile.settling import settled
 from reviewapps.reconcile.turn import Turn
 from tests.core import imagined
 from tests.core.settling import DEADLINE, NOW, SHOP, pull_request, sha
@@ -287,6 +293,66 @@ def until_refused(there: Deploying) -> int:
             put_off += 1
         there.cf.pass_time()
     raise AssertionError("it is tried for ever")
+
+
+class Slow(CloudFoundry):
+    """A service goes in its own time."""
+
+    asked = 0
+
+    def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
+        if isinstance(step, steps.DeleteService):
+            self.asked += 1
+            return actual
+        return super().carry_out(step, actual)
+
+
+class Deaf(CloudFoundry):
+    """A task does not end, whoever asks."""
+
+    asked = 0
+
+    def carry_out(self, step: steps.Step, actual: Actual) -> Actual:
+        if isinstance(step, steps.CancelTask):
+            self.asked += 1
+            assert self.asked == 1, "it is asked again at once"
+            return replace(actual, tasks=None)
+        return super().carry_out(step, actual)
+
+
+def torn_down_by(there: Deploying, state: State) -> tuple[App, Attempt, str]:
+    """The app, beside which its teardown is, or was; its attempt, and the key of the teardown."""
+    (app,) = there.cf.running_apps
+    assert app.attempt is not None
+    key = digest("teardown", app.guid, app.attempt.id)
+    there.cf.tasks[app.guid] = [Task("t", "teardown", key, state, NOW, app.attempt.id)]
+    return app, app.attempt, key
+
+
+def test_a_teardown_that_does_not_hear_is_told_once_in_a_turn_to_end() -> None:
+    there = Deploying(())
+    while there.turn() is not None:
+        there.cf.pass_time()
+    torn_down_by(there, "waiting")
+    there.cf.__class__ = deaf = Deaf
+    there.cf.now += timedelta(hours=1)
+    turn = Turn(there.means, PR_1, there.lease, there.github.look(), there.cf.look().actual(PR_1))
+    assert settled(turn, Absent("closed"), Command("bye")) == Pace().poll
+    assert isinstance(there.cf, deaf) and there.cf.asked == 1
+
+
+def test_a_service_that_goes_slowly_is_waited_for_where_its_preview_is_wanted_again() -> None:
+    there = Deploying(())
+    while there.turn() is not None:
+        there.cf.pass_time()
+    app, attempt, key = torn_down_by(there, "ready")
+    there.cf.__class__ = slow = Slow
+    there.cf.services[PR_1] = [ServiceInstance("s", "shop-pr-1-cache", "cache", "ready", True)]
+    note = replace(attempt, task=key)
+    there.cf.apps[app.guid] = replace(app, attempt=note, service_names=frozenset({"cache"}))
+    there.cf.routes.clear()
+    assert there.turn() == Pace().poll
+    assert isinstance(there.cf, slow) and there.cf.asked == 1
 
 
 def test_what_puts_all_off_ends_no_attempt() -> None:

@@ -67,7 +67,7 @@ class TaskRuns:
                 log=lambda stream, line: self._say(task, stream, line),
                 started=lambda: self._began(task),
             )
-        except Exception as wrong:
+        except Exception as wrong:  # whatever it is, whoever waits for the task has to see its end
             _end(task, f"failed to create container: {wrong}")
             if not isinstance(wrong, OSError):
                 raise

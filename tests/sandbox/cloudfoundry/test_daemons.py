@@ -16,10 +16,10 @@ from reviewapps.sandbox.cloudfoundry.brokers.postgres_server import PostgresServ
 from reviewapps.sandbox.cloudfoundry.runtime import ports
 
 SERVER = """
-import socket, sys, time
+import signal, socket, sys
 server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
 print("it is up", flush=True)
-time.sleep(60)
+signal.pause()
 """
 
 
